@@ -1,0 +1,96 @@
+# Fangyi 防疫指挥图. `make` alone lists what can be done.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+
+PORT ?= 8050
+PYTHON ?= $(shell for p in python3.11 python3 python; do $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+PY := .venv/bin/python
+DRILL_STORE := var/drill.db
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# $(call quietly,LABEL,LOG,COMMAND): a dot for every five lines of output, the end of the log when the command fails.
+quietly = mkdir -p var; printf '%s ' "$(1)"; \
+	if { $(3); } </dev/null 2>&1 | tee var/$(2) | { n=0; while read -r _; do n=$$((n + 1)); [ $$((n % 5)) -ne 0 ] || printf .; done; }; \
+	then echo ' done'; \
+	else echo ' failed; the end of var/$(2):'; tail -n 25 var/$(2); exit 1; fi
+
+apt = export DEBIAN_FRONTEND=noninteractive; apt-get -o Acquire::Retries=1 -o Acquire::http::Timeout=20 update \
+	&& apt-get -o Acquire::Retries=1 install -y --no-install-recommends
+
+# Shell function: prints those of the named Debian packages whose files are not on this machine.
+missing = missing() { for package in "$$@"; do case $$package in \
+	chromium) command -v chromium ;; \
+	poppler-utils) command -v pdftotext ;; \
+	fonts-noto-cjk) [ -n "$$(find /usr/share/fonts /usr/local/share/fonts ~/.fonts ~/.local/share/fonts -name 'NotoSansCJK*' -print -quit 2>/dev/null)" ] ;; \
+	esac >/dev/null || printf '%s ' $$package; done; }
+
+.PHONY: help
+help:
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: demo
+demo: .venv/runtime.stamp .venv/fonts.stamp $(DRILL_STORE) run  ## the drill city on http://127.0.0.1:8050, from nothing (PORT=8051 changes the address)
+
+.PHONY: run
+run: .venv/runtime.stamp  ## serve the store that is in var/
+	@exec $(PY) -m dashboard serve --port $(PORT)
+
+.PHONY: test
+test: .venv/dev.stamp programs check  ## everything that must hold: make check, then all tests
+	@$(PY) -m pytest
+
+.PHONY: check
+check: .venv/dev.stamp  ## format, lint, types and the walls between the rooms, in seconds
+	@.venv/bin/ruff format --check --quiet . || { echo 'run: .venv/bin/ruff format .'; exit 1; }
+	@.venv/bin/ruff check --quiet .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+
+.PHONY: bench
+bench: .venv/dev.stamp programs  ## measure import, match, pages and callbacks; one JSON line a figure
+	@PYTHONPATH=. $(PY) tests/bench/run.py
+
+.PHONY: real
+real: .venv/runtime.stamp  ## import and match a folder of real files (FANGYI_REAL_DATA, default ../shared/data)
+	@$(PY) -m dashboard real
+
+.PHONY: clean
+clean:  ## remove .venv and caches; var/ holds your data and stays
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis test-results
+	@find dashboard geo layers tests -name __pycache__ -prune -exec rm -rf {} +
+
+$(DRILL_STORE): | .venv/runtime.stamp
+	@$(PY) -m dashboard drill
+
+.venv/bin/python:
+	@[ -n "$(PYTHON)" ] || { echo 'Python 3.11 or newer is needed and was not found; install it, or name one: make PYTHON=/path/to/python3.11'; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is $$($(PYTHON) -V); wanted Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "making .venv with $$($(PYTHON) -V)"
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo 'the venv module of Python is incomplete; on Debian: apt-get install python3-venv'; exit 1; }
+
+.venv/runtime.stamp: requirements.txt | .venv/bin/python
+	@$(call quietly,installing requirements (log in var/pip.log),pip.log,$(PY) -m pip install --requirement requirements.txt)
+	@touch $@
+
+.venv/dev.stamp: requirements-dev.txt requirements.txt | .venv/bin/python
+	@$(call quietly,installing requirements for tests (log in var/pip.log),pip.log,$(PY) -m pip install --requirement requirements-dev.txt)
+	@touch $@ .venv/runtime.stamp
+
+# Tried once: briefings need the font, the map on screen does not, so a machine without it still gets its demo.
+.venv/fonts.stamp: | .venv/bin/python
+	@$(missing); if [ -n "$$(missing fonts-noto-cjk)" ]; then \
+	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && ( $(call quietly,installing fonts-noto-cjk (log in var/apt.log),apt.log,$(apt) fonts-noto-cjk) ); } \
+	  || echo 'fonts-noto-cjk is missing: briefings cannot be printed in Chinese until it is installed'; fi
+	@touch $@
+
+.PHONY: programs
+programs:
+	@$(missing); wanted=$$(missing chromium fonts-noto-cjk poppler-utils); wanted=$${wanted% }; [ -n "$$wanted" ] || exit 0; \
+	if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
+	  echo "the tests need these packages of Debian and may not install them: $$wanted"; \
+	  echo "install them (apt-get install $$wanted) and run make again"; exit 1; fi; \
+	$(call quietly,installing $$wanted (log in var/apt.log),apt.log,$(apt) $$wanted)

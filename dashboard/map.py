@@ -1,0 +1,296 @@
+"""From layers and their frames to what the browser draws: small JSON that points at binary tables.
+
+`deck_spec` calls each layer's `draw`, finds out which columns its accessors name, packs just those (and the hover
+columns), and leaves addresses in the JSON. Shapes, names and style are three tables, so a recolour moves only the last.
+Geometry that a layer may name:
+
+    polygon   areas of polygons (SolidPolygonLayer), or their true outlines when a PathLayer asks
+    path      lines
+    position  one point a row: the point itself, or one inside the polygon
+    point     the same, only for rows whose shape is a point (compounds without an outline)
+    source, target   both ends of an arc: columns of points, or of (lon, lat) pairs
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pydeck
+import shapely
+from dash import ClientsideFunction, Dash, Input, Output, dcc, html
+
+from dashboard import tables as packing
+from dashboard.tables import Shapes, TableStore
+from dashboard.text import pick, say
+from layers._base import Layer
+from layers._catalog import all_layers
+
+SHAPE_COLUMNS = {"polygon", "path", "position", "point", "source", "target"}
+FREE_WIDTH, FREE_HEIGHT = (
+    1040,
+    860,
+)  # pixels of map between the panels of a 1920 x 1080 screen; deck.js rescales the zoom
+
+
+class MapError(ValueError):
+    """A layer draws something that the map cannot show."""
+
+
+def deck_spec(
+    frames: Mapping[str, gpd.GeoDataFrame],
+    view_key: str,
+    *,
+    tables: TableStore,
+    camera: Mapping[str, float] | None = None,
+    paint: Mapping[str, pd.DataFrame] | None = None,
+    lang: str = "zh",
+    selected: tuple[str, str] | None = None,
+) -> dict[str, Any]:
+    """Return the JSON that assets/deck.js draws.
+
+    frames    layer key -> what its `summarise` returned; only these layers are drawn, in the order of the catalogue
+    view_key  names the camera position: the browser flies when it changes and keeps the user's own position when not
+    camera    as `fit` returns it; by default all that is drawn fits in
+    paint     layer key -> frame with `id` and style columns that replace those of the layer, for example `fill_rgba`
+    selected  (layer key, id) of the shape to ring
+    """
+    drawn: list[dict[str, Any]] = []
+    unknown = set(frames) - set(all_layers())
+    if unknown:
+        raise MapError(f"no layer has the key {sorted(unknown)}; layers are {sorted(all_layers())}")
+    for key, layer in all_layers().items():
+        if key in frames and len(frames[key]):
+            drawn += _layer_json(layer, painted(frames[key], (paint or {}).get(key)), tables, lang)
+    return {
+        "viewKey": view_key,
+        "camera": dict(camera or fit(_extent(frames))),
+        "lang": lang,
+        "layers": drawn,
+        "selected": {"layer": selected[0], "id": selected[1]} if selected else None,
+    }
+
+
+def painted(frame: gpd.GeoDataFrame, paint: pd.DataFrame | None) -> gpd.GeoDataFrame:
+    """Return the frame with the columns of `paint` put in by `id`; rows that paint does not name keep their look."""
+    if paint is None or paint.empty:
+        return frame
+    if paint["id"].duplicated().any():
+        raise MapError(f"paint names {paint['id'][paint['id'].duplicated()].iloc[0]!r} twice; wanted one row an id")
+    new = paint.set_index("id").reindex(frame["id"])
+    result = frame.copy()
+    for column in new.columns:
+        given = new[column].notna().to_numpy()
+        if column not in result:
+            result[column] = new[column].to_numpy()
+        elif given.any():
+            old = result[column].to_numpy()
+            result[column] = np.where(
+                given,
+                new[column].to_numpy(dtype=old.dtype, na_value=0) if old.dtype.kind in "iu" else new[column].to_numpy(),
+                old,
+            )
+    return result
+
+
+def _layer_json(layer: Layer, frame: gpd.GeoDataFrame, tables: TableStore, lang: str) -> list[dict[str, Any]]:
+    specs = [json.loads(one.to_json()) for one in layer.draw(frame)]
+    named = [_accessors(spec) for spec in specs]
+    shown = [column for column in layer.hover if column in frame]
+    wanted = sorted((set().union(*(set(one.values()) for one in named)) | set(shown)) - SHAPE_COLUMNS - {"id", "name"})
+    missing = [column for column in wanted if column not in frame]
+    if missing:
+        raise MapError(
+            f"layer {layer.key!r} draws column {missing[0]!r}; its frame has {sorted(map(str, frame.columns))}"
+        )
+    names = tables.add(f"{layer.key}.names", _pack_columns(frame, [c for c in ("id", "name") if c in frame]))
+    style = tables.add(f"{layer.key}.style", _pack_columns(frame, wanted))
+    for number, (spec, accessors) in enumerate(zip(specs, named, strict=True)):
+        shape = _shape_url(layer.key, spec["@@type"], accessors, frame, tables)
+        spec |= {"id": f"{layer.key}-{number}", "layer": layer.key, "data": f"tbl:{shape}|{names}|{style}"}
+        if spec.get("pickable"):
+            spec["hover"] = [[column, pick(layer.hover[column], lang)] for column in shown]
+            spec["title"] = pick(layer.title, lang)
+    return specs
+
+
+def _accessors(spec: Mapping[str, Any]) -> dict[str, str]:
+    """Return option -> column for every option that names one; expressions are refused, a layer does no arithmetic."""
+    found = {}
+    for option, value in spec.items():
+        if isinstance(value, str) and value.startswith("@@="):
+            column = value[3:].strip()
+            if not re.fullmatch(r"\w+", column):
+                raise MapError(f"option {option} of {spec['@@type']} is {column!r}; wanted the name of one column")
+            found[option] = column
+    return found
+
+
+def _pack_columns(frame: pd.DataFrame, columns: Sequence[str]) -> bytes:
+    numbers, words = {}, {}
+    for column in columns:
+        values = frame[column]
+        if pd.api.types.is_datetime64_any_dtype(values):
+            words[column] = values.dt.strftime("%Y-%m-%d %H:%M")
+        elif pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
+            numbers[column] = values
+        else:
+            words[column] = values
+    return packing.pack(numbers, words)
+
+
+def _shape_url(key: str, kind: str, accessors: Mapping[str, str], frame: gpd.GeoDataFrame, tables: TableStore) -> str:
+    """Return the address of the shapes that a layer needs, packed only when their content is new."""
+    wanted = {column for column in accessors.values() if column in SHAPE_COLUMNS}
+    if wanted == {"source", "target"}:
+        return tables.add(f"{key}.arc", _pack_arcs(frame))
+    if len(wanted) != 1:
+        raise MapError(
+            f"layer {key!r} places a {kind} by {sorted(wanted)}; wanted one of polygon, path, position, point"
+        )
+    (name,) = wanted
+    name = "outline" if name == "polygon" and kind == "PathLayer" else name
+    shapes = frame.geometry.to_numpy()
+    version = packing.digest(
+        b"".join(shapely.to_wkb(shapes[~shapely.is_missing(shapes)])) + shapely.is_missing(shapes).tobytes()
+    )
+    table = f"{key}.{name}"
+    return (
+        tables.url(table, version)
+        if tables.has(table, version)
+        else tables.put(table, version, packing.pack({}, None, _SHAPES[name](shapes)))
+    )
+
+
+def _only_points(geometry: Any) -> Shapes:
+    shapes = np.asarray(geometry, dtype=object)
+    return packing.points(np.where(shapely.get_type_id(shapes) == 0, shapes, None))
+
+
+_SHAPES = {
+    "polygon": packing.polygons,
+    "outline": packing.outlines,
+    "path": packing.lines,
+    "position": packing.points,
+    "point": _only_points,
+}
+
+
+def _pack_arcs(frame: pd.DataFrame) -> bytes:
+    """Two positions a row, source then target, as one part; rows that lack an end are left out."""
+    ends = np.stack([_positions(frame["source"]), _positions(frame["target"])], axis=1)
+    rows = np.flatnonzero(np.isfinite(ends).all(axis=(1, 2)))
+    starts = np.arange(len(rows) + 1, dtype=np.uint32) * 2
+    return packing.pack({}, None, Shapes(ends[rows].reshape(-1, 2), starts, rows.astype(np.uint32)))
+
+
+def _positions(values: pd.Series) -> np.ndarray:
+    nowhere = (np.nan, np.nan)
+    pairs = [
+        nowhere if v is None or v is pd.NA or v is np.nan else (v.x, v.y) if isinstance(v, shapely.Point) else tuple(v)
+        for v in values
+    ]
+    return np.array(pairs, dtype=float).reshape(-1, 2)
+
+
+def _extent(frames: Mapping[str, gpd.GeoDataFrame]) -> tuple[float, float, float, float]:
+    boxes = [frame.total_bounds for frame in frames.values() if len(frame) and np.isfinite(frame.total_bounds).all()]
+    if not boxes:
+        return (113.7, 29.97, 115.08, 31.36)  # the municipality of Wuhan, for a store that is still empty
+    west, south, east, north = np.array(boxes).T
+    return float(west.min()), float(south.min()), float(east.max()), float(north.max())
+
+
+def fit(bounds: Sequence[float], pitch: float = 0, bearing: float = 0) -> dict[str, float]:
+    """Return a camera that shows (west, south, east, north) in the free middle of a 1920 x 1080 screen."""
+    west, south, east, north = bounds
+    across = max(east - west, 1e-4) / 360
+    up = max(_mercator(north) - _mercator(south), 1e-7)
+    zoom = np.log2(min(FREE_WIDTH / (512 * across), FREE_HEIGHT / (512 * up)))
+    return {
+        "longitude": (west + east) / 2,
+        "latitude": (south + north) / 2,
+        "zoom": round(float(np.clip(zoom, 3, 17)), 3),
+        "pitch": pitch,
+        "bearing": bearing,
+    }
+
+
+def _mercator(latitude: float) -> float:
+    """Return the share of the world's height north of the equator, as web maps count it."""
+    return float(np.log(np.tan(np.pi / 4 + np.radians(latitude) / 2)) / (2 * np.pi))
+
+
+def legend_rows(keys: Sequence[str], lang: str = "zh") -> list[dict[str, Any]]:
+    """Return one entry a layer that has a legend: layer, title, and rows of colour (css), shape and text."""
+    found = []
+    for key, layer in all_layers().items():
+        if key in keys and layer.legend:
+            rows = [
+                {"colour": css(row.colour), "shape": row.shape, "text": pick((row.zh, row.en), lang)}
+                for row in layer.legend
+            ]
+            found.append({"layer": key, "title": pick(layer.title, lang), "rows": rows})
+    return found
+
+
+def css(colour: Sequence[int]) -> str:
+    """Return rgba(...) for a style sheet."""
+    red, green, blue, alpha = (*colour, 255)[:4]
+    return f"rgba({red},{green},{blue},{round(alpha / 255, 3)})"
+
+
+def canvas(lang: str = "zh") -> html.Div:
+    """Return the one map of the page and the stores it talks through: deck-spec in, map-event (layer, id, t) out."""
+    return html.Div(
+        [
+            html.Div(id="map", role="application", **{"aria-label": say("map.label", lang)}),
+            dcc.Store(id="deck-spec"),
+            dcc.Store(id="map-event"),
+            dcc.Store(id="map-drawn"),
+        ],
+        className="map-holder",
+    )
+
+
+def connect(app: Dash) -> None:
+    """Let the browser draw whatever arrives in `deck-spec`."""
+    app.clientside_callback(
+        ClientsideFunction("fangyi", "show"), Output("map-drawn", "data"), Input("deck-spec", "data")
+    )
+
+
+_BASE = "pickable visible opacity auto_highlight highlight_color parameters coordinate_system material"
+OPTIONS: Mapping[str, frozenset[str]] = {
+    kind: frozenset(f"{_BASE} {options}".split())
+    for kind, options in {
+        "SolidPolygonLayer": "get_polygon get_fill_color get_line_color get_elevation filled extruded wireframe elevation_scale",
+        "PathLayer": "get_path get_color get_width width_units width_scale width_min_pixels width_max_pixels "
+        "cap_rounded joint_rounded miter_limit billboard",
+        "ScatterplotLayer": "get_position get_radius get_fill_color get_line_color get_line_width radius_units radius_scale "
+        "radius_min_pixels radius_max_pixels line_width_units line_width_scale line_width_min_pixels line_width_max_pixels "
+        "stroked filled billboard antialiasing",
+        "ColumnLayer": "get_position get_fill_color get_line_color get_elevation get_line_width disk_resolution radius angle "
+        "offset coverage elevation_scale filled stroked extruded wireframe flat_shading radius_units line_width_units "
+        "line_width_scale line_width_min_pixels line_width_max_pixels",
+        "ArcLayer": "get_source_position get_target_position get_source_color get_target_color get_width get_height get_tilt "
+        "great_circle num_segments width_units width_scale width_min_pixels width_max_pixels",
+        "TextLayer": "get_text get_position get_color get_size get_angle get_text_anchor get_alignment_baseline get_pixel_offset "
+        "get_priority size_scale size_units size_min_pixels size_max_pixels billboard character_set font_family font_weight "
+        "font_settings line_height outline_width outline_color background get_background_color background_padding max_width",
+    }.items()
+}
+
+
+def check_layer(layer: pydeck.Layer) -> None:
+    """Raise MapError for a type or an option that deck.gl would silently ignore, or for data handed to the layer itself."""
+    if layer.type not in OPTIONS:
+        raise MapError(f"layer type {layer.type!r} is not drawn here; wanted one of {sorted(OPTIONS)}")
+    wrong = set(layer._kwargs) - OPTIONS[layer.type]
+    if wrong:
+        raise MapError(f"{layer.type} has no option {sorted(wrong)[0]!r}; it knows {sorted(OPTIONS[layer.type])}")
+    if layer.data is not None:
+        raise MapError(f"{layer.type} was given data; wanted none, accessors name columns of the frame")

@@ -1,0 +1,359 @@
+"""The pieces every page is built from: tiles, badges, reason lists, panels, legends, lists and tables.
+
+All words arrive already in the language of the page (`text.say`); all figures arrive written (`text.figure`), so that
+unknown is "–" and never 0. Whatever a person typed stays text: nothing here makes HTML out of a string.
+"""
+
+import json
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import dash_ag_grid as dag
+import numpy as np
+import pandas as pd
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboard.text import UNKNOWN, pick, say
+from layers._palette import Mark
+
+Children = Component | str | Sequence[Any]
+
+# ---- figures
+
+
+def tile(
+    title: str,
+    value: str,
+    unit: str = "",
+    change: str = "",
+    age: str = "",
+    *,
+    stale: bool = False,
+    series: Sequence[float] | None = None,
+    tone: str = "",
+    source: str = "",
+    lang: str = "zh",
+) -> html.Div:
+    """Return one big figure.
+
+    tone    "" calm, or red | amber | teal | blue | violet: colours the edge and the small curve, never the figure itself
+    stale   older than its feed promised: hatched and dimmed, and the words of `age` are shown instead of hidden
+    source  shown with the age when the pointer rests on it
+    """
+    note = " · ".join(part for part in (f"{say('source', lang)}: {source}" if source else "", age) if part)
+    known = value != UNKNOWN
+    return html.Div(
+        [
+            html.Div(
+                [html.Span(title, className="tile-title"), _late(age, lang) if stale else None], className="tile-head"
+            ),
+            html.Div(
+                [html.Span(value, className="tile-value"), html.Span(unit if known else "", className="tile-unit")],
+                className="tile-figure",
+            ),
+            html.Div(
+                [html.Span(change, className="tile-change"), spark(series, tone) if series is not None else None],
+                className="tile-foot",
+            ),
+        ],
+        className=_names("tile", tone and f"tone-{tone}", stale and "stale", not known and "unknown"),
+        title=note or None,
+    )
+
+
+def _late(age: str, lang: str) -> html.Span:
+    return html.Span(age or say("state.stale", lang), className="tile-age")
+
+
+def _names(*parts: Any) -> str:
+    return " ".join(part for part in parts if part)
+
+
+TONES = {"": "#9fb2c4", "red": "#f2604e", "amber": "#f8c54a", "teal": "#62d8c0", "blue": "#6cb6f0", "violet": "#b08ede"}
+
+
+def spark(values: Sequence[float], tone: str = "") -> html.Img:
+    """Return a small curve as a picture; unknown values leave a gap, fewer than two values an empty one."""
+    numbers = np.asarray(values, dtype=float)
+    known = numbers[np.isfinite(numbers)]
+    low, high = (known.min(), known.max()) if len(known) else (0.0, 1.0)
+    x = np.linspace(2, 118, max(len(numbers), 2))
+    y = 27 - 24 * (numbers - low) / ((high - low) or 1)
+    strokes, pen = [], "M"
+    for one_x, one_y in zip(x, y, strict=False):
+        if np.isfinite(one_y):
+            strokes.append(f"{pen}{one_x:.1f} {one_y:.1f}")
+        pen = "L" if np.isfinite(one_y) else "M"
+    line = f'<path d="{"".join(strokes)}" fill="none" stroke="{TONES[tone]}" stroke-width="2" stroke-linejoin="round" stroke-linecap="round"/>'
+    picture = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 30" preserveAspectRatio="none">{line}</svg>'
+    return html.Img(src="data:image/svg+xml;base64," + b64encode(picture.encode()).decode(), alt="", className="spark")
+
+
+def badge(text: str, tone: str = "", symbol: str = "") -> html.Span:
+    """Return a short label; the symbol says the same without colour."""
+    mark = html.Span(symbol, className="badge-symbol", **{"aria-hidden": "true"}) if symbol else None
+    return html.Span([mark, text], className=_names("badge", tone and f"tone-{tone}"))
+
+
+def mark_badge(mark: Mark, lang: str) -> html.Span:
+    """Return the badge of a category of `layers._palette` (an action, a status, a risk level)."""
+    symbol = html.Span(mark.symbol, className="badge-symbol", style={"color": mark.hex}, **{"aria-hidden": "true"})
+    return html.Span([symbol, pick((mark.zh, mark.en), lang)], className="badge", style={"borderColor": mark.hex})
+
+
+def drill_mark(lang: str) -> html.Span:
+    """Return the sign that all data are invented; pages of a drill store show it in the header, prints on every sheet."""
+    return html.Span(say("drill", lang), className="drill-mark", title=say("drill.ribbon", lang))
+
+
+def empty(text: str) -> html.Div:
+    """Return a designed nothing: what is missing, in words."""
+    return html.Div(
+        [html.Span(UNKNOWN, className="empty-mark", **{"aria-hidden": "true"}), html.P(text)], className="empty"
+    )
+
+
+def is_stale(updated: datetime | None, promise: Any, now: datetime) -> bool:
+    """Say whether a figure is older than its feed promised; one that never came is stale."""
+    return updated is None or updated is pd.NaT or now - updated > promise
+
+
+# ---- panels and lists
+
+
+def panel(
+    title: str,
+    children: Children,
+    *,
+    note: Children = "",
+    tools: Children = "",
+    grow: bool = False,
+    id: str | None = None,
+    name: str = "",
+) -> html.Section:
+    """Return a titled box; `grow` takes the free height of its column, `note` is small print beside the title."""
+    head = html.Header(
+        [html.H2(title), html.Span(note, className="panel-note"), html.Div(tools, className="panel-tools")],
+        className="panel-head",
+    )
+    more = {"id": id} if id else {}
+    return html.Section(
+        [head, html.Div(children, className="panel-body")], className=_names("panel", grow and "grow", name), **more
+    )
+
+
+def reason_list(rows: Sequence[Mapping[str, Any]], lang: str, *, kind: str = "", limit: int | None = None) -> Component:
+    """Return proposals in order, each with its reasons.
+
+    rows    id, name, where, mark (an `ACTION` mark), figure (written), reasons (sentences), rule
+    kind    each row becomes a button with the id {"type": kind, "index": id}; empty: plain rows, as on the wall
+    limit   rows shown; the rest is counted in words
+    """
+    if not rows:
+        return empty(say("state.empty", lang))
+    shown = list(rows)[:limit]
+    items = [html.Li(_reason(number, row, lang, kind)) for number, row in enumerate(shown, start=1)]
+    left = (
+        html.P(say("state.sample", lang, n=len(shown), total=len(rows)), className="more")
+        if len(shown) < len(rows)
+        else None
+    )
+    return html.Div([html.Ol(items, className="reasons"), left], className="reasons-box")
+
+
+def _reason(number: int, row: Mapping[str, Any], lang: str, kind: str) -> Component:
+    parts = [
+        html.Span(str(number), className="reason-number"),
+        html.Div(
+            [
+                html.Div(
+                    [html.B(row["name"]), html.Span(row.get("where", ""), className="reason-where")],
+                    className="reason-name",
+                ),
+                html.Div(
+                    "；".join(row["reasons"]) if lang == "zh" else "; ".join(row["reasons"]), className="reason-why"
+                ),
+            ],
+            className="reason-text",
+        ),
+        html.Div(
+            [
+                mark_badge(row["mark"], lang) if row.get("mark") else None,
+                html.Span(row.get("figure", ""), className="reason-figure"),
+            ],
+            className="reason-end",
+        ),
+    ]
+    rule = f"{say('rule', lang)}: {row['rule']}" if row.get("rule") else None
+    if kind:
+        return html.Button(parts, id={"type": kind, "index": row["id"]}, className="reason", title=rule, n_clicks=0)
+    return html.Div(parts, className="reason", title=rule)
+
+
+def legend(rows: Sequence[Mapping[str, Any]], lang: str) -> html.Div:
+    """Return the legend of `map.legend_rows`; each title is a switch that shows and hides its layer in the browser."""
+    groups = [
+        html.Div(
+            [
+                html.Button(
+                    group["title"], className="legend-title", **{"data-layer": group["layer"], "aria-pressed": "true"}
+                ),
+                *[
+                    html.Span(
+                        [html.I(className=f"key {row['shape']}", style={"--colour": row["colour"]}), row["text"]],
+                        className="legend-row",
+                    )
+                    for row in group["rows"]
+                ],
+            ],
+            className="legend-group",
+        )
+        for group in rows
+    ]
+    return html.Div(groups, className="legend", role="group", **{"aria-label": say("legend", lang)})
+
+
+def facts(pairs: Sequence[tuple[str, Children]]) -> html.Dl:
+    """Return label and value pairs: the head of a compound's panel."""
+    return html.Dl([part for label, value in pairs for part in (html.Dt(label), html.Dd(value))], className="facts")
+
+
+def ages(rows: Sequence[Mapping[str, Any]], lang: str) -> html.Ul:
+    """Return the health of the feeds: title, age (written), stale; late ones come first and are named in words."""
+    ordered = sorted(rows, key=lambda row: not row["stale"])
+    return html.Ul(
+        [
+            html.Li(
+                [
+                    html.Span("▲" if row["stale"] else "●", className="age-symbol", **{"aria-hidden": "true"}),
+                    html.Span(row["title"], className="age-title"),
+                    html.Span(row["age"], className="age-text"),
+                ],
+                className="late" if row["stale"] else "fresh",
+                title=say("state.stale" if row["stale"] else "state.fresh", lang),
+            )
+            for row in ordered
+        ],
+        className="ages",
+    )
+
+
+def bars(rows: Sequence[Mapping[str, Any]]) -> html.Div:
+    """Return plain bars, lightest of all charts: title, share (0..1, or None when unknown), text, colour."""
+    return html.Div(
+        [
+            html.Div(
+                [
+                    html.Span(row["title"], className="bar-title"),
+                    html.Div(
+                        html.Div(
+                            style={
+                                "width": f"{min(max(row['share'] or 0, 0), 1) * 100:.1f}%",
+                                "background": row["colour"],
+                            }
+                        ),
+                        className="bar-track",
+                    ),
+                    html.Span(row["text"], className="bar-text"),
+                ],
+                className=_names("bar", row["share"] is None and "unknown"),
+            )
+            for row in rows
+        ],
+        className="bars",
+    )
+
+
+# ---- tables
+
+_THEME = {
+    "browserColorScheme": "dark",
+    "backgroundColor": "transparent",
+    "foregroundColor": "#e8eef4",
+    "headerBackgroundColor": "rgba(148,180,208,.07)",
+    "headerTextColor": "#a9bccd",
+    "headerFontWeight": 500,
+    "oddRowBackgroundColor": "transparent",
+    "rowHoverColor": "rgba(108,182,240,.10)",
+    "selectedRowBackgroundColor": "rgba(108,182,240,.20)",
+    "borderColor": "rgba(148,180,208,.13)",
+    "menuBackgroundColor": "#172433",
+    "accentColor": "#6cb6f0",
+    "wrapperBorder": False,
+    "wrapperBorderRadius": 0,
+    "fontFamily": "inherit",
+    "fontSize": "0.875rem",
+    "headerFontSize": "0.8125rem",
+    "rowHeight": "2.3rem",
+    "headerHeight": "2.3rem",
+    "spacing": "0.4rem",
+    "cellHorizontalPadding": "0.6rem",
+}
+# A named theme would be fetched from elsewhere, and an unknown one turns white without a word; only withParams is ours.
+THEME = {"function": f"themeQuartz.withParams({json.dumps(_THEME)})"}
+
+
+def table(
+    frame: pd.DataFrame, columns: Mapping[str, str | Mapping[str, Any]], id: Any, *, lang: str = "zh", page: int = 0
+) -> dag.AgGrid:
+    """Return a table that sorts, filters and exports.
+
+    columns   column of the frame -> title, or a dict of AG Grid options with `headerName`; numbers stand right, unknown is "–"
+    id        of the grid; clicks arrive in `selectedRows`, the frame's `id` is the id of a row when it has one
+    page      rows a page; 0 scrolls
+    """
+    names = list(columns) + [name for name in ("id",) if name in frame and name not in columns]
+    definitions = [_column(name, more, frame[name]) for name, more in columns.items()]
+    options: dict[str, Any] = {
+        "theme": THEME,
+        "rowSelection": {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
+        "animateRows": False,
+        "suppressCellFocus": False,
+        "enableCellTextSelection": True,
+        "overlayNoRowsTemplate": say("state.empty", lang),
+    }
+    if page:
+        options |= {"pagination": True, "paginationPageSize": page, "paginationPageSizeSelector": False}
+    return dag.AgGrid(
+        id=id,
+        rowData=_records(frame[names]),
+        columnDefs=definitions,
+        defaultColDef={"sortable": True, "resizable": True, "filter": True, "minWidth": 56},
+        columnSize="responsiveSizeToFit",
+        getRowId="params.data.id" if "id" in names else None,
+        dashGridOptions=options,
+        className="grid",
+        style={"height": "100%", "width": "100%"},
+    )
+
+
+def _column(name: str, more: str | Mapping[str, Any], values: pd.Series) -> dict[str, Any]:
+    options: dict[str, Any] = {"field": name} | ({"headerName": more} if isinstance(more, str) else dict(more))
+    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+        digits = 0 if pd.api.types.is_integer_dtype(values) else 1
+        written = f"params.value == null ? '{UNKNOWN}' : d3.format(',.{digits}~f')(params.value)"
+        options = {
+            "type": "rightAligned",
+            "filter": "agNumberColumnFilter",
+            "valueFormatter": {"function": written},
+        } | options
+    return options
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    shown = frame.copy()
+    for name in shown:
+        if pd.api.types.is_datetime64_any_dtype(shown[name]):
+            shown[name] = shown[name].dt.strftime("%Y-%m-%d %H:%M")
+    plain = shown.astype(object).where(shown.notna(), None)
+    return plain.replace([np.inf, -np.inf], ["∞", "-∞"]).to_dict("records")
+
+
+def graph(figure: Any, id: Any = None, *, name: str = "") -> html.Div:
+    """Return a chart that fills its box."""
+    more = {"id": id} if id else {}
+    inner = dcc.Graph(figure=figure, config={"displayModeBar": False, "responsive": True}, className="graph", **more)
+    return html.Div(inner, className=_names("graph-box", name))

@@ -1,0 +1,110 @@
+"""The frame around a page: header with navigation and clocks, columns beside the map, the bar beneath it, desk or wall.
+
+The map itself (`map.canvas`) stands once in the layout of the app, behind every page. Whatever covers a part of it carries
+`data-inset`, so that the camera keeps the city in the part that is left free.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboard.parts import drill_mark
+
+Children = Component | str | Sequence[Any] | None
+LIVE = "live"  # `clock` shows the running time of the browser
+
+
+def nav(items: Sequence[tuple[str, str]], here: str, search: str = "") -> html.Nav:
+    """Return links (path, title); the present page is marked, the view in `search` goes along."""
+    links = [
+        dcc.Link(
+            title,
+            href=path + search,
+            className="here" if path == here else "",
+            **({"title": title} if path == here else {}),
+        )
+        for path, title in items
+    ]
+    return html.Nav(links, className="nav")
+
+
+def clock(label: str, written: str, *, hint: str = "", name: str = "") -> html.Div:
+    """Return one labelled time; pass `LIVE` as `written` for the running clock of the browser."""
+    hands = (
+        html.Span(className="clock-time", **{"data-clock": "time"})
+        if written is LIVE
+        else html.Span(written, className="clock-time")
+    )
+    return html.Div(
+        [html.Span(label, className="clock-label"), hands], className=f"clock {name}".strip(), title=hint or None
+    )
+
+
+def header(
+    title: str,
+    *,
+    middle: Children = "",
+    right: Children = "",
+    drill: bool = False,
+    lang: str = "zh",
+    subtitle: str = "",
+) -> html.Header:
+    """Return the head of a desk page or of the wall: brand, navigation in the middle, clocks at the right."""
+    brand = html.Div(
+        [
+            html.Img(src="/assets/favicon.svg", alt="", className="brand-mark"),
+            html.Div([html.H1(title), html.P(subtitle) if subtitle else None]),
+            drill_mark(lang) if drill else None,
+        ],
+        className="brand",
+    )
+    return html.Header(
+        [brand, html.Div(middle, className="head-middle"), html.Div(right, className="head-right")], className="head"
+    )
+
+
+def column(side: str, children: Children, id: str | None = None) -> html.Aside:
+    """Return the "left" or "right" column of a page; the camera keeps clear of it."""
+    more = {"id": id} if id else {}
+    return html.Aside(children, className=f"column {side}", **{"data-inset": side}, **more)
+
+
+def footer(children: Children, id: str | None = None) -> html.Footer:
+    """Return the bar under the map: legend, time slider."""
+    more = {"id": id} if id else {}
+    return html.Footer(children, className="foot", **{"data-inset": "bottom"}, **more)
+
+
+def desk(head: Component, left: Children, right: Children, foot: Children, lang: str = "zh") -> html.Div:
+    """Return a desk page around the map: `map.canvas` stands beside it once, in the layout of the app."""
+    return html.Div(
+        [head, column("left", left), column("right", right), footer(foot)], className="shell desk", lang=_tongue(lang)
+    )
+
+
+def wall(
+    head: Component, figures: Children, left: Children, right: Children, foot: Children, lang: str = "zh"
+) -> html.Div:
+    """Return the wall: six figures across the top, the map in the middle, a column on each side."""
+    return html.Div(
+        [
+            head,
+            html.Div(figures, className="figures", **{"data-inset": "top"}),
+            column("left", left),
+            column("right", right),
+            footer(foot),
+        ],
+        className="shell wall",
+        lang=_tongue(lang),
+    )
+
+
+def plain_page(head: Component, children: Children, lang: str = "zh") -> html.Div:
+    """Return a page without a map (data quality, an error): one readable column."""
+    return html.Div([head, html.Main(children, className="sheet")], className="shell plain", lang=_tongue(lang))
+
+
+def _tongue(lang: str) -> str:
+    return "zh-CN" if lang == "zh" else "en"

@@ -1,0 +1,229 @@
+"""Join what an address says with where a point lies: one verdict a case."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from geo.address_match import AddressAnswer, Status
+
+Method = Literal["inside", "nearest", "address", "both", "none"]
+PointState = Literal["none", "imputed", "away", "near", "inside"]
+
+BAD_GEOCODE_M = 1000.0  # from here a point contradicts the compound its address names
+LIKELY = 0.5  # from here a doubtful address still speaks for a place
+P_INSIDE, P_NEAREST = 0.97, 0.90  # a good point alone: geocoders put about 3 % and 10 % next door
+_MOST = 5
+
+
+@dataclass(frozen=True)
+class PointAnswer:
+    """Where a point lies. `away`: no compound within reach; `imputed`: the coordinate is not a place of its own."""
+
+    state: PointState
+    position: int = -1
+    distance_m: float = float("nan")
+    ambiguous: bool = False
+    runner_up: int = -1
+    imputed_by: str = ""  # "shared" or "centre"
+
+
+@dataclass(frozen=True)
+class Clue:
+    """Everything known about one case. `reach` maps the compounds in question to metres from the point."""
+
+    address: AddressAnswer
+    point: PointAnswer
+    reach: dict[int, float]
+    address_says: bool  # the address names more than a district
+    contradicts: bool  # it says that the point's compound cannot be meant
+    within_m: float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The answer for one case, before ids are put in."""
+
+    status: Status
+    position: int
+    method: Method
+    probability: float
+    alternatives: tuple[tuple[int, float], ...]
+    reason_zh: str
+    reason_en: str
+
+
+def join(clue: Clue) -> Verdict:
+    """Return the verdict: a sure address first, then address and point together, then the point, then the address."""
+    if clue.point.state not in ("near", "inside", "away"):
+        return _address_only(clue)
+    if clue.address.status == "accepted":
+        return _sure_address(clue)
+    return _point_decides_among(clue) or _point_alone(clue)
+
+
+def _address_only(clue: Clue) -> Verdict:
+    answer = clue.address
+    note = {"shared": _SHARED, "centre": _CENTRE}.get(clue.point.imputed_by, ("", ""))
+    method: Method = "address" if answer.position >= 0 else "none"
+    return _verdict(
+        answer.status, answer.position, method, answer.probability, answer.alternatives, _said(answer), note
+    )
+
+
+def _sure_address(clue: Clue) -> Verdict:
+    answer, point = clue.address, clue.point
+    metres = clue.reach.get(answer.position, float("nan"))
+    if point.position == answer.position or metres <= clue.within_m:
+        probability = 1 - (1 - answer.probability) * 0.1
+        return _verdict(
+            "accepted", answer.position, "both", probability, answer.alternatives, _said(answer), _agrees(metres)
+        )
+    elsewhere = point.state == "inside" or metres > BAD_GEOCODE_M
+    if not elsewhere or metres != metres:
+        return _verdict(
+            "accepted",
+            answer.position,
+            "address",
+            answer.probability,
+            answer.alternatives,
+            _said(answer),
+            _beside(metres),
+        )
+    if answer.exact:
+        return _verdict(
+            "accepted",
+            answer.position,
+            "address",
+            answer.probability,
+            answer.alternatives,
+            _said(answer),
+            _bad_geocode(metres),
+        )
+    if point.position < 0:
+        return _verdict(
+            "review", answer.position, "address", 0.9, answer.alternatives, _said(answer), _bad_geocode(metres)
+        )
+    return _conflict(clue, answer.position)
+
+
+def _point_decides_among(clue: Clue) -> Verdict | None:
+    """Accept the one candidate of a doubtful address that the point stands in or beside, the others being far off."""
+    answer, point = clue.address, clue.point
+    if answer.probability < LIKELY or point.ambiguous:
+        return None
+    near = [
+        p for p, _ in answer.alternatives if p == point.position or clue.reach.get(p, float("inf")) <= clue.within_m
+    ]
+    if len(near) != 1 or clue.contradicts or point.position not in (near[0], -1):
+        return None
+    chosen = near[0]
+    others = [clue.reach.get(p, float("inf")) for p, _ in answer.alternatives if p != chosen]
+    if point.state != "inside" and min(others, default=float("inf")) < 3 * clue.within_m:
+        return None
+    metres = clue.reach[chosen]
+    return _verdict("accepted", chosen, "both", 0.99, _first(chosen, 0.99, answer), _said(answer), _agrees(metres))
+
+
+def _point_alone(clue: Clue) -> Verdict:
+    answer, point = clue.address, clue.point
+    if point.position < 0:
+        note = ("点附近没有小区", "no compound lies near the point")
+        method: Method = "address" if answer.position >= 0 else "none"
+        return _verdict(
+            answer.status, answer.position, method, answer.probability, answer.alternatives, _said(answer), note
+        )
+    elsewhere = answer.probability >= LIKELY and answer.position != point.position
+    if (elsewhere and clue.reach.get(answer.position, float("inf")) > clue.within_m) or clue.contradicts:
+        return _conflict(clue, point.position)
+    inside = point.state == "inside"
+    probability = P_INSIDE if inside else P_NEAREST
+    method = "inside" if inside else "nearest"
+    said = _lies(point)
+    if point.ambiguous:
+        return _verdict(
+            "review", point.position, method, 0.6, _first(point.position, 0.6, answer, point.runner_up), said, _TIE
+        )
+    if not inside and clue.address_says:
+        return _verdict(
+            "review",
+            point.position,
+            method,
+            0.6,
+            _first(point.position, 0.6, answer, point.runner_up),
+            said,
+            _UNSUPPORTED,
+        )
+    return _verdict("accepted", point.position, method, probability, _first(point.position, probability, answer), said)
+
+
+def _conflict(clue: Clue, first: int) -> Verdict:
+    answer, point = clue.address, clue.point
+    second = point.position if first == answer.position else answer.position
+    scores = _first(first, 0.5, answer, second)
+    method: Method = "address" if first == answer.position else ("inside" if point.state == "inside" else "nearest")
+    metres = clue.reach.get(answer.position, float("nan"))
+    far = f"{metres:,.0f}" if metres == metres else "?"
+    note = (
+        f"但点落在另一小区,距地址所指小区{far}米,须人工选择",
+        f"but the point lies in another compound, {far} m from the one the address means; a person must choose",
+    )
+    return _verdict("review", first, method, 0.5, scores, _said(answer), note)
+
+
+def _first(chosen: int, probability: float, answer: AddressAnswer, second: int = -1) -> tuple[tuple[int, float], ...]:
+    """Return alternatives led by `chosen`, then `second`, then those of the address, shares kept under the first."""
+    others = dict(answer.alternatives)
+    if second >= 0:
+        others = {second: max(others.get(second, 0.0), (1 - probability) * 0.8), **others}
+    others.pop(chosen, None)
+    ranked = sorted(others.items(), key=lambda item: -item[1])
+    limit = min(probability, 1 - probability)
+    return ((chosen, round(probability, 4)), *((p, round(min(s, limit), 4)) for p, s in ranked))[:_MOST]
+
+
+_SHARED = ("坐标被许多地址共用,不作为位置", "the coordinate is shared by many addresses and is not used as a place")
+_CENTRE = ("坐标是行政区中心点,不作为位置", "the coordinate is a district's centre and is not used as a place")
+_TIE = ("几个小区同样合适,须人工选择", "several compounds fit as well; a person must choose")
+_UNSUPPORTED = ("地址未能印证该小区", "the address does not support this compound")
+
+
+def _said(answer: AddressAnswer) -> tuple[str, str]:
+    return answer.reason_zh, answer.reason_en
+
+
+def _agrees(metres: float) -> tuple[str, str]:
+    if metres <= 0:
+        return "点在该小区内", "the point lies inside it"
+    return f"点距该小区{metres:,.0f}米", f"the point lies {metres:,.0f} m from it"
+
+
+def _beside(metres: float) -> tuple[str, str]:
+    return _agrees(metres) if metres == metres else ("", "")
+
+
+def _bad_geocode(metres: float) -> tuple[str, str]:
+    return (
+        f"给出的点距该小区{metres:,.0f}米,应为错误的地理编码",
+        f"the given point is {metres:,.0f} m away and taken for a bad geocode",
+    )
+
+
+def _lies(point: PointAnswer) -> tuple[str, str]:
+    if point.state == "inside":
+        return "点在小区范围内", "the point lies inside the compound"
+    return (
+        f"最近的小区距点{point.distance_m:,.0f}米",
+        f"the nearest compound is {point.distance_m:,.0f} m from the point",
+    )
+
+
+def _verdict(
+    status: Status,
+    position: int,
+    method: Method,
+    probability: float,
+    alternatives: tuple[tuple[int, float], ...],
+    *said: tuple[str, str],
+) -> Verdict:
+    zh = ";".join(z for z, _ in said if z)
+    en = "; ".join(e for _, e in said if e)
+    return Verdict(status, position, method, round(probability, 4), alternatives[:_MOST], zh, en)

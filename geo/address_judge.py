@@ -1,0 +1,149 @@
+"""Decide whether the best compound for an address is sure enough, by rules in the open."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from geo.address_evidence import Evidence, How
+from geo.address_reading import Reading
+from geo.gazetteer import Form, Gazetteer
+
+
+@dataclass(frozen=True)
+class Case:
+    """One address to be judged: its reading and its candidates, best first, at least one."""
+
+    reading: Reading
+    ranked: list[Evidence]
+
+    @property
+    def best(self) -> Evidence:
+        return self.ranked[0]
+
+    @property
+    def margin(self) -> float:
+        """How far the runner-up is behind; 3 when there is none."""
+        return min(3.0, self.best.score - self.ranked[1].score) if len(self.ranked) > 1 else 3.0
+
+
+class Judge(Protocol):
+    """Gives every case the probability that its best candidate is right, and the one from which to accept."""
+
+    threshold: float
+
+    def probabilities(self, cases: list[Case]) -> list[float]: ...
+
+
+# Each row: probability when the rule holds. The order is the order of certainty; the first that holds counts.
+TABLE: dict[str, float] = {
+    "name_and_door": 0.999,
+    "name_and_district_and_place": 0.998,
+    "whole_name_and_place": 0.997,
+    "whole_name_and_district": 0.996,
+    "door_alone": 0.996,
+    "unique_name_alone": 0.995,
+    "name_with_conflict": 0.90,
+    "misspelt_name_and_place": 0.985,
+    "misspelt_name": 0.80,
+    "part_of_a_name": 0.50,
+    "nothing_sure": 0.30,
+}
+
+
+class RuleTable:
+    """The plain judge: a table of situations. It needs no fit, so it serves gazetteers of any size."""
+
+    threshold = 0.995
+
+    def __init__(self, gazetteer: Gazetteer) -> None:
+        self._gazetteer = gazetteer
+
+    def probabilities(self, cases: list[Case]) -> list[float]:
+        return [TABLE[self._situation(case)] for case in cases]
+
+    def _situation(self, case: Case) -> str:
+        best = case.best
+        agreements = (best.road > 0) + (best.door > 0) + (best.area > 0) + 2 * best.piece
+        conflict = best.district < 0 or best.other_phase
+        clean = best.left_clean and best.right_clean and best.left_free + best.right_free == 0
+        if best.found.how is How.DOOR:
+            alone = clean and not conflict and not case.reading.other_road
+            return "door_alone" if alone and case.margin > 0.5 else "nothing_sure"
+        if best.is_place or best.in_tail or best.found.kind is Form.FAMILY or case.margin < 0.3:
+            return "part_of_a_name"
+        if best.found.how is not How.NAME:
+            return "misspelt_name_and_place" if clean and agreements and best.district > 0 else "misspelt_name"
+        if conflict or best.road < 0 or not clean:
+            return "name_with_conflict"
+        if best.door > 0 or best.piece:
+            return "name_and_door"
+        if best.district > 0 and agreements:
+            return "name_and_district_and_place"
+        whole = best.found.kind is not Form.CORE
+        if whole and agreements:
+            return "whole_name_and_place"
+        if whole and best.district > 0:
+            return "whole_name_and_district"
+        return "unique_name_alone" if whole and best.namesakes == 1 and best.length >= 4 else "name_with_conflict"
+
+
+def barred(case: Case, gazetteer: Gazetteer) -> str:
+    """Return why a case may never be accepted whatever its probability, or '' when it may.
+
+    other_city   the address names another city
+    phase        it names a phase or block that the compound does not have, or none where only siblings are known
+    twins        two rows with one name, close together or with nothing to tell them apart
+    bare         nothing but a name that others bear too, or that is misspelt
+    unexplained  a door agrees, yet words stand there that nothing explains
+    number       a longer name ends in the middle of a number: 华府K1|36栋 or 华府|K136栋
+    letter       a character of the name is another one that sounds differently: as often another compound as an error
+    spelling     another compound is written exactly so, only its place does not fit
+    """
+    best = case.best
+    if case.reading.other_city:
+        return "other_city"
+    if best.found.kind is Form.FAMILY or (best.other_phase and best.found.how is not How.DOOR):
+        return "phase"
+    if (
+        best.door > 0
+        and best.left_free + best.right_free >= 2
+        and (best.found.how is How.DOOR or best.found.form[-1] == "号")
+    ):
+        return "unexplained"
+    if _bare(best) and (best.namesakes > 1 or (best.found.how is not How.NAME and best.length < 5)):
+        return "bare"
+    hit = best.found.hit
+    if any(cut.start <= hit.start and cut.end > hit.end for cut in case.reading.cut):
+        return "number"
+    if (
+        best.found.how is How.NEAR
+        and best.found.sound_edits >= 1
+        and _replaces(best)
+        and best.door <= 0
+        and not best.piece
+    ):
+        return "letter"
+    for other in case.ranked[1:6]:
+        behind = best.score - other.score
+        same_name = (other.found.form, other.found.kind, other.found.how) == (
+            best.found.form,
+            best.found.kind,
+            best.found.how,
+        )
+        if same_name and behind < (
+            0.55 if gazetteer.may_be_one_place(best.found.position, other.found.position) else 0.25
+        ):
+            return "twins"
+        written_so = other.found.how is How.NAME and other.found.kind <= Form.ALIAS and not other.is_place
+        if best.found.how in (How.SOUND, How.NEAR) and written_so and other.length >= best.length - 1:
+            return "spelling"
+    return ""
+
+
+def _replaces(best: Evidence) -> bool:
+    written, form = best.found.hit.text, best.found.form
+    return len(written) == len(form) and sorted(written) != sorted(form)
+
+
+def _bare(best: Evidence) -> bool:
+    places = (best.district > 0, best.road > 0, best.door > 0, best.area > 0, best.piece)
+    return not any(places) and best.found.how is not How.DOOR

@@ -1,0 +1,218 @@
+"""A judge fitted to one gazetteer: the probability that the best compound for an address is the right one."""
+
+import hashlib
+import math
+import pickle
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.model_selection import GroupKFold
+
+from geo.address_candidates import Finder
+from geo.address_evidence import Evidence, How
+from geo.address_judge import Case, barred
+from geo.gazetteer import Form, Gazetteer
+from geo.gazetteer_noise import write_addresses
+
+VERSION = 1  # raise when features, noise or settings change: cached judges of older versions are fitted again
+FEWEST_COMPOUNDS = 300  # a smaller gazetteer cannot teach the classifier; the rule table judges it
+MOST_SAMPLES = 16_000
+UNLISTED_SHARE = 0.15  # of addresses whose compound the gazetteer does not hold, for weights and threshold
+WANTED_PRECISION = 0.995  # of the accepted, on samples held out
+SEED = 20200123
+
+Floats = NDArray[np.float64]
+_Feature = tuple[str, int, Callable[[Case, Evidence, Gazetteer], float]]
+
+# name, direction in which the probability may move (1 up, -1 down, 0 either), value. The directions are what keeps a model
+# that was fitted on invented noise from learning its accidents.
+FEATURES: tuple[_Feature, ...] = (
+    ("length", 1, lambda c, e, g: e.length),
+    ("form", -1, lambda c, e, g: e.found.kind),
+    ("how_sound", -1, lambda c, e, g: e.found.how is How.SOUND),
+    ("how_near", -1, lambda c, e, g: e.found.how is How.NEAR),
+    ("how_door", 0, lambda c, e, g: e.found.how is How.DOOR),
+    ("edits", -1, lambda c, e, g: e.found.edits),
+    ("sound_edits", -1, lambda c, e, g: e.found.sound_edits),
+    ("edits_share", -1, lambda c, e, g: e.found.edits / max(1, e.length)),
+    ("cover", 1, lambda c, e, g: e.cover),
+    ("left_clean", 1, lambda c, e, g: e.left_clean),
+    ("right_clean", 1, lambda c, e, g: e.right_clean),
+    ("left_run", -1, lambda c, e, g: min(e.left_run, 5)),
+    ("right_run", -1, lambda c, e, g: min(e.right_run, 5)),
+    ("left_free", -1, lambda c, e, g: min(e.left_free, 8)),
+    ("right_free", -1, lambda c, e, g: min(e.right_free, 8)),
+    ("district", 1, lambda c, e, g: e.district),
+    ("zone", -1, lambda c, e, g: e.zone),
+    ("road", 1, lambda c, e, g: e.road),
+    ("door", 1, lambda c, e, g: e.door),
+    ("area", 1, lambda c, e, g: e.area),
+    ("piece", 1, lambda c, e, g: e.piece),
+    ("is_place", -1, lambda c, e, g: e.is_place),
+    ("in_tail", -1, lambda c, e, g: e.in_tail),
+    ("namesakes", -1, lambda c, e, g: math.log1p(e.namesakes)),
+    ("common_ending", 0, lambda c, e, g: math.log1p(g.endings.get(e.found.form[-2:], 0))),
+    ("other_road", -1, lambda c, e, g: c.reading.other_road),
+    ("margin", 1, lambda c, e, g: c.margin),
+    ("margin_name", 1, lambda c, e, g: _name_margin(c)),
+    ("candidates", 0, lambda c, e, g: min(len(c.ranked), 12)),
+    ("stated_district", 0, lambda c, e, g: bool(c.reading.districts)),
+    ("family_size", 0, lambda c, e, g: g.family_size(e.found.position)),
+)
+
+
+@dataclass(frozen=True)
+class CurvePoint:
+    """Of the held-out samples with a probability in this band: how many, and what share was right."""
+
+    low: float
+    high: float
+    count: int
+    right: float
+
+
+@dataclass(frozen=True)
+class FittedJudge:
+    """The fitted judge with what is known about it: threshold, and its reliability on samples it was not fitted on."""
+
+    gazetteer: Gazetteer
+    model: HistGradientBoostingClassifier
+    threshold: float
+    curve: tuple[CurvePoint, ...]
+    version: str
+
+    def probabilities(self, cases: list[Case]) -> list[float]:
+        """Return the probability for each case that its best candidate is right."""
+        if not cases:
+            return []
+        chance = self.model.predict_proba(features(self.gazetteer, cases))[:, 1]
+        return [float(p) for p in chance]
+
+
+def fit_judge(
+    gazetteer: Gazetteer, *, samples: int = MOST_SAMPLES, progress: Callable[[int, int], None] | None = None
+) -> FittedJudge:
+    """Fit a judge to a gazetteer from addresses that the noise model writes; deterministic, some ten seconds a city."""
+    data = training_set(gazetteer, samples, progress)
+    held_out = np.zeros(len(data.right))
+    for fitted, kept in GroupKFold(4).split(data.x, data.right, data.group):
+        held_out[kept] = _fitted(data, fitted).predict_proba(data.x[kept])[:, 1]
+    threshold = lowest_threshold(held_out, data.right, data.weight, WANTED_PRECISION)
+    whole = _fitted(data, np.arange(len(data.right)))
+    return FittedJudge(gazetteer, whole, threshold, _curve(held_out, data), version_of(gazetteer))
+
+
+def cached_judge(gazetteer: Gazetteer, folder: Path) -> FittedJudge:
+    """Return the judge for a gazetteer from `folder`, fitting and keeping it when the gazetteer is new.
+
+    The file is named by the content of the gazetteer and VERSION. It is a pickle: `folder` must be as private as the code.
+    """
+    path = folder / f"judge-{version_of(gazetteer)}.pickle"
+    if path.exists():
+        model, threshold, curve = pickle.loads(path.read_bytes())
+        return FittedJudge(gazetteer, model, threshold, curve, version_of(gazetteer))
+    judge = fit_judge(gazetteer)
+    folder.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_bytes(pickle.dumps((judge.model, judge.threshold, judge.curve)))
+    part.replace(path)
+    return judge
+
+
+def version_of(gazetteer: Gazetteer) -> str:
+    """Return a short hash of the gazetteer's content and of VERSION."""
+    digest = hashlib.sha256(f"{VERSION}".encode())
+    for c in gazetteer.compounds:
+        digest.update(repr((c.compound_id, c.names, c.addresses, sorted(c.areas), c.district)).encode())
+    return digest.hexdigest()[:16]
+
+
+def features(gazetteer: Gazetteer, cases: list[Case]) -> Floats:
+    """Return one row a case, one column a feature."""
+    return np.array([[value(case, case.best, gazetteer) for _, _, value in FEATURES] for case in cases], dtype=float)
+
+
+def lowest_threshold(probability: Floats, right: NDArray[np.bool_], weight: Floats, precision: float) -> float:
+    """Return the lowest threshold from which on the accepted are right at least that often; 1.01 when there is none."""
+    order = np.argsort(-probability, kind="stable")
+    share = np.cumsum((right * weight)[order]) / np.cumsum(weight[order])
+    enough = np.flatnonzero(share >= precision)
+    return float(probability[order[enough[-1]]]) if len(enough) else 1.01
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """Features, whether the best candidate was right, the compound behind each row, and how much a row counts."""
+
+    x: Floats
+    right: NDArray[np.bool_]
+    group: NDArray[np.int64]
+    weight: Floats
+
+
+def training_set(gazetteer: Gazetteer, samples: int, progress: Callable[[int, int], None] | None = None) -> TrainingSet:
+    """Read the addresses that the noise model writes, and keep what a judge has to decide."""
+    finder = Finder(gazetteer)
+    count = min(samples, 3 * len(gazetteer))
+    cases, right, group, listed = [], [], [], []
+    for done, sample in enumerate(write_addresses(gazetteer, count, SEED)):
+        if progress and done % 1000 == 0:
+            progress(done, count)
+        reading = finder.reader.read(sample.text, without=sample.without)
+        ranked = finder.candidates(reading)
+        if not ranked or barred(case := Case(reading, ranked), gazetteer):
+            continue
+        best = case.best.found.position
+        # The compound that was left out may be listed a second time: finding that row is no mistake.
+        if sample.truth < 0 and not sample.invented and gazetteer.may_be_one_place(best, sample.without):
+            continue
+        cases.append(case)
+        right.append(best == sample.truth)
+        group.append(max(sample.truth, sample.without))
+        listed.append(sample.truth >= 0)
+    known = np.array(listed)
+    unlisted_weight = UNLISTED_SHARE / (1 - UNLISTED_SHARE) * known.sum() / max(1, (~known).sum())
+    weight = np.where(known, 1.0, unlisted_weight)
+    return TrainingSet(features(gazetteer, cases), np.array(right), np.array(group), weight)
+
+
+def _fitted(data: TrainingSet, rows: NDArray[np.int64]) -> HistGradientBoostingClassifier:
+    return _classifier().fit(data.x[rows], data.right[rows], data.weight[rows])
+
+
+def _classifier() -> HistGradientBoostingClassifier:
+    return HistGradientBoostingClassifier(
+        max_iter=180,
+        learning_rate=0.08,
+        max_leaf_nodes=12,
+        min_samples_leaf=30,
+        l2_regularization=1.0,
+        monotonic_cst=[direction for _, direction, _ in FEATURES],
+        early_stopping=False,
+        random_state=SEED,
+    )
+
+
+def _curve(probability: Floats, data: TrainingSet) -> tuple[CurvePoint, ...]:
+    edges = [0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 1.0]
+    points = []
+    for low, high in zip(edges, edges[1:], strict=False):
+        inside = (probability >= low) & ((probability < high) | (high == 1.0))
+        if inside.any():
+            right = float(np.average(data.right[inside], weights=data.weight[inside]))
+            points.append(CurvePoint(low, high, int(inside.sum()), right))
+    return tuple(points)
+
+
+def _name_margin(case: Case) -> float:
+    """How much longer the best name is than the longest other name found; siblings and namesakes make it small."""
+    best = case.best
+    others = [e for e in case.ranked[1:] if e.found.how is not How.DOOR]
+    if not others:
+        return 6.0
+    longest = max(e.length - 2 * e.found.edits - (e.found.kind is Form.FAMILY) for e in others)
+    return max(-3.0, min(6.0, best.length - 2 * best.found.edits - longest))

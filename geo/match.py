@@ -1,0 +1,246 @@
+"""Give every case its compound, from its address, its point, or both; or say why it has none."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from geo.address import strip_unit
+from geo.address_joint import Clue, PointAnswer, Verdict, join
+from geo.address_judge import Judge
+from geo.address_match import AddressAnswer, AddressMatcher
+from geo.errors import GeoError
+from geo.gazetteer import Gazetteer
+from geo.point_index import PointIndex
+
+MATCH_COLUMNS = [
+    "case_id",
+    "status",
+    "compound_id",
+    "method",
+    "probability",
+    "distance_m",
+    "alternatives",
+    "reason_zh",
+    "reason_en",
+]
+
+SHARED_BY = 20  # so many records with different addresses on one coordinate: somebody filled it in
+SHARED_PLACES = 5  # ... and meaning at least so many different compounds: one large compound is not a filled-in value
+CENTRE_M = 30.0
+_METRES_PER_DEGREE = 111_195.0  # mean Earth radius 6,371,009 m; good to 0.3 % over a city
+
+Floats = NDArray[np.float64]
+
+
+class CompoundMatcher:
+    """Matches cases against the compounds of one gazetteer; build once, match many files."""
+
+    def __init__(
+        self,
+        addresses: AddressMatcher,
+        geometries: NDArray[np.object_] | None,
+        centres: Sequence[tuple[float, float]] = (),
+    ) -> None:
+        self._addresses = addresses
+        self._gazetteer = addresses.gazetteer
+        self._geometries = geometries
+        self._index = PointIndex(geometries) if geometries is not None else None
+        self._centres = np.asarray(centres, dtype=float).reshape(-1, 2)
+
+    @classmethod
+    def build(
+        cls,
+        compounds: pd.DataFrame,
+        *,
+        judge: Callable[[Gazetteer], Judge] | None = None,
+        centres: Sequence[tuple[float, float]] = (),
+    ) -> "CompoundMatcher":
+        """Build from a frame with the gazetteer's columns and, where known, `geometry` or `lon`, `lat` (WGS-84).
+
+        `judge` makes the judge of addresses for this gazetteer (default: the rule table); `centres` are points, as
+        (lon, lat), that geocoders give when they know no better: centres of districts and of the city.
+        """
+        gazetteer = Gazetteer.from_frame(compounds)
+        matcher = AddressMatcher(gazetteer, judge(gazetteer) if judge else None)
+        return cls(matcher, _geometries(compounds), centres)
+
+    def match(
+        self, cases: pd.DataFrame, within_m: float = 100.0, progress: Callable[[int, int], None] | None = None
+    ) -> pd.DataFrame:
+        """Return one row a case, in input order, with MATCH_COLUMNS.
+
+        cases   `case_id` and, where known, `address`, `lon`, `lat` (WGS-84 degrees), `district`
+        `compound_id` is empty unless the status is accepted. `distance_m` is the distance from the case's point to the best
+        compound, also of rows that are not accepted; NaN without a point or without a candidate. `alternatives` lists at
+        most five {"compound_id", "name", "score"}, best first. Raises GeoError when `case_id` is missing.
+        """
+        if "case_id" not in cases.columns:
+            raise GeoError(
+                f"cases: column 'case_id' is missing; found {list(cases.columns)}. Rename it or pass a profile"
+            )
+        texts, districts = _texts(cases, "address"), _texts(cases, "district")
+        answers = self._addresses.match(texts, [d or None for d in districts], progress)
+        lon, lat = _numbers(cases, "lon"), _numbers(cases, "lat")
+        points = self._points(lon, lat, texts, answers, within_m)
+        reaches = self._reaches(lon, lat, points, answers)
+        verdicts = [
+            join(self._clue(text, district or None, answer, point, reach, within_m))
+            for text, district, answer, point, reach in zip(texts, districts, answers, points, reaches, strict=True)
+        ]
+        ids = [str(case_id) for case_id in cases["case_id"]]
+        rows = [self._row(i, v, p, r) for i, v, p, r in zip(ids, verdicts, points, reaches, strict=True)]
+        return _typed(pd.DataFrame(rows, columns=MATCH_COLUMNS))
+
+    def _points(
+        self, lon: Floats, lat: Floats, texts: list[str], answers: list[AddressAnswer], within_m: float
+    ) -> list[PointAnswer]:
+        good = np.isfinite(lon) & np.isfinite(lat)
+        points = [PointAnswer("none")] * len(lon)
+        if self._index is None or not good.any():
+            return points
+        located = self._index.locate(lon[good], lat[good], within_m)
+        imputed = _imputed(lon, lat, texts, answers, self._centres)
+        for k, i in enumerate(np.flatnonzero(good)):
+            if imputed[i]:
+                points[i] = PointAnswer("imputed", imputed_by=imputed[i])
+                continue
+            position = int(located.position[k])
+            inside = bool(located.inside[k])
+            state = "inside" if inside else ("near" if position >= 0 else "away")
+            points[i] = PointAnswer(
+                state, position, float(located.distance_m[k]), bool(located.ambiguous[k]), int(located.runner_up[k])
+            )
+        return points
+
+    def _reaches(
+        self, lon: Floats, lat: Floats, points: list[PointAnswer], answers: list[AddressAnswer]
+    ) -> list[dict[int, float]]:
+        """Return for each case how far its point is from every compound in question."""
+        reaches: list[dict[int, float]] = [{} for _ in points]
+        if self._geometries is None:
+            return reaches
+        wanted = [
+            (i, position)
+            for i, (point, answer) in enumerate(zip(points, answers, strict=True))
+            if np.isfinite(lon[i]) and np.isfinite(lat[i])
+            for position in {answer.position, point.position, point.runner_up, *(p for p, _ in answer.alternatives)}
+            - {-1}
+        ]
+        if wanted:
+            rows, positions = np.array(wanted).T
+            metres = distance_to(self._geometries[positions], lon[rows], lat[rows])
+            for (i, position), far in zip(wanted, metres, strict=True):
+                if np.isfinite(far):
+                    reaches[i][position] = float(far)
+        return reaches
+
+    def _clue(
+        self,
+        text: str,
+        district: str | None,
+        answer: AddressAnswer,
+        point: PointAnswer,
+        reach: dict[int, float],
+        within_m: float,
+    ) -> Clue:
+        open_question = answer.status != "accepted" and point.position >= 0 and bool(text)
+        says, contradicts = (
+            self._addresses.stance(text, district, point.position) if open_question else (bool(text), False)
+        )
+        return Clue(answer, point, reach, says, contradicts, within_m)
+
+    def _row(self, case_id: str, verdict: Verdict, point: PointAnswer, reach: dict[int, float]) -> tuple[Any, ...]:
+        compounds = self._gazetteer.compounds
+        alternatives = [
+            {"compound_id": compounds[p].compound_id, "name": compounds[p].name, "score": round(score, 4)}
+            for p, score in verdict.alternatives
+        ]
+        accepted = verdict.status == "accepted"
+        return (
+            case_id,
+            verdict.status,
+            compounds[verdict.position].compound_id if accepted else "",
+            verdict.method,
+            verdict.probability,
+            reach.get(verdict.position, float("nan")),
+            alternatives,
+            verdict.reason_zh,
+            verdict.reason_en,
+        )
+
+
+def distance_to(geometries: NDArray[np.object_], lon: Floats, lat: Floats) -> Floats:
+    """Return metres from each point to its geometry (0 inside), on a plane laid at the point; NaN for a missing geometry."""
+    coordinates, owner = shapely.get_coordinates(geometries, return_index=True)
+    scale = _METRES_PER_DEGREE * np.cos(np.radians(lat))
+    local = np.column_stack(
+        [(coordinates[:, 0] - lon[owner]) * scale[owner], (coordinates[:, 1] - lat[owner]) * _METRES_PER_DEGREE]
+    )
+    flat = shapely.set_coordinates(np.array(geometries, dtype=object, copy=True), local)
+    return np.asarray(shapely.distance(flat, shapely.Point(0, 0)), dtype=float)
+
+
+def _geometries(compounds: pd.DataFrame) -> NDArray[np.object_] | None:
+    """Return polygons or points, one a compound, None where a compound has none; None when no compound has any."""
+    if "geometry" in compounds.columns:
+        shapes = np.array([g if g is not None and g == g else None for g in compounds["geometry"]], dtype=object)
+    elif {"lon", "lat"} <= set(compounds.columns):
+        lon, lat = _numbers(compounds, "lon"), _numbers(compounds, "lat")
+        shapes = np.full(len(compounds), None, dtype=object)
+        good = np.isfinite(lon) & np.isfinite(lat)
+        shapes[good] = shapely.points(lon[good], lat[good])
+    else:
+        return None
+    empty = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    shapes[empty] = None
+    return None if empty.all() else shapes
+
+
+def _imputed(lon: Floats, lat: Floats, texts: list[str], answers: list[AddressAnswer], centres: Floats) -> list[str]:
+    """Say for each case whether its coordinate was filled in: '' (no), 'shared' or 'centre'."""
+    by_place: defaultdict[tuple[float, float], list[int]] = defaultdict(list)
+    for i in np.flatnonzero(np.isfinite(lon) & np.isfinite(lat)):
+        by_place[(round(float(lon[i]), 6), round(float(lat[i]), 6))].append(int(i))
+    found = [""] * len(lon)
+    for (x, y), members in by_place.items():
+        kind = "centre" if _is_centre(x, y, centres) else "shared" if _is_shared(members, texts, answers) else ""
+        for i in members:
+            found[i] = kind
+    return found
+
+
+def _is_centre(lon: float, lat: float, centres: Floats) -> bool:
+    if not len(centres):
+        return False
+    east = (centres[:, 0] - lon) * _METRES_PER_DEGREE * np.cos(np.radians(lat))
+    north = (centres[:, 1] - lat) * _METRES_PER_DEGREE
+    return bool((np.hypot(east, north) <= CENTRE_M).any())
+
+
+def _is_shared(members: list[int], texts: list[str], answers: list[AddressAnswer]) -> bool:
+    if len(members) < SHARED_BY:
+        return False
+    bodies = {strip_unit(texts[i]) for i in members} - {""}
+    places = {answers[i].position for i in members} - {-1}
+    return len(bodies) >= SHARED_BY and len(places) >= SHARED_PLACES
+
+
+def _texts(frame: pd.DataFrame, column: str) -> list[str]:
+    if column not in frame.columns:
+        return [""] * len(frame)
+    return [value.strip() if isinstance(value, str) else "" for value in frame[column]]
+
+
+def _numbers(frame: pd.DataFrame, column: str) -> Floats:
+    if column not in frame.columns:
+        return np.full(len(frame), np.nan)
+    return pd.to_numeric(frame[column], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+
+
+def _typed(answers: pd.DataFrame) -> pd.DataFrame:
+    return answers.astype({"probability": float, "distance_m": float})

@@ -1,0 +1,197 @@
+"""Colours with a meaning, one table for map, page and paper, told apart by colour-blind eyes on a dark ground.
+
+Ramps grow steadily in lightness, so they also survive a grey print; categories carry a symbol besides their colour.
+The test simulates three kinds of colour blindness.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Colour = tuple[int, int, int, int]
+UNKNOWN: Colour = (110, 118, 128, 255)  # grey is kept for "we do not know"; no ramp contains a grey
+
+
+def rgba(red: int, green: int, blue: int, alpha: int = 255) -> int:
+    """Return the colour as one uint32 whose little-endian bytes are red, green, blue, alpha."""
+    for part in (red, green, blue, alpha):
+        if not 0 <= part <= 255:
+            raise ValueError(f"colour part {part} is outside 0..255 in {(red, green, blue, alpha)}")
+    return red | green << 8 | blue << 16 | alpha << 24
+
+
+def pack(colours: npt.ArrayLike) -> npt.NDArray[np.uint32]:
+    """Return one uint32 per row of an N x 4 (or N x 3, opaque) array of 0..255."""
+    parts = np.asarray(colours)
+    if parts.ndim != 2 or parts.shape[1] not in (3, 4):
+        raise ValueError(f"colours have shape {parts.shape}; wanted N x 3 or N x 4")
+    if parts.shape[1] == 3:
+        parts = np.column_stack([parts, np.full(len(parts), 255)])
+    return np.ascontiguousarray(parts, dtype="u1").view("<u4").ravel()
+
+
+def hex_of(colour: Sequence[int]) -> str:
+    """Return "#rrggbb" for CSS and matplotlib; the alpha is left out."""
+    return "#{:02x}{:02x}{:02x}".format(*colour[:3])
+
+
+def faded(colour: Colour, alpha: int) -> Colour:
+    """Return the colour with another alpha."""
+    return (*colour[:3], alpha)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How a category looks and what it is called; the symbol says it without colour."""
+
+    colour: Colour
+    symbol: str
+    zh: str
+    en: str
+
+    @property
+    def hex(self) -> str:
+        return hex_of(self.colour)
+
+
+@dataclass(frozen=True)
+class Ramp:
+    """A sequence of classes: class i holds values from edges[i - 1] up to, and not including, edges[i]."""
+
+    edges: tuple[float, ...]
+    colours: tuple[Colour, ...]
+    zh: tuple[str, ...]
+    en: tuple[str, ...]
+
+    def classes(self, values: npt.ArrayLike) -> npt.NDArray[np.uint8]:
+        """Return the class of each value; NaN gets len(colours), one past the last class."""
+        numbers = np.asarray(values, dtype=float)
+        found = np.digitize(numbers, self.edges)
+        return np.where(np.isnan(numbers), len(self.colours), found).astype(np.uint8)
+
+    def rgba(self, values: npt.ArrayLike, alpha: int | None = None) -> npt.NDArray[np.uint32]:
+        """Return packed colours, grey where the value is NaN; `alpha` replaces the ramp's own."""
+        table = np.array([*self.colours, UNKNOWN], dtype="u1")
+        if alpha is not None:
+            table[:, 3] = alpha
+        return pack(table[self.classes(values)])
+
+    @property
+    def hexes(self) -> tuple[str, ...]:
+        return tuple(hex_of(colour) for colour in self.colours)
+
+
+ACTION: Mapping[str, Mark] = {
+    "seal": Mark((242, 96, 78, 235), "■", "封控", "Seal"),
+    "seal_building": Mark((248, 197, 74, 230), "◧", "封控楼栋", "Seal building"),
+    "keep": Mark((74, 111, 150, 215), "–", "维持", "Keep"),
+    "candidate_for_release": Mark((98, 216, 192, 225), "○", "可解除候选", "Candidate for release"),
+}
+
+CONTROL: Mapping[str, Mark] = {
+    "sealed": Mark((242, 96, 78, 235), "■", "封控", "Sealed"),
+    "building_sealed": Mark((248, 197, 74, 230), "◧", "楼栋封控", "Building sealed"),
+    "controlled": Mark((150, 134, 196, 220), "▤", "管控", "Controlled"),
+    "guarded": Mark((74, 111, 150, 215), "□", "防范", "Guarded"),
+    "open": Mark((98, 216, 192, 225), "○", "开放", "Open"),
+    "": Mark(UNKNOWN, "–", "未知", "Unknown"),
+}
+
+STATUS: Mapping[str, Mark] = {
+    "confirmed": Mark((242, 96, 78, 255), "●", "确诊", "Confirmed"),
+    "clinical": Mark((255, 160, 112, 255), "◆", "临床诊断", "Clinically diagnosed"),
+    "suspected": Mark((248, 210, 92, 255), "▲", "疑似", "Suspected"),
+    "fever": Mark((176, 142, 222, 255), "■", "发热", "Fever"),
+    "contact": Mark((88, 158, 224, 255), "○", "密切接触者", "Close contact"),
+    "asymptomatic": Mark((208, 230, 222, 255), "◐", "无症状", "Asymptomatic"),
+    "cured": Mark((98, 216, 192, 255), "✚", "治愈", "Cured"),
+    "dead": Mark((196, 202, 210, 255), "✕", "死亡", "Dead"),
+    "excluded": Mark((122, 144, 152, 255), "△", "排除", "Excluded"),
+    "contact_released": Mark((98, 132, 162, 255), "◌", "解除观察", "Contact released"),
+    "fever_excluded": Mark((120, 116, 148, 255), "□", "发热排除", "Fever excluded"),
+}
+
+RISK: Mapping[str, Mark] = {
+    "high": Mark((242, 96, 78, 255), "▲", "高风险", "High risk"),
+    "medium": Mark((248, 197, 74, 255), "◆", "中风险", "Medium risk"),
+    "low": Mark((98, 216, 192, 255), "●", "低风险", "Low risk"),
+}
+
+# The more persons, the lighter: on a dark ground light is what the eye finds first.
+COUNT = Ramp(
+    edges=(1, 3, 6, 11, 21),
+    colours=(
+        (40, 58, 76, 190),
+        (109, 67, 128, 225),
+        (176, 68, 111, 235),
+        (226, 98, 79, 240),
+        (245, 160, 63, 245),
+        (253, 228, 145, 255),
+    ),
+    zh=("0", "1–2", "3–5", "6–10", "11–20", ">20"),
+    en=("0", "1–2", "3–5", "6–10", "11–20", ">20"),
+)
+
+OCCUPANCY = Ramp(  # share of open beds in use; above 1 is real (extra beds)
+    edges=(0.7, 0.85, 0.95, 1.0 + 1e-9),
+    colours=(
+        (39, 82, 122, 235),
+        (63, 127, 159, 235),
+        (111, 174, 159, 240),
+        (201, 201, 107, 245),
+        (255, 240, 168, 255),
+    ),
+    zh=("<70%", "70–85%", "85–95%", "95–100%", ">100%"),
+    en=("<70%", "70–85%", "85–95%", "95–100%", ">100%"),
+)
+
+COVER = Ramp(  # days until the stock is used up; few days are light, because they are what must be seen
+    edges=(1, 3, 7, 14),
+    colours=(
+        (255, 232, 160, 255),
+        (245, 164, 84, 245),
+        (205, 100, 104, 240),
+        (122, 74, 130, 235),
+        (52, 62, 108, 230),
+    ),
+    zh=("<1 天", "1–3 天", "3–7 天", "7–14 天", "≥14 天"),
+    en=("<1 day", "1–3 days", "3–7 days", "7–14 days", "≥14 days"),
+)
+
+BASE: Mapping[str, Colour] = {  # the quiet ground that everything else is read against
+    "land": (17, 27, 38, 255),
+    "land_outside": (12, 19, 28, 255),
+    "water": (20, 44, 64, 255),
+    "water_edge": (46, 84, 112, 150),
+    "road": (44, 62, 80, 190),
+    "road_minor": (36, 50, 65, 150),
+    "rail": (58, 64, 78, 170),
+    "border": (96, 124, 150, 190),
+    "label": (214, 224, 234, 255),
+    "halo": (9, 15, 22, 255),
+    "none": (40, 58, 76, 190),
+    "hospital": (236, 242, 248, 255),
+    "arc_from": (88, 158, 224, 210),
+    "arc_to": (248, 210, 92, 235),
+}
+
+
+def count_class(values: npt.ArrayLike) -> npt.NDArray[np.uint8]:
+    """Return 0 for none, 1 for 1-2, 2 for 3-5, 3 for 6-10, 4 for 11-20, 5 for more, 6 for unknown."""
+    return COUNT.classes(values)
+
+
+def count_rgba(values: npt.ArrayLike, alpha: int | None = None) -> npt.NDArray[np.uint32]:
+    """Return packed colours of the count ramp; unknown is grey."""
+    return COUNT.rgba(values, alpha)
+
+
+def mark_rgba(names: Sequence[str], marks: Mapping[str, Mark], alpha: int | None = None) -> npt.NDArray[np.uint32]:
+    """Return the packed colour of each name in `marks` (ACTION, STATUS ...); a name that is not there is grey."""
+    table = {name: mark.colour if alpha is None else faded(mark.colour, alpha) for name, mark in marks.items()}
+    other = UNKNOWN if alpha is None else faded(UNKNOWN, alpha)
+    if not len(names):
+        return np.empty(0, dtype=np.uint32)
+    return pack([table.get(name, other) for name in names])

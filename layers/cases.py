@@ -1,0 +1,89 @@
+"""Cases by compound: confirmed and suspected drawn apart, one mark a compound, so the map does not grow with the cases."""
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pydeck
+from sqlalchemy import Select, select
+
+from layers._base import Layer, LegendRow
+from layers._frames import placed, text_columns, with_counts
+from layers._palette import STATUS, rgba
+from layers._view import View
+from layers.store import totals
+from layers.store.asof import as_known, inside
+from layers.store.schema import compound
+
+SHOWN = ("confirmed", "clinical", "suspected")
+METRES = 26.0  # radius of one case; area grows with the count
+
+
+def query(view: View) -> Select[Any]:
+    """Compounds of the area in which anybody was ever counted, at their label point."""
+    counts = totals.wide(view, "compound").subquery()
+    wide = [c for c in counts.c if c.name != "area"]
+    columns = (compound.c.code, compound.c.name, compound.c.district, compound.c.lon, compound.c.lat)
+    rows = select(*columns, *wide).select_from(compound.join(counts, counts.c.area == compound.c.code))
+    return as_known(rows, compound, view).where(inside(compound, view)).order_by(compound.c.code)
+
+
+def summarise(rows: pd.DataFrame) -> gpd.GeoDataFrame:
+    """One row per compound with persons: id, name, district, lon, lat, counts, radius_<status>, <status>_rgba."""
+    frame = text_columns(with_counts(rows.rename(columns={"code": "id"})), "name", "district")
+    for status in SHOWN:
+        radius = METRES * np.sqrt(frame[f"now_{status}"].to_numpy(float))
+        frame[f"radius_{status}"] = radius.astype(np.float32)
+        frame[f"{status}_rgba"] = np.full(len(frame), rgba(*STATUS[status].colour[:3], 150), dtype=np.uint32)
+    return placed(frame)
+
+
+def draw(cases: gpd.GeoDataFrame) -> list[pydeck.Layer]:
+    """Filled circles for confirmed, rings for clinically diagnosed and suspected: told apart without colour."""
+    common = {"get_position": "position", "radius_min_pixels": 0, "radius_max_pixels": 40, "pickable": False}
+    ring = {"filled": False, "stroked": True, "line_width_min_pixels": 1.2}
+    return [
+        pydeck.Layer(
+            "ScatterplotLayer",
+            cases,
+            id="cases-confirmed",
+            get_radius="radius_confirmed",
+            get_fill_color="confirmed_rgba",
+            **common,
+        ),
+        pydeck.Layer(
+            "ScatterplotLayer",
+            cases,
+            id="cases-clinical",
+            get_radius="radius_clinical",
+            get_line_color="clinical_rgba",
+            **ring,
+            **common,
+        ),
+        pydeck.Layer(
+            "ScatterplotLayer",
+            cases,
+            id="cases-suspected",
+            get_radius="radius_suspected",
+            get_line_color="suspected_rgba",
+            **ring,
+            **common,
+        ),
+    ]
+
+
+LAYER = Layer(
+    "cases",
+    order=30,
+    title=("病例", "Cases"),
+    query=query,
+    summarise=summarise,
+    draw=draw,
+    legend=tuple(
+        LegendRow(
+            STATUS[s].colour, f"现有{STATUS[s].zh}（面积表示人数）", f"{STATUS[s].en} now (area = persons)", "circle"
+        )
+        for s in SHOWN
+    ),
+)

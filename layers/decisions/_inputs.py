@@ -1,0 +1,50 @@
+"""What a plan was made from: empty tables with their columns, the digest of all inputs, and the last complete day."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+
+import pandas as pd
+
+from layers._times import day_number, day_start
+from layers._view import View
+from layers.decisions.rules import RuleSet
+
+
+def blank(columns: str) -> pd.DataFrame:
+    """Return a table without rows; `columns` are names divided by blanks."""
+    return pd.DataFrame(columns=columns.split())
+
+
+def digest(frames: Mapping[str, pd.DataFrame], rules: Iterable[RuleSet], view: View, *more: str) -> str:
+    """Return sha256 over the frames as CSV, the rule ids and the view: the same state gives the same text.
+
+    The order of rows and columns does not count, so a database may return them as it likes.
+    """
+    found = hashlib.sha256()
+    for name in sorted(frames):
+        found.update(f"\n[{name}]\n{_canonical(frames[name])}".encode())
+    settings = [view.as_of.isoformat(), view.known_at.isoformat(), view.area, *more]
+    settings += sorted(rule.id for rule in rules) + [f"{key}={view.filters[key]}" for key in sorted(view.filters)]
+    found.update("\n".join(settings).encode())
+    return found.hexdigest()
+
+
+def complete_day(view: View) -> int:
+    """Return the number of the last day that has ended by `as_of`; 23:59:59.999 counts as 24:00."""
+    return day_number(view.as_of + timedelta(milliseconds=1)) - 1
+
+
+def has_begun_day(view: View) -> bool:
+    """Return whether `as_of` lies inside a day that has not ended, so that its counts are not complete."""
+    return view.as_of > day_start(complete_day(view) + 1)
+
+
+def as_date(number: int) -> date:
+    """Return the calendar day of a day number (days since 1970)."""
+    return day_start(number).date()
+
+
+def _canonical(frame: pd.DataFrame) -> str:
+    lines = frame[sorted(frame.columns)].to_csv(index=False, lineterminator="\n").split("\n")
+    return "\n".join([lines[0], *sorted(lines[1:])])

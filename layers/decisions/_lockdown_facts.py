@@ -1,0 +1,125 @@
+"""What the lockdown decision looks at, read from the store for one view."""
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Select, func, select
+
+from layers._times import day_number
+from layers._view import View
+from layers.decisions._inputs import blank
+from layers.decisions._words import ITEMS
+from layers.store import Store, totals
+from layers.store.asof import as_known, newest
+from layers.store.schema import assessment, compound, control, district, placement, total
+
+RECENT_DAYS = 15  # fourteen complete days and the one that has begun
+CASES = ("confirmed", "clinical", "asymptomatic")
+DAILY = "area status day n"
+
+
+@dataclass(frozen=True)
+class LockdownFacts:
+    """Frames for one view; every one may be empty.
+
+    compounds        code, name, district, street, community, households, population, buildings
+    totals           `totals.wide` per compound
+    recent           area, status, day, n: persons first reaching a status, by compound, last 15 days
+    buildings        the same per building, area "COMPOUND|12栋"; with status suspected: persons now suspected (day 0)
+    controls         compound, state, since_day: the newest order
+    assessments      compound and the six 到位 items: the newest one
+    placements       district, status (accepted, review, unmatched), n: persons
+    districts        code, name, name_en
+    district_totals  `totals.wide` per district
+    district_recent  like recent, by district
+    clusters         districts with a cluster as named by the disease control centre; None: not told
+    """
+
+    compounds: pd.DataFrame = field(
+        default_factory=lambda: blank("code name district street community households population buildings")
+    )
+    totals: pd.DataFrame = field(default_factory=lambda: blank("area"))
+    recent: pd.DataFrame = field(default_factory=lambda: blank(DAILY))
+    buildings: pd.DataFrame = field(default_factory=lambda: blank(DAILY))
+    controls: pd.DataFrame = field(default_factory=lambda: blank("compound state since_day"))
+    assessments: pd.DataFrame = field(default_factory=lambda: blank(f"compound {' '.join(ITEMS)}"))
+    placements: pd.DataFrame = field(default_factory=lambda: blank("district status n"))
+    districts: pd.DataFrame = field(default_factory=lambda: blank("code name name_en"))
+    district_totals: pd.DataFrame = field(default_factory=lambda: blank("area"))
+    district_recent: pd.DataFrame = field(default_factory=lambda: blank(DAILY))
+    clusters: frozenset[str] | None = None
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return the frames by name, for the digest of the inputs."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "clusters"}
+
+
+def gather(store: Store, view: View) -> LockdownFacts:
+    """Read the facts of `view`. The filter `clusters` names districts with a cluster: "420102;420103"."""
+    compounds = store.read(_compounds(view)).drop_duplicates("code")
+    codes = set(compounds["code"])
+    named = view.filters.get("clusters")
+    return LockdownFacts(
+        compounds=compounds,
+        totals=_within(store.read(totals.wide(view, "compound")), codes),
+        recent=_within(store.read(_recent(view, "compound")), codes),
+        buildings=_buildings(store, view, codes),
+        controls=_controls(store, view, codes),
+        assessments=store.read(newest(assessment, view, by=("compound",))).pipe(_of, codes)[["compound", *ITEMS]],
+        placements=store.read(_placements(view)),
+        districts=store.read(_districts(view)),
+        district_totals=store.read(totals.wide(view, "district")),
+        district_recent=store.read(_recent(view, "district")),
+        clusters=None if named is None else frozenset(code for code in named.split(";") if code),
+    )
+
+
+def _compounds(view: View) -> Select[Any]:
+    c = compound.c
+    columns = (c.code, c.name, c.district, c.street, c.community, c.households, c.population, c.buildings)
+    query = as_known(select(*columns), compound, view)
+    if view.level == "compound":
+        return query.where(c.code == view.code)
+    if view.district:
+        query = query.where(c.district == view.district)
+    return query.where(c.street == view.area.split("/", 1)[1]) if view.level == "street" else query
+
+
+def _districts(view: View) -> Select[Any]:
+    query = as_known(select(district.c.code, district.c.name, district.c.name_en), district, view)
+    return query.where(district.c.code == view.district) if view.district else query
+
+
+def _recent(view: View, level: str) -> Select[Any]:
+    since = day_number(view.as_of) - RECENT_DAYS
+    return totals.daily(view, level).where(total.c.event_day > since, total.c.status.in_((*CASES, "suspected")))
+
+
+def _placements(view: View) -> Select[Any]:
+    p = placement.c
+    query = as_known(select(p.district, p.status, func.count().label("n")), placement, view)
+    return query.where(p.kind == "case").group_by(p.district, p.status)
+
+
+def _buildings(store: Store, view: View, codes: set[str]) -> pd.DataFrame:
+    recent = store.read(_recent(view, "building").where(total.c.status.in_(CASES)))
+    now = totals.state(view, "building").where(total.c.status == "suspected")
+    suspected = store.read(now)[["area", "status", "n"]].assign(day=0)
+    found = pd.concat([frame for frame in (recent, suspected) if len(frame)] or [recent], ignore_index=True)
+    return found[found["area"].astype(str).str.split("|").str[0].isin(codes)].reset_index(drop=True)
+
+
+def _controls(store: Store, view: View, codes: set[str]) -> pd.DataFrame:
+    rows = store.read(newest(control, view, by=("compound",))).pipe(_of, codes)
+    return rows.assign(since_day=[day_number(moment) for moment in rows["happened_at"]])[
+        ["compound", "state", "since_day"]
+    ]
+
+
+def _of(rows: pd.DataFrame, codes: set[str]) -> pd.DataFrame:
+    return rows[rows["compound"].isin(codes)].reset_index(drop=True)
+
+
+def _within(rows: pd.DataFrame, codes: set[str]) -> pd.DataFrame:
+    return rows[rows["area"].isin(codes)].reset_index(drop=True)

@@ -1,0 +1,254 @@
+"""Lockdown: which compounds to seal, where sealing buildings is enough, what to keep, and what could be released."""
+
+from collections import namedtuple
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from layers._view import View
+from layers.decisions._inputs import as_date, complete_day, digest, has_begun_day
+from layers.decisions._lockdown_facts import LockdownFacts, gather
+from layers.decisions._lockdown_reasons import Setting, describe
+from layers.decisions._lockdown_state import PARTS, compound_state, unplaced_share
+from layers.decisions._proposal import Plan, Proposal, Words
+from layers.decisions.risk import LEVELS, risk_table
+from layers.decisions.rules import RuleSet, caveats, find, foreign, in_force
+from layers.store import Store
+
+__all__ = ["LockdownFacts", "gather", "plan", "propose"]
+TITLE = Words("小区封控建议", "Lockdown proposals")
+ALWAYS = ("closure", "seal-scope", "contact-observation", "priority", "case-definition", "cluster")
+SOMETIMES = ("no-epidemic", "risk-level")  # began on a later day
+ORDER = ("seal", "seal_building", "candidate", "keep")
+SHOWN = ("signal", "new_confirmed", "new_clinical", "new_asymptomatic", "open_suspected", "open_fever", "open_contact")
+
+
+def plan(store: Store, view: View) -> Plan:
+    """Return the lockdown plan of a view."""
+    return propose(gather(store, view), view)
+
+
+def propose(facts: LockdownFacts, view: View, rules: Iterable[RuleSet] | None = None) -> Plan:
+    """Return one proposal per compound, most urgent first; pure: equal inputs give an equal plan.
+
+    rules   the editions to choose from; None: those of rules.toml
+    tables  compounds (all counts, clocks, score parts), risk (districts and city), data_quality (per district)
+    """
+    last = complete_day(view)
+    held = _held(as_date(last), rules)
+    clusters = ";".join(sorted(facts.clusters)) if facts.clusters is not None else "not told"
+    mark = digest(facts.frames(), held.values(), view, clusters)
+    state = compound_state(facts, held, last)
+    state["action"], state["scope"] = _actions(state, held)
+    state["rank"] = state["action"].map(ORDER.index).astype(int)
+    state = (
+        state.rename_axis("code").reset_index().sort_values(["rank", "score", "code"], ascending=[True, False, True])
+    )
+    risk = _risk(facts, held, last)
+    return Plan(
+        kind="lockdown",
+        title=TITLE,
+        proposals=_proposals(state, facts, Setting(held, last), view, mark),
+        summary=_summary(state, risk),
+        tables={"compounds": _shown(state), "risk": risk, "data_quality": _quality(facts.placements)},
+        rules=tuple(rule.id for rule in held.values()),
+        as_of=view.as_of,
+        known_at=view.known_at,
+        area=view.area,
+        inputs_hash=mark,
+        caveats=_caveats(facts, held, view),
+    )
+
+
+def _held(day: date, rules: Iterable[RuleSet] | None) -> dict[str, RuleSet]:
+    known = None if rules is None else tuple(rules)
+    held = {topic: in_force(topic, day, known) for topic in ALWAYS}
+    later = {topic: find(topic, day, known) for topic in SOMETIMES}
+    return held | {topic: rule for topic, rule in later.items() if rule}
+
+
+def _actions(state: pd.DataFrame, rules: dict[str, RuleSet]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Return action and scope (building, compound or "") per row, for all compounds at once."""
+    signal = state["signal"] > 0
+    by_building = signal & _buildings_suffice(state, rules["seal-scope"])
+    # An order given after the newest case already covers it; one given before may miss its building.
+    covered = (state["control"] == "building_sealed") & (state["newest"] <= state["since_day"])
+    closure = rules["closure"].params
+    release = _releasable(state, rules.get("no-epidemic"))
+    must_close = closure["all_closed"] & state["control"].isin(["guarded", "open"])
+    if closure["may_open"]:
+        must_close &= ~release
+    action = np.select(
+        [
+            signal & (state["control"] == "sealed"),
+            by_building & covered,
+            by_building,
+            signal,
+            must_close,
+            release & ~state["control"].isin(["guarded", "open"]),
+        ],
+        ["keep", "keep", "seal_building", "seal", "seal", "candidate"],
+        "keep",
+    )
+    return action, np.where(by_building, "building", np.where(signal, "compound", ""))
+
+
+def _buildings_suffice(state: pd.DataFrame, rule: RuleSet) -> pd.Series:
+    """Every case has a known building, and these are few, in number and against the compound's own."""
+    hit, total = state["hit_buildings"].astype(float), pd.to_numeric(state["buildings"])
+    located = (hit > 0) & (state["in_buildings"].astype(float) >= state["signal"])
+    small = (hit / total.where(total > 0) <= rule.params["max_share"]) | total.isna()
+    return located & (hit <= rule.params["max_buildings"]) & (small | (hit == 1)) & (total != 1)
+
+
+def _releasable(state: pd.DataFrame, rule: RuleSet | None) -> pd.Series:
+    if rule is None:
+        return pd.Series(False, index=state.index)
+    nobody = state[[f"open_{status}" for status in rule.params["zero_open"]]].sum(axis=1) == 0
+    assessed = pd.Series([missing == () for missing in state["items_missing"]], index=state.index, dtype=bool)
+    return (state["clean_days"] >= rule.params["days"]) & nobody & assessed
+
+
+def _proposals(
+    state: pd.DataFrame, facts: LockdownFacts, setting: Setting, view: View, mark: str
+) -> tuple[Proposal, ...]:
+    evidence = _evidence(facts.recent, setting)
+    names = facts.districts.drop_duplicates("code").set_index("code")["name"].to_dict()
+    keys = ("score", *PARTS, *SHOWN, "clean_days")
+    shown = zip(*(state[key].tolist() for key in keys), strict=True)
+    found = []
+    for row, values in zip(_rows(state), shown, strict=True):
+        said = describe(row, setting, evidence.get(row.code, {}), names.get(row.district, row.district))
+        found.append(
+            Proposal(
+                subject=row.code,
+                action=row.action,
+                reasons=said.reasons,
+                rule_id=said.rule_id,
+                as_of=view.as_of,
+                known_at=view.known_at,
+                inputs_hash=mark,
+                flips_if=said.flips_if,
+                name=row.name,
+                district=row.district,
+                figures=dict(zip(keys, values, strict=True)),
+                caveats=said.caveats,
+            )
+        )
+    return tuple(found)
+
+
+def _rows(state: pd.DataFrame) -> Iterator[Any]:
+    """Named rows out of plain lists: half the time of `itertuples` where columns are Arrow strings."""
+    row = namedtuple("row", state.columns.tolist())  # type: ignore[misc]
+    return map(row._make, zip(*(state[column].tolist() for column in state.columns), strict=True))
+
+
+def _evidence(recent: pd.DataFrame, setting: Setting) -> dict[str, dict[str, list[tuple[int, int]]]]:
+    """Return code -> status -> [(day, persons)] inside the window."""
+    rows = recent[pd.to_numeric(recent["day"]) > setting.last_day - setting.window].sort_values(["area", "day"])
+    found: dict[str, dict[str, list[tuple[int, int]]]] = {}
+    columns = (rows["area"].tolist(), rows["status"].tolist(), rows["day"].tolist(), rows["n"].tolist())
+    for code, status, number, n in zip(*columns, strict=True):
+        found.setdefault(code, {}).setdefault(status, []).append((int(number), int(n)))
+    return found
+
+
+def _risk(facts: LockdownFacts, rules: dict[str, RuleSet], last_day: int) -> pd.DataFrame:
+    """Return the risk table; empty before the rule began (2020-02-17)."""
+    rule = rules.get("risk-level")
+    statuses = ["confirmed"] + (["clinical"] if rules["case-definition"].params["clinical_counts"] else [])
+    rows = facts.districts.drop_duplicates("code")[["code", "name"]].rename(columns={"code": "district"})
+    if rule is None:
+        return risk_table(
+            rows.iloc[:0].assign(new_14d=0, cumulative=0, indicative_cluster=False), None, rules["cluster"]
+        )
+    recent = facts.district_recent[facts.district_recent["status"].isin(statuses)]
+    recent = recent[pd.to_numeric(recent["day"]) > last_day - rule.params["days"]]
+    new = pd.to_numeric(recent["n"]).groupby(recent["area"]).sum()
+    ever = facts.district_totals.set_index("area").reindex(columns=[f"ever_{s}" for s in statuses]).sum(axis=1)
+    return risk_table(
+        rows.assign(
+            new_14d=rows["district"].map(new).fillna(0).astype(int),
+            cumulative=rows["district"].map(ever).fillna(0).astype(int),
+            indicative_cluster=rows["district"].isin(_with_cluster(facts, rules["cluster"], last_day)),
+        ),
+        facts.clusters,
+        rule,
+    )
+
+
+def _with_cluster(facts: LockdownFacts, rule: RuleSet, last_day: int) -> set[str]:
+    """Districts with a compound that had several newly confirmed persons: a hint, not the CDC's judgement."""
+    recent = facts.recent[facts.recent["status"].isin(["confirmed", "clinical"])]
+    recent = recent[pd.to_numeric(recent["day"]) > last_day - rule.params["days"]]
+    several = pd.to_numeric(recent["n"]).groupby(recent["area"]).sum() >= rule.params["cases"]
+    homes = facts.compounds.drop_duplicates("code").set_index("code")["district"]
+    return set(homes.reindex(several[several].index).dropna())
+
+
+def _summary(state: pd.DataFrame, risk: pd.DataFrame) -> dict[str, float]:
+    districts = risk[risk["district"] != ""]
+    return {
+        "compounds": len(state),
+        **{action: int((state["action"] == action).sum()) for action in ORDER},
+        "with_cases_14d": int((state["signal"] > 0).sum()),
+        "control_unknown": int((state["control"] == "").sum()),
+        "not_assessed": sum(missing is None for missing in state["items_missing"]),
+        **{f"risk_{level}": int((districts["level"] == level).sum()) for level in LEVELS},
+    }
+
+
+def _shown(state: pd.DataFrame) -> pd.DataFrame:
+    missing = ["?" if items is None else ";".join(items) for items in state["items_missing"]]
+    dropped = ["rank", "hit_names", "items_missing"]
+    return state.drop(columns=dropped, errors="ignore").assign(items_missing=missing).reset_index(drop=True)
+
+
+def _quality(placements: pd.DataFrame) -> pd.DataFrame:
+    rows = placements.assign(district=placements["district"].fillna(""), n=pd.to_numeric(placements["n"]))
+    wide = (
+        rows.pivot_table(index="district", columns="status", values="n", aggfunc="sum") if len(rows) else pd.DataFrame()
+    )
+    wide = wide.reindex(columns=["accepted", "review", "unmatched"]).fillna(0).astype(int)
+    return wide.assign(unplaced_share=unplaced_share(placements).astype(float)).rename_axis("district").reset_index()
+
+
+def _caveats(facts: LockdownFacts, rules: dict[str, RuleSet], view: View) -> tuple[Words, ...]:
+    if facts.compounds.empty:
+        return ()
+    found = [*caveats(rules.values()), *foreign(rules.values(), facts.compounds["district"].dropna().astype(str))]
+    if facts.clusters is None and "risk-level" in rules:
+        found.append(
+            Words(
+                "聚集性疫情应由疾控中心判定；尚未提供，风险等级暂用参考标志（同一小区14天内2例及以上）。",
+                "A cluster is for the CDC to judge; none was told, so risk levels rest on an indicative flag "
+                "(two or more cases in one compound within 14 days).",
+            )
+        )
+    found.append(
+        Words(
+            "先临床诊断后确诊者在两类中各计一次；从严计算。",
+            "A person clinically diagnosed first and confirmed later is in both counts: the cautious reading.",
+        )
+    )
+    if facts.controls.empty:
+        found.append(
+            Words("管控现状未报送：维持类建议请先核实小区是否已封闭。",
+                  "No controls were reported: check that compounds are closed before relying on keep.")
+        )  # fmt: skip
+    nowhere = facts.placements[facts.placements["district"].fillna("") == ""]
+    if len(nowhere):
+        n = int(pd.to_numeric(nowhere["n"]).sum())
+        found.append(Words(f"另有{n:,}例所在区不明，未计入任何区。", f"{n:,} more cases have no known district."))
+    if has_begun_day(view):
+        found.append(
+            Words(
+                "截至时间当日尚未结束，天数只计已满的日历日。",
+                "The day of as-of has not ended: only complete days count.",
+            )
+        )
+    return tuple(found)

@@ -1,0 +1,142 @@
+"""What a feed is: the columns a provider sends, what they mean, how they are checked, and where they go."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Literal
+
+import pandas as pd
+
+Type = Literal["text", "integer", "number", "time", "boolean", "list", "lon", "lat", "geometry"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a feed.
+
+    codes     accepted spellings (any case) -> the code that is kept; None: free text
+    personal  identifies a person: never shown in a receipt; kept only where a part of the feed names it
+    lowest, highest  inclusive limits of a number, in `unit`
+    refers    district | hospital | compound: names are replaced by the code of the record they mean, where it is known
+    """
+
+    name: str
+    zh: str
+    type: Type
+    meaning: str
+    meaning_zh: str
+    required: bool = False
+    unit: str = ""
+    codes: Mapping[str, str] | None = None
+    personal: bool = False
+    lowest: float | None = None
+    highest: float | None = None
+    refers: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One table that a row of the feed is written to.
+
+    key       feed columns whose values make the record key, joined by "|" behind `prefix`
+    columns   store column -> feed column
+    constants store column -> value
+    event     feed column that gives `happened_at`; "" for things that have no date of their own
+    when      rows that have this part: "column" those where it is filled, "column=code" those where it has that code; "" for all
+    located   store column that gets the code of the district the thing lies in, or that it states where it has no position
+    labelled  lon and lat are taken from a point inside the shape
+    number_repeats  identical keys in one file are separate events and are numbered in file order (hand-outs have no id)
+    """
+
+    table: str
+    key: tuple[str, ...]
+    columns: Mapping[str, str]
+    constants: Mapping[str, str] = field(default_factory=dict)
+    prefix: str = ""
+    event: str = ""
+    when: str = ""
+    number_repeats: bool = False
+    located: str = ""
+    labelled: bool = False
+
+
+@dataclass(frozen=True)
+class Check:
+    """A test of whole rows. `find` returns a truth value per row: True where the rule is broken.
+
+    fatal rows are rejected; others are kept and warned about, naming `column`.
+    """
+
+    column: str
+    find: Callable[[pd.DataFrame], pd.Series]
+    wanted: str
+    zh: str
+    en: str
+    fatal: bool = False
+
+
+@dataclass(frozen=True)
+class Feed:
+    """One kind of delivery. A feed is data: the machinery in `run` never asks which one it is reading."""
+
+    name: str
+    title: tuple[str, str]
+    columns: tuple[Column, ...]
+    parts: tuple[Part, ...]
+    steward: tuple[str, str]  # who answers for the data
+    promise: timedelta  # how fresh it promises to be: older figures are shown as stale
+    retention: timedelta | None  # how long it may be kept; None: as long as the store
+    checks: tuple[Check, ...] = ()
+    defines_region: bool = False  # its shapes say where the region is, so they are not tested against it
+    placed: str = ""  # case | contact | fever: rows are persons, to be matched to compounds and counted
+
+    @property
+    def has_position(self) -> bool:
+        """True when rows may carry coordinates, so that a delivery with some must state their datum."""
+        return any(c.type in ("lon", "lat", "geometry") for c in self.columns)
+
+    def column(self, name: str) -> Column:
+        """Return the column called `name` (in English)."""
+        return next(c for c in self.columns if c.name == name)
+
+
+def codes(**spellings: str) -> dict[str, str]:
+    """Return spelling -> code from code="spelling;spelling"; a code always spells itself."""
+    return {word: code for code, words in spellings.items() for word in (code, *words.split(";"))}
+
+
+def person_columns(id_name: str, id_zh: str, meaning: str, meaning_zh: str) -> tuple[Column, ...]:
+    """Return the columns that cases, contacts and fever patients share, the id first."""
+    return (
+        Column(id_name, id_zh, "text", meaning, meaning_zh, required=True),
+        Column("address", "现住址", "text", "home address as written down", "登记的现住址", personal=True),
+        Column("district", "区", "text", "district by name or code", "所在区（名称或代码）", refers="district"),
+        Column("lon", "经度", "lon", "longitude of the home, in the datum of the delivery", "住址经度", unit="°"),
+        Column("lat", "纬度", "lat", "latitude of the home, in the datum of the delivery", "住址纬度", unit="°"),
+        Column("age", "年龄", "integer", "age in years", "年龄", unit="years", lowest=0, highest=125),
+        Column("sex", "性别", "text", "male or female", "性别", codes=codes(male="男;m", female="女;f")),
+        Column("name", "姓名", "text", "name; checked and dropped, never kept", "姓名（不入库）", personal=True),
+        Column("phone", "联系电话", "text", "telephone; dropped, never kept", "联系电话（不入库）", personal=True),
+        Column(
+            "id_number",
+            "证件号码",
+            "text",
+            "identity number; kept only as a salted digest",
+            "证件号码（仅存加盐摘要）",
+            personal=True,
+        ),
+        Column("reported_at", "报告时间", "time", "when the source wrote the row", "报告时间"),
+        Column("withdrawn", "作废", "boolean", "the source takes the record back", "来源撤回该记录"),
+        Column("note", "备注", "text", "free remark", "备注", personal=True),
+    )
+
+
+def person_kept(id_name: str, **more: str) -> dict[str, str]:
+    """Return store column -> feed column for the part of a feed that describes a person; `more` adds to it."""
+    kept = ("address", "lon", "lat", "age", "sex", "note")
+    return {"subject": id_name, "person": "id_number", "district_stated": "district", **{k: k for k in kept}, **more}
+
+
+def in_future(column: str) -> Callable[[pd.DataFrame], pd.Series]:
+    """Return the test that `column` lies more than ten minutes after the delivery was known."""
+    return lambda rows: rows[column] > rows["_known_at"] + 600_000

@@ -1,0 +1,165 @@
+"""Check a chunk of rows against its feed: types, codes, limits, positions, whole-row rules."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from geo import boundaries, datum, frames
+from layers.intake._feed import Check, Column, Feed
+from layers.intake.parsing import parse, wanted
+from layers.intake.receipt import RowNote, shown
+
+POSITION = {
+    "swapped": ("经纬度疑似颠倒", "longitude and latitude look swapped"),
+    "zero": ("坐标为零", "the position is zero"),
+    "not finite": ("坐标不是有限数", "the position is not finite"),
+    "out of range": ("坐标超出范围", "the position is out of range"),
+    "metres": ("坐标疑似投影坐标（米）", "the position looks projected (metres)"),
+    "half": ("经纬度只有一个", "only one of longitude and latitude is given"),
+    "region": ("坐标在辖区之外", "the position lies outside the region"),
+}
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Rows that may go in (typed, positions in WGS-84, `_row` kept), and what was said about them and the others."""
+
+    rows: pd.DataFrame
+    rejected: list[RowNote]
+    warned: list[RowNote]
+
+
+class Checker:
+    """Checks the chunks of one delivery.
+
+    stated  datum of the delivery's coordinates; None when it has none
+    region  lon/lat box (west, south, east, north) outside which a position is dropped; None: no check
+    """
+
+    def __init__(
+        self, feed: Feed, stated: str | None, region: tuple[float, float, float, float] | None, known_at: int
+    ) -> None:
+        self._feed, self._stated, self._region, self._known_at = feed, stated, region, known_at
+
+    def __call__(self, raw: pd.DataFrame) -> Checked:
+        """Return what of `raw` (the feed's columns as text, and `_row`) may go in."""
+        rows = pd.DataFrame({"_row": raw["_row"].astype(int)})
+        rejected: list[RowNote] = []
+        warned: list[RowNote] = []
+        refused = pd.Series(False, index=raw.index)
+        for column in self._feed.columns:
+            typed, bad = parse(raw[column.name], column)
+            missing = raw[column.name].isna() if column.required else pd.Series(False, index=raw.index)
+            rejected += _notes(
+                raw, missing & ~bad, column, wanted_or_shape(column), "必填项缺失", "a required value is missing"
+            )
+            fatal = column.required or column.codes is not None
+            said = _notes(raw, bad, column, wanted_or_shape(column), "值不符合要求", "the value is not what is wanted")
+            (rejected if fatal else warned).extend(said)
+            refused |= missing | (bad & fatal)
+            rows[column.name] = typed
+        warned += self._positions(rows, raw)
+        warned += self._shapes(rows, raw)
+        rows["_known_at"] = float(self._known_at)
+        for check in self._feed.checks:
+            found = check.find(rows).fillna(False).astype(bool) & ~refused
+            (rejected if check.fatal else warned).extend(self._broken(raw, found, check))
+            refused |= found & check.fatal
+        return Checked(rows[~refused].drop(columns="_known_at").reset_index(drop=True), rejected, warned)
+
+    def _broken(self, raw: pd.DataFrame, found: pd.Series, check: Check) -> list[RowNote]:
+        column = next((c for c in self._feed.columns if c.name == check.column), None)
+        personal = bool(column and column.personal)
+        return [
+            RowNote(
+                int(raw["_row"][at]),
+                check.column,
+                shown(_brief(raw[check.column][at]), personal),
+                check.wanted,
+                check.zh,
+                check.en,
+            )
+            for at in raw.index[found]
+        ]
+
+    def _positions(self, rows: pd.DataFrame, raw: pd.DataFrame) -> list[RowNote]:
+        """Bring positions to WGS-84; a position that cannot be true is dropped and named, the row stays."""
+        if "lon" not in rows or rows[["lon", "lat"]].isna().all(axis=None):
+            return []
+        lon, lat = rows["lon"].to_numpy(float), rows["lat"].to_numpy(float)
+        given = ~(np.isnan(lon) & np.isnan(lat))
+        metres_allowed = str(self._stated).startswith(("cgcs2000", "epsg"))
+        reason = np.where(given, frames.require_lonlat(lon, lat, "positions"), "").astype(object)
+        reason[given & (np.isnan(lon) | np.isnan(lat))] = "half"
+        if metres_allowed:
+            reason[reason == "metres"] = ""
+        good = given & (reason == "")
+        lon, lat = np.where(good, lon, np.nan), np.where(good, lat, np.nan)
+        if self._stated:
+            lon, lat = datum.to_wgs84(lon, lat, self._stated)
+        if self._region:
+            reason[good & frames.outside_box(lon, lat, self._region)] = "region"
+        keep = given & (reason == "")
+        rows["lon"], rows["lat"] = np.where(keep, lon, np.nan), np.where(keep, lat, np.nan)
+        found = raw["lon"].astype(str) + "," + raw["lat"].astype(str)
+        return [
+            RowNote(
+                int(raw["_row"][at]), "lon,lat", found[at][:60], self._wanted_position(), *POSITION[str(reason[at])]
+            )
+            for at in np.flatnonzero(given & (reason != ""))
+        ]
+
+    def _wanted_position(self) -> str:
+        return f"degrees in {self._stated or 'a stated datum'}" + (
+            f" within {tuple(round(v, 2) for v in self._region)}" if self._region else ""
+        )
+
+    def _shapes(self, rows: pd.DataFrame, raw: pd.DataFrame) -> list[RowNote]:
+        """Repair outlines, bring them to WGS-84 and give each row a point inside its own."""
+        if "geometry" not in rows:
+            return []
+        shapes = np.array([g if isinstance(g, shapely.Geometry) else None for g in rows["geometry"]], dtype=object)
+        areal = np.isin(shapely.get_type_id(shapes), (3, 6))
+        fixed, report = boundaries.repair(np.where(areal, shapes, None))
+        shapes = np.where(areal, fixed, shapes)
+        notes = [
+            RowNote(int(raw["_row"][at]), "geometry", kind, "a valid polygon", "边界已修复或清空", f"outline {kind}")
+            for kind, positions in report.positions().items()
+            for at in positions
+        ]
+        if self._stated:
+            shapes = datum.geometries_to_wgs84(shapes, self._stated)
+        rows["geometry"] = pd.Series(shapes, index=rows.index, dtype=object)
+        if "lon" in rows and areal.any():
+            lon, lat = boundaries.label_points(shapes)
+            rows["lon"], rows["lat"] = (
+                np.where(np.isnan(lon), rows["lon"], lon),
+                np.where(np.isnan(lat), rows["lat"], lat),
+            )
+        return notes
+
+
+def wanted_or_shape(column: Column) -> str:
+    """Return what a value of the column must be, in words."""
+    return "a shape" if column.type == "geometry" else "a list" if column.type == "list" else wanted(column)
+
+
+def _notes(raw: pd.DataFrame, where: pd.Series, column: Column, needed: str, zh: str, en: str) -> list[RowNote]:
+    values = raw[column.name]
+    return [
+        RowNote(
+            int(raw["_row"][at]),
+            column.name,
+            shown(_brief(values[at]), column.personal),
+            needed,
+            f"{column.zh}：{zh}",
+            en,
+        )
+        for at in raw.index[where]
+    ]
+
+
+def _brief(value: object) -> object:
+    return value.geom_type if isinstance(value, shapely.Geometry) else value

@@ -1,0 +1,297 @@
+"""One delivery on its way into an open batch: chunk by chunk, checked, resolved, written, matched and counted."""
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+
+import numpy as np
+import pandas as pd
+import shapely
+from sqlalchemy import select
+
+from geo import boundaries, datum
+from layers._errors import Cancelled, FeedError
+from layers.intake import datum_evidence, readers
+from layers.intake._feed import Feed, Part
+from layers.intake.checking import Checker
+from layers.intake.matching import gazetteer
+from layers.intake.persons import Register, digest
+from layers.intake.places import DistrictBook, HospitalBook, believed, compound_codes
+from layers.intake.profile import Profile, Renamer
+from layers.intake.receipt import Receipt, RowNote
+from layers.store import Store, totals
+from layers.store.schema import ALWAYS, FOREVER, person_status
+from layers.store.writing import Batch, Written, contents, fact, own_columns
+
+Progress = Callable[[int], None]  # rows done so far
+
+
+class Delivery:
+    """One delivery on its way into an open batch."""
+
+    def __init__(
+        self, store: Store, opened: Batch, feed: Feed, profile: Profile, receipt: Receipt, cancel: Event | None
+    ) -> None:
+        self._opened, self._feed, self._receipt, self._cancel = opened, feed, receipt, cancel
+        self._sheet = profile.options.get("sheet")
+        self._salt, self._identity = store.salt, store.identity
+        self._book = DistrictBook.load(opened.connection)
+        region = None if feed.defines_region else self._book.region
+        self._rename = Renamer(feed, profile, receipt.file)
+        self._check = Checker(feed, receipt.datum, region, opened.known_from)
+        self._register = (
+            Register.open(opened.connection, store.identity, feed.placed, self._book, receipt, receipt.datum)
+            if feed.placed
+            else None
+        )
+        self._refer = (
+            {"hospital": HospitalBook.load(opened.connection)}
+            if any(c.refers == "hospital" for c in feed.columns)
+            else {}
+        )
+        self._seen: dict[tuple[int, str], tuple[int, str]] = {}
+        self._repeats: Counter[str] = Counter()
+        self._lags: list[float] = []
+
+    def take(self, path: Path, progress: Progress | None) -> None:
+        """Take every chunk of the file."""
+        for chunk in readers.read(path, sheet=self._sheet):
+            if self._cancel is not None and self._cancel.is_set():
+                raise Cancelled(f"{path.name}: the import was stopped; nothing was written")
+            self._receipt.rejected += [
+                RowNote(m.row, "", m.found, m.wanted, "列数与表头不符", "the row does not have the file's columns")
+                for m in chunk.misshapen
+            ]
+            self._receipt.rows_read += len(chunk.rows) + len(chunk.misshapen)
+            if len(chunk.rows):
+                self._chunk(chunk.rows)
+            if progress:
+                progress(self._receipt.rows_read)
+        receipt = self._receipt
+        receipt.rows_rejected = len({note.row for note in receipt.rejected})
+        receipt.ignored_columns = self._rename.ignored
+        if receipt.ignored_columns:
+            names = "、".join(receipt.ignored_columns)
+            receipt.note(f"未使用的列：{names}", f"columns not used: {', '.join(receipt.ignored_columns)}")
+        receipt.lag_hours_median = round(float(np.median(self._lags)), 1) if self._lags else None
+
+    def _chunk(self, raw: pd.DataFrame) -> None:
+        ours = self._rename(raw)
+        self._need_datum(ours)
+        checked = self._check(ours)
+        self._receipt.rejected += checked.rejected
+        self._receipt.warned += checked.warned
+        rows = self._drop_personal(self._resolve(checked.rows))
+        if rows.empty:
+            return
+        withdrawn = rows["withdrawn"].eq(True) if "withdrawn" in rows else pd.Series(False, index=rows.index)
+        before = self._totals_before(rows)
+        self._withdraw(rows[withdrawn])
+        rows = rows[~withdrawn].reset_index(drop=True)
+        for number, part in enumerate(self._feed.parts):
+            self._part(number, part, rows)
+        self._totals_after(before)
+
+    def _need_datum(self, rows: pd.DataFrame) -> None:
+        columns = [c.name for c in self._feed.columns if c.type in ("lon", "geometry") and rows[c.name].notna().any()]
+        if columns and not self._receipt.datum:
+            raise FeedError(
+                f"{self._receipt.file}: has coordinates ({', '.join(columns)}) but no datum was stated. A wrong one moves every place by "
+                f"0.5-1.2 km: state it with --datum {'|'.join(datum.DATUMS)} or in the profile"
+            )
+
+    def _resolve(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Replace names by the codes of the records they mean; a name that means none stays as it was written."""
+        rows = rows.copy()
+        for column in self._feed.columns:
+            if column.refers == "district":
+                rows[column.name] = [self._book.code(v) or v for v in rows[column.name]]
+            elif column.refers == "hospital":
+                self._resolve_hospitals(rows, column.name)
+            elif column.refers == "compound":
+                rows[column.name] = self._compounds(rows, column.name)
+        return rows
+
+    def _resolve_hospitals(self, rows: pd.DataFrame, name: str) -> None:
+        found = [self._refer["hospital"].code(v) for v in rows[name]]
+        for row, value, code in zip(rows["_row"], rows[name], found, strict=True):
+            if value and not code:
+                self._receipt.warned.append(
+                    RowNote(
+                        int(row),
+                        name,
+                        value,
+                        "a hospital of the feed hospitals",
+                        "名称不在医院名录中，保留原名",
+                        "no hospital answers to this name; the name is kept",
+                    )
+                )
+        rows[name] = [code or value for code, value in zip(found, rows[name], strict=True)]
+
+    def _compounds(self, rows: pd.DataFrame, name: str) -> list[str | None]:
+        """Find the compound of a zone by its code, else by its name and point through the matcher."""
+        known = compound_codes(self._opened.connection)
+        out = [value if value in known else None for value in rows[name]]
+        missing = [at for at, code in enumerate(out) if code is None]
+        if missing and known:
+            zone = rows.iloc[missing]
+            asked = pd.DataFrame(
+                {
+                    "subject": zone["zone_id"].to_numpy(object),
+                    "address": zone["name"].to_numpy(object),
+                    "lon": zone["lon"].to_numpy(float),
+                    "lat": zone["lat"].to_numpy(float),
+                    "district_name": zone["district"].fillna("").to_numpy(object),
+                    "district_code": "",
+                }
+            )
+            placed = gazetteer(self._opened.connection, self._identity).place(asked)
+            self._receipt.matched.update(f"{s}/{m}" for s, m in zip(placed["status"], placed["method"], strict=True))
+            for at, code in zip(missing, placed["compound"], strict=True):
+                out[at] = code or None
+        return out
+
+    def _district_of(self, lons: pd.Series, lats: pd.Series, stated: pd.Series) -> np.ndarray:
+        """The district a thing lies in; where it has no position, the one it states."""
+        lon, lat = lons.to_numpy(float), lats.to_numpy(float)
+        inside = self._book.at(lon, lat)
+        named = np.array([self._book.code(v) or "" for v in stated], dtype=object)
+        if self._receipt.datum:
+            datum_evidence.by_districts(self._receipt, self._receipt.datum, lon, lat, named, self._book)
+        return np.where(inside != "", inside, named)
+
+    def _drop_personal(self, rows: pd.DataFrame) -> pd.DataFrame:
+        kept = {c for part in self._feed.parts for c in part.columns.values()}
+        dropped = [
+            c.name for c in self._feed.columns if c.personal and c.name not in kept and rows[c.name].notna().any()
+        ]
+        self._receipt.dropped_columns = sorted({*self._receipt.dropped_columns, *dropped})
+        if "id_number" in rows:
+            rows = rows.assign(id_number=digest(rows["id_number"], self._salt))
+        return rows
+
+    def _part(self, number: int, part: Part, rows: pd.DataFrame) -> None:
+        rows = rows[_has_part(part, rows)]
+        if rows.empty:
+            return
+        out = self._versions(part, rows)
+        out = self._without_repeats(number, part, out)
+        table = fact(part.table)
+        moved = self._positions_before(part, out)
+        written = self._opened.put(table, out)
+        self._receipt.outcomes.setdefault(part.table, Counter()).update(written.outcome)
+        if moved is not None:
+            datum_evidence.by_moves(self._receipt, *moved)
+        if part.event:
+            fresh = out.loc[written.outcome.isin(["new", "changed"]), "happened_at"]
+            self._lags += ((self._opened.known_from - fresh) / 3_600_000).tolist()
+        if part.table == "person" and self._register:
+            self._place(out, written)
+
+    def _versions(self, part: Part, rows: pd.DataFrame) -> pd.DataFrame:
+        """The rows in the columns of the part's table."""
+        out = pd.DataFrame({"row": rows["_row"]})
+        for theirs, ours in part.columns.items():
+            out[theirs] = _stored(rows[ours]) if ours == "geometry" else rows[ours]
+        for theirs, value in part.constants.items():
+            out[theirs] = value
+        if part.labelled:
+            out["lon"], out["lat"] = boundaries.label_points(rows["geometry"].to_numpy(object))
+        if part.located:
+            out[part.located] = self._district_of(out["lon"], out["lat"], rows["district"])
+        keys = [rows[name].map(_key_text) for name in part.key]
+        out["key"] = part.prefix + keys[0].str.cat(keys[1:], sep="|") if len(keys) > 1 else part.prefix + keys[0]
+        out["happened_at"] = rows[part.event].astype("int64") if part.event else ALWAYS
+        reported = rows["reported_at"] if "reported_at" in rows else pd.Series(np.nan, index=rows.index)
+        out["reported_at"] = reported.fillna(self._opened.known_from).astype("int64")
+        return out.reset_index(drop=True)
+
+    def _without_repeats(self, number: int, part: Part, out: pd.DataFrame) -> pd.DataFrame:
+        """Number events that have no id of their own; otherwise keep the first of each key and say what the others were."""
+        if part.number_repeats:
+            numbered = []
+            for key in out["key"]:
+                self._repeats[key] += 1
+                numbered.append(f"{key}|{self._repeats[key]}")
+            out["key"] = numbered
+            return out
+        out["content"] = contents(out, own_columns(fact(part.table)))
+        keep = []
+        for at, (key, row, digest_) in enumerate(zip(out["key"], out["row"], out["content"], strict=True)):
+            first = self._seen.setdefault((number, key), (int(row), digest_))
+            keep.append(first[0] == row)
+            if first[0] != row:
+                self._repeated(part, out.iloc[at], first, same=first[1] == digest_)
+        return out[keep].reset_index(drop=True)
+
+    def _repeated(self, part: Part, row: pd.Series, first: tuple[int, str], *, same: bool) -> None:
+        if same:
+            self._receipt.duplicates += part is self._feed.parts[0] and len(self._feed.parts) == 1
+            return
+        note = RowNote(
+            int(row["row"]),
+            ",".join(part.key),
+            "the same key",
+            f"one row a key; the first is row {first[0]}",
+            "同一文件内主键重复且内容不同，保留首行",
+            "the key stands twice with different content; the first row was kept",
+        )
+        (self._receipt.rejected if len(self._feed.parts) == 1 else self._receipt.warned).append(note)
+
+    def _positions_before(self, part: Part, out: pd.DataFrame) -> tuple[np.ndarray, ...] | None:
+        if "lon" not in out or part.table == "person" or not self._receipt.datum:
+            return None
+        before = (
+            believed(self._opened.connection, fact(part.table), "key", "lon", "lat")
+            .set_index("key")
+            .reindex(out["key"])
+        )
+        return tuple(x.to_numpy(float) for x in (before["lon"], before["lat"], out["lon"], out["lat"]))
+
+    def _place(self, persons: pd.DataFrame, written: Written) -> None:
+        assert self._register is not None
+        touched = persons[written.outcome.isin(["new", "changed"]).to_numpy()]
+        self._register.place(self._opened, touched)
+
+    def _totals_before(self, rows: pd.DataFrame) -> tuple[list[str], pd.DataFrame] | None:
+        if not self._register:
+            return None
+        subjects = sorted(set(rows[self._feed.parts[0].key[0]]))
+        return subjects, self._register.increments(self._opened.connection, subjects)
+
+    def _totals_after(self, before: tuple[list[str], pd.DataFrame] | None) -> None:
+        if before and self._register:
+            totals.write(self._opened, before[1], self._register.increments(self._opened.connection, before[0]))
+
+    def _withdraw(self, rows: pd.DataFrame) -> None:
+        if rows.empty or not self._feed.placed:
+            return
+        keys = (self._feed.placed + ":" + rows[self._feed.parts[0].key[0]]).tolist()
+        self._receipt.withdrawn += self._opened.withdraw(fact("person"), "key", keys)
+        self._opened.withdraw(fact("placement"), "key", keys)
+        where = (
+            person_status.c.subject.in_(rows[self._feed.parts[0].key[0]].tolist()),
+            person_status.c.kind == self._feed.placed,
+        )
+        steps = self._opened.connection.execute(
+            select(person_status.c.key).where(*where, person_status.c.known_until == FOREVER)
+        )
+        self._opened.withdraw(person_status, "key", [key for (key,) in steps])
+
+
+def _has_part(part: Part, rows: pd.DataFrame) -> pd.Series:
+    if not part.when:
+        return pd.Series(True, index=rows.index)
+    name, _, code = part.when.partition("=")
+    return rows[name] == code if code else rows[name].notna()
+
+
+def _key_text(value: object) -> str:
+    if value is None or (isinstance(value, float) and np.isnan(value)):
+        return ""
+    return str(int(value)) if isinstance(value, float) else str(value)
+
+
+def _stored(shapes: pd.Series) -> pd.Series:
+    return pd.Series(shapely.to_wkb(shapes.to_numpy(object)), index=shapes.index, dtype=object)

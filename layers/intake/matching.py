@@ -1,0 +1,99 @@
+"""Give persons and zones their compound, with the gazetteer as the running transaction knows it."""
+
+from collections.abc import Callable
+from threading import Lock
+
+import numpy as np
+import pandas as pd
+import shapely
+from sqlalchemy import Connection, func, select
+
+from geo.address import building_of
+from geo.match import CompoundMatcher
+from layers.intake.places import believed
+from layers.store.schema import FOREVER, compound
+
+GAZETTEER = (
+    "code",
+    "name",
+    "aliases",
+    "addresses",
+    "areas",
+    "district",
+    "district_stated",
+    "street",
+    "community",
+    "lon",
+    "lat",
+    "shape",
+)
+WITHIN_M = 100.0  # a point this far outside an outline may still be the compound's: gates and shop fronts are geocoded
+_matchers: dict[tuple[str, int, int], "Gazetteer"] = {}
+_lock = Lock()
+
+
+class Gazetteer:
+    """A matcher over the believed compounds, and where each of them lies."""
+
+    def __init__(self, rows: pd.DataFrame) -> None:
+        self.areas = rows.set_index("code")[["district", "street"]].fillna("")
+        self._at = rows.set_index("code")[["lon", "lat"]].astype(float)
+        frame = rows.rename(columns={"code": "compound_id", "district": "district_code"})
+        frame["district"] = frame["district_stated"]
+        frame["geometry"] = shapely.from_wkb(frame["shape"].to_numpy(object))
+        self.matcher = CompoundMatcher.build(frame.drop(columns=["shape", "district_stated", "district_code"]))
+        self.size = len(rows)
+
+    def place(self, persons: pd.DataFrame, progress: Callable[[int, int], None] | None = None) -> pd.DataFrame:
+        """Return placement columns per person, in order.
+
+        persons  subject, address, lon, lat (WGS-84), district_name, district_code (stated; "" unknown)
+        """
+        answers = self.matcher.match(
+            persons.rename(columns={"subject": "case_id", "district_name": "district"}), WITHIN_M, progress
+        )
+        found = answers["compound_id"].to_numpy(object)
+        area = self.areas.reindex(found).fillna("")
+        building = [building_of(a) or "" if a and c else "" for a, c in zip(persons["address"], found, strict=True)]
+        placed = found != ""
+        return pd.DataFrame(
+            {
+                "subject": persons["subject"].to_numpy(object),
+                "status": answers["status"].to_numpy(object),
+                "compound": found,
+                "district": np.where(
+                    placed & (area["district"] != "").to_numpy(), area["district"], persons["district_code"]
+                ),
+                "street": area["street"].to_numpy(object),
+                "building": building,
+                "method": answers["method"].to_numpy(object),
+                "probability": answers["probability"].to_numpy(float),
+                "distance_m": answers["distance_m"].to_numpy(float),
+                "alternatives": answers["alternatives"].to_list(),
+                "reason_zh": answers["reason_zh"].to_numpy(object),
+                "reason_en": answers["reason_en"].to_numpy(object),
+            },
+            index=persons.index,
+        )
+
+    def anchors(self, persons: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        """Return lon, lat of the compound that each person's address alone names for certain, NaN where it names none."""
+        by_name = persons.rename(columns={"subject": "case_id", "district_name": "district"}).drop(
+            columns=["lon", "lat"]
+        )
+        at = self._at.reindex(self.matcher.match(by_name)["compound_id"].to_numpy(object))
+        return at["lon"].to_numpy(), at["lat"].to_numpy()
+
+
+def gazetteer(connection: Connection, identity: str) -> Gazetteer:
+    """Return the gazetteer of a store (`identity`) as believed now; built once per state of the compounds."""
+    state = connection.execute(
+        select(func.max(compound.c.id), func.count()).where(compound.c.known_until == FOREVER)
+    ).one()
+    key = (identity, state[0] or 0, state[1])
+    with _lock:
+        if key not in _matchers:
+            for old in [k for k in _matchers if k[0] == identity]:
+                del _matchers[old]
+            _matchers[key] = Gazetteer(believed(connection, compound, *GAZETTEER))
+        return _matchers[key]

@@ -1,0 +1,103 @@
+"""Import one file: read, check, normalise, write, match and count, in one transaction; file a receipt."""
+
+import hashlib
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Event
+
+from sqlalchemy import Connection, select
+
+from geo.datum import require_datum
+from geo.errors import GeoError
+from layers._errors import FeedError, KnowledgeError
+from layers.intake._feed import Feed
+from layers.intake.delivery import Delivery, Progress
+from layers.intake.profile import Profile
+from layers.intake.receipt import Receipt, file_notes
+from layers.store import Store, journal
+from layers.store.schema import batch
+from layers.store.writing import close_batch, open_batch
+
+
+class _DryRun(Exception):
+    """Rolls a rehearsal back."""
+
+
+def run(
+    store: Store,
+    feed: Feed,
+    path: Path,
+    *,
+    datum: str | None = None,
+    profile: Profile | None = None,
+    known_at: datetime | None = None,
+    source: str | None = None,
+    dry_run: bool = False,
+    actor: str = "import",
+    progress: Progress | None = None,
+    cancel: Event | None = None,
+) -> Receipt:
+    """Import `path` as `feed` and return the receipt.
+
+    datum     frame of the file's coordinates; a file that has coordinates and no stated frame is refused
+    known_at  when the delivery was known (default: now; in a drill, just after the newest delivery)
+    dry_run   do everything, then undo it
+    Bad rows go to the receipt and good rows go in. FeedError, KnowledgeError or Cancelled mean that nothing was written.
+    """
+    profile = profile or Profile()
+    started = time.monotonic()
+    if known_at and known_at > datetime.now(UTC) + timedelta(minutes=10):
+        raise KnowledgeError(f"--known-at {known_at.isoformat()} lies in the future")
+    stated = _stated_datum(datum or profile.options.get("datum"))
+    source = source or profile.options.get("source") or feed.steward[1]
+    receipt = Receipt(feed.name, source, path.name, _sha256(path), datum=stated, dry_run=dry_run)
+    settings = hashlib.blake2b(f"{stated}|{profile.digest}|{source}".encode(), digest_size=8).hexdigest()
+    now = store.now()
+    try:
+        with store.writing() as connection:
+            receipt.repeated = _already(connection, feed, receipt.sha256, settings)
+            if receipt.repeated:
+                return receipt
+            values = {
+                "kind": "import",
+                "feed": feed.name,
+                "source": source,
+                "file": path.name,
+                "sha256": receipt.sha256,
+                "settings": settings,
+            }
+            opened = open_batch(connection, known_at, now, values)
+            receipt.batch, receipt.known_at = opened.id, opened.known_from
+            Delivery(store, opened, feed, profile, receipt, cancel).take(path, progress)
+            receipt.seconds = round(time.monotonic() - started, 2)
+            file_notes(opened, receipt)
+            close_batch(opened, receipt.as_json())
+            journal.write(
+                connection, actor, "import", f"{feed.name}/{path.name}", {"batch": opened.id, "rows": receipt.rows_read}
+            )
+            if dry_run:
+                raise _DryRun
+    except _DryRun:
+        pass
+    return receipt
+
+
+def _stated_datum(text: str | None) -> str | None:
+    try:
+        return require_datum(text) if text else None
+    except GeoError as error:
+        raise FeedError(str(error)) from error
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise FeedError(f"{path.name}: {error.strerror}") from error
+
+
+def _already(connection: Connection, feed: Feed, sha256: str, settings: str) -> int | None:
+    query = select(batch.c.id).where(batch.c.sha256 == sha256, batch.c.feed == feed.name, batch.c.settings == settings)
+    return connection.execute(query).scalar()

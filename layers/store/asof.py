@@ -1,0 +1,38 @@
+"""The two clocks as predicates: what had happened by `as_of`, as known at `known_at`."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Table, and_, func, select, true
+
+from layers._times import to_ms
+from layers._view import View
+
+
+def known(table: Table, view: View) -> ColumnElement[bool]:
+    """Return the test that a version of a fact was believed at `view.known_at`."""
+    moment = to_ms(view.known_at)
+    return and_(table.c.known_from <= moment, table.c.known_until > moment)
+
+
+def as_known(query: Select[Any], table: Table, view: View) -> Select[Any]:
+    """Narrow `query` to versions of `table` believed at `known_at` that had happened by `as_of`."""
+    return query.where(known(table, view), table.c.happened_at <= to_ms(view.as_of))
+
+
+def inside(table: Table, view: View) -> ColumnElement[bool]:
+    """Return the test that a row of `table` (with district, and street or code where it has them) lies in the view's area."""
+    if view.level == "compound":
+        return table.c["code" if "code" in table.c else "compound"] == view.code
+    if view.level == "street":
+        return and_(table.c.district == view.district, table.c.street == view.code.split("/", 1)[1])
+    return table.c.district == view.code if view.area else true()
+
+
+def newest(table: Table, view: View, by: tuple[str, ...]) -> Select[Any]:
+    """Return the last event of each group `by` (for example the newest bed count of a hospital) at the view's clocks."""
+    rank = func.row_number().over(
+        partition_by=[table.c[name] for name in by],
+        order_by=[table.c.happened_at.desc(), table.c.id.desc()],
+    )
+    ranked = as_known(select(table, rank.label("rank_")), table, view).subquery()
+    return select(*[ranked.c[c.name] for c in table.columns]).where(ranked.c.rank_ == 1)

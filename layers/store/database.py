@@ -1,0 +1,175 @@
+"""Open the store, read frames from it, and hold the one writer at a time."""
+
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection, Engine, Select, create_engine, event, func, insert, inspect, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DatabaseError, OperationalError
+
+from layers._errors import StoreError
+from layers._times import SHANGHAI, from_ms, to_ms
+from layers._view import View
+from layers.store.schema import Instant, batch, meta, metadata
+
+SCHEMA_VERSION = 1
+KINDS = ("drill", "production")
+
+
+class Store:
+    """One database of facts. Safe to share between threads; reads never wait for the writer (WAL)."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._writer = engine.execution_options(fangyi_write=True)
+        stored = self._meta()
+        self.kind: str = stored["kind"]
+        self.salt: str = stored["salt"]
+        self.identity: str = stored["identity"]
+
+    def read(self, query: Select[Any]) -> pd.DataFrame:
+        """Return the rows of `query`; times come back aware in Asia/Shanghai, JSON as lists, NULL as None or NaN."""
+        with self.engine.connect() as connection:
+            return self.frame(connection, query)
+
+    @staticmethod
+    def frame(connection: Connection, query: Select[Any]) -> pd.DataFrame:
+        """Return the rows of `query` seen by an open connection, so that a writer can read its own work."""
+        result = connection.execute(query)
+        rows = pd.DataFrame.from_records(result.fetchall(), columns=list(result.keys()))
+        for column in query.selected_columns:
+            if isinstance(column.type, Instant) and column.name in rows:
+                rows[column.name] = as_times(rows[column.name])
+        return rows
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """One read transaction: several reads that belong together see the same state."""
+        with self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One write transaction, begun at once so that two writers queue instead of failing half-way."""
+        try:
+            with self._writer.begin() as connection:
+                yield connection
+        except OperationalError as error:
+            raise StoreError(
+                f"the store cannot be written: {error.orig}; check the disk's free space and whether another import runs"
+            ) from error
+
+    def latest(self) -> datetime:
+        """Return the knowledge time of the newest batch; 1970 when nothing was ever imported."""
+        with self.engine.connect() as connection:
+            return from_ms(connection.execute(select(func.max(batch.c.known_at))).scalar() or 0)
+
+    def revision(self, known_at: datetime) -> int:
+        """Return the number of the last batch known at `known_at`, 0 for none: the same number means the same facts."""
+        with self.engine.connect() as connection:
+            return (
+                connection.execute(select(func.max(batch.c.id)).where(batch.c.known_at <= to_ms(known_at))).scalar()
+                or 0
+            )
+
+    def now(self) -> datetime:
+        """Return the time it is for this store: the clock on the wall, or in a drill the drill's own."""
+        return self.latest() if self.kind == "drill" else datetime.now(UTC).astimezone(SHANGHAI)
+
+    def view(
+        self,
+        area: str = "",
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
+        filters: Mapping[str, str] | None = None,
+    ) -> View:
+        """Return a view; times left out mean: everything known, up to now."""
+        known = known_at or self.latest()
+        return View(as_of=as_of or max(self.now(), known), known_at=known, area=area, filters=dict(filters or {}))
+
+    def _meta(self) -> dict[str, Any]:
+        with self.engine.connect() as connection:
+            return {row.name: row.value for row in connection.execute(select(meta.c.name, meta.c.value))}
+
+
+def as_times(values: pd.Series) -> pd.Series:
+    """Return milliseconds since 1970 UTC as aware Asia/Shanghai times; missing stays missing."""
+    return pd.to_datetime(pd.to_numeric(values), unit="ms", utc=True).dt.tz_convert(SHANGHAI)
+
+
+def open_store(url: str = "sqlite://", kind: str | None = None, *, must_exist: bool = False) -> Store:
+    """Open the store at `url`, creating it on first use.
+
+    kind  "drill" or "production" for a new store (default production); for one that exists it must be the same
+    A damaged file, a wrong kind, or a schema of another version raise StoreError; nothing is repaired silently.
+    """
+    engine = _engine(url, must_exist)
+    try:
+        with engine.execution_options(fangyi_write=True).begin() as connection:
+            _prepare(connection, kind)
+    except DatabaseError as error:
+        raise StoreError(
+            f"{url}: not a usable store ({error.orig}); restore it from a backup or name another file"
+        ) from error
+    store = Store(engine)
+    if kind and store.kind != kind:
+        raise StoreError(f"{url} is a {store.kind} store; wanted {kind}. Drill data and real data never share a store")
+    return store
+
+
+def _engine(url: str, must_exist: bool) -> Engine:
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(parsed, pool_pre_ping=True)
+    in_memory = parsed.database in (None, "", ":memory:")
+    if not in_memory:
+        path = Path(str(parsed.database))
+        if must_exist and not path.exists():
+            raise StoreError(
+                f"there is no store at {path}; build one with `python -m dashboard drill` or import a file first"
+            )
+        path.parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(parsed, connect_args={"timeout": 30, "check_same_thread": False})
+    event.listen(engine, "connect", _sqlite_connect)
+    event.listen(engine, "begin", _sqlite_begin)
+    return engine
+
+
+def _sqlite_connect(connection: Any, _record: Any) -> None:
+    connection.isolation_level = (
+        None  # SQLAlchemy begins transactions itself, below: the driver's own rules break savepoints
+    )
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536", "temp_store=MEMORY"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("fangyi_write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _prepare(connection: Connection, kind: str | None) -> None:
+    if kind not in (None, *KINDS):
+        raise StoreError(f"kind {kind!r}; wanted one of {KINDS}")
+    if not inspect(connection).has_table("meta"):
+        metadata.create_all(connection)
+        first = {
+            "kind": kind or "production",
+            "schema": SCHEMA_VERSION,
+            "salt": secrets.token_hex(16),
+            "identity": secrets.token_hex(8),
+        }
+        connection.execute(insert(meta), [{"name": name, "value": value} for name, value in first.items()])
+        return
+    found = connection.execute(select(meta.c.value).where(meta.c.name == "schema")).scalar()
+    if found != SCHEMA_VERSION:
+        raise StoreError(f"the store has schema {found}; this version reads {SCHEMA_VERSION}")
+    if connection.dialect.name == "sqlite":
+        verdict = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+        if verdict != "ok":
+            raise StoreError(f"the store is damaged: {verdict}; restore it from a backup")

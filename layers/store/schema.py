@@ -1,0 +1,280 @@
+"""Every table, so that the data model is read in one file.
+
+Facts share one shape: `key` names the record, each row is one version of it. `happened_at` says when it was true,
+`reported_at` when its source wrote it down, `known_from` and `known_until` when this store believed it. A new version
+closes the old one (its `known_until` is filled, once); nothing else is updated, and nothing is deleted.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+from layers._times import to_ms
+
+FOREVER = (
+    253_370_736_000_000  # 9999-01-01 in milliseconds: an open version; a plain number keeps the range test on the index
+)
+ALWAYS = 0  # happened_at of things that have no date of their own, such as a district
+
+metadata = MetaData()
+BigId = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only for INTEGER
+
+
+class Instant(TypeDecorator[Any]):
+    """A moment, kept as milliseconds since 1970 UTC: the same number, order and index in every database."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> int | None:
+        return to_ms(value) if isinstance(value, datetime) else value
+
+
+def _fact(name: str, *columns: Column[Any]) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column("id", BigId, primary_key=True),
+        Column("key", String, nullable=False),
+        Column("batch", ForeignKey("batch.id"), nullable=False),
+        Column("row", Integer),  # row of the delivered file, for lineage
+        Column("source", String, nullable=False),
+        Column("content", String(32), nullable=False),
+        Column("happened_at", Instant, nullable=False),
+        Column("reported_at", Instant, nullable=False),
+        Column("known_from", Instant, nullable=False),
+        Column("known_until", Instant, nullable=False),
+        *columns,
+        UniqueConstraint("key", "known_from", name=f"uq_{name}_version"),
+        Index(f"ix_{name}_known", "known_until", "known_from"),
+    )
+
+
+def _place() -> list[Column[Any]]:
+    return [Column("lon", Float), Column("lat", Float)]
+
+
+meta = Table("meta", metadata, Column("name", String, primary_key=True), Column("value", JSON, nullable=False))
+
+batch = Table(  # one row per accepted write of facts: an import, a match run, a reviewer's decision
+    "batch",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("kind", String, nullable=False),  # import | review
+    Column("feed", String, nullable=False),
+    Column("source", String, nullable=False),
+    Column("file", String),
+    Column("sha256", String),
+    Column(
+        "settings", String, nullable=False
+    ),  # digest of datum, profile and source: the same file read otherwise is another delivery
+    Column("known_at", Instant, nullable=False, unique=True),
+    Column("receipt", JSON, nullable=False),
+    Index("ix_batch_file", "sha256", "feed"),
+)
+
+rejection = Table(
+    "rejection",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("batch", ForeignKey("batch.id"), nullable=False, index=True),
+    Column("kind", String, nullable=False),  # rejected: the row did not go in; warned: it did
+    Column("row", Integer),
+    Column("column", String),
+    Column("found", String),
+    Column("wanted", String),
+    Column("zh", String),
+    Column("en", String),
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("action", String, nullable=False),  # import | review | plan | export | sign-in ...
+    Column("subject", String, nullable=False),
+    Column("detail", JSON, nullable=False),
+)
+
+district = _fact(
+    "district",
+    Column("code", String),
+    Column("name", String),
+    Column("name_en", String),
+    Column("population", Integer),
+    *_place(),
+    Column("shape", LargeBinary),  # WKB, EPSG:4326
+)
+
+basemap = _fact("basemap", Column("kind", String), Column("name", String), Column("shape", LargeBinary))
+
+compound = _fact(
+    "compound",
+    Column("code", String, index=True),
+    Column("name", String),
+    Column("aliases", JSON),
+    Column("addresses", JSON),
+    Column("areas", JSON),
+    Column("district", String),  # code of the district that its position lies in, else of the one it states
+    Column("district_stated", String),
+    Column("street", String),
+    Column("community", String),
+    Column("households", Integer),
+    Column("population", Integer),
+    Column("buildings", Integer),
+    *_place(),
+    Column("shape", LargeBinary),
+)
+
+person = _fact(  # a case, a close contact or a fever patient; no names, numbers or telephones are kept
+    "person",
+    Column("kind", String),  # case | contact | fever
+    Column("subject", String, index=True),
+    Column("person", String),  # salted digest of the identity number: the same person under two ids
+    Column("address", String),
+    Column("district_stated", String),
+    *_place(),
+    Column("age", Integer),
+    Column("sex", String),
+    Column("onset_at", Instant),
+    Column("hospital", String),
+    Column("origin", String),  # local | imported | exported
+    Column("related_case", String),  # of a contact: the case it was exposed to
+    Column("exposed_at", Instant),
+    Column("note", String),
+)
+
+person_status = _fact(  # dated transitions; severity is a transition too, in its own dimension
+    "person_status",
+    Column("kind", String),
+    Column("subject", String, index=True),
+    Column("dimension", String),  # status | severity
+    Column("value", String),
+)
+
+placement = _fact(  # which compound a person belongs to, how we know, and how sure we are
+    "placement",
+    Column("kind", String),
+    Column("subject", String, index=True),
+    Column("status", String),  # accepted | review | unmatched
+    Column("compound", String, index=True),
+    Column("district", String),
+    Column("street", String),
+    Column("building", String),
+    Column("method", String),
+    Column("probability", Float),
+    Column("distance_m", Float),
+    Column("alternatives", JSON),
+    Column("reason_zh", String),
+    Column("reason_en", String),
+    Column("decided_by", String),  # "auto" or the reviewer
+)
+
+hospital = _fact(
+    "hospital",
+    Column("code", String, index=True),
+    Column("name", String),
+    Column("aliases", JSON),
+    Column("kind", String),  # designated | fangcang | fever_clinic | testing | isolation | candidate
+    Column("district", String),
+    Column("level", String),
+    Column("capacity", Integer),  # beds that the site could hold when opened
+    *_place(),
+)
+
+bed = _fact(
+    "bed",
+    Column("hospital", String, index=True),
+    Column("kind", String),  # ordinary | severe | icu | fangcang | isolation | all
+    Column("open", Integer),
+    Column("used", Integer),
+    Column("free", Integer),
+    Column("planned", Integer),
+)
+
+stock = _fact(
+    "stock",
+    Column("site", String, index=True),
+    Column("item", String),
+    Column("unit", String),
+    Column("quantity", Float),
+    Column("daily_use", Float),
+)
+
+handout = _fact(
+    "handout",
+    Column("site", String, index=True),
+    Column("item", String),
+    Column("spec", String),
+    Column("unit", String),
+    Column("quantity", Float),
+)
+
+team = _fact(
+    "team",
+    Column("team", String, index=True),
+    Column("name", String),
+    Column("origin", String),
+    Column("skill", String),
+    Column("people", Integer),
+    Column("hospital", String),  # where the team works; empty: not assigned yet
+    Column("leaves_at", Instant),
+)
+
+assessment = _fact(
+    "assessment",
+    Column("compound", String, index=True),
+    Column("publicity", Boolean),
+    Column("closure", Boolean),
+    Column("screening", Boolean),
+    Column("disinfection", Boolean),
+    Column("supply", Boolean),
+    Column("organisation", Boolean),
+)
+
+control = _fact(  # the order in force on a compound
+    "control",
+    Column("zone", String),  # the provider's id of the zone
+    Column("name", String),
+    Column("compound", String, index=True),  # empty: the zone's name or point found no compound
+    Column("district", String),
+    Column("state", String),  # sealed | building_sealed | controlled | guarded | open
+    *_place(),
+)
+
+total = Table(  # increments: any state is a sum over event_day <= as_of and known_from <= known_at
+    "total",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("level", String, nullable=False),  # city | district | street | compound
+    Column("area", String, nullable=False),  # "" at level compound or street: not placed
+    Column("measure", String, nullable=False),  # now: persons in the status; ever: persons that have reached it
+    Column("status", String, nullable=False),
+    Column("severity", String, nullable=False),
+    Column("event_day", Integer, nullable=False),
+    Column("known_from", Instant, nullable=False),
+    Column("batch", ForeignKey("batch.id"), nullable=False),
+    Column("n", Integer, nullable=False),
+    Index("ix_total_state", "level", "measure", "event_day", "known_from", "area", "status", "severity", "n"),
+)
+
+FACTS = {t.name: t for t in metadata.sorted_tables if "known_until" in t.columns}

@@ -1,0 +1,178 @@
+"""Daily aggregates on both clocks: pages read these, never all cases.
+
+A person's dated transitions and placement give increments: -1 in the status left, +1 in the one entered, at every level
+of area. A batch writes the difference between what a person's increments were and what they are now, so the state at
+(as_of, known_at) is the sum over event_day <= as_of and known_from <= known_at (ARCHITECTURE, step 3).
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Select, and_, case, func, select
+
+from layers._times import DAY_MS, OFFSET_MS, day_number, to_ms
+from layers._view import View
+from layers.store.schema import total
+from layers.store.writing import Batch, bulk
+
+STATUSES = (
+    "suspected",
+    "clinical",
+    "confirmed",
+    "asymptomatic",
+    "excluded",
+    "cured",
+    "dead",
+    "contact",
+    "contact_released",
+    "fever",
+    "fever_excluded",
+)
+SEVERITIES = ("mild", "ordinary", "severe", "critical", "")
+LEVELS = ("city", "district", "street", "compound", "building")
+# Two transitions on one day count in the order in which an illness runs.
+RANK = {name: at for at, name in enumerate(("fever", "contact", "suspected", "clinical", "asymptomatic", "confirmed"))}
+GROUP = ["level", "area", "measure", "status", "severity", "event_day"]
+
+
+def state(view: View, level: str, measure: str = "now") -> Select[Any]:
+    """Return area, status, severity, n: persons in each status (`now`) or that have reached it (`ever`), zeros left out.
+
+    Narrowed to the view's own area where `level` is the view's, or one below it in the code; a page narrows other levels
+    by the district of each compound.
+    """
+    count = func.sum(total.c.n)
+    query = select(total.c.area, total.c.status, total.c.severity, count.label("n")).where(_seen(view, level, measure))
+    return query.group_by(total.c.area, total.c.status, total.c.severity).having(count != 0)
+
+
+def daily(view: View, level: str = "city", measure: str = "ever") -> Select[Any]:
+    """Return area, status, day, n: persons first reaching the status on each day (days since 1970, Asia/Shanghai)."""
+    count = func.sum(total.c.n)
+    query = select(total.c.area, total.c.status, total.c.event_day.label("day"), count.label("n"))
+    query = query.where(_seen(view, level, measure)).group_by(total.c.area, total.c.status, total.c.event_day)
+    return query.having(count != 0).order_by(total.c.event_day)
+
+
+def wide(view: View, level: str) -> Select[Any]:
+    """Return one row per area: now_*, ever_*, new1_* and new14_* counts of every status, last_* day number or NULL.
+
+    new14_* counts the 14 calendar days that end with the day of `as_of`.
+    """
+    today = day_number(view.as_of)
+    rows = _by_day(view, level)
+    columns: list[Any] = [rows.c.area]
+    for status in STATUSES:
+        ever = and_(rows.c.measure == "ever", rows.c.status == status)
+        columns += [
+            _sum(rows, and_(rows.c.measure == "now", rows.c.status == status), f"now_{status}"),
+            _sum(rows, ever, f"ever_{status}"),
+            _sum(rows, and_(ever, rows.c.event_day == today), f"new1_{status}"),
+            _sum(rows, and_(ever, rows.c.event_day > today - 14), f"new14_{status}"),
+            func.max(case((and_(ever, rows.c.n > 0), rows.c.event_day))).label(f"last_{status}"),
+        ]
+    return select(*columns).group_by(rows.c.area)
+
+
+def _by_day(view: View, level: str) -> Any:
+    """Corrections cancel within a day before anything is said about that day."""
+    count = func.sum(total.c.n).label("n")
+    query = select(total.c.area, total.c.measure, total.c.status, total.c.event_day, count)
+    query = query.where(_seen(view, level, None)).group_by(
+        total.c.area, total.c.measure, total.c.status, total.c.event_day
+    )
+    return query.subquery()
+
+
+def _sum(rows: Any, condition: Any, label: str) -> Any:
+    return func.coalesce(func.sum(case((condition, rows.c.n))), 0).label(label)
+
+
+def _seen(view: View, level: str, measure: str | None) -> Any:
+    if level not in LEVELS:
+        raise ValueError(f"level {level!r}; wanted one of {LEVELS}")
+    tests = [
+        total.c.level == level,
+        total.c.event_day <= day_number(view.as_of),
+        total.c.known_from <= to_ms(view.known_at),
+    ]
+    if measure:
+        tests.append(total.c.measure == measure)
+    if view.level == level:
+        tests.append(total.c.area == view.code)
+    elif (view.level, level) in (("district", "street"), ("compound", "building")):
+        tests.append(total.c.area.startswith(view.code + ("/" if level == "street" else "|"), autoescape=True))
+    return and_(*tests)
+
+
+def increments(statuses: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
+    """Return level, area, measure, status, severity, event_day, n for persons.
+
+    statuses  subject, dimension (status | severity), value, happened_at (ms): believed transitions
+    places    subject, compound, district, street, building: where each is counted; "" where not placed
+    Persons without a status count nowhere.
+    """
+    moves = _moves(statuses)
+    if moves.empty:
+        return pd.DataFrame(columns=[*GROUP, "n"])
+    where = _areas(places)
+    rows = moves.merge(where, on="subject")
+    return rows.groupby(GROUP, sort=False, as_index=False)["n"].sum().query("n != 0")
+
+
+def write(opened: Batch, before: pd.DataFrame, after: pd.DataFrame) -> int:
+    """Write the difference between two increment frames; return how many increments that took."""
+    both = pd.concat([before.assign(n=-before["n"]), after], ignore_index=True)
+    if both.empty:
+        return 0
+    change = both.groupby(GROUP, sort=True, as_index=False)["n"].sum().query("n != 0")
+    bulk(opened.connection, total, change.assign(known_from=opened.known_from, batch=opened.id))
+    return len(change)
+
+
+def _moves(statuses: pd.DataFrame) -> pd.DataFrame:
+    """One row per step: (subject, measure, status, severity, event_day, n)."""
+    if statuses.empty:
+        return pd.DataFrame(columns=["subject", "measure", "status", "severity", "event_day", "n"])
+    steps = statuses.assign(rank=statuses["value"].map(RANK).fillna(len(RANK)))
+    steps = steps.sort_values(["subject", "happened_at", "rank"], kind="stable").reset_index(drop=True)
+    steps["event_day"] = (steps["happened_at"].astype("int64") + OFFSET_MS) // DAY_MS
+    known = steps["dimension"] == "status"
+    steps["status"] = steps["value"].where(known).groupby(steps["subject"]).ffill()
+    steps["severity"] = steps["value"].where(~known).groupby(steps["subject"]).ffill().fillna("")
+    steps = steps[steps["status"].notna()]
+    left = steps.groupby("subject")[["status", "severity"]].shift()
+    moved = (steps["status"] != left["status"]) | (steps["severity"] != left["severity"])
+    enters = steps[moved].assign(measure="now", n=1)
+    leaves = steps[moved & left["status"].notna()].assign(
+        status=left["status"], severity=left["severity"], measure="now", n=-1
+    )
+    reached = (
+        steps[steps["dimension"] == "status"]
+        .drop_duplicates(["subject", "status"])
+        .assign(measure="ever", severity="", n=1)
+    )
+    return pd.concat([enters, leaves, reached])[["subject", "measure", "status", "severity", "event_day", "n"]]
+
+
+def _areas(places: pd.DataFrame) -> pd.DataFrame:
+    """One row per person and level: where the person is counted."""
+    place = places.fillna("")
+    placed = (place["compound"] != "").to_numpy()
+    area = {
+        "city": pd.Series("", index=place.index),
+        "district": place["district"],
+        "street": (place["district"] + "/" + place["street"]).where(placed & (place["street"] != "").to_numpy(), ""),
+        "compound": place["compound"],
+        "building": (place["compound"] + "|" + place["building"]).where(
+            placed & (place["building"] != "").to_numpy(), ""
+        ),
+    }
+    parts = [
+        pd.DataFrame({"subject": place["subject"], "level": level, "area": names}) for level, names in area.items()
+    ]
+    parts[-1] = parts[-1][
+        np.asarray(parts[-1]["area"] != "")
+    ]  # persons without a known building are in the compound's count already
+    return pd.concat(parts, ignore_index=True)
