@@ -16,7 +16,7 @@ PHASE = re.compile(
 _ROAD_WORD = r"(?:大道|大街|公路|马路|支路|支街|横路|环路|路|街|巷|胡同|(?<=[^车])道)"
 _ROAD = re.compile(rf"(?P<road>[\u4e00-\u9fff]{{1,6}}?(?:\d{{1,2}})?{_ROAD_WORD}(?![道办口坊]))")
 _NUMBER = re.compile(
-    r"(?P<mark>[附特临]?)(?P<number>\d{1,5})(?:(?:附|之|-)(?P<sub>\d{1,4}))?(?P<unit>号院?|弄|支弄)?(?!\d*[期栋层楼室单米])"
+    r"(?P<mark>[附特临]?)(?P<number>\d{1,5})(?:(?:附|之|-)(?P<sub>\d{1,4}))?(?P<unit>号院?|支弄|弄(?P<inner>\d{1,4}支?弄)?)?(?!\d*[期栋层楼室单米])"
 )
 _GLUE = re.compile(
     r"(?<=[路街道巷])[与和及]|交汇|交界|交叉|对面|附近|旁边?|出口|近(?=[\u4e00-\u9fff]{2,}[路街道])|靠近|口处|以[东南西北]"
@@ -25,9 +25,9 @@ _DISTRICT = re.compile(r"[\u4e00-\u9fff]{1,6}?(?:新区|开发区|高新区|(?<!
 _STREET = re.compile(r"[\u4e00-\u9fff]{1,6}?(?:街道办事处|街道办|街道|镇|乡)(?![路])")
 
 _UNIT = r"(?:单元|栋|座|梯|门|楼|层|室|房|户)"
-_BUILDING = r"(?:第|附)?(?:\d{1,4}[A-Z]?|[A-Z]\d{0,3})(?:栋|座|(?=单元))"
+_BUILDING = r"(?<!\d)\d{1,4}号(?=$|[0-9A-Z]|室)|(?:第|附)?(?:\d{1,4}[A-Z]?|[A-Z]\d{0,3})(?:栋|座|(?=单元))"
 _TAIL = re.compile(
-    rf"(?:第|附|商住楼)?(?:[A-Z]?\d{{1,4}}[A-Z]?|[A-Z])(?:{_UNIT}(?:[A-Z]?\d{{0,5}}[A-Z]?(?:-\d+)*{_UNIT}?)*|(?:-[A-Z]?\d{{1,5}}){{1,3}}{_UNIT}?)+"
+    rf"(?<=弄)\d{{1,4}}号(?:[0-9A-Z-]*室?)|(?:第|附|商住楼)?(?:[A-Z]?\d{{1,4}}[A-Z]?|[A-Z])(?:{_UNIT}(?:[A-Z]?\d{{0,5}}[A-Z]?(?:-\d+)*{_UNIT}?)*|(?:-[A-Z]?\d{{1,5}}){{1,3}}{_UNIT}?)+"
 )
 _BARE_ROOM = re.compile(r"(?<=[\u4e00-\u9fff])\d{3,4}$")
 
@@ -145,8 +145,9 @@ def door_at(text: str, road: str, start: int) -> tuple[Door, int] | None:
     number = _NUMBER.match(text, start)
     if number is None:
         return None
-    full = number["number"] + (f"附{number['sub']}" if number["sub"] else "")
-    return Door(road, number["mark"].replace("临", "") + full, (number["unit"] or "").endswith("弄")), number.end()
+    full = number["mark"].replace("临", "") + number["number"] + (f"附{number['sub']}" if number["sub"] else "")
+    full += f"弄{number['inner'].rstrip('弄').rstrip('支')}" if number["inner"] else ""
+    return Door(road, full, (number["unit"] or "").endswith("弄")), number.end()
 
 
 def _roads(body: str) -> tuple[tuple[Door, ...], tuple[str, ...], int]:

@@ -96,6 +96,7 @@ def barred(case: Case, gazetteer: Gazetteer) -> str:
     unexplained  a door agrees, yet words stand there that nothing explains
     number       a longer name ends in the middle of a number: 华府K1|36栋 or 华府|K136栋
     letter       a character of the name is another one that sounds differently: as often another compound as an error
+    two          the whole name of another compound stands elsewhere in the address
     spelling     another compound is written exactly so, only its place does not fit
     """
     best = case.best
@@ -133,6 +134,8 @@ def barred(case: Case, gazetteer: Gazetteer) -> str:
             0.55 if gazetteer.may_be_one_place(best.found.position, other.found.position) else 0.25
         ):
             return "twins"
+        if _stands_apart(best, other):
+            return "two"
         written_so = other.found.how is How.NAME and other.found.kind <= Form.ALIAS and not other.is_place
         if best.found.how in (How.SOUND, How.NEAR) and written_so and other.length >= best.length - 1:
             return "spelling"
@@ -147,3 +150,10 @@ def _replaces(best: Evidence) -> bool:
 def _bare(best: Evidence) -> bool:
     places = (best.district > 0, best.road > 0, best.door > 0, best.area > 0, best.piece)
     return not any(places) and best.found.how is not How.DOOR
+
+
+def _stands_apart(best: Evidence, other: Evidence) -> bool:
+    whole = other.found.how is How.NAME and other.found.kind <= Form.ALIAS and other.length >= 4
+    clean = other.left_clean and other.right_clean and not other.is_place and not other.in_tail
+    apart = other.found.hit.end <= best.found.hit.start or other.found.hit.start >= best.found.hit.end
+    return whole and clean and apart and best.found.how is not How.DOOR

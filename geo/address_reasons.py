@@ -20,6 +20,7 @@ _BARS = {
         "名称有一字不同且不同音,可能是另一个小区",
         "one character differs and sounds differently, so it may be another compound",
     ),
+    "two": ("地址里写了两个小区", "the address names two compounds"),
     "spelling": ("名录中另有字面完全相同的小区", "another compound of the gazetteer is written exactly so"),
     "twins": ("名录中有{n}个同名小区,无法区分", "{n} compounds of this name cannot be told apart"),
 }

@@ -12,7 +12,7 @@ import pandas as pd
 from rapidfuzz import fuzz
 
 from geo.address import PHASE, Door, doors_of
-from geo.address_places import cities
+from geo.address_places import cities, is_zone
 from geo.address_sound import sound_of
 from geo.address_spelling import normalise
 from geo.errors import GeoError
@@ -21,7 +21,7 @@ _BRACKETED = re.compile(r"[(（\[【].*?[)）\]】]")
 _GENERIC = re.compile(r"(?<=..)(?:住宅小区|生活小区|居民小区|小区|社区|生活区)$")
 _VAGUE = re.compile(r"交汇|交叉|对面|附近|旁|侧|口$|之间|以[东南西北]|米")
 # Listing sites put one compound this far apart: measured on rows of one name and street, 95 % lie within 2 km.
-_SAME_NAME_M, _ONE_PLACE_M = 3000.0, 1500.0
+_SAME_DISTRICT_M, _SAME_NAME_M, _ONE_PLACE_M = 10_000.0, 3000.0, 1500.0
 _ALIKE = 70.0
 _METRES_PER_DEGREE = 111_195.0
 _VILLAGE = re.compile(
@@ -84,7 +84,8 @@ class Gazetteer:
         rows = list(_rows(compounds))
         home = _home_city(rows)
         vocabulary = _road_vocabulary(rows)
-        members = tuple(_compound(i, row, home, vocabulary) for i, row in enumerate(rows))
+        named = frozenset(_GENERIC.sub("", normalise(name)) for row in rows for name in (row.name, *row.aliases))
+        members = tuple(_compound(i, row, home, vocabulary, named) for i, row in enumerate(rows))
         return _index(members, rows, home)
 
     def __len__(self) -> int:
@@ -104,13 +105,20 @@ class Gazetteer:
         metres = metres_between(one, other)
         shared = {t for t, _ in one.forms} & {t for t, _ in other.forms}
         alike = fuzz.partial_ratio(sound_of(one.full), sound_of(other.full))
-        return not metres > (_SAME_NAME_M if shared or alike == 100 else _ONE_PLACE_M if alike >= _ALIKE else -1.0)
+        if shared or alike == 100:
+            return not metres > (_SAME_DISTRICT_M if _districts_agree(one, other) else _SAME_NAME_M)
+        return alike >= _ALIKE and not metres > _ONE_PLACE_M
 
 
 def metres_between(a: Compound, b: Compound) -> float:
     """Return the distance of two compounds; NaN when one has no coordinates."""
     east = (a.lon - b.lon) * math.cos(math.radians(a.lat)) * _METRES_PER_DEGREE
     return math.hypot(east, (a.lat - b.lat) * _METRES_PER_DEGREE)
+
+
+def _districts_agree(a: Compound, b: Compound) -> bool:
+    either_unknown = not a.district or not b.district
+    return either_unknown or a.district == b.district or is_zone(a.district or "") or is_zone(b.district or "")
 
 
 @dataclass(frozen=True)
@@ -194,7 +202,7 @@ def _road_vocabulary(rows: list[_Row]) -> frozenset[str]:
     return frozenset(road for road, count in counts.items() if count >= 2 and len(road) >= 3)
 
 
-def _compound(position: int, row: _Row, home: str, vocabulary: frozenset[str]) -> Compound:
+def _compound(position: int, row: _Row, home: str, vocabulary: frozenset[str], named: frozenset[str]) -> Compound:
     doors: set[Door] = set()
     roads: set[str] = set()
     for address in (*row.addresses, row.name, *row.aliases):
@@ -204,7 +212,7 @@ def _compound(position: int, row: _Row, home: str, vocabulary: frozenset[str]) -
             roads |= {road} | _known_endings(road, vocabulary)
         for door in named_doors:
             doors |= {Door(r, door.number, door.lane) for r in {door.road} | _known_endings(door.road, vocabulary)}
-    areas = frozenset(a for area in row.areas if len(a := normalise(area)) >= 2) | _villages(row, home)
+    areas = frozenset(a for area in row.areas if len(a := normalise(area)) >= 2) | (_villages(row, home) - named)
     forms = tuple(sorted(_forms(row, home).items(), key=lambda item: (item[1], -len(item[0]), item[0])))
     full = normalise(row.name).replace("-", "")
     return Compound(

@@ -12,6 +12,11 @@ from layers.decisions.rules import RuleSet
 
 Evidence = Mapping[str, list[tuple[int, int]]]  # status -> [(day number, persons)]
 SIGNAL = ("confirmed", "clinical", "asymptomatic")
+# All that the words about a compound without cases depend on.
+QUIET = (
+    *("action", "district", "control", "since_day", "clean_days", "items_missing", "unplaced_share"),
+    *("open_fever", "open_contact", "open_asymptomatic"),
+)
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ def compound_state(facts: LockdownFacts, rules: Mapping[str, RuleSet], last_day:
     state = state.join(facts.controls.drop_duplicates("compound").set_index("compound")[["state", "since_day"]])
     state["control"] = state.pop("state").fillna("").astype(str)
     state["since_day"] = pd.to_numeric(state["since_day"])
-    state["items_missing"] = _items_missing(state.index, facts.assessments)
+    state["items_missing"] = pd.Series(_items_missing(state.index, facts.assessments), index=state.index, dtype=object)
     state["unplaced_share"] = state["district"].map(unplaced_share(facts.placements)).astype(float)
     return _scored(state, rules["priority"].params, window, last_day)
 

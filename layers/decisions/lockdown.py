@@ -11,7 +11,7 @@ import pandas as pd
 from layers._view import View
 from layers.decisions._inputs import as_date, complete_day, digest, has_begun_day
 from layers.decisions._lockdown_facts import LockdownFacts, gather
-from layers.decisions._lockdown_reasons import Setting, describe
+from layers.decisions._lockdown_reasons import QUIET, Said, Setting, describe
 from layers.decisions._lockdown_state import PARTS, compound_state, unplaced_share
 from layers.decisions._proposal import Plan, Proposal, Words
 from layers.decisions.risk import LEVELS, risk_table
@@ -119,9 +119,14 @@ def _proposals(
     names = facts.districts.drop_duplicates("code").set_index("code")["name"].to_dict()
     keys = ("score", *PARTS, *SHOWN, "clean_days")
     shown = zip(*(state[key].tolist() for key in keys), strict=True)
-    found = []
+    found: list[Proposal] = []
+    known: dict[Any, Said] = {}  # most compounds are quiet, and many quiet ones say the same: half the time
     for row, values in zip(_rows(state), shown, strict=True):
-        said = describe(row, setting, evidence.get(row.code, {}), names.get(row.district, row.district))
+        alike = tuple(getattr(row, name) for name in QUIET) if row.signal == 0 else row.code
+        said = known.get(alike) or describe(
+            row, setting, evidence.get(row.code, {}), names.get(row.district, row.district)
+        )
+        known[alike] = said
         found.append(
             Proposal(
                 subject=row.code,

@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ class RuleSet:
     title: Words
     params: Mapping[str, Any]
 
-    @property
+    @cached_property
     def id(self) -> str:
         """Name and first day, for example "closure/notice-12@2020-02-10"."""
         return f"{self.topic}/{self.name}@{self.valid_from.isoformat()}"

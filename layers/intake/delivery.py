@@ -106,11 +106,11 @@ class Delivery:
         rows = rows.copy()
         for column in self._feed.columns:
             if column.refers == "district":
-                rows[column.name] = [self._book.code(v) or v for v in rows[column.name]]
+                rows[column.name] = _texts([self._book.code(v) or v for v in rows[column.name]], rows)
             elif column.refers == "hospital":
                 self._resolve_hospitals(rows, column.name)
             elif column.refers == "compound":
-                rows[column.name] = self._compounds(rows, column.name)
+                rows[column.name] = _texts(self._compounds(rows, column.name), rows)
         return rows
 
     def _resolve_hospitals(self, rows: pd.DataFrame, name: str) -> None:
@@ -127,7 +127,7 @@ class Delivery:
                         "no hospital answers to this name; the name is kept",
                     )
                 )
-        rows[name] = [code or value for code, value in zip(found, rows[name], strict=True)]
+        rows[name] = _texts([code or value for code, value in zip(found, rows[name], strict=True)], rows)
 
     def _compounds(self, rows: pd.DataFrame, name: str) -> list[str | None]:
         """Find the compound of a zone by its code, else by its name and point through the matcher."""
@@ -295,3 +295,8 @@ def _key_text(value: object) -> str:
 
 def _stored(shapes: pd.Series) -> pd.Series:
     return pd.Series(shapely.to_wkb(shapes.to_numpy(object)), index=shapes.index, dtype=object)
+
+
+def _texts(values: list[str | None], rows: pd.DataFrame) -> pd.Series:
+    """A column of text in which nothing is None: left to itself pandas would turn None into NaN."""
+    return pd.Series(values, index=rows.index, dtype=object)

@@ -47,7 +47,7 @@ class DistrictBook:
 
     def code(self, text: str | None) -> str | None:
         """Return the code that a name means, None when it is not an administrative district here."""
-        return self.names.get(_plain(text)) if text else None
+        return self.names.get(_plain(text)) if isinstance(text, str) else None
 
     def at(self, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
         """Return the code of the district that each point lies in, "" for none."""

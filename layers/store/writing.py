@@ -44,6 +44,7 @@ class Batch:
         report stands, whatever the order of arrival. Keys must be unique within `rows`.
         """
         own = own_columns(table)
+        rows = rows.assign(**{name: None for name in own if name not in rows})
         content = rows["content"] if "content" in rows else contents(rows, own)
         open_rows = self._open(table, rows["key"])
         before = rows[["key"]].merge(open_rows, on="key", how="left").set_index(rows.index)
