@@ -97,7 +97,9 @@ def painted(frame: gpd.GeoDataFrame, paint: pd.DataFrame | None) -> gpd.GeoDataF
 
 
 def _layer_json(layer: Layer, frame: gpd.GeoDataFrame, tables: TableStore, lang: str) -> list[dict[str, Any]]:
-    specs = [json.loads(one.to_json()) for one in layer.draw(frame)]
+    frame = _named(frame, lang)
+    # A draw does no arithmetic, so it looks the same without rows; pydeck would copy every row into its JSON.
+    specs = [json.loads(one.to_json()) for one in layer.draw(frame.iloc[:0])]
     named = [_accessors(spec) for spec in specs]
     shown = [column for column in layer.hover if column in frame]
     wanted = sorted((set().union(*(set(one.values()) for one in named)) | set(shown)) - SHAPE_COLUMNS - {"id", "name"})
@@ -115,6 +117,14 @@ def _layer_json(layer: Layer, frame: gpd.GeoDataFrame, tables: TableStore, lang:
             spec["hover"] = [[column, pick(layer.hover[column], lang)] for column in shown]
             spec["title"] = pick(layer.title, lang)
     return specs
+
+
+def _named(frame: gpd.GeoDataFrame, lang: str) -> gpd.GeoDataFrame:
+    """Return the frame with English names where it has them and the page is English."""
+    if lang != "en" or "name_en" not in frame:
+        return frame
+    english = frame["name_en"]
+    return frame.assign(name=english.where(english.notna() & (english != ""), frame["name"]))
 
 
 def _accessors(spec: Mapping[str, Any]) -> dict[str, str]:
@@ -286,11 +296,9 @@ OPTIONS: Mapping[str, frozenset[str]] = {
 
 
 def check_layer(layer: pydeck.Layer) -> None:
-    """Raise MapError for a type or an option that deck.gl would silently ignore, or for data handed to the layer itself."""
+    """Raise MapError for a type or an option that deck.gl would silently ignore."""
     if layer.type not in OPTIONS:
         raise MapError(f"layer type {layer.type!r} is not drawn here; wanted one of {sorted(OPTIONS)}")
     wrong = set(layer._kwargs) - OPTIONS[layer.type]
     if wrong:
         raise MapError(f"{layer.type} has no option {sorted(wrong)[0]!r}; it knows {sorted(OPTIONS[layer.type])}")
-    if layer.data is not None:
-        raise MapError(f"{layer.type} was given data; wanted none, accessors name columns of the frame")

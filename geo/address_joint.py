@@ -10,7 +10,9 @@ PointState = Literal["none", "imputed", "away", "near", "inside"]
 
 BAD_GEOCODE_M = 1000.0  # from here a point contradicts the compound its address names
 LIKELY = 0.5  # from here a doubtful address still speaks for a place
-P_INSIDE, P_NEAREST = 0.97, 0.90  # a good point alone: geocoders put about 3 % and 10 % next door
+# A point alone, measured on 419 geocodes of one provider against the polygons that bear their address: 95 % of those inside a
+# polygon lie in their own; of those outside, 85 % have their own nearest at 0 m, half of them at 100 m.
+P_INSIDE = 0.95
 _MOST = 5
 
 
@@ -135,7 +137,7 @@ def _point_alone(clue: Clue) -> Verdict:
     if (elsewhere and clue.reach.get(answer.position, float("inf")) > clue.within_m) or clue.contradicts:
         return _conflict(clue, point.position)
     inside = point.state == "inside"
-    probability = P_INSIDE if inside else P_NEAREST
+    probability = P_INSIDE if inside else max(0.5, 0.85 - 0.0035 * point.distance_m)
     method = "inside" if inside else "nearest"
     said = _lies(point)
     if point.ambiguous:

@@ -1,11 +1,14 @@
 """Decide whether the best compound for an address is sure enough, by rules in the open."""
 
+import re
 from dataclasses import dataclass
 from typing import Protocol
 
 from geo.address_evidence import Evidence, How
 from geo.address_reading import Reading
 from geo.gazetteer import Form, Gazetteer
+
+_GENERIC = re.compile(r"(?:住宅)?小区|社区|花园|花苑|公寓|家园|宿舍|大厦|新村|[苑园]$")
 
 
 @dataclass(frozen=True)
@@ -28,10 +31,16 @@ class Case:
 class Judge(Protocol):
     """Gives every case the probability that its best candidate is right, and the one from which to accept."""
 
-    threshold: float
+    @property
+    def threshold(self) -> float: ...
 
     def probabilities(self, cases: list[Case]) -> list[float]: ...
 
+
+# A namesake must be behind by one agreement at least (a road counts 0.6, an area 0.3); rows that may be one place listed
+# twice by two, because the same facts are often written in both.
+NAMESAKE_LEAD, ONE_PLACE_LEAD = 0.25, 0.55
+SHORT = 5  # a misspelt name of fewer characters says nothing when it stands alone
 
 # Each row: probability when the rule holds. The order is the order of certainty; the first that holds counts.
 TABLE: dict[str, float] = {
@@ -49,6 +58,10 @@ TABLE: dict[str, float] = {
 }
 
 
+# Situations so plain that a fitted judge has nothing to add.
+SURE = frozenset({"name_and_door", "name_and_district_and_place", "whole_name_and_place", "whole_name_and_district"})
+
+
 class RuleTable:
     """The plain judge: a table of situations. It needs no fit, so it serves gazetteers of any size."""
 
@@ -58,15 +71,16 @@ class RuleTable:
         self._gazetteer = gazetteer
 
     def probabilities(self, cases: list[Case]) -> list[float]:
-        return [TABLE[self._situation(case)] for case in cases]
+        return [TABLE[self.situation(case)] for case in cases]
 
-    def _situation(self, case: Case) -> str:
+    def situation(self, case: Case) -> str:
+        """Return the row of TABLE that fits a case."""
         best = case.best
         agreements = (best.road > 0) + (best.door > 0) + (best.area > 0) + 2 * best.piece
         conflict = best.district < 0 or best.other_phase
         clean = best.left_clean and best.right_clean and best.left_free + best.right_free == 0
         if best.found.how is How.DOOR:
-            alone = clean and not conflict and not case.reading.other_road
+            alone = clean and not conflict and not case.reading.other_road and best.area >= 0
             return "door_alone" if alone and case.margin > 0.5 else "nothing_sure"
         if best.is_place or best.in_tail or best.found.kind is Form.FAMILY or case.margin < 0.3:
             return "part_of_a_name"
@@ -83,7 +97,8 @@ class RuleTable:
             return "whole_name_and_place"
         if whole and best.district > 0:
             return "whole_name_and_district"
-        return "unique_name_alone" if whole and best.namesakes == 1 and best.length >= 4 else "name_with_conflict"
+        telling = len(_GENERIC.sub("", best.found.form)) >= 3 and best.area == 0
+        return "unique_name_alone" if whole and best.namesakes == 1 and telling else "name_with_conflict"
 
 
 def barred(case: Case, gazetteer: Gazetteer) -> str:
@@ -99,40 +114,32 @@ def barred(case: Case, gazetteer: Gazetteer) -> str:
     two          the whole name of another compound stands elsewhere in the address
     spelling     another compound is written exactly so, only its place does not fit
     """
-    best = case.best
+    return _barred_by_text(case) or _barred_by_rivals(case, gazetteer)
+
+
+def _barred_by_text(case: Case) -> str:
+    best, how = case.best, case.best.found.how
     if case.reading.other_city:
         return "other_city"
-    if best.found.kind is Form.FAMILY or (best.other_phase and best.found.how is not How.DOOR):
+    if best.found.kind is Form.FAMILY or (best.other_phase and how is not How.DOOR):
         return "phase"
-    if (
-        best.door > 0
-        and best.left_free + best.right_free >= 2
-        and (best.found.how is How.DOOR or best.found.form[-1] == "号")
-    ):
+    by_door = how is How.DOOR or best.found.form.endswith("号")
+    if by_door and best.door > 0 and best.left_free + best.right_free >= 2:
         return "unexplained"
-    if _bare(best) and (best.namesakes > 1 or (best.found.how is not How.NAME and best.length < 5)):
+    if _bare(best) and (best.namesakes > 1 or (how is not How.NAME and best.length < SHORT)):
         return "bare"
     hit = best.found.hit
     if any(cut.start <= hit.start and cut.end > hit.end for cut in case.reading.cut):
         return "number"
-    if (
-        best.found.how is How.NEAR
-        and best.found.sound_edits >= 1
-        and _replaces(best)
-        and best.door <= 0
-        and not best.piece
-    ):
-        return "letter"
+    heard = how is How.NEAR and best.found.sound_edits >= 1 and _replaces(best)
+    return "letter" if heard and best.door <= 0 and not best.piece else ""
+
+
+def _barred_by_rivals(case: Case, gazetteer: Gazetteer) -> str:
+    best = case.best
     for other in case.ranked[1:6]:
-        behind = best.score - other.score
-        same_name = (other.found.form, other.found.kind, other.found.how) == (
-            best.found.form,
-            best.found.kind,
-            best.found.how,
-        )
-        if same_name and behind < (
-            0.55 if gazetteer.may_be_one_place(best.found.position, other.found.position) else 0.25
-        ):
+        one_place = gazetteer.may_be_one_place(best.found.position, other.found.position)
+        if _same_name(best, other) and best.score - other.score < (ONE_PLACE_LEAD if one_place else NAMESAKE_LEAD):
             return "twins"
         if _stands_apart(best, other):
             return "two"
@@ -140,6 +147,10 @@ def barred(case: Case, gazetteer: Gazetteer) -> str:
         if best.found.how in (How.SOUND, How.NEAR) and written_so and other.length >= best.length - 1:
             return "spelling"
     return ""
+
+
+def _same_name(a: Evidence, b: Evidence) -> bool:
+    return (a.found.form, a.found.kind, a.found.how) == (b.found.form, b.found.kind, b.found.how)
 
 
 def _replaces(best: Evidence) -> bool:
@@ -153,7 +164,7 @@ def _bare(best: Evidence) -> bool:
 
 
 def _stands_apart(best: Evidence, other: Evidence) -> bool:
-    whole = other.found.how is How.NAME and other.found.kind <= Form.ALIAS and other.length >= 4
+    whole = other.found.how is How.NAME and other.found.kind <= Form.ALIAS and other.length >= 3
     clean = other.left_clean and other.right_clean and not other.is_place and not other.in_tail
     apart = other.found.hit.end <= best.found.hit.start or other.found.hit.start >= best.found.hit.end
-    return whole and clean and apart and best.found.how is not How.DOOR
+    return whole and clean and apart

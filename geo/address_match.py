@@ -80,7 +80,9 @@ class AddressMatcher:
         end = len(reading.text)
         about = weigh(self.gazetteer, reading, Found(position, Hit(end, end, ""), "", Form.NAME, How.DOOR))
         says = any(reading.explained[i] != FRAME for i in range(reading.body, end))
-        return says, about.door < 0 or about.district < 0 or bool(reading.other_city)
+        listed_roads = self.gazetteer.compounds[position].roads
+        other_road = about.road < 0 or (about.road == 0 and reading.other_road and bool(listed_roads))
+        return says, other_road or about.door < 0 or about.district < 0 or bool(reading.other_city)
 
     def _answers(self, batch: list[tuple[str, str | None]]) -> Iterator[AddressAnswer]:
         cases = [self._case(text, district) for text, district in batch]

@@ -14,13 +14,13 @@ from sklearn.model_selection import GroupKFold
 
 from geo.address_candidates import Finder
 from geo.address_evidence import Evidence, How
-from geo.address_judge import Case, barred
+from geo.address_judge import SURE, TABLE, Case, Judge, RuleTable, barred
 from geo.gazetteer import Form, Gazetteer
 from geo.gazetteer_noise import write_addresses
 
 VERSION = 1  # raise when features, noise or settings change: cached judges of older versions are fitted again
-FEWEST_COMPOUNDS = 300  # a smaller gazetteer cannot teach the classifier; the rule table judges it
-MOST_SAMPLES = 16_000
+FEWEST_COMPOUNDS = 2000  # a smaller gazetteer cannot teach the classifier; the rule table judges it
+MOST_SAMPLES = 24_000
 UNLISTED_SHARE = 0.15  # of addresses whose compound the gazetteer does not hold, for weights and threshold
 WANTED_PRECISION = 0.995  # of the accepted, on samples held out
 SEED = 20200123
@@ -86,11 +86,13 @@ class FittedJudge:
     version: str
 
     def probabilities(self, cases: list[Case]) -> list[float]:
-        """Return the probability for each case that its best candidate is right."""
+        """Return the probability for each case that its best candidate is right; plain situations keep that of the table."""
         if not cases:
             return []
-        chance = self.model.predict_proba(features(self.gazetteer, cases))[:, 1]
-        return [float(p) for p in chance]
+        rules = RuleTable(self.gazetteer)
+        fitted = self.model.predict_proba(features(self.gazetteer, cases))[:, 1]
+        plain = [TABLE[s] if (s := rules.situation(case)) in SURE else 0.0 for case in cases]
+        return [max(float(a), b) for a, b in zip(fitted, plain, strict=True)]
 
 
 def fit_judge(
@@ -106,7 +108,14 @@ def fit_judge(
     return FittedJudge(gazetteer, whole, threshold, _curve(held_out, data), version_of(gazetteer))
 
 
-def cached_judge(gazetteer: Gazetteer, folder: Path) -> FittedJudge:
+def judge_for(gazetteer: Gazetteer, folder: Path | None = None) -> Judge:
+    """Return the best judge a gazetteer allows: fitted when it is large enough, kept in `folder` if one is given."""
+    if len(gazetteer) < FEWEST_COMPOUNDS:
+        return RuleTable(gazetteer)
+    return fit_judge(gazetteer) if folder is None else cached_judge(gazetteer, folder)
+
+
+def cached_judge(gazetteer: Gazetteer, folder: Path, *, samples: int = MOST_SAMPLES) -> FittedJudge:
     """Return the judge for a gazetteer from `folder`, fitting and keeping it when the gazetteer is new.
 
     The file is named by the content of the gazetteer and VERSION. It is a pickle: `folder` must be as private as the code.
@@ -115,7 +124,7 @@ def cached_judge(gazetteer: Gazetteer, folder: Path) -> FittedJudge:
     if path.exists():
         model, threshold, curve = pickle.loads(path.read_bytes())
         return FittedJudge(gazetteer, model, threshold, curve, version_of(gazetteer))
-    judge = fit_judge(gazetteer)
+    judge = fit_judge(gazetteer, samples=samples)
     folder.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     part.write_bytes(pickle.dumps((judge.model, judge.threshold, judge.curve)))
@@ -157,7 +166,7 @@ class TrainingSet:
 def training_set(gazetteer: Gazetteer, samples: int, progress: Callable[[int, int], None] | None = None) -> TrainingSet:
     """Read the addresses that the noise model writes, and keep what a judge has to decide."""
     finder = Finder(gazetteer)
-    count = min(samples, 3 * len(gazetteer))
+    count = min(samples, 4 * len(gazetteer))
     cases, right, group, listed = [], [], [], []
     for done, sample in enumerate(write_addresses(gazetteer, count, SEED)):
         if progress and done % 1000 == 0:

@@ -79,11 +79,17 @@ def cities() -> frozenset[str]:
 
 @cache
 def region_prefix() -> re.Pattern[str]:
-    """A pattern for `province city` at a place in an address; groups `province` and `city`."""
-    province = "|".join(sorted(provinces(), key=len, reverse=True))
+    """A pattern for `province city` at a place in an address; groups `province` and `city`.
+
+    南京西路 and 香港路 are roads: a bare name counts only where no road word follows.
+    """
+    municipalities = {"北京", "天津", "上海", "重庆"}
+    province = "|".join(sorted(provinces() - municipalities, key=len, reverse=True))
     city = "|".join(sorted(cities(), key=len, reverse=True))
+    no_road = r"(?![东西南北中]?[\d一二三四五]?(?:路|街|大道|道|巷))"
     return re.compile(
-        rf"(?:(?P<province>{province})(?:省|(?:壮族|回族|维吾尔)?自治区)?)?(?:(?P<city>{city})市?)?(?:市辖区)?"
+        rf"(?:(?P<province>{province})(?:省|(?:壮族|回族|维吾尔)?自治区|特别行政区|{no_road}))?"
+        rf"(?:(?P<city>{city})(?:市|{no_road}))?(?:市辖区)?"
     )
 
 

@@ -170,9 +170,10 @@ class Reader:
         region = self._region.match(text, at)
         assert region is not None  # every part of the pattern is optional
         city, written = region["city"], region.group(0)
-        if city and city != home and (written.endswith("市") or region["province"]):
+        if city and home and city != home and (written.endswith("市") or region["province"]):
             reading.other_city = city
-        if not city or city == home or reading.other_city:
+        before_district = any(hit.start == region.end() for hit, _ in reading.districts)
+        if not city or city == home or written.endswith("市") or region["province"] or before_district:
             at = region.end()
         at = self._districts(reading, at)
         reading.mark(0, at, FRAME)

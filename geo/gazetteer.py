@@ -12,7 +12,7 @@ import pandas as pd
 from rapidfuzz import fuzz
 
 from geo.address import PHASE, Door, doors_of
-from geo.address_places import cities, is_zone
+from geo.address_places import is_zone, region_prefix
 from geo.address_sound import sound_of
 from geo.address_spelling import normalise
 from geo.errors import GeoError
@@ -22,6 +22,7 @@ _GENERIC = re.compile(r"(?<=..)(?:住宅小区|生活小区|居民小区|小区|
 _VAGUE = re.compile(r"交汇|交叉|对面|附近|旁|侧|口$|之间|以[东南西北]|米")
 # Listing sites put one compound this far apart: measured on rows of one name and street, 95 % lie within 2 km.
 _SAME_DISTRICT_M, _SAME_NAME_M, _ONE_PLACE_M = 10_000.0, 3000.0, 1500.0
+_HOME_SHARE = 0.8
 _ALIKE = 70.0
 _METRES_PER_DEGREE = 111_195.0
 _VILLAGE = re.compile(
@@ -190,10 +191,15 @@ def _number(value: Any) -> float:
 
 
 def _home_city(rows: list[_Row]) -> str:
-    """Return the city most often written in names and addresses, or '' when none is."""
-    text = [t for row in rows for t in (row.name, *row.addresses)]
-    counts = Counter(t[:2] for t in text if t[:2] in cities())
-    return counts.most_common(1)[0][0] if counts else ""
+    """Return the one city that addresses and districts name in full, or '' when they name none or several.
+
+    Only 武汉市 or 湖北武汉 counts: 南京西路 in Shanghai begins with a city as well.
+    """
+    region = region_prefix()
+    found = [region.match(normalise(t)) for row in rows for t in (row.district or "", row.name, *row.addresses)]
+    counts = Counter(m["city"] for m in found if m and m["city"] and (m["province"] or m.group(0).endswith("市")))
+    (city, count), total = (counts.most_common(1) or [("", 0)])[0], counts.total()
+    return city if count >= _HOME_SHARE * total else ""
 
 
 def _road_vocabulary(rows: list[_Row]) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,11 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.address import strip_unit
-from geo.address_joint import Clue, PointAnswer, Verdict, join
+from geo.address_joint import Clue, PointAnswer, PointState, Verdict, join
 from geo.address_judge import Judge
 from geo.address_match import AddressAnswer, AddressMatcher
+from geo.address_model import judge_for
+from geo.crs import distance_m, metres_a_degree
 from geo.errors import GeoError
 from geo.gazetteer import Gazetteer
 from geo.point_index import PointIndex
@@ -32,7 +35,6 @@ MATCH_COLUMNS = [
 SHARED_BY = 20  # so many records with different addresses on one coordinate: somebody filled it in
 SHARED_PLACES = 5  # ... and meaning at least so many different compounds: one large compound is not a filled-in value
 CENTRE_M = 30.0
-_METRES_PER_DEGREE = 111_195.0  # mean Earth radius 6,371,009 m; good to 0.3 % over a city
 
 Floats = NDArray[np.float64]
 
@@ -57,16 +59,18 @@ class CompoundMatcher:
         cls,
         compounds: pd.DataFrame,
         *,
-        judge: Callable[[Gazetteer], Judge] | None = None,
+        judge: Judge | None = None,
+        cache: Path | None = None,
         centres: Sequence[tuple[float, float]] = (),
     ) -> "CompoundMatcher":
         """Build from a frame with the gazetteer's columns and, where known, `geometry` or `lon`, `lat` (WGS-84).
 
-        `judge` makes the judge of addresses for this gazetteer (default: the rule table); `centres` are points, as
-        (lon, lat), that geocoders give when they know no better: centres of districts and of the city.
+        A gazetteer of a city's size gets a judge fitted to it, which takes some ten seconds; with the folder `cache` it is
+        fitted once for a content. `judge` overrides that. `centres` are points, as (lon, lat), that geocoders give when they
+        know no better: centres of districts and of the city.
         """
-        gazetteer = Gazetteer.from_frame(compounds)
-        matcher = AddressMatcher(gazetteer, judge(gazetteer) if judge else None)
+        gazetteer = Gazetteer.from_frame(_with_points(compounds))
+        matcher = AddressMatcher(gazetteer, judge or judge_for(gazetteer, cache))
         return cls(matcher, _geometries(compounds), centres)
 
     def match(
@@ -111,7 +115,7 @@ class CompoundMatcher:
                 continue
             position = int(located.position[k])
             inside = bool(located.inside[k])
-            state = "inside" if inside else ("near" if position >= 0 else "away")
+            state: PointState = "inside" if inside else ("near" if position >= 0 else "away")
             points[i] = PointAnswer(
                 state, position, float(located.distance_m[k]), bool(located.ambiguous[k]), int(located.runner_up[k])
             )
@@ -177,12 +181,24 @@ class CompoundMatcher:
 def distance_to(geometries: NDArray[np.object_], lon: Floats, lat: Floats) -> Floats:
     """Return metres from each point to its geometry (0 inside), on a plane laid at the point; NaN for a missing geometry."""
     coordinates, owner = shapely.get_coordinates(geometries, return_index=True)
-    scale = _METRES_PER_DEGREE * np.cos(np.radians(lat))
+    east, north = metres_a_degree(lat)
     local = np.column_stack(
-        [(coordinates[:, 0] - lon[owner]) * scale[owner], (coordinates[:, 1] - lat[owner]) * _METRES_PER_DEGREE]
+        [(coordinates[:, 0] - lon[owner]) * east[owner], (coordinates[:, 1] - lat[owner]) * north[owner]]
     )
     flat = shapely.set_coordinates(np.array(geometries, dtype=object, copy=True), local)
     return np.asarray(shapely.distance(flat, shapely.Point(0, 0)), dtype=float)
+
+
+def _with_points(compounds: pd.DataFrame) -> pd.DataFrame:
+    """Add `lon`, `lat` from the geometry where the frame has none: the gazetteer tells twins by their distance."""
+    if "geometry" not in compounds.columns or {"lon", "lat"} <= set(compounds.columns):
+        return compounds
+    shapes = _geometries(compounds)
+    plain = pd.DataFrame(compounds).drop(columns="geometry")
+    if shapes is None:
+        return plain
+    inner = shapely.point_on_surface(shapes)
+    return plain.assign(lon=shapely.get_x(inner), lat=shapely.get_y(inner))
 
 
 def _geometries(compounds: pd.DataFrame) -> NDArray[np.object_] | None:
@@ -204,8 +220,8 @@ def _geometries(compounds: pd.DataFrame) -> NDArray[np.object_] | None:
 def _imputed(lon: Floats, lat: Floats, texts: list[str], answers: list[AddressAnswer], centres: Floats) -> list[str]:
     """Say for each case whether its coordinate was filled in: '' (no), 'shared' or 'centre'."""
     by_place: defaultdict[tuple[float, float], list[int]] = defaultdict(list)
-    for i in np.flatnonzero(np.isfinite(lon) & np.isfinite(lat)):
-        by_place[(round(float(lon[i]), 6), round(float(lat[i]), 6))].append(int(i))
+    for i in np.flatnonzero(np.isfinite(lon) & np.isfinite(lat)).tolist():
+        by_place[(round(float(lon[i]), 6), round(float(lat[i]), 6))].append(i)
     found = [""] * len(lon)
     for (x, y), members in by_place.items():
         kind = "centre" if _is_centre(x, y, centres) else "shared" if _is_shared(members, texts, answers) else ""
@@ -217,9 +233,7 @@ def _imputed(lon: Floats, lat: Floats, texts: list[str], answers: list[AddressAn
 def _is_centre(lon: float, lat: float, centres: Floats) -> bool:
     if not len(centres):
         return False
-    east = (centres[:, 0] - lon) * _METRES_PER_DEGREE * np.cos(np.radians(lat))
-    north = (centres[:, 1] - lat) * _METRES_PER_DEGREE
-    return bool((np.hypot(east, north) <= CENTRE_M).any())
+    return bool((distance_m(centres[:, 0], centres[:, 1], lon, lat) <= CENTRE_M).any())
 
 
 def _is_shared(members: list[int], texts: list[str], answers: list[AddressAnswer]) -> bool:

@@ -87,7 +87,7 @@ ACTION: Mapping[str, Mark] = {
     "seal": Mark((242, 96, 78, 235), "■", "封控", "Seal"),
     "seal_building": Mark((248, 197, 74, 230), "◧", "封控楼栋", "Seal building"),
     "keep": Mark((74, 111, 150, 215), "–", "维持", "Keep"),
-    "candidate_for_release": Mark((98, 216, 192, 225), "○", "可解除候选", "Candidate for release"),
+    "candidate": Mark((98, 216, 192, 225), "○", "可解除候选", "Candidate for release"),
 }
 
 CONTROL: Mapping[str, Mark] = {

@@ -46,7 +46,6 @@ def draw(cases: gpd.GeoDataFrame) -> list[pydeck.Layer]:
     return [
         pydeck.Layer(
             "ScatterplotLayer",
-            cases,
             id="cases-confirmed",
             get_radius="radius_confirmed",
             get_fill_color="confirmed_rgba",
@@ -54,7 +53,6 @@ def draw(cases: gpd.GeoDataFrame) -> list[pydeck.Layer]:
         ),
         pydeck.Layer(
             "ScatterplotLayer",
-            cases,
             id="cases-clinical",
             get_radius="radius_clinical",
             get_line_color="clinical_rgba",
@@ -63,7 +61,6 @@ def draw(cases: gpd.GeoDataFrame) -> list[pydeck.Layer]:
         ),
         pydeck.Layer(
             "ScatterplotLayer",
-            cases,
             id="cases-suspected",
             get_radius="radius_suspected",
             get_line_color="suspected_rgba",

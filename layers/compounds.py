@@ -63,7 +63,6 @@ def draw(compounds: gpd.GeoDataFrame) -> list[pydeck.Layer]:
     return [
         pydeck.Layer(
             "SolidPolygonLayer",
-            compounds,
             id="compounds",
             get_polygon="polygon",
             get_fill_color="fill_rgba",

@@ -44,7 +44,6 @@ def draw(districts: gpd.GeoDataFrame) -> list[pydeck.Layer]:
     return [
         pydeck.Layer(
             "SolidPolygonLayer",
-            districts,
             id="districts",
             get_polygon="polygon",
             get_fill_color="fill_rgba",
@@ -52,7 +51,6 @@ def draw(districts: gpd.GeoDataFrame) -> list[pydeck.Layer]:
         ),
         pydeck.Layer(
             "PathLayer",
-            districts,
             id="districts-line",
             get_path="polygon",
             get_color="line_rgba",

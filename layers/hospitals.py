@@ -68,7 +68,6 @@ def draw(hospitals: gpd.GeoDataFrame) -> list[pydeck.Layer]:
     return [
         pydeck.Layer(
             "ScatterplotLayer",
-            hospitals,
             id="hospitals-ring",
             get_position="position",
             get_radius=340,
@@ -80,7 +79,6 @@ def draw(hospitals: gpd.GeoDataFrame) -> list[pydeck.Layer]:
         ),
         pydeck.Layer(
             "ColumnLayer",
-            hospitals,
             id="hospitals",
             get_position="position",
             get_fill_color="fill_rgba",

@@ -32,7 +32,6 @@ def draw(labels: gpd.GeoDataFrame) -> list[pydeck.Layer]:
     return [
         pydeck.Layer(
             "TextLayer",
-            labels,
             id="labels",
             get_position="position",
             get_text="name",

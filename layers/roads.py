@@ -39,7 +39,6 @@ def draw(roads: gpd.GeoDataFrame) -> list[pydeck.Layer]:
     return [
         pydeck.Layer(
             "PathLayer",
-            roads,
             id="roads",
             get_path="path",
             get_color="line_rgba",

@@ -49,7 +49,6 @@ def draw(staff: gpd.GeoDataFrame) -> list[pydeck.Layer]:
     return [
         pydeck.Layer(
             "ScatterplotLayer",
-            staff,
             id="staff",
             get_position="position",
             get_radius="radius",

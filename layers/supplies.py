@@ -55,7 +55,6 @@ def draw(supplies: gpd.GeoDataFrame) -> list[pydeck.Layer]:
     return [
         pydeck.Layer(
             "ScatterplotLayer",
-            supplies,
             id="supplies",
             get_position="position",
             get_fill_color="fill_rgba",

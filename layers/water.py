@@ -33,9 +33,7 @@ def summarise(rows: pd.DataFrame) -> gpd.GeoDataFrame:
 def draw(water: gpd.GeoDataFrame) -> list[pydeck.Layer]:
     """Filled water."""
     return [
-        pydeck.Layer(
-            "SolidPolygonLayer", water, id="water", get_polygon="polygon", get_fill_color="fill_rgba", pickable=False
-        )
+        pydeck.Layer("SolidPolygonLayer", id="water", get_polygon="polygon", get_fill_color="fill_rgba", pickable=False)
     ]
 
 

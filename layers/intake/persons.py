@@ -42,10 +42,7 @@ class Register:
 
     def increments(self, connection: Connection, subjects: list[str]) -> pd.DataFrame:
         """Return what these persons add to the totals as believed now."""
-        return totals.increments(
-            _believed(connection, person_status, STEPS, self.kind, subjects),
-            _believed(connection, placement, PLACES, self.kind, subjects),
-        )
+        return increments_of(connection, self.kind, subjects)
 
     def place(self, opened: Batch, persons: pd.DataFrame, progress: Callable[[int, int], None] | None = None) -> None:
         """Match persons (store columns of `person`) and write where each belongs."""
@@ -88,6 +85,12 @@ class Register:
             datum_evidence.by_anchors(
                 self.receipt, self.stated, rows["lon"].to_numpy(), rows["lat"].to_numpy(), anchor_lon, anchor_lat
             )
+
+
+def increments_of(connection: Connection, kind: str, subjects: list[str]) -> pd.DataFrame:
+    """Return what persons of a kind add to the totals, as the running transaction sees them."""
+    steps = _believed(connection, person_status, STEPS, kind, subjects)
+    return totals.increments(steps, _believed(connection, placement, PLACES, kind, subjects))
 
 
 def digest(numbers: pd.Series, salt: str) -> pd.Series:

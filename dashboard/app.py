@@ -1,0 +1,255 @@
+"""Build the web application: read this first. One map, one page around it, one gate in front of everything."""
+
+import json
+from typing import Any
+
+import dash
+from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+from flask import Flask, Response, abort, make_response, redirect, request
+
+from dashboard import downloads, parts, vendor
+from dashboard import map as deck
+from dashboard.access import COOKIE, A_SHIFT_S, AccessError, Gate
+from dashboard.desk import Desk
+from dashboard.pages import Asked, Scene, all_pages
+from dashboard.pages import _compound as compound_panel
+from dashboard.pages._frame import end_of_day
+from dashboard.settings import ROOT, Settings
+from dashboard.tables import TableStore, tables_blueprint
+from dashboard.view import Here, read
+from layers._errors import LayerError, ViewError
+from layers._times import day_number
+from layers.store import Store, open_store
+
+OPEN_ROUTES = ("/healthz", "/enter", "/assets/", "/vendor/", "/_dash-component-suites/", "/_favicon.ico")
+CODE = dash.__version__  # a wall reloads itself when the code behind it has changed
+STATUS = {AccessError: 403, ViewError: 400, LayerError: 400}
+
+
+def create_app(settings: Settings, store: Store | None = None) -> Dash:
+    """Return a fresh app on the store of the settings; call it as often as you like (tests do)."""
+    store = store or open_store(settings.store, "drill" if settings.is_drill else "production", must_exist=True)
+    desk = Desk(settings, store, Gate(settings), TableStore())
+    app = Dash(
+        "dashboard",
+        server=Flask("dashboard", static_folder=None),
+        assets_folder=str(ROOT / "assets"),
+        title="防疫指挥图 Fangyi",
+        update_title=None,
+        suppress_callback_exceptions=True,
+        external_scripts=[vendor.deckgl_url()],
+        meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
+        serve_locally=True,
+        compress=False,
+    )
+    app.layout = shell
+    deck.connect(app)
+    _connect(app, desk)
+    for page in all_pages().values():
+        page.connect(app, desk)
+    _serve(app, desk)
+    return app
+
+
+def shell() -> html.Div:
+    """Return what stands once in every browser: the address, the map, and the stores that parts talk through."""
+    stores = {"pulse": None, "scale": 1, "wall-page": "", "pick": None}
+    return html.Div(
+        [
+            dcc.Location(id="url", refresh="callback-nav"),
+            *(dcc.Store(id=name, data=data) for name, data in stores.items()),
+            deck.canvas(),
+            html.Div(id="page"),
+        ]
+    )
+
+
+def _connect(app: Dash, desk: Desk) -> None:
+    @app.callback(
+        Output("page", "children"),
+        Output("deck-spec", "data"),
+        Input("url", "pathname"),
+        Input("url", "search"),
+        Input("pulse", "data"),
+        Input("scale", "data"),
+        Input("wall-page", "data"),
+    )
+    def show(path: str, search: str, _pulse: Any, scale: float, turn: str) -> tuple[Any, Any]:
+        if turn and path != "/wall" and ctx.triggered_id == "wall-page":
+            return no_update, no_update
+        asked = Asked(read(path, search, desk.store), desk.gate.who(request), desk, scale or 1, turn or "")
+        page = all_pages().get(path)
+        if page is None:
+            return parts.empty("404"), no_update
+        return page.layout(asked), spec(asked, page.scene(asked))
+
+    @app.callback(Output("detail", "children"), Input("pick", "data"), State("url", "pathname"), State("url", "search"), State("scale", "data"))
+    def pick_shown(pick: Any, path: str, search: str, scale: float) -> Any:
+        asked = Asked(read(path, search, desk.store), desk.gate.who(request), desk, scale or 1)
+        chosen = (pick["layer"], pick["id"]) if pick and pick.get("id") else asked.here.pick if pick is None else None
+        return detail(asked, chosen)
+
+    @app.callback(
+        Output("pick", "data"),
+        Input("map-event", "data"),
+        Input({"type": "pick", "index": ALL}, "n_clicks"),
+        Input({"type": "unpick", "index": ALL}, "n_clicks"),
+        prevent_initial_call=True,
+    )
+    def pick(event: Any, _clicks: Any, _unpicks: Any) -> Any:
+        trigger = ctx.triggered_id
+        if trigger == "map-event":
+            return {"layer": event["layer"], "id": event["id"]} if event and event.get("id") else no_update
+        if trigger is None or not ctx.triggered[0]["value"]:
+            return no_update
+        return {"layer": "", "id": ""} if trigger["type"] == "unpick" else {"layer": "compounds", "id": trigger["index"]}
+
+    @app.callback(
+        Output("url", "search"),
+        Input("as-of-day", "value"),
+        Input("known-at-day", "value"),
+        Input("area", "value"),
+        Input("back-to-now", "n_clicks"),
+        State("url", "pathname"),
+        State("url", "search"),
+        prevent_initial_call=True,
+    )
+    def moved(as_of: int, known_at: int, area: str, back: int, path: str, search: str) -> Any:
+        here = read(path, search, desk.store)
+        new = moved_to(here, as_of, known_at, area, back if ctx.triggered_id == "back-to-now" else 0)
+        return no_update if new == (search or "") else new
+
+    app.clientside_callback(
+        "function(pick) { if (window.Fangyi && Fangyi.select) Fangyi.select(pick); return window.dash_clientside.no_update; }",
+        Output("map-drawn", "data", allow_duplicate=True),
+        Input("pick", "data"),
+        prevent_initial_call=True,
+    )
+
+
+def moved_to(here: Here, as_of: int | None, known_at: int | None, area: str | None, back: int) -> str:
+    """Return the query string after a slider or the choice of area moved; clocks that were not touched stay as they are."""
+    view, fixed = here.view, set(here.fixed)
+    changes: dict[str, Any] = {}
+    if back:
+        fixed -= {"as_of", "known_at"}
+    else:
+        for name, number in (("as_of", as_of), ("known_at", known_at)):
+            if number is not None and number != day_number(getattr(view, name)):
+                changes[name] = end_of_day(number)
+                fixed.add(name)
+    if area is not None and area != view.district:
+        changes["area"] = area
+        fixed = fixed | {"area"} if area else fixed - {"area"}
+    from dataclasses import replace
+
+    return Here(here.path, replace(view, **changes), here.lang, None, frozenset(fixed), here.options).search
+
+
+def spec(asked: Asked, scene: Scene | None) -> Any:
+    """Return what the map draws for a page."""
+    if scene is None:
+        return no_update
+    desk, here = asked.desk, asked.here
+    frames = desk.frames(asked.who, here.view, scene.layers, asked.lang)
+    camera = deck.fit(_focus(asked, frames), scene.pitch, scene.bearing)
+    return deck.deck_spec(frames, scene.key, tables=desk.tables, camera=camera, paint=scene.paint, lang=asked.lang, selected=here.pick)
+
+
+def _focus(asked: Asked, frames: Any) -> Any:
+    """The box to look at: the chosen district, else the compounds without the thinly settled tenth at each side."""
+    if asked.here.view.district:
+        districts = frames["districts"]
+        chosen = districts[districts["id"] == asked.here.view.district]
+        if len(chosen):
+            return chosen.total_bounds
+    compounds = frames.get("compounds")
+    if compounds is None or compounds["lon"].notna().sum() < 10:
+        return deck._extent(frames)
+    lon, lat = compounds["lon"].dropna(), compounds["lat"].dropna()
+    return (lon.quantile(0.06), lat.quantile(0.06), lon.quantile(0.94), lat.quantile(0.94))
+
+
+def detail(asked: Asked, chosen: tuple[str, str] | None) -> Any:
+    """Return the panel of what is selected, nothing when nothing is."""
+    if not chosen or not chosen[0]:
+        return None
+    if chosen[0] in ("compounds", "cases"):
+        return compound_panel.panel(asked, chosen[1])
+    return compound_panel.other(asked, *chosen)
+
+
+def _serve(app: Dash, desk: Desk) -> None:
+    server = app.server
+    server.config["MAX_CONTENT_LENGTH"] = 2_000_000
+    server.register_blueprint(vendor.vendor_blueprint())
+    server.register_blueprint(tables_blueprint(desk.tables, lambda req: desk.gate.who(req) is not None))
+    server.register_blueprint(downloads.downloads_blueprint(desk))
+
+    @server.before_request
+    def guard() -> Response | None:
+        if not request.path.startswith(OPEN_ROUTES) and desk.gate.who(request) is None:
+            abort(401)
+        known = request.path in all_pages() or request.path.startswith(("/_dash", "/_reload", "/table/", "/brief/", "/plan/", "/receipt/", "/pulse", "/readyz", *OPEN_ROUTES))
+        if not known:
+            abort(404)
+        return None
+
+    @server.get("/pulse")
+    def pulse() -> Response:
+        known = desk.store.latest()
+        return _json({"revision": desk.store.revision(known), "code": CODE, "known_at": known.isoformat()})
+
+    @server.get("/healthz")
+    def healthz() -> Response:
+        return _json({"ok": True})
+
+    @server.get("/readyz")
+    def readyz() -> Response:
+        return _json({"ok": True, "revision": desk.store.revision(desk.store.latest())})
+
+    @server.get("/enter")
+    def enter() -> Response:
+        person = desk.gate.read_pass(request.args.get("pass", ""))
+        if person is None:
+            abort(401)
+        answer = make_response(redirect("/"))
+        answer.set_cookie(COOKIE, request.args["pass"], max_age=A_SHIFT_S, httponly=True, samesite="Strict", secure=request.is_secure)
+        return answer
+
+    @server.after_request
+    def headers(answer: Response) -> Response:
+        answer.headers["Content-Security-Policy"] = csp(app)
+        answer.headers["X-Content-Type-Options"] = "nosniff"
+        answer.headers["Referrer-Policy"] = "no-referrer"
+        answer.headers["X-Frame-Options"] = "DENY"
+        return answer
+
+    for kind, code in STATUS.items():
+        server.register_error_handler(kind, lambda error, code=code: (_json({"error": str(error)}), code))
+
+
+def csp(app: Dash) -> str:
+    """Return the policy under which a page runs: nothing from elsewhere, no code but ours."""
+    scripts = " ".join(["'self'", *(f"'{one}'" if not one.startswith("'") else one for one in app.csp_hashes())])
+    rules = {
+        "default-src": "'self'",
+        "script-src": scripts,
+        "style-src": "'self' 'unsafe-inline'",
+        "img-src": "'self' data: blob:",
+        "worker-src": "'self' blob:",
+        "connect-src": "'self'",
+        "font-src": "'self' data:",
+        "frame-ancestors": "'none'",
+        "base-uri": "'self'",
+        "form-action": "'self'",
+        "object-src": "'none'",
+    }
+    return "; ".join(f"{name} {value}" for name, value in rules.items())
+
+
+def _json(content: Any) -> Response:
+    answer = make_response(json.dumps(content))
+    answer.content_type = "application/json"
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

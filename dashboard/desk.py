@@ -1,0 +1,205 @@
+"""What pages work with: frames, plans and details for a view, read through the gate and kept while they stay true."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from threading import Lock
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+from sqlalchemy import and_, or_, select
+
+from dashboard.access import Gate, Person
+from dashboard.settings import Settings
+from dashboard.tables import TableStore
+from dashboard.view import Here
+from layers._catalog import all_layers
+from layers._view import View
+from layers.decisions import beds, lockdown, staff, supplies
+from layers.decisions._proposal import Plan
+from layers.intake import health
+from layers.store import Store, totals
+from layers.store.asof import known
+from layers.store.schema import control, person, person_status, placement
+
+PLANS: dict[str, Callable[[Store, View], Plan]] = {
+    "lockdown": lockdown.plan,
+    "beds": beds.plan,
+    "staff": staff.plan,
+    "supplies": supplies.plan,
+}
+KEPT = 160  # results kept: a city's wall and a hundred desks look at a few dozen views
+
+
+@dataclass
+class Memory:
+    """Keeps what is a pure function of its key; a key names the facts, so nothing ever goes stale."""
+
+    kept: OrderedDict[Hashable, Any] = field(default_factory=OrderedDict)
+    lock: Lock = field(default_factory=Lock)
+    busy: dict[Hashable, Lock] = field(default_factory=dict)
+
+    def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """Return what `make` returned for this key; two askers at once wait for one answer."""
+        with self.lock:
+            if key in self.kept:
+                self.kept.move_to_end(key)
+                return self.kept[key]
+            mine = self.busy.setdefault(key, Lock())
+        with mine:
+            with self.lock:
+                if key in self.kept:
+                    return self.kept[key]
+            found = make()
+            with self.lock:
+                self.kept[key] = found
+                self.busy.pop(key, None)
+                while len(self.kept) > KEPT:
+                    self.kept.popitem(last=False)
+        return found
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Everything that a page may ask for."""
+
+    settings: Settings
+    store: Store
+    gate: Gate
+    tables: TableStore
+    memory: Memory = field(default_factory=Memory)
+
+    def frames(
+        self, who: Person | None, view: View, keys: Sequence[str], lang: str = "zh"
+    ) -> dict[str, gpd.GeoDataFrame]:
+        """Return the summarised frame of each layer; in English, names are the English ones where there are any."""
+        found = {}
+        for key in keys:
+            frame = self._kept(who, view, ("frame", key), partial(self._frame, who, view, key))
+            if lang == "en" and "name_en" in frame and (frame["name_en"] != "").all():
+                frame = frame.assign(name=frame["name_en"])
+            found[key] = frame
+        return found
+
+    def _frame(self, who: Person | None, view: View, key: str) -> gpd.GeoDataFrame:
+        layer = all_layers()[key]
+        return layer.summarise(self.gate.read(self.store, who, layer.query(view), view))
+
+    def plan(self, who: Person | None, kind: str, view: View) -> Plan:
+        """Return the plan of a kind for a view."""
+        return self._kept(who, view, ("plan", kind), lambda: PLANS[kind](self.store, view))
+
+    def counts(self, who: Person | None, view: View) -> pd.Series:
+        """Return `totals.wide` of the view's own area as one row; zeros where nobody was counted."""
+        rows = self._kept(who, view, ("counts",), lambda: self.store.read(totals.wide(view, view.level)))
+        numbers = rows.drop(columns="area").sum(min_count=1) if len(rows) else pd.Series(dtype=float)
+        return (
+            numbers.reindex([f"{m}_{s}" for m in ("now", "ever", "new1", "new14") for s in totals.STATUSES])
+            .fillna(0)
+            .astype(int)
+        )
+
+    def daily(self, who: Person | None, view: View) -> pd.DataFrame:
+        """Return status, day, n of the view's own area: persons first reaching a status on each day."""
+        return self._kept(who, view, ("daily",), lambda: self.store.read(totals.daily(view, view.level)))
+
+    def unplaced(self, who: Person | None, view: View) -> int:
+        """Return how many persons of the city now under a case status have no compound."""
+        rows = self._kept(
+            who, view.narrowed(""), ("unplaced",), lambda: self.store.read(totals.wide(view.narrowed(""), "compound"))
+        )
+        nowhere = rows[rows["area"] == ""]
+        return int(nowhere[["now_confirmed", "now_clinical", "now_suspected"]].sum().sum()) if len(nowhere) else 0
+
+    def feeds(self, who: Person | None, here: Here) -> pd.DataFrame:
+        """Return the freshness of every feed; a view of the past is judged by its own clock."""
+        return self._kept(
+            who,
+            here.view.narrowed(""),
+            ("feeds", self.now(here)),
+            lambda: health.freshness(self.store, here.view, self.now(here)),
+        )
+
+    def now(self, here: Here) -> datetime:
+        """Return the moment against which ages are told, to the minute."""
+        moment = here.view.known_at if "known_at" in here.fixed else max(self.store.now(), here.view.known_at)
+        return moment.replace(second=0, microsecond=0)
+
+    def persons(self, who: Person | None, view: View, code: str, limit: int = 200) -> pd.DataFrame:
+        """Return the persons placed in a compound, masked: kind, subject, age, sex, address, status dates, how each was matched."""
+        joined = placement.join(person, and_(person.c.key == placement.c.key, known(person, view)))
+        columns = (
+            person.c.kind,
+            person.c.subject,
+            person.c.age,
+            person.c.sex,
+            person.c.address,
+            person.c.note,
+            placement.c.building,
+        )
+        how = (
+            placement.c.method,
+            placement.c.probability,
+            placement.c.reason_zh,
+            placement.c.reason_en,
+            placement.c.decided_by,
+            placement.c.district,
+        )
+        query = (
+            select(*columns, *how)
+            .select_from(joined)
+            .where(known(placement, view), placement.c.compound == code)
+            .limit(limit)
+        )
+        rows = self.gate.read(self.store, who, query, view)
+        steps = select(
+            person_status.c.kind, person_status.c.subject, person_status.c.value, person_status.c.happened_at
+        )
+        by_person = or_(
+            *(
+                and_(person_status.c.kind == kind, person_status.c.subject.in_(some["subject"].tolist()))
+                for kind, some in rows.groupby("kind")
+            )
+        )
+        if rows.empty:
+            return rows.assign(status="", since=None)
+        seen = steps.where(
+            known(person_status, view),
+            person_status.c.dimension == "status",
+            person_status.c.happened_at <= view.as_of,
+            by_person,
+        )
+        last = self.store.read(seen.order_by(person_status.c.happened_at)).drop_duplicates(
+            ["kind", "subject"], keep="last"
+        )
+        found = rows.merge(last.rename(columns={"value": "status", "happened_at": "since"}), on=["kind", "subject"])
+        return found.sort_values("since", ascending=False, kind="stable").reset_index(drop=True)
+
+    def controls(self, who: Person | None, view: View, code: str) -> pd.DataFrame:
+        """Return the orders on a compound, newest first: state, happened_at, source."""
+        self.gate.check(who, view)
+        query = select(control.c.state, control.c.happened_at, control.c.source).where(
+            known(control, view), control.c.compound == code
+        )
+        return self.store.read(query.where(control.c.happened_at <= view.as_of).order_by(control.c.happened_at.desc()))
+
+    def revision(self, view: View) -> str:
+        """Return what a view's answers depend on besides the view: equal revisions, equal answers."""
+        return f"{self.store.identity}-{self.store.revision(view.known_at)}"
+
+    def _kept(self, who: Person | None, view: View, what: tuple[Hashable, ...], make: Callable[[], Any]) -> Any:
+        self.gate.check(who, view)
+        assert who is not None
+        key = (
+            *what,
+            view.area,
+            view.as_of,
+            self.revision(view),
+            tuple(sorted(view.filters.items())),
+            who.role,
+            who.area,
+        )
+        return self.memory.get(key, make)

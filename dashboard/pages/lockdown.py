@@ -1,0 +1,86 @@
+"""Lockdown: for every compound what to do today, why, and what would change it."""
+
+import pandas as pd
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard import parts
+from dashboard.pages import Asked, Page, Scene
+from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, district_names, print_links, proposal_rows
+from dashboard.pages._tiles import aged_tile
+from dashboard.text import figure, pick, say
+from layers._palette import ACTION, RISK, mark_rgba
+from layers.decisions._proposal import Plan
+from layers.decisions.lockdown import ORDER
+
+SHOWN = 40  # proposals in the list beside the map; the table below the tiles has all
+HEIGHT = {"seal": 700.0, "seal_building": 350.0, "candidate": 90.0, "keep": 30.0}  # metres, so that what must be done stands out
+
+
+def scene(asked: Asked) -> Scene:
+    """Compounds in the colour of their proposal."""
+    plan = asked.desk.plan(asked.who, "lockdown", asked.here.view)
+    return Scene((*LAND, "compounds", *NAMES), key=f"lockdown-{asked.here.view.area}", paint={"compounds": paint(plan)})
+
+
+def paint(plan: Plan) -> pd.DataFrame:
+    """Return id, fill_rgba, height by proposed action."""
+    actions = [p.action for p in plan.proposals]
+    return pd.DataFrame({"id": [p.subject for p in plan.proposals], "fill_rgba": mark_rgba(actions, ACTION), "height": [HEIGHT[a] for a in actions]})
+
+
+def layout(asked: Asked) -> Component:
+    """Counts and risk levels at the left, the priority list at the right."""
+    plan = asked.desk.plan(asked.who, "lockdown", asked.here.view)
+    urgent = [p for p in plan.proposals if p.action in ORDER[:2]]
+    ready = [p for p in plan.proposals if p.action == "candidate"]
+    left = [
+        tiles(asked, plan),
+        parts.panel(asked.words("各区风险等级", "Risk level by district"), risk_list(asked, plan), note=asked.words("国务院联防联控机制", "State Council rule"), grow=True),
+        caveats(asked, plan),
+    ]
+    right = [
+        parts.panel(
+            asked.words("封控优先清单", "To seal, in order"),
+            parts.reason_list(proposal_rows(asked, plan, urgent[:SHOWN]), asked.lang, kind="pick"),
+            note=say("state.sample", asked.lang, n=min(len(urgent), SHOWN), total=figure(len(urgent))),
+            tools=print_links(asked, "lockdown"),
+            grow=True,
+        ),
+        parts.panel(
+            asked.words("可申报无疫情小区", "Candidates for release"),
+            parts.reason_list(proposal_rows(asked, plan, ready[:6], most=1), asked.lang, kind="pick"),
+            note=say("state.sample", asked.lang, n=min(len(ready), 6), total=figure(len(ready))),
+        ),
+    ]
+    return desk_page(asked, left, right, scene(asked))
+
+
+def tiles(asked: Asked, plan: Plan) -> Component:
+    """Return how many compounds each action is proposed for."""
+    total = plan.summary.get("compounds", 0)
+    of_all = asked.words(f"共 {figure(total)} 个小区", f"of {figure(total)} compounds")
+    tones = {"seal": "red", "seal_building": "amber", "candidate": "teal", "keep": "blue"}
+    found = [
+        aged_tile(asked, "cases", pick((ACTION[a].zh, ACTION[a].en), asked.lang), figure(plan.summary.get(a, 0)), say("unit.compounds", asked.lang), of_all, tones[a])
+        for a in ORDER
+    ]
+    return html.Div(found, className="tiles")
+
+
+def risk_list(asked: Asked, plan: Plan) -> Component:
+    """Return the level of each district with the counts that make it."""
+    risk = plan.tables["risk"]
+    if risk.empty:
+        return parts.empty(asked.words("规则自2020年2月17日起施行", "The rule is in force from 17 Feb 2020"))
+    names = district_names(asked)
+    rows = []
+    for row in risk.sort_values(["cumulative"], ascending=False).itertuples():
+        mark = RISK.get(row.level)
+        name = names.get(row.district, asked.words("市城区", "Urban area") if row.district == "" else row.district)
+        counts = asked.words(f"14天新增 {figure(row.new_14d)} · 累计 {figure(row.cumulative)}", f"{figure(row.new_14d)} new in 14 d · {figure(row.cumulative)} total")
+        rows.append(html.Li([html.Span(name, className="risk-name"), html.Span(counts, className="risk-counts"), parts.mark_badge(mark, asked.lang) if mark else None]))
+    return html.Ul(rows, className="risks")
+
+
+PAGE = Page("/lockdown", order=20, title=("封控管理", "Lockdown"), layout=layout, scene=scene)

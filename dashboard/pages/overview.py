@@ -1,0 +1,48 @@
+"""The overview: how many, where, how fast, and what to decide first."""
+
+from dash.development.base_component import Component
+
+from dashboard import charts, parts
+from dashboard.pages import Asked, Page, Scene
+from dashboard.pages._frame import LAND, NAMES, desk_page, proposal_rows
+from dashboard.pages._tiles import case_tiles, feed_ages
+from dashboard.text import figure, say
+from layers.decisions.lockdown import ORDER
+
+
+
+
+def scene(asked: Asked) -> Scene:
+    """Compounds by confirmed cases, hospitals above them."""
+    return Scene((*LAND, "compounds", "cases", "hospitals", *NAMES), key=f"overview-{asked.here.view.area}")
+
+
+def layout(asked: Asked) -> Component:
+    """Tiles and the curve at the left; what to decide at the right."""
+    desk, who, view, lang = asked.desk, asked.who, asked.here.view, asked.lang
+    plan = desk.plan(who, "lockdown", view)
+    first = [p for p in plan.proposals if p.action in ORDER[:2]][:12]
+    districts = desk.frames(who, view.narrowed(""), ["districts"], lang)["districts"]
+    unplaced = desk.unplaced(who, view)
+    left = [
+        case_tiles(asked),
+        parts.panel(say("chart.curve", lang), parts.graph(charts.epidemic_curve(desk.daily(who, view), lang, asked.scale), name="curve")),
+        parts.panel(say("wall.feeds", lang), feed_ages(asked), grow=True),
+    ]
+    right = [
+        parts.panel(
+            asked.words("优先处置", "To decide first"),
+            parts.reason_list(proposal_rows(asked, plan, first, most=1), lang, kind="pick"),
+            note=say("state.sample", lang, n=len(first), total=figure(sum(p.action in ORDER[:2] for p in plan.proposals))),
+            grow=True,
+        ),
+        parts.panel(
+            asked.words("各区现有确诊", "Confirmed now, by district"),
+            parts.graph(charts.by_district(districts.assign(confirmed=districts["now_confirmed"] + districts["now_clinical"]), "confirmed", lang, asked.scale), name="districts"),
+            note=say("state.not_placed", lang, n=figure(unplaced)) if unplaced else "",
+        ),
+    ]
+    return desk_page(asked, left, right, scene(asked))
+
+
+PAGE = Page("/", order=10, title=("总览", "Overview"), layout=layout, scene=scene)

@@ -1,0 +1,77 @@
+"""One frozen Settings, read once from the environment and the command line, then passed."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SHORTEST_SECRET = 32
+
+
+class SettingsError(ValueError):
+    """The settings are unsafe or contradict each other; the message says which and what is wanted."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How this process runs.
+
+    store       SQLAlchemy URL of the store
+    mode        "drill": everybody may look, and only a drill store is opened; "production": a secret is needed
+    secret      signs the passes of production; at least 32 characters
+    city        its name in Chinese and English
+    var         folder for stores, caches and deliveries
+    real_data   a folder of real files, for `make real` and the tests that need it
+    """
+
+    store: str
+    mode: str = "drill"
+    secret: str = ""
+    host: str = "127.0.0.1"
+    port: int = 8050
+    city: tuple[str, str] = ("武汉市", "Wuhan")
+    var: Path = ROOT / "var"
+    real_data: Path = ROOT.parent / "shared" / "data"
+
+    def __post_init__(self) -> None:
+        if self.mode not in ("drill", "production"):
+            raise SettingsError(f"FANGYI_MODE is {self.mode!r}; wanted drill or production")
+        if self.mode == "production" and len(self.secret) < SHORTEST_SECRET:
+            raise SettingsError(
+                f"FANGYI_SECRET has {len(self.secret)} characters; outside drill mode at least {SHORTEST_SECRET} random ones are "
+                'wanted, for example from: python -c "import secrets; print(secrets.token_urlsafe(48))"'
+            )
+
+    @property
+    def is_drill(self) -> bool:
+        """True when everything on screen is invented."""
+        return self.mode == "drill"
+
+
+def from_environment(environment: Mapping[str, str] = os.environ, **changes: object) -> Settings:
+    """Return the settings of FANGYI_* variables; `changes` that are not None win over them."""
+    var = Path(environment.get("FANGYI_VAR", ROOT / "var"))
+    mode = environment.get("FANGYI_MODE", "drill")
+    found: dict[str, object] = {
+        "store": environment.get("FANGYI_STORE", f"sqlite:///{var / ('drill.db' if mode == 'drill' else 'fangyi.db')}"),
+        "mode": mode,
+        "secret": environment.get("FANGYI_SECRET", ""),
+        "host": environment.get("FANGYI_HOST", "127.0.0.1"),
+        "port": _port(environment.get("FANGYI_PORT", environment.get("PORT", "8050"))),
+        "city": _city(environment.get("FANGYI_CITY", "武汉市;Wuhan")),
+        "var": var,
+        "real_data": Path(environment.get("FANGYI_REAL_DATA", ROOT.parent / "shared" / "data")),
+    }
+    return Settings(**{**found, **{k: v for k, v in changes.items() if v is not None}})  # type: ignore[arg-type]
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 0 < int(text) < 65536:
+        raise SettingsError(f"port {text!r}; wanted a number from 1 to 65535")
+    return int(text)
+
+
+def _city(text: str) -> tuple[str, str]:
+    zh, _, en = text.partition(";")
+    return zh.strip(), (en or zh).strip()

@@ -1,0 +1,78 @@
+"""The state of a screen lives in its URL: area, the two clocks, language, what is selected."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qs, urlencode
+
+from layers._errors import ViewError
+from layers._times import SHANGHAI, parse_time
+from layers._view import View
+from layers.store import Store
+
+LONGEST = 120  # characters of one parameter
+
+
+@dataclass(frozen=True)
+class Here:
+    """Where a browser is: the page, its view, and how it is shown.
+
+    fixed  which of area, as_of, known_at the URL states; the others follow the store as it grows
+    """
+
+    path: str
+    view: View
+    lang: str = "zh"
+    pick: tuple[str, str] | None = None  # (layer, id) of what is selected
+    fixed: frozenset[str] = frozenset()
+    options: Mapping[str, str] | None = None
+
+    @property
+    def search(self) -> str:
+        """The query string that leads back here, "" when nothing is stated."""
+        return search_of(self)
+
+    def at(self, **changes: object) -> "Here":
+        """Return the same place with another lang, pick or path."""
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+
+def read(path: str, search: str, store: Store) -> Here:
+    """Return where a URL leads; a parameter that cannot be understood raises ViewError naming it."""
+    given = {name: values[-1] for name, values in parse_qs((search or "").lstrip("?")).items()}
+    for name, value in given.items():
+        if len(value) > LONGEST:
+            raise ViewError(f"parameter {name} has {len(value)} characters; wanted at most {LONGEST}")
+    lang = given.get("lang", "zh")
+    if lang not in ("zh", "en"):
+        raise ViewError(f"lang is {lang!r}; wanted zh or en")
+    times = {name: parse_time(given[name].replace(" ", "+")) for name in ("as_of", "known_at") if given.get(name)}
+    view = store.view(area=given.get("area", ""), **times)
+    fixed = frozenset(name for name in ("area", "as_of", "known_at") if given.get(name))
+    layer, _, code = given.get("pick", "").partition(":")
+    pick = (layer, code) if layer and code else None
+    return Here(
+        path or "/",
+        view,
+        lang,
+        pick,
+        fixed,
+        {k: v for k, v in given.items() if k in ("pages", "dwell", "lite", "plain", "pulse")},
+    )
+
+
+def search_of(here: Here) -> str:
+    """Return the query string of a place: only what differs from the default, in one order."""
+    view, parts = here.view, {}
+    if "area" in here.fixed and view.area:
+        parts["area"] = view.area
+    for name in ("as_of", "known_at"):
+        if name in here.fixed:
+            parts[name] = (
+                getattr(view, name).astimezone(SHANGHAI).replace(tzinfo=None).isoformat(timespec="milliseconds")
+            )
+    if here.lang != "zh":
+        parts["lang"] = here.lang
+    if here.pick:
+        parts["pick"] = ":".join(here.pick)
+    parts |= here.options or {}
+    return "?" + urlencode(parts, safe=":/") if parts else ""

@@ -1,0 +1,60 @@
+"""How fresh and how clean the feeds are, as known at a moment."""
+
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Select, func, select
+
+from layers._times import to_ms
+from layers._view import View
+from layers.intake.feeds import all_feeds
+from layers.store import Store
+from layers.store.asof import known
+from layers.store.schema import batch, placement
+
+
+def receipts(view: View, limit: int = 300) -> Select[Any]:
+    """Return the batches known at the view, newest first: id, kind, feed, source, file, known_at, receipt."""
+    columns = (batch.c.id, batch.c.kind, batch.c.feed, batch.c.source, batch.c.file, batch.c.known_at, batch.c.receipt)
+    return select(*columns).where(batch.c.known_at <= to_ms(view.known_at)).order_by(batch.c.id.desc()).limit(limit)
+
+
+def freshness(store: Store, view: View, now: Any) -> pd.DataFrame:
+    """Return one row a feed: feed, zh, en, steward_zh, steward_en, promise, last, age, state (fresh | late | never), deliveries."""
+    query = select(batch.c.feed, func.max(batch.c.known_at).label("last"), func.count().label("deliveries"))
+    query = query.where(batch.c.known_at <= to_ms(view.known_at), batch.c.kind == "import").group_by(batch.c.feed)
+    heard = store.read(query).set_index("feed")
+    rows = []
+    for name, feed in all_feeds().items():
+        last = (
+            pd.to_datetime(heard["last"][name], unit="ms", utc=True).tz_convert("Asia/Shanghai")
+            if name in heard.index
+            else None
+        )
+        age = pd.Timestamp(now) - last if last is not None else None
+        rows.append(
+            {
+                "feed": name,
+                "zh": feed.title[0],
+                "en": feed.title[1],
+                "steward_zh": feed.steward[0],
+                "steward_en": feed.steward[1],
+                "promise": feed.promise,
+                "last": last,
+                "age": age,
+                "state": "never" if age is None else "late" if age > feed.promise else "fresh",
+                "deliveries": int(heard["deliveries"].get(name, 0)),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def matching(view: View) -> Select[Any]:
+    """Return how persons were matched: kind, status, method, n."""
+    query = select(placement.c.kind, placement.c.status, placement.c.method, func.count().label("n")).where(
+        known(placement, view)
+    )
+    query = query.where(placement.c.district == view.district) if view.district else query
+    return query.group_by(placement.c.kind, placement.c.status, placement.c.method).order_by(
+        placement.c.kind, placement.c.status
+    )
