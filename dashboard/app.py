@@ -9,7 +9,7 @@ from flask import Flask, Response, abort, make_response, redirect, request
 
 from dashboard import downloads, parts, vendor
 from dashboard import map as deck
-from dashboard.access import COOKIE, A_SHIFT_S, AccessError, Gate
+from dashboard.access import A_SHIFT_S, COOKIE, AccessError, Gate
 from dashboard.desk import Desk
 from dashboard.pages import Asked, Scene, all_pages
 from dashboard.pages import _compound as compound_panel
@@ -83,7 +83,13 @@ def _connect(app: Dash, desk: Desk) -> None:
             return parts.empty("404"), no_update
         return page.layout(asked), spec(asked, page.scene(asked))
 
-    @app.callback(Output("detail", "children"), Input("pick", "data"), State("url", "pathname"), State("url", "search"), State("scale", "data"))
+    @app.callback(
+        Output("detail", "children"),
+        Input("pick", "data"),
+        State("url", "pathname"),
+        State("url", "search"),
+        State("scale", "data"),
+    )
     def pick_shown(pick: Any, path: str, search: str, scale: float) -> Any:
         asked = Asked(read(path, search, desk.store), desk.gate.who(request), desk, scale or 1)
         chosen = (pick["layer"], pick["id"]) if pick and pick.get("id") else asked.here.pick if pick is None else None
@@ -102,7 +108,9 @@ def _connect(app: Dash, desk: Desk) -> None:
             return {"layer": event["layer"], "id": event["id"]} if event and event.get("id") else no_update
         if trigger is None or not ctx.triggered[0]["value"]:
             return no_update
-        return {"layer": "", "id": ""} if trigger["type"] == "unpick" else {"layer": "compounds", "id": trigger["index"]}
+        return (
+            {"layer": "", "id": ""} if trigger["type"] == "unpick" else {"layer": "compounds", "id": trigger["index"]}
+        )
 
     @app.callback(
         Output("url", "search"),
@@ -153,7 +161,9 @@ def spec(asked: Asked, scene: Scene | None) -> Any:
     desk, here = asked.desk, asked.here
     frames = desk.frames(asked.who, here.view, scene.layers, asked.lang)
     camera = deck.fit(_focus(asked, frames), scene.pitch, scene.bearing)
-    return deck.deck_spec(frames, scene.key, tables=desk.tables, camera=camera, paint=scene.paint, lang=asked.lang, selected=here.pick)
+    return deck.deck_spec(
+        frames, scene.key, tables=desk.tables, camera=camera, paint=scene.paint, lang=asked.lang, selected=here.pick
+    )
 
 
 def _focus(asked: Asked, frames: Any) -> Any:
@@ -190,7 +200,9 @@ def _serve(app: Dash, desk: Desk) -> None:
     def guard() -> Response | None:
         if not request.path.startswith(OPEN_ROUTES) and desk.gate.who(request) is None:
             abort(401)
-        known = request.path in all_pages() or request.path.startswith(("/_dash", "/_reload", "/table/", "/brief/", "/plan/", "/receipt/", "/pulse", "/readyz", *OPEN_ROUTES))
+        known = request.path in all_pages() or request.path.startswith(
+            ("/_dash", "/_reload", "/table/", "/brief/", "/plan/", "/receipt/", "/pulse", "/readyz", *OPEN_ROUTES)
+        )
         if not known:
             abort(404)
         return None
@@ -214,7 +226,9 @@ def _serve(app: Dash, desk: Desk) -> None:
         if person is None:
             abort(401)
         answer = make_response(redirect("/"))
-        answer.set_cookie(COOKIE, request.args["pass"], max_age=A_SHIFT_S, httponly=True, samesite="Strict", secure=request.is_secure)
+        answer.set_cookie(
+            COOKIE, request.args["pass"], max_age=A_SHIFT_S, httponly=True, samesite="Strict", secure=request.is_secure
+        )
         return answer
 
     @server.after_request

@@ -235,16 +235,31 @@ def _mercator(latitude: float) -> float:
 
 
 def legend_rows(keys: Sequence[str], lang: str = "zh") -> list[dict[str, Any]]:
-    """Return one entry a layer that has a legend: layer, title, and rows of colour (css), shape and text."""
+    """Return one entry a layer that has a legend: layer, title, about, and rows of colour (css), shape and text.
+
+    Words that the first rows share ("现有确诊 0", "现有确诊 1–2" ...) are said once, as `about`, and `ramp` counts those rows:
+    they are the steps of one scale.
+    """
     found = []
     for key, layer in all_layers().items():
         if key in keys and layer.legend:
+            about, texts, ramp = _said_once([pick((row.zh, row.en), lang) for row in layer.legend])
             rows = [
-                {"colour": css(row.colour), "shape": row.shape, "text": pick((row.zh, row.en), lang)}
-                for row in layer.legend
+                {"colour": css(row.colour), "shape": row.shape, "text": text}
+                for row, text in zip(layer.legend, texts, strict=True)
             ]
-            found.append({"layer": key, "title": pick(layer.title, lang), "rows": rows})
+            found.append({"layer": key, "title": pick(layer.title, lang), "about": about, "rows": rows, "ramp": ramp})
     return found
+
+
+def _said_once(texts: Sequence[str]) -> tuple[str, list[str], int]:
+    """Return the words that the first rows share, the rows without them, and how many rows that were (0, or at least 3)."""
+    for cut in (lambda text: text.partition(" ")[::2], lambda text: text.partition(" ")[::-2]):
+        pairs = [cut(text) for text in texts]
+        shared = next((i for i, (word, _) in enumerate(pairs) if word != pairs[0][0]), len(pairs))
+        if shared >= 3 and pairs[0][0]:
+            return pairs[0][0], [rest for _, rest in pairs[:shared]] + list(texts[shared:]), shared
+    return "", list(texts), 0
 
 
 def css(colour: Sequence[int]) -> str:

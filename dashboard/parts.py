@@ -195,25 +195,25 @@ def _reason(number: int, row: Mapping[str, Any], lang: str, kind: str) -> Compon
 
 def legend(rows: Sequence[Mapping[str, Any]], lang: str) -> html.Div:
     """Return the legend of `map.legend_rows`; each title is a switch that shows and hides its layer in the browser."""
-    groups = [
-        html.Div(
-            [
-                html.Button(
-                    group["title"], className="legend-title", **{"data-layer": group["layer"], "aria-pressed": "true"}
-                ),
-                *[
-                    html.Span(
-                        [html.I(className=f"key {row['shape']}", style={"--colour": row["colour"]}), row["text"]],
-                        className="legend-row",
-                    )
-                    for row in group["rows"]
-                ],
-            ],
-            className="legend-group",
-        )
-        for group in rows
-    ]
+    groups = [html.Div(_legend_group(group), className="legend-group") for group in rows]
     return html.Div(groups, className="legend", role="group", **{"aria-label": say("legend", lang)})
+
+
+def _legend_group(group: Mapping[str, Any]) -> list[Component]:
+    keys = [
+        html.Span(
+            [html.I(className=f"key {row['shape']}", style={"--colour": row["colour"]}), row["text"]],
+            className="legend-row",
+        )
+        for row in group["rows"]
+    ]
+    steps = group.get("ramp", 0)
+    return [
+        html.Button(group["title"], className="legend-title", **{"data-layer": group["layer"], "aria-pressed": "true"}),
+        html.Span(group["about"], className="legend-about") if group.get("about") else None,
+        html.Span(keys[:steps], className="legend-ramp") if steps else None,
+        *keys[steps:],
+    ]
 
 
 def facts(pairs: Sequence[tuple[str, Children]]) -> html.Dl:

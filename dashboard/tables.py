@@ -73,7 +73,9 @@ def lines(geometry: Sequence[Any]) -> Shapes:
 def points(geometry: Sequence[Any]) -> Shapes:
     """Return one position for every row that has a shape: the point itself, or a point that surely lies in the shape."""
     shapes = np.asarray(geometry, dtype=object)
-    rows = np.flatnonzero(np.isfinite(shapely.bounds(shapes)).all(axis=1))  # neither missing, nor empty, nor POINT (NaN NaN)
+    rows = np.flatnonzero(
+        np.isfinite(shapely.bounds(shapes)).all(axis=1)
+    )  # neither missing, nor empty, nor POINT (NaN NaN)
     inside = shapely.point_on_surface(shapes[rows])
     return _shapes(inside, rows)
 

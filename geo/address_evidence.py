@@ -1,8 +1,8 @@
 """What speaks for and against each compound that an address may mean, as named numbers."""
 
 import re
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from geo.address import PHASE
 from geo.address_places import is_zone
@@ -25,8 +25,7 @@ class How(IntEnum):
     DOOR = 3  # no name, but its road and number, or its whole listed address
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """A compound found in an address: where, by which spelling, how, and how far from that spelling."""
 
     position: int
@@ -38,8 +37,7 @@ class Found:
     sound_edits: float = 0.0  # how many of them can be heard
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """The numbers on which an answer rests. Agreement is 1, conflict -1, silence 0.
 
     A conflict with a development zone is silence with `zone` set: zones overlap the administrative districts.

@@ -13,6 +13,7 @@ LIKELY = 0.5  # from here a doubtful address still speaks for a place
 # A point alone, measured on 419 geocodes of one provider against the polygons that bear their address: 95 % of those inside a
 # polygon lie in their own; of those outside, 85 % have their own nearest at 0 m, half of them at 100 m.
 P_INSIDE = 0.95
+P_BOTH = 0.99  # a doubtful address whose candidate the point confirms
 _MOST = 5
 
 
@@ -65,7 +66,7 @@ def join(clue: Clue) -> Verdict:
 def _address_only(clue: Clue) -> Verdict:
     answer = clue.address
     note = {"shared": _SHARED, "centre": _CENTRE}.get(clue.point.imputed_by, ("", ""))
-    method: Method = "address" if answer.position >= 0 else "none"
+    method: Method = "none" if answer.status == "unmatched" else "address"
     return _verdict(
         answer.status, answer.position, method, answer.probability, answer.alternatives, _said(answer), note
     )
@@ -122,14 +123,14 @@ def _point_decides_among(clue: Clue) -> Verdict | None:
     if point.state != "inside" and min(others, default=float("inf")) < 3 * clue.within_m:
         return None
     metres = clue.reach[chosen]
-    return _verdict("accepted", chosen, "both", 0.99, _first(chosen, 0.99, answer), _said(answer), _agrees(metres))
+    return _verdict("accepted", chosen, "both", P_BOTH, _first(chosen, P_BOTH, answer), _said(answer), _decides(metres))
 
 
 def _point_alone(clue: Clue) -> Verdict:
     answer, point = clue.address, clue.point
     if point.position < 0:
         note = ("点附近没有小区", "no compound lies near the point")
-        method: Method = "address" if answer.position >= 0 else "none"
+        method: Method = "none" if answer.status == "unmatched" else "address"
         return _verdict(
             answer.status, answer.position, method, answer.probability, answer.alternatives, _said(answer), note
         )
@@ -196,6 +197,11 @@ def _agrees(metres: float) -> tuple[str, str]:
     if metres <= 0:
         return "点在该小区内", "the point lies inside it"
     return f"点距该小区{metres:,.0f}米", f"the point lies {metres:,.0f} m from it"
+
+
+def _decides(metres: float) -> tuple[str, str]:
+    zh, en = _agrees(metres)
+    return f"由点判定:{zh}", f"the point decides: {en}"
 
 
 def _beside(metres: float) -> tuple[str, str]:

@@ -6,17 +6,19 @@ import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.model_selection import GroupKFold
 
 from geo.address_candidates import Finder
 from geo.address_evidence import Evidence, How
 from geo.address_judge import SURE, TABLE, Case, Judge, RuleTable, barred
 from geo.gazetteer import Form, Gazetteer
 from geo.gazetteer_noise import write_addresses
+
+if TYPE_CHECKING:
+    from sklearn.ensemble import HistGradientBoostingClassifier
 
 VERSION = 1  # raise when features, noise or settings change: cached judges of older versions are fitted again
 FEWEST_COMPOUNDS = 2000  # a smaller gazetteer cannot teach the classifier; the rule table judges it
@@ -80,7 +82,7 @@ class FittedJudge:
     """The fitted judge with what is known about it: threshold, and its reliability on samples it was not fitted on."""
 
     gazetteer: Gazetteer
-    model: HistGradientBoostingClassifier
+    model: "HistGradientBoostingClassifier"
     threshold: float
     curve: tuple[CurvePoint, ...]
     version: str
@@ -99,6 +101,8 @@ def fit_judge(
     gazetteer: Gazetteer, *, samples: int = MOST_SAMPLES, progress: Callable[[int, int], None] | None = None
 ) -> FittedJudge:
     """Fit a judge to a gazetteer from addresses that the noise model writes; deterministic, some ten seconds a city."""
+    from sklearn.model_selection import GroupKFold
+
     data = training_set(gazetteer, samples, progress)
     held_out = np.zeros(len(data.right))
     for fitted, kept in GroupKFold(4).split(data.x, data.right, data.group):
@@ -189,11 +193,13 @@ def training_set(gazetteer: Gazetteer, samples: int, progress: Callable[[int, in
     return TrainingSet(features(gazetteer, cases), np.array(right), np.array(group), weight)
 
 
-def _fitted(data: TrainingSet, rows: NDArray[np.int64]) -> HistGradientBoostingClassifier:
+def _fitted(data: TrainingSet, rows: NDArray[np.int64]) -> "HistGradientBoostingClassifier":
     return _classifier().fit(data.x[rows], data.right[rows], data.weight[rows])
 
 
-def _classifier() -> HistGradientBoostingClassifier:
+def _classifier() -> "HistGradientBoostingClassifier":
+    from sklearn.ensemble import HistGradientBoostingClassifier  # a second to import: only who fits waits for it
+
     return HistGradientBoostingClassifier(
         max_iter=180,
         learning_rate=0.08,

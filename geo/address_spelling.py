@@ -66,11 +66,6 @@ def spell(text: str) -> Spelling:
     return Spelling("".join(pieces), frozenset(breaks[1:]))
 
 
-def simplified_table() -> dict[int, str]:
-    """Return the character table behind `normalise`: traditional to simplified, full width to half."""
-    return _table()
-
-
 def _simplified(text: str) -> str:
     return text.translate(_table()).upper()
 

@@ -23,12 +23,21 @@ def panel(asked: Asked, code: str) -> Component:
         return parts.panel(code, parts.empty(say("state.empty", asked.lang)), tools=close(asked))
     row = found.iloc[0]
     where = " · ".join(filter(None, [district_names(asked).get(row["district"], ""), row["street"], row["community"]]))
-    return parts.panel(row["name"], [facts(asked, row), proposal(asked, code), people(asked, code), orders(asked, code)], note=where, tools=close(asked), id="compound", name="picked")
+    return parts.panel(
+        row["name"],
+        [facts(asked, row), proposal(asked, code), people(asked, code), orders(asked, code)],
+        note=where,
+        tools=close(asked),
+        id="compound",
+        name="picked",
+    )
 
 
 def close(asked: Asked) -> Component:
     """Return the button that closes the panel."""
-    return html.Button("✕", id={"type": "unpick", "index": "detail"}, className="quiet", title=say("close", asked.lang), n_clicks=0)
+    return html.Button(
+        "✕", id={"type": "unpick", "index": "detail"}, className="quiet", title=say("close", asked.lang), n_clicks=0
+    )
 
 
 def facts(asked: Asked, row: pd.Series) -> Component:
@@ -37,10 +46,22 @@ def facts(asked: Asked, row: pd.Series) -> Component:
     control = CONTROL.get(row["control"], CONTROL[""])
     return parts.facts(
         [
-            *((label(s), f"{figure(row[f'now_{s}'])} / {figure(row[f'ever_{s}'])}") for s in ("confirmed", "clinical", "suspected")),
-            (asked.words("密接 / 发热", "Contacts / fever"), f"{figure(row['now_contact'])} / {figure(row['now_fever'])}"),
-            (asked.words("近14天新增确诊", "New confirmed, 14 days"), figure(row["new14_confirmed"] + row["new14_clinical"])),
-            (asked.words("户数 · 人口", "Households · people"), f"{figure(row['households'])} · {figure(row['population'])}"),
+            *(
+                (label(s), f"{figure(row[f'now_{s}'])} / {figure(row[f'ever_{s}'])}")
+                for s in ("confirmed", "clinical", "suspected")
+            ),
+            (
+                asked.words("密接 / 发热", "Contacts / fever"),
+                f"{figure(row['now_contact'])} / {figure(row['now_fever'])}",
+            ),
+            (
+                asked.words("近14天新增确诊", "New confirmed, 14 days"),
+                figure(row["new14_confirmed"] + row["new14_clinical"]),
+            ),
+            (
+                asked.words("户数 · 人口", "Households · people"),
+                f"{figure(row['households'])} · {figure(row['population'])}",
+            ),
             (asked.words("管控现状", "Control in force"), parts.mark_badge(control, asked.lang)),
             (asked.words("编码", "Code"), row["id"]),
         ]
@@ -53,13 +74,28 @@ def proposal(asked: Asked, code: str) -> Component | None:
     found = next((p for p in plan.proposals if p.subject == code), None)
     if found is None:
         return None
-    reasons = [html.Li([reason.said(asked.lang), html.Small(reason.rule, className="rule")]) for reason in found.reasons]
+    reasons = [
+        html.Li([reason.said(asked.lang), html.Small(reason.rule, className="rule")]) for reason in found.reasons
+    ]
     notes = [html.P(words.said(asked.lang), className="caveat") for words in found.caveats]
     return html.Section(
         [
-            html.Div([html.H3(asked.words("建议", "Proposal")), parts.mark_badge(mark_of(found.action), asked.lang)], className="section-head"),
+            html.Div(
+                [html.H3(asked.words("建议", "Proposal")), parts.mark_badge(mark_of(found.action), asked.lang)],
+                className="section-head",
+            ),
             html.Ol(reasons, className="why"),
-            html.P([html.B(say("flips_if", asked.lang) + "："[: 1 if asked.lang == "zh" else 0] + (": " if asked.lang == "en" else "")), found.flips_if.said(asked.lang)], className="flips"),
+            html.P(
+                [
+                    html.B(
+                        say("flips_if", asked.lang)
+                        + "："[: 1 if asked.lang == "zh" else 0]
+                        + (": " if asked.lang == "en" else "")
+                    ),
+                    found.flips_if.said(asked.lang),
+                ],
+                className="flips",
+            ),
             *notes,
             html.P(asked.words(f"依据 {plan.inputs_hash[:12]}", f"inputs {plan.inputs_hash[:12]}"), className="hash"),
         ],
@@ -73,20 +109,42 @@ def people(asked: Asked, code: str) -> Component:
     items = [person(asked, row) for row in rows.head(PERSONS_SHOWN).to_dict("records")]
     count = asked.words(f"{len(rows)} 人", f"{len(rows)} persons")
     body: Any = html.Ul(items, className="persons") if items else parts.empty(say("state.empty", asked.lang))
-    return html.Section([html.Div([html.H3(asked.words("人员（已脱敏）", "Persons (masked)")), html.Span(count, className="panel-note")], className="section-head"), body], className="section")
+    return html.Section(
+        [
+            html.Div(
+                [html.H3(asked.words("人员（已脱敏）", "Persons (masked)")), html.Span(count, className="panel-note")],
+                className="section-head",
+            ),
+            body,
+        ],
+        className="section",
+    )
 
 
 def person(asked: Asked, row: dict[str, Any]) -> Component:
     """Return one person: id, status since when, age and sex, building, and the certainty of the place."""
     mark = STATUS.get(row["status"])
-    who = " ".join(filter(None, [asked.words({"male": "男", "female": "女"}.get(row["sex"], ""), row["sex"] or ""), f"{figure(row['age'])}{asked.words('岁', '')}" if row["age"] == row["age"] and row["age"] is not None else ""]))
+    who = " ".join(
+        filter(
+            None,
+            [
+                asked.words({"male": "男", "female": "女"}.get(row["sex"], ""), row["sex"] or ""),
+                f"{figure(row['age'])}{asked.words('岁', '')}"
+                if row["age"] == row["age"] and row["age"] is not None
+                else "",
+            ],
+        )
+    )
     sure = asked.words(f"匹配 {percent(row['probability'])}", f"match {percent(row['probability'])}")
     why = row["reason_zh"] if asked.lang == "zh" else row["reason_en"]
     return html.Li(
         [
             parts.mark_badge(mark, asked.lang) if mark else html.Span(UNKNOWN),
             html.Span(row["subject"], className="person-id"),
-            html.Span(f"{day(row['since'], asked.lang)} · {unknown_if_empty(who)} · {unknown_if_empty(row['building'])}", className="person-what"),
+            html.Span(
+                f"{day(row['since'], asked.lang)} · {unknown_if_empty(who)} · {unknown_if_empty(row['building'])}",
+                className="person-what",
+            ),
             html.Span(sure, className="person-sure", title=why),
         ]
     )
@@ -97,8 +155,18 @@ def orders(asked: Asked, code: str) -> Component | None:
     rows = asked.desk.controls(asked.who, asked.here.view, code)
     if rows.empty:
         return None
-    items = [html.Li([parts.mark_badge(CONTROL[row["state"]], asked.lang), f" {day(row['happened_at'], asked.lang)} · {row['source']}"]) for row in rows.to_dict("records")]
-    return html.Section([html.H3(asked.words("管控记录", "Orders on it")), html.Ul(items, className="orders")], className="section")
+    items = [
+        html.Li(
+            [
+                parts.mark_badge(CONTROL[row["state"]], asked.lang),
+                f" {day(row['happened_at'], asked.lang)} · {row['source']}",
+            ]
+        )
+        for row in rows.to_dict("records")
+    ]
+    return html.Section(
+        [html.H3(asked.words("管控记录", "Orders on it")), html.Ul(items, className="orders")], className="section"
+    )
 
 
 def other(asked: Asked, layer: str, code: str) -> Component:
@@ -111,8 +179,18 @@ def other(asked: Asked, layer: str, code: str) -> Component:
 
     row, shown = rows.iloc[0], all_layers()[layer].hover
     pairs = [(pick(label, asked.lang), _written(row[column])) for column, label in shown.items()]
-    return parts.panel(str(row["name"]), parts.facts(pairs), note=pick(all_layers()[layer].title, asked.lang), tools=close(asked), name="picked")
+    return parts.panel(
+        str(row["name"]),
+        parts.facts(pairs),
+        note=pick(all_layers()[layer].title, asked.lang),
+        tools=close(asked),
+        name="picked",
+    )
 
 
 def _written(value: Any) -> str:
-    return figure(value, 1 if float(value) % 1 else 0) if isinstance(value, int | float) and value == value and abs(value) != float("inf") else unknown_if_empty(value)
+    return (
+        figure(value, 1 if float(value) % 1 else 0)
+        if isinstance(value, int | float) and value == value and abs(value) != float("inf")
+        else unknown_if_empty(value)
+    )

@@ -30,7 +30,9 @@ def desk_page(asked: Asked, left: Any, right: Any, scene: Scene) -> Component:
 
 def sheet(asked: Asked, children: Any) -> Component:
     """Return a page without a map."""
-    return shell.plain_page(head(asked), [*children, html.Div(timeline(asked), hidden=True), html.Div(id="detail", hidden=True)], asked.lang)
+    return shell.plain_page(
+        head(asked), [*children, html.Div(timeline(asked), hidden=True), html.Div(id="detail", hidden=True)], asked.lang
+    )
 
 
 def head(asked: Asked) -> Component:
@@ -41,8 +43,15 @@ def head(asked: Asked) -> Component:
     other = here.at(lang="en" if lang == "zh" else "zh", pick=None)
     clocks = [
         shell.clock(say("clock.as_of", lang), moment(here.view.as_of, lang), hint=say("clock.as_of.long", lang)),
-        shell.clock(say("clock.known_at", lang), moment(here.view.known_at, lang), hint=say("clock.known_at.long", lang)),
-        dcc.Link(say("language.other", lang), href=here.path + other.search or here.path, className="language", title=say("language.other", lang)),
+        shell.clock(
+            say("clock.known_at", lang), moment(here.view.known_at, lang), hint=say("clock.known_at.long", lang)
+        ),
+        dcc.Link(
+            say("language.other", lang),
+            href=here.path + other.search or here.path,
+            className="language",
+            title=say("language.other", lang),
+        ),
     ]
     return shell.header(
         say("app.name", lang),
@@ -59,7 +68,9 @@ def area_choice(asked: Asked) -> Component:
     districts = asked.desk.frames(asked.who, asked.here.view.narrowed(""), ["districts"], asked.lang)["districts"]
     options = [{"value": "", "label": asked.words("全市", "Whole city")}]
     options += [{"value": code, "label": name} for code, name in zip(districts["id"], districts["name"], strict=True)]
-    return dcc.Dropdown(options, asked.here.view.district, id="area", clearable=False, searchable=True, className="area")
+    return dcc.Dropdown(
+        options, asked.here.view.district, id="area", clearable=False, searchable=True, className="area"
+    )
 
 
 def timeline(asked: Asked) -> Component:
@@ -72,9 +83,32 @@ def timeline(asked: Asked) -> Component:
     rows = []
     for name, value in (("as-of", view.as_of), ("known-at", view.known_at)):
         at = min(max(day_number(value), first), last)
-        slider = dcc.Slider(first, last, 1, value=at, id=f"{name}-day", marks=_marks(first, last, asked.lang), updatemode="mouseup", included=True)
-        rows.append(html.Div([html.Span(say(f"clock.{name.replace('-', '_')}", asked.lang), className="slider-label"), html.Div(slider, className="slider")], className="slider-row"))
-    back = html.Button(asked.words("回到现在", "Back to now"), id="back-to-now", className="quiet", n_clicks=0, disabled=not ({"as_of", "known_at"} & asked.here.fixed))
+        slider = dcc.Slider(
+            first,
+            last,
+            1,
+            value=at,
+            id=f"{name}-day",
+            marks=_marks(first, last, asked.lang),
+            updatemode="mouseup",
+            included=True,
+        )
+        rows.append(
+            html.Div(
+                [
+                    html.Span(say(f"clock.{name.replace('-', '_')}", asked.lang), className="slider-label"),
+                    html.Div(slider, className="slider"),
+                ],
+                className="slider-row",
+            )
+        )
+    back = html.Button(
+        asked.words("回到现在", "Back to now"),
+        id="back-to-now",
+        className="quiet",
+        n_clicks=0,
+        disabled=not ({"as_of", "known_at"} & asked.here.fixed),
+    )
     return html.Div([html.Div(rows, className="sliders"), back], className="timeline")
 
 
@@ -120,14 +154,25 @@ def caveats(asked: Asked, plan: Plan) -> Component | None:
     """Return what a reader must know before signing."""
     if not plan.caveats:
         return None
-    return parts.panel(asked.words("须知", "Before you sign"), html.Ul([html.Li(words.said(asked.lang)) for words in plan.caveats], className="caveats"))
+    return parts.panel(
+        asked.words("须知", "Before you sign"),
+        html.Ul([html.Li(words.said(asked.lang)) for words in plan.caveats], className="caveats"),
+    )
 
 
 def print_links(asked: Asked, kind: str) -> Component:
     """Return the links that print the page's briefing and export its plan."""
     search = asked.here.at(pick=None).search
-    links = [(f"/brief/{kind}.pdf", "PDF"), (f"/brief/{kind}.png", "PNG"), (f"/plan/{kind}.xlsx", "XLSX"), (f"/plan/{kind}.csv", "CSV"), (f"/plan/{kind}.json", "JSON")]
-    return html.Span([html.A(name, href=path + search, className="print", download=True) for path, name in links], className="prints")
+    links = [
+        (f"/brief/{kind}.pdf", "PDF"),
+        (f"/brief/{kind}.png", "PNG"),
+        (f"/plan/{kind}.xlsx", "XLSX"),
+        (f"/plan/{kind}.csv", "CSV"),
+        (f"/plan/{kind}.json", "JSON"),
+    ]
+    return html.Span(
+        [html.A(name, href=path + search, className="print", download=True) for path, name in links], className="prints"
+    )
 
 
 def unknown_if_empty(value: Any) -> str:

@@ -21,10 +21,42 @@ def case_tiles(asked: Asked) -> Component:
     counts = asked.desk.counts(asked.who, asked.here.view)
     plan = asked.desk.plan(asked.who, "lockdown", asked.here.view)
     figures = [
-        person_tile(asked, "confirmed", counts["ever_confirmed"], counts["new1_confirmed"], asked.words("累计确诊", "Confirmed, total"), "red", "cases"),
-        person_tile(asked, "clinical", counts["now_clinical"], counts["new1_clinical"], asked.words("现有临床诊断", "Clinically diagnosed, now"), "amber", "cases"),
-        person_tile(asked, "suspected", counts["now_suspected"], counts["new1_suspected"], asked.words("现有疑似", "Suspected, now"), "amber", "cases"),
-        person_tile(asked, "contact", counts["now_contact"], counts["new1_contact"], asked.words("观察中密接", "Contacts observed"), "blue", "contacts"),
+        person_tile(
+            asked,
+            "confirmed",
+            counts["ever_confirmed"],
+            counts["new1_confirmed"],
+            asked.words("累计确诊", "Confirmed, total"),
+            "red",
+            "cases",
+        ),
+        person_tile(
+            asked,
+            "clinical",
+            counts["now_clinical"],
+            counts["new1_clinical"],
+            asked.words("现有临床诊断", "Clinically diagnosed, now"),
+            "amber",
+            "cases",
+        ),
+        person_tile(
+            asked,
+            "suspected",
+            counts["now_suspected"],
+            counts["new1_suspected"],
+            asked.words("现有疑似", "Suspected, now"),
+            "amber",
+            "cases",
+        ),
+        person_tile(
+            asked,
+            "contact",
+            counts["now_contact"],
+            counts["new1_contact"],
+            asked.words("观察中密接", "Contacts observed"),
+            "blue",
+            "contacts",
+        ),
         sealed_tile(asked, plan),
         bed_tile(asked),
     ]
@@ -34,14 +66,24 @@ def case_tiles(asked: Asked) -> Component:
 def person_tile(asked: Asked, status: str, value: int, new: int, title: str, tone: str, feed: str) -> Component:
     """Return a count of persons with those new on the day of as_of."""
     note = say("change.new", asked.lang, n=figure(new))
-    return aged_tile(asked, feed, title, figure(value), say("unit.persons", asked.lang), note, tone, curve(asked, status))
+    return aged_tile(
+        asked, feed, title, figure(value), say("unit.persons", asked.lang), note, tone, curve(asked, status)
+    )
 
 
 def sealed_tile(asked: Asked, plan: Plan) -> Component:
     """Return how many compounds should be sealed, whole or by building."""
     sealed, buildings = plan.summary.get("seal", 0), plan.summary.get("seal_building", 0)
     note = asked.words(f"另封楼栋 {figure(buildings)} 个小区", f"and buildings in {figure(buildings)}")
-    return aged_tile(asked, "cases", asked.words("建议封控小区", "Compounds to seal"), figure(sealed), say("unit.compounds", asked.lang), note, "red")
+    return aged_tile(
+        asked,
+        "cases",
+        asked.words("建议封控小区", "Compounds to seal"),
+        figure(sealed),
+        say("unit.compounds", asked.lang),
+        note,
+        "red",
+    )
 
 
 def bed_tile(asked: Asked) -> Component:
@@ -50,17 +92,45 @@ def bed_tile(asked: Asked) -> Component:
     opened, used = hospitals["beds_open"].sum(min_count=1), hospitals["beds_used"].sum(min_count=1)
     free = asked.words(f"空余 {figure(opened - used)} 张", f"{figure(opened - used)} free")
     share = percent(used / opened, 1) if opened and opened == opened else UNKNOWN
-    return aged_tile(asked, "beds", say("count.occupancy", asked.lang), share.removesuffix("%") if share != UNKNOWN else share, "%", free, "teal")
+    return aged_tile(
+        asked,
+        "beds",
+        say("count.occupancy", asked.lang),
+        share.removesuffix("%") if share != UNKNOWN else share,
+        "%",
+        free,
+        "teal",
+    )
 
 
-def aged_tile(asked: Asked, feed: str, title: str, value: str, unit: str, note: str, tone: str, series: Sequence[float] | None = None) -> Component:
+def aged_tile(
+    asked: Asked,
+    feed: str,
+    title: str,
+    value: str,
+    unit: str,
+    note: str,
+    tone: str,
+    series: Sequence[float] | None = None,
+) -> Component:
     """Return a tile that knows how old its feed is, and says so when it is late."""
     feeds = asked.desk.feeds(asked.who, asked.here).set_index("feed")
     row = feeds.loc[feed]
     last = None if pd.isna(row["last"]) else row["last"]
     written = say("updated", asked.lang, age=age(last, asked.desk.now(asked.here), asked.lang))
     source = row["steward_zh"] if asked.lang == "zh" else row["steward_en"]
-    return parts.tile(title, value, unit, note, written, stale=row["state"] != "fresh", series=series, tone=tone, source=source, lang=asked.lang)
+    return parts.tile(
+        title,
+        value,
+        unit,
+        note,
+        written,
+        stale=row["state"] != "fresh",
+        series=series,
+        tone=tone,
+        source=source,
+        lang=asked.lang,
+    )
 
 
 def curve(asked: Asked, status: str) -> list[float]:
@@ -76,9 +146,11 @@ def feed_ages(asked: Asked) -> Component:
     feeds = asked.desk.feeds(asked.who, asked.here)
     now = asked.desk.now(asked.here)
     rows: list[dict[str, Any]] = [
-        {"title": row["zh"] if asked.lang == "zh" else row["en"], "age": age(None if pd.isna(row["last"]) else row["last"], now, asked.lang), "stale": row["state"] != "fresh"}
+        {
+            "title": row["zh"] if asked.lang == "zh" else row["en"],
+            "age": age(None if pd.isna(row["last"]) else row["last"], now, asked.lang),
+            "stale": row["state"] != "fresh",
+        }
         for _, row in feeds.iterrows()
     ]
     return parts.ages(rows, asked.lang)
-
-

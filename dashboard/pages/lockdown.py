@@ -14,7 +14,12 @@ from layers.decisions._proposal import Plan
 from layers.decisions.lockdown import ORDER
 
 SHOWN = 40  # proposals in the list beside the map; the table below the tiles has all
-HEIGHT = {"seal": 700.0, "seal_building": 350.0, "candidate": 90.0, "keep": 30.0}  # metres, so that what must be done stands out
+HEIGHT = {
+    "seal": 700.0,
+    "seal_building": 350.0,
+    "candidate": 90.0,
+    "keep": 30.0,
+}  # metres, so that what must be done stands out
 
 
 def scene(asked: Asked) -> Scene:
@@ -26,7 +31,13 @@ def scene(asked: Asked) -> Scene:
 def paint(plan: Plan) -> pd.DataFrame:
     """Return id, fill_rgba, height by proposed action."""
     actions = [p.action for p in plan.proposals]
-    return pd.DataFrame({"id": [p.subject for p in plan.proposals], "fill_rgba": mark_rgba(actions, ACTION), "height": [HEIGHT[a] for a in actions]})
+    return pd.DataFrame(
+        {
+            "id": [p.subject for p in plan.proposals],
+            "fill_rgba": mark_rgba(actions, ACTION),
+            "height": [HEIGHT[a] for a in actions],
+        }
+    )
 
 
 def layout(asked: Asked) -> Component:
@@ -36,7 +47,12 @@ def layout(asked: Asked) -> Component:
     ready = [p for p in plan.proposals if p.action == "candidate"]
     left = [
         tiles(asked, plan),
-        parts.panel(asked.words("各区风险等级", "Risk level by district"), risk_list(asked, plan), note=asked.words("国务院联防联控机制", "State Council rule"), grow=True),
+        parts.panel(
+            asked.words("各区风险等级", "Risk level by district"),
+            risk_list(asked, plan),
+            note=asked.words("国务院联防联控机制", "State Council rule"),
+            grow=True,
+        ),
         caveats(asked, plan),
     ]
     right = [
@@ -62,7 +78,15 @@ def tiles(asked: Asked, plan: Plan) -> Component:
     of_all = asked.words(f"共 {figure(total)} 个小区", f"of {figure(total)} compounds")
     tones = {"seal": "red", "seal_building": "amber", "candidate": "teal", "keep": "blue"}
     found = [
-        aged_tile(asked, "cases", pick((ACTION[a].zh, ACTION[a].en), asked.lang), figure(plan.summary.get(a, 0)), say("unit.compounds", asked.lang), of_all, tones[a])
+        aged_tile(
+            asked,
+            "cases",
+            pick((ACTION[a].zh, ACTION[a].en), asked.lang),
+            figure(plan.summary.get(a, 0)),
+            say("unit.compounds", asked.lang),
+            of_all,
+            tones[a],
+        )
         for a in ORDER
     ]
     return html.Div(found, className="tiles")
@@ -78,8 +102,19 @@ def risk_list(asked: Asked, plan: Plan) -> Component:
     for row in risk.sort_values(["cumulative"], ascending=False).itertuples():
         mark = RISK.get(row.level)
         name = names.get(row.district, asked.words("市城区", "Urban area") if row.district == "" else row.district)
-        counts = asked.words(f"14天新增 {figure(row.new_14d)} · 累计 {figure(row.cumulative)}", f"{figure(row.new_14d)} new in 14 d · {figure(row.cumulative)} total")
-        rows.append(html.Li([html.Span(name, className="risk-name"), html.Span(counts, className="risk-counts"), parts.mark_badge(mark, asked.lang) if mark else None]))
+        counts = asked.words(
+            f"14天新增 {figure(row.new_14d)} · 累计 {figure(row.cumulative)}",
+            f"{figure(row.new_14d)} new in 14 d · {figure(row.cumulative)} total",
+        )
+        rows.append(
+            html.Li(
+                [
+                    html.Span(name, className="risk-name"),
+                    html.Span(counts, className="risk-counts"),
+                    parts.mark_badge(mark, asked.lang) if mark else None,
+                ]
+            )
+        )
     return html.Ul(rows, className="risks")
 
 

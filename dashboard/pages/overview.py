@@ -10,8 +10,6 @@ from dashboard.text import figure, say
 from layers.decisions.lockdown import ORDER
 
 
-
-
 def scene(asked: Asked) -> Scene:
     """Compounds by confirmed cases, hospitals above them."""
     return Scene((*LAND, "compounds", "cases", "hospitals", *NAMES), key=f"overview-{asked.here.view.area}")
@@ -26,19 +24,32 @@ def layout(asked: Asked) -> Component:
     unplaced = desk.unplaced(who, view)
     left = [
         case_tiles(asked),
-        parts.panel(say("chart.curve", lang), parts.graph(charts.epidemic_curve(desk.daily(who, view), lang, asked.scale), name="curve")),
+        parts.panel(
+            say("chart.curve", lang),
+            parts.graph(charts.epidemic_curve(desk.daily(who, view), lang, asked.scale), name="curve"),
+        ),
         parts.panel(say("wall.feeds", lang), feed_ages(asked), grow=True),
     ]
     right = [
         parts.panel(
             asked.words("优先处置", "To decide first"),
             parts.reason_list(proposal_rows(asked, plan, first, most=1), lang, kind="pick"),
-            note=say("state.sample", lang, n=len(first), total=figure(sum(p.action in ORDER[:2] for p in plan.proposals))),
+            note=say(
+                "state.sample", lang, n=len(first), total=figure(sum(p.action in ORDER[:2] for p in plan.proposals))
+            ),
             grow=True,
         ),
         parts.panel(
             asked.words("各区现有确诊", "Confirmed now, by district"),
-            parts.graph(charts.by_district(districts.assign(confirmed=districts["now_confirmed"] + districts["now_clinical"]), "confirmed", lang, asked.scale), name="districts"),
+            parts.graph(
+                charts.by_district(
+                    districts.assign(confirmed=districts["now_confirmed"] + districts["now_clinical"]),
+                    "confirmed",
+                    lang,
+                    asked.scale,
+                ),
+                name="districts",
+            ),
             note=say("state.not_placed", lang, n=figure(unplaced)) if unplaced else "",
         ),
     ]

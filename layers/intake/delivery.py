@@ -15,7 +15,7 @@ from layers._errors import Cancelled, FeedError
 from layers.intake import datum_evidence, readers
 from layers.intake._feed import Feed, Part
 from layers.intake.checking import Checker
-from layers.intake.matching import gazetteer
+from layers.intake.matching import Gazetteer, gazetteer
 from layers.intake.persons import Register, digest
 from layers.intake.places import DistrictBook, HospitalBook, believed, compound_codes
 from layers.intake.profile import Profile, Renamer
@@ -35,15 +35,13 @@ class Delivery:
     ) -> None:
         self._opened, self._feed, self._receipt, self._cancel = opened, feed, receipt, cancel
         self._sheet = profile.options.get("sheet")
-        self._salt, self._identity = store.salt, store.identity
+        self._store = store
         self._book = DistrictBook.load(opened.connection)
         region = None if feed.defines_region else self._book.region
         self._rename = Renamer(feed, profile, receipt.file)
         self._check = Checker(feed, receipt.datum, region, opened.known_from)
         self._register = (
-            Register.open(opened.connection, store.identity, feed.placed, self._book, receipt, receipt.datum)
-            if feed.placed
-            else None
+            Register(feed.placed, self._book, self._gazetteer(), receipt, receipt.datum) if feed.placed else None
         )
         self._refer = (
             {"hospital": HospitalBook.load(opened.connection)}
@@ -92,6 +90,9 @@ class Delivery:
         for number, part in enumerate(self._feed.parts):
             self._part(number, part, rows)
         self._totals_after(before)
+
+    def _gazetteer(self) -> Gazetteer:
+        return gazetteer(self._opened.connection, self._store.identity, self._store.cache)
 
     def _need_datum(self, rows: pd.DataFrame) -> None:
         columns = [c.name for c in self._feed.columns if c.type in ("lon", "geometry") and rows[c.name].notna().any()]
@@ -146,7 +147,7 @@ class Delivery:
                     "district_code": "",
                 }
             )
-            placed = gazetteer(self._opened.connection, self._identity).place(asked)
+            placed = self._gazetteer().place(asked)
             self._receipt.matched.update(f"{s}/{m}" for s, m in zip(placed["status"], placed["method"], strict=True))
             for at, code in zip(missing, placed["compound"], strict=True):
                 out[at] = code or None
@@ -168,7 +169,7 @@ class Delivery:
         ]
         self._receipt.dropped_columns = sorted({*self._receipt.dropped_columns, *dropped})
         if "id_number" in rows:
-            rows = rows.assign(id_number=digest(rows["id_number"], self._salt))
+            rows = rows.assign(id_number=digest(rows["id_number"], self._store.salt))
         return rows
 
     def _part(self, number: int, part: Part, rows: pd.DataFrame) -> None:

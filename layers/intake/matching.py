@@ -1,6 +1,7 @@
 """Give persons and zones their compound, with the gazetteer as the running transaction knows it."""
 
 from collections.abc import Callable
+from pathlib import Path
 from threading import Lock
 
 import numpy as np
@@ -35,13 +36,15 @@ _lock = Lock()
 class Gazetteer:
     """A matcher over the believed compounds, and where each of them lies."""
 
-    def __init__(self, rows: pd.DataFrame) -> None:
+    def __init__(self, rows: pd.DataFrame, cache: Path | None = None) -> None:
         self.areas = rows.set_index("code")[["district", "street"]].fillna("")
         self._at = rows.set_index("code")[["lon", "lat"]].astype(float)
         frame = rows.rename(columns={"code": "compound_id", "district": "district_code"})
         frame["district"] = frame["district_stated"]
         frame["geometry"] = shapely.from_wkb(frame["shape"].to_numpy(object))
-        self.matcher = CompoundMatcher.build(frame.drop(columns=["shape", "district_stated", "district_code"]))
+        self.matcher = CompoundMatcher.build(
+            frame.drop(columns=["shape", "district_stated", "district_code"]), cache=cache
+        )
         self.size = len(rows)
 
     def place(self, persons: pd.DataFrame, progress: Callable[[int, int], None] | None = None) -> pd.DataFrame:
@@ -85,8 +88,11 @@ class Gazetteer:
         return at["lon"].to_numpy(), at["lat"].to_numpy()
 
 
-def gazetteer(connection: Connection, identity: str) -> Gazetteer:
-    """Return the gazetteer of a store (`identity`) as believed now; built once per state of the compounds."""
+def gazetteer(connection: Connection, identity: str, cache: Path | None) -> Gazetteer:
+    """Return the gazetteer of a store (`identity`) as believed now; built once per state of the compounds.
+
+    cache  folder for what the matcher learns from a gazetteer
+    """
     state = connection.execute(
         select(func.max(compound.c.id), func.count()).where(compound.c.known_until == FOREVER)
     ).one()
@@ -95,5 +101,5 @@ def gazetteer(connection: Connection, identity: str) -> Gazetteer:
         if key not in _matchers:
             for old in [k for k in _matchers if k[0] == identity]:
                 del _matchers[old]
-            _matchers[key] = Gazetteer(believed(connection, compound, *GAZETTEER))
+            _matchers[key] = Gazetteer(believed(connection, compound, *GAZETTEER), cache)
         return _matchers[key]

@@ -9,7 +9,7 @@ import pandas as pd
 from sqlalchemy import Connection, Table, select
 
 from layers.intake import datum_evidence
-from layers.intake.matching import Gazetteer, gazetteer
+from layers.intake.matching import Gazetteer
 from layers.intake.places import DistrictBook
 from layers.intake.receipt import Receipt
 from layers.store import totals
@@ -32,13 +32,6 @@ class Register:
     gazetteer: Gazetteer
     receipt: Receipt
     stated: str | None
-
-    @classmethod
-    def open(
-        cls, connection: Connection, identity: str, kind: str, book: DistrictBook, receipt: Receipt, stated: str | None
-    ) -> "Register":
-        """Prepare the gazetteer that the running transaction sees."""
-        return cls(kind, book, gazetteer(connection, identity), receipt, stated)
 
     def increments(self, connection: Connection, subjects: list[str]) -> pd.DataFrame:
         """Return what these persons add to the totals as believed now."""

@@ -64,6 +64,17 @@ class Store:
                 f"the store cannot be written: {error.orig}; check the disk's free space and whether another import runs"
             ) from error
 
+    @property
+    def cache(self) -> Path | None:
+        """Folder for what can be computed again, beside the store's file; None for a store that is no file."""
+        database = self.engine.url.database
+        is_file = self.engine.dialect.name == "sqlite" and database not in (None, "", ":memory:")
+        return Path(str(database)).parent / "cache" if is_file else None
+
+    def close(self) -> None:
+        """Fold the write-ahead log into the file and let go of it."""
+        self.engine.dispose()
+
     def latest(self) -> datetime:
         """Return the knowledge time of the newest batch; 1970 when nothing was ever imported."""
         with self.engine.connect() as connection:

@@ -1,0 +1,68 @@
+"""Build the drill store."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+from tqdm import tqdm
+
+from dashboard.commands._shared import settings_of
+from dashboard.settings import SettingsError
+from layers.scenario.build import build
+from layers.store import open_store
+
+NAME = "drill"
+HELP = "build the drill city: write the files that providers would send and import them day by day"
+EXAMPLE = "python -m dashboard drill --days 37"
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.add_argument("--days", type=int, help="days from 2020-01-20 (default: to 25 February)")
+    parser.add_argument("--small", action="store_true", help="a small city, in seconds")
+    parser.add_argument("--seed", type=int, default=20200211)
+    parser.add_argument("--store", metavar="URL", help="default: var/drill.db")
+    parser.add_argument(
+        "--files", type=Path, metavar="FOLDER", help="where the delivered files are kept (default: var/drill)"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Build beside the old store, then take its place: a build that was stopped changes nothing."""
+    settings = settings_of(args)
+    if not settings.is_drill:
+        raise SettingsError("FANGYI_MODE is production; a drill is built only in drill mode")
+    final = Path(str(make_url(settings.store).database))
+    fresh = final.with_name(final.name + ".new")
+    _remove(fresh)
+    bar = tqdm(total=1, file=sys.stderr, unit="", bar_format="{desc:44} |{bar:30}| {n_fmt}/{total_fmt} {elapsed}")
+
+    def progress(done: int, total: int, zh: str, en: str) -> None:
+        bar.total = total
+        bar.set_description_str(f"{en} {zh}"[:44], refresh=False)
+        bar.update(done - bar.n)
+
+    try:
+        store = open_store(f"sqlite:///{fresh}", "drill")
+        report = build(
+            store,
+            args.files or settings.var / "drill",
+            days=args.days,
+            small=args.small,
+            seed=args.seed,
+            progress=progress,
+        )
+        store.close()
+        _remove(final)
+        fresh.replace(final)
+    finally:
+        bar.close()
+        _remove(fresh)
+    print(f"{final}: {report}")
+    return 0
+
+
+def _remove(path: Path) -> None:
+    for name in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+        name.unlink(missing_ok=True)

@@ -1,0 +1,35 @@
+"""Describe the feeds."""
+
+import argparse
+
+from layers.intake.feeds import all_feeds, feed_named
+
+NAME = "feeds"
+HELP = "describe what each feed expects: columns in both languages, types, codes, keys, steward, freshness"
+EXAMPLE = "python -m dashboard feeds cases"
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.add_argument("feed", nargs="?", metavar="FEED")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print one feed, or a line for each."""
+    if not args.feed:
+        for feed in all_feeds().values():
+            print(f"{feed.name:12} {feed.title[0]} {feed.title[1]} · {feed.steward[0]} · every {feed.promise}")
+        return 0
+    feed = feed_named(args.feed)
+    print(f"{feed.name}: {feed.title[0]} {feed.title[1]}")
+    print(
+        f"  steward {feed.steward[0]} ({feed.steward[1]}); promised every {feed.promise}; kept {feed.retention or 'as long as the store'}"
+    )
+    for column in feed.columns:
+        marks = ", ".join(
+            filter(None, ["required" if column.required else "", "personal" if column.personal else "", column.unit])
+        )
+        print(f"  {column.name:14} {column.zh:8} {column.type:8} {column.meaning}{f' [{marks}]' if marks else ''}")
+        if column.codes:
+            print(f"  {'':14} codes: {', '.join(dict.fromkeys(column.codes.values()))}")
+    return 0
