@@ -123,7 +123,10 @@
 
   function webgl(parent) {
     const labelsSoon = soon(() => { if (choose()) render(); }, 140);
+    let arrived;
+    const loaded = new Promise(resolve => { arrived = resolve; }); // the drawing device comes later than the map
     const map = new deck.Deck({
+      onLoad: () => arrived(),
       parent, style: {position: 'absolute', inset: 0}, useDevicePixels: LITE ? 1 : true, deviceProps: {type: 'webgl', webgl: {antialias: !LITE}},
       pickingRadius: 5, views: new deck.MapView({id: 'map', repeat: false}), controller: {inertia: LITE ? 0 : 220, keyboard: true, touchRotate: true},
       initialViewState: {longitude: 114.3, latitude: 30.6, zoom: 9}, layers: [], getCursor: ({isDragging, isHovering}) => (isDragging ? 'grabbing' : isHovering ? 'pointer' : 'grab'),
@@ -151,7 +154,7 @@
     }
     return {
       render, resize: labelsSoon,
-      viewport: () => map.getViewports()[0],
+      viewport: () => (map.isInitialized ? map.getViewports()[0] : null), loaded,
       move(camera, padding, fly) {
         map.setProps({views: new deck.MapView({id: 'map', repeat: false, padding})});
         if (camera) map.setProps({initialViewState: {...camera, maxPitch: 70, ...(fly && !LITE ? {transitionDuration: 1400, transitionInterpolator: new deck.FlyToInterpolator()} : {})}});
@@ -191,6 +194,8 @@
       for (const layer of layers) if (!layer.labels) layer.props = properties(layer.json, layer.tables);
       Object.assign(state, {spec, layers});
       mount();
+      await state.engine.loaded;
+      if (seq !== state.seq) return;
       const moved = spec.viewKey !== state.viewKey;
       state.engine.move(moved ? placed(spec.camera) : null, insets(), moved && state.viewKey !== null);
       state.viewKey = spec.viewKey;

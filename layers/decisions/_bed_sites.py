@@ -1,0 +1,99 @@
+"""Which sites could give beds, what they would cover, and how far they lie from where beds are short."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import isnan, nan
+
+import numpy as np
+import pandas as pd
+
+from layers.decisions._bed_balance import HOSPITAL_NEEDS
+from layers.decisions.rules import RuleSet
+
+EARTH_KM = 6371.0088  # mean radius of the earth (IUGG)
+COLUMNS = ["id", "name", "district", "bed_kind", "offered", "lon", "lat"]
+
+
+@dataclass(frozen=True)
+class Opening:
+    """One site in the order of opening; need "" where its beds would cover nothing."""
+
+    id: str
+    need: str
+    offered: float
+    covered: float
+    distance_km: float
+
+
+def offers(hospitals: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per site and kind that could give beds: id, name, district, bed_kind, offered, lon, lat.
+
+    offered  beds planned; for a candidate site without a plan, its capacity less what is open; NaN: not known
+    A candidate site is a hall or a school: its beds are fangcang beds unless its report says otherwise.
+    """
+    rows = hospitals.copy()
+    for name in ("open", "planned", "capacity"):
+        rows[name] = rows[name].astype(float)
+    candidate = rows["kind"] == "candidate"
+    room = (rows["capacity"] - rows["open"].fillna(0)).where(candidate).clip(lower=0)
+    rows["offered"] = rows["planned"].where(rows["planned"] > 0, room)
+    default = rows["kind"].map({"fangcang": "fangcang", "isolation": "isolation", "candidate": "fangcang"})
+    split = rows["bed_kind"].where(rows["bed_kind"] != "all")
+    rows["bed_kind"] = split.fillna(default).fillna("unsplit")
+    rows["district"] = rows["district"].fillna("")
+    return rows[(rows["planned"] > 0) | candidate][COLUMNS].drop_duplicates(["id", "bed_kind"]).reset_index(drop=True)
+
+
+def order(
+    sites: pd.DataFrame, shortage: Mapping[str, float], unmet: pd.DataFrame, places: pd.DataFrame, rule: RuleSet
+) -> list[Opening]:
+    """Return the sites in the order to open them: most shortage covered first, then the nearest to it, then by id.
+
+    shortage  need -> persons without a bed in the whole area
+    unmet     need (columns) per district (index): where they are
+    places    lon, lat per district (index)
+    """
+    left = {need: 0.0 if isnan(n) else n for need, n in shortage.items()}
+    waiting = sites.assign(offered=sites["offered"].astype(float)).to_dict("records")
+    away = {(s["id"], s["bed_kind"]): distances(s["lon"], s["lat"], unmet, places) for s in waiting}
+    found: list[Opening] = []
+    while waiting:
+        options = []
+        for at, site in enumerate(waiting):
+            need = _need(site["bed_kind"], left, rule)
+            covered = 0.0 if not need or isnan(site["offered"]) else min(site["offered"], left[need])
+            km = away[site["id"], site["bed_kind"]].get(need or "light", nan)
+            options.append((-covered, km if km == km else np.inf, site["id"], at, need if covered else "", covered, km))
+        *_, at, need, covered, km = min(options)
+        site = waiting.pop(at)
+        if need:
+            left[need] -= covered
+        found.append(Opening(site["id"] + "|" + site["bed_kind"], need, site["offered"], covered, km))
+    return found
+
+
+def distances(lon: float, lat: float, unmet: pd.DataFrame, places: pd.DataFrame) -> dict[str, float]:
+    """Return need -> great-circle kilometres from a point to where the need is unmet, weighted by persons; NaN: unknown."""
+    at = places.reindex(unmet.index)
+    km = great_circle_km(lon, lat, at["lon"].to_numpy(float), at["lat"].to_numpy(float))
+    found = {}
+    for need in unmet.columns:
+        weight = unmet[need].fillna(0).to_numpy(float) * np.isfinite(km)
+        found[need] = float((np.nan_to_num(km) * weight).sum() / weight.sum()) if weight.sum() > 0 else nan
+    return found
+
+
+def great_circle_km(lon: float, lat: float, lons: np.ndarray, lats: np.ndarray) -> np.ndarray:
+    """Return kilometres along the sphere (haversine): a straight line over the ground, not a travel distance."""
+    x, y, xs, ys = (np.radians(np.asarray(value, dtype=float)) for value in (lon, lat, lons, lats))
+    half = np.sin((ys - y) / 2) ** 2 + np.cos(y) * np.cos(ys) * np.sin((xs - x) / 2) ** 2
+    return np.asarray(2 * EARTH_KM * np.arcsin(np.sqrt(half)))
+
+
+def _need(kind: str, left: Mapping[str, float], rule: RuleSet) -> str:
+    """The worst need still short that beds of this kind may take as their first purpose."""
+    if kind == "unsplit":
+        mine: list[str] = list(HOSPITAL_NEEDS)
+    else:
+        mine = [need for need in left if kind in rule.params[need]]
+    return next((need for need in mine if left[need] > 0), "")
