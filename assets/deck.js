@@ -8,7 +8,7 @@
   const PIXELS = ['radiusMinPixels', 'radiusMaxPixels', 'widthMinPixels', 'widthMaxPixels', 'lineWidthMinPixels', 'lineWidthMaxPixels', 'sizeMinPixels', 'sizeMaxPixels', 'outlineWidth'];
   const FONT = '"Noto Sans CJK SC","Source Han Sans SC","Microsoft YaHei","PingFang SC",sans-serif';
   const FREE = [1040, 860]; // free middle that dashboard/map.py fits cameras into
-  const state = {seq: 0, spec: null, layers: [], hidden: new Set(), viewKey: null, engine: null};
+  const state = {seq: 0, spec: null, layers: [], hidden: new Set(), viewKey: null, engine: null, flat: true};
   Fangyi.map = state;
 
   // ---- from JSON to deck.gl properties
@@ -69,6 +69,10 @@
     }
     if (type === 'SolidPolygonLayer') Object.assign(props, {_normalize: false, _windingOrder: 'CW'});
     if (type === 'PathLayer') props._pathType = 'open';
+    if (props.extruded) {
+      props.extruded = !state.flat; // seen from straight above, walls would only lean into the neighbours
+      props.material = props.material || {ambient: 0.78, diffuse: 0.34, shininess: 8, specularColor: [24, 28, 32]}; // near the colours of the legend
+    }
     return scaled(type, props);
   }
 
@@ -130,7 +134,7 @@
       parent, style: {position: 'absolute', inset: 0}, useDevicePixels: LITE ? 1 : true, deviceProps: {type: 'webgl', webgl: {antialias: !LITE}},
       pickingRadius: 5, views: new deck.MapView({id: 'map', repeat: false}), controller: {inertia: LITE ? 0 : 220, keyboard: true, touchRotate: true},
       initialViewState: {longitude: 114.3, latitude: 30.6, zoom: 9}, layers: [], getCursor: ({isDragging, isHovering}) => (isDragging ? 'grabbing' : isHovering ? 'pointer' : 'grab'),
-      onClick: info => report(picked(info)), onHover: info => Fangyi.card(picked(info), info.x, info.y), onViewStateChange: ({viewState}) => { Fangyi.card(null); labelsSoon(); return viewState; },
+      onClick: info => report(picked(info)), onHover: info => Fangyi.card(picked(info), info.x, info.y), onViewStateChange: ({viewState}) => { Fangyi.card(null); labelsSoon(); if (tilted(viewState.pitch)) { dress(); render(); } return viewState; },
       onResize: () => labelsSoon(), onAfterRender: () => { Fangyi.frames = (Fangyi.frames || 0) + 1; }, onError: fail,
     });
     function picked(info) {
@@ -191,8 +195,9 @@
         return {json, tables, labels: json['@@type'] === 'TextLayer' ? labelled(json, tables) : null, props: null};
       }));
       if (seq !== state.seq) return; // a newer one is on its way
-      for (const layer of layers) if (!layer.labels) layer.props = properties(layer.json, layer.tables);
       Object.assign(state, {spec, layers});
+      if (spec.viewKey !== state.viewKey) tilted(spec.camera.pitch || 0);
+      dress();
       mount();
       await state.engine.loaded;
       if (seq !== state.seq) return;
@@ -205,6 +210,11 @@
       requestAnimationFrame(() => requestAnimationFrame(() => { Fangyi.ready += 1; }));
     } catch (error) { fail(error); }
   }
+
+  function dress() { for (const layer of state.layers) if (!layer.labels) layer.props = properties(layer.json, layer.tables); }
+
+  /** Says whether the map went from flat to tilted or back. */
+  function tilted(pitch) { const flat = pitch < 8, before = state.flat; state.flat = flat; return flat !== before; }
 
   function mount() {
     const parent = document.getElementById('map');

@@ -18,6 +18,7 @@ INK, DIM, LINE = "#e8eef4", "#a9bccd", "rgba(148,180,208,.14)"
 # Hubei counted clinical diagnoses as confirmed from the bulletin of 12 February 2020, 24:00 (14,840 that day).
 STEP = (pd.Timestamp("2020-02-12"), pd.Timestamp("2020-02-13"))
 WINDOW = 7
+LONG = 30  # days of cover beyond this draw a bar of the same length; the figure behind it is exact
 
 
 def figure_of(scale: float = 1.0) -> go.Figure:
@@ -36,8 +37,18 @@ def figure_of(scale: float = 1.0) -> go.Figure:
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         font={"family": FONT, "size": size, "color": INK},
-        margin={"l": 8 * scale, "r": 8 * scale, "t": 30 * scale, "b": 8 * scale},
-        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": size, "color": INK}},
+        margin={"l": 8 * scale, "r": 8 * scale, "t": 28 * scale, "b": 8 * scale},
+        legend={
+            "orientation": "h",
+            "xref": "container",
+            "yref": "container",
+            "x": 0,
+            "y": 1,
+            "yanchor": "top",
+            "traceorder": "normal",
+            "font": {"size": size, "color": INK},
+            "bgcolor": "rgba(0,0,0,0)",
+        },
         hoverlabel={"bgcolor": "#172433", "bordercolor": LINE, "font": {"family": FONT, "size": size, "color": INK}},
         xaxis=axis,
         yaxis=axis,
@@ -63,7 +74,7 @@ def epidemic_curve(
         found.add_bar(
             x=wide.index,
             y=wide[status],
-            name=f"{mark.symbol} {pick((mark.zh, mark.en), lang)}",
+            name=pick((mark.zh, mark.en), lang),
             marker={"color": mark.hex, "pattern": pattern, "line": {"width": 0}},
         )
     mean = honest_mean(wide["confirmed"]) if "confirmed" in wide else pd.Series(dtype=float)
@@ -79,7 +90,7 @@ def epidemic_curve(
     _mark_step(found, wide, lang, scale)
     _cut_peak(found, wide.sum(axis=1), scale)
     found.update_layout(barmode="stack", bargap=0.12)
-    found.update_xaxes(tickformat="%-m月%-d日" if lang == "zh" else "%-d %b", nticks=6, showgrid=False)
+    found.update_xaxes(tickformat="%-m月%-d日" if lang == "zh" else "%-d %b", nticks=5, showgrid=False, tickangle=0)
     found.update_yaxes(tickformat=",", nticks=5, rangemode="tozero")
     return found
 
@@ -118,16 +129,12 @@ def _cut_peak(found: go.Figure, total: pd.Series, scale: float) -> None:
         return
     top = ordered.iloc[2] * 1.3
     found.update_yaxes(range=[0, top])
-    for at, value in ordered[ordered > top].items():
-        found.add_annotation(
-            x=at,
-            y=top,
-            yanchor="top",
-            xanchor="right",
-            showarrow=False,
-            text=f"▲ {figure(value)} ",
-            font={"size": 12 * scale, "color": INK},
-        )
+    cut = ordered[ordered > top].sort_index()
+    written = " · ".join(figure(value) for value in cut)
+    found.add_annotation(
+        x=cut.index[0] - pd.Timedelta(hours=12), y=1, yref="paper", yanchor="top", xanchor="right", showarrow=False,
+        text=f"{written} ▲", font={"size": 13 * scale, "color": INK},
+    )  # fmt: skip
 
 
 def beds_by_kind(beds: pd.DataFrame, lang: str = "zh", scale: float = 1.0) -> go.Figure:
@@ -138,7 +145,7 @@ def beds_by_kind(beds: pd.DataFrame, lang: str = "zh", scale: float = 1.0) -> go
     rows = beds.iloc[::-1]
     names = [pick(T[f"bed.{kind}"], lang) for kind in rows["kind"]]
     used, open_ = rows["used"].to_numpy(float), rows["open"].to_numpy(float)
-    inside, free, over = np.fmin(used, open_), np.clip(open_ - used, 0, None), np.clip(used - open_, 0, None)
+    inside, free, over = np.minimum(used, open_), np.clip(open_ - used, 0, None), np.clip(used - open_, 0, None)
     free = np.where(np.isnan(used), open_, free)
     found = figure_of(scale)
     found.add_bar(
@@ -183,10 +190,10 @@ def ranked_bars(
     scale: float = 1.0,
 ) -> go.Figure:
     """Return horizontal bars in the order given, first on top, each with its figure written behind."""
-    lengths = np.nan_to_num(np.asarray(values, dtype=float), nan=0.0, posinf=0.0)
+    lengths = np.nan_to_num(np.asarray(values, dtype=float), nan=0.0, posinf=float(LONG))
     found = figure_of(scale)
     found.add_bar(
-        y=list(names), x=lengths, orientation="h", text=list(texts), textposition="outside", cliponaxis=False, hoverinfo="y+text",
+        y=list(names), x=lengths, orientation="h", text=list(texts), textposition="outside", cliponaxis=False, constraintext="none", hoverinfo="y+text",
         textfont={"size": 13 * scale, "color": INK}, marker={"color": colours, "line": {"width": 0}}, showlegend=False,
     )  # fmt: skip
     found.update_layout(margin={"l": 8 * scale, "r": 8 * scale, "t": 4 * scale, "b": 4 * scale}, bargap=0.36)
@@ -196,7 +203,7 @@ def ranked_bars(
 
 
 def by_district(
-    districts: pd.DataFrame, column: str, lang: str = "zh", scale: float = 1.0, limit: int = 13
+    districts: pd.DataFrame, column: str, lang: str = "zh", scale: float = 1.0, limit: int = 10
 ) -> go.Figure:
     """Return one bar a district (`name`, or `name_en` in English), largest first; unknown last, as "–"."""
     rows = districts.sort_values(column, ascending=False, na_position="last").head(limit)
@@ -211,7 +218,7 @@ def days_of_cover(cover: pd.DataFrame, lang: str = "zh", scale: float = 1.0, lim
     colours = np.array([*COVER.hexes, hex_of(GREY)])[COVER.classes(days)]
     unit = say("unit.days", lang)
     texts = [UNKNOWN if np.isnan(value) else f"{figure(value, 0 if np.isinf(value) else 1)} {unit}" for value in days]
-    return ranked_bars(rows["name"], np.fmin(days, 30), list(colours), texts, scale)
+    return ranked_bars(rows["name"], np.minimum(days, LONG), list(colours), texts, scale)
 
 
 def occupancy_bars(hospitals: pd.DataFrame, lang: str = "zh", scale: float = 1.0, limit: int = 10) -> go.Figure:
@@ -250,5 +257,5 @@ def staff_gap(staff: pd.DataFrame, lang: str = "zh", scale: float = 1.0, limit: 
         marker={"color": "#6cb6f0", "line": {"width": 0}},
         width=0.34,
     )
-    found.update_layout(barmode="overlay", margin={"t": 30 * scale})
+    found.update_layout(barmode="overlay", margin={"t": 28 * scale})
     return found

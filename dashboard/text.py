@@ -7,6 +7,7 @@ from typing import Any
 
 LANGS = ("zh", "en")
 UNKNOWN = "–"
+MINUS = "−"  # U+2212, as wide as a plus
 
 
 class TextError(LookupError):
@@ -79,7 +80,7 @@ T: Mapping[str, tuple[str, str]] = {
     "count.occupancy": ("床位使用率", "Occupancy"),
     "count.staff_gap": ("医护缺口", "Staff gap"),
     "count.cover": ("最短可用天数", "Shortest cover"),
-    "change.day": ("较前一日 {change}", "{change} on the day before"),
+    "change.day": ("较前一日 {change}", "{change} in a day"),
     "change.new": ("当日新增 {n}", "{n} new that day"),
     # units
     "unit.persons": ("人", "persons"),
@@ -158,8 +159,8 @@ def figure(value: Any, digits: int = 0) -> str:
     if is_unknown(value):
         return UNKNOWN
     if math.isinf(value):
-        return "∞" if value > 0 else "-∞"
-    return f"{round(value, digits) + 0:,.{digits}f}"
+        return "∞" if value > 0 else f"{MINUS}∞"
+    return f"{round(value, digits) + 0:,.{digits}f}".replace("-", MINUS)
 
 
 def percent(value: Any, digits: int = 0) -> str:
@@ -168,11 +169,11 @@ def percent(value: Any, digits: int = 0) -> str:
 
 
 def change(value: Any, digits: int = 0) -> str:
-    """Return a change with its sign: "+1,104", "-327", "±0", "–" when unknown."""
+    """Return a change with its sign: "+1,104", "−327", "±0", "–" when unknown."""
     if is_unknown(value):
         return UNKNOWN
     written = figure(abs(value), digits)
-    return f"±{written}" if not written.strip("0.,") else ("+" if value > 0 else "-") + written
+    return f"±{written}" if not written.strip("0.,") else ("+" if value > 0 else MINUS) + written
 
 
 def day(moment: date | datetime | None, lang: str) -> str:

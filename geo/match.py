@@ -203,15 +203,14 @@ def _with_points(compounds: pd.DataFrame) -> pd.DataFrame:
 
 def _geometries(compounds: pd.DataFrame) -> NDArray[np.object_] | None:
     """Return polygons or points, one a compound, None where a compound has none; None when no compound has any."""
-    if "geometry" in compounds.columns:
-        shapes = np.array([g if g is not None and g == g else None for g in compounds["geometry"]], dtype=object)
-    elif {"lon", "lat"} <= set(compounds.columns):
+    shapes = np.full(len(compounds), None, dtype=object)
+    if {"lon", "lat"} <= set(compounds.columns):
         lon, lat = _numbers(compounds, "lon"), _numbers(compounds, "lat")
-        shapes = np.full(len(compounds), None, dtype=object)
         good = np.isfinite(lon) & np.isfinite(lat)
         shapes[good] = shapely.points(lon[good], lat[good])
-    else:
-        return None
+    if "geometry" in compounds.columns:
+        drawn = np.array([g if g is not None and g == g else None for g in compounds["geometry"]], dtype=object)
+        shapes = np.where(shapely.is_missing(drawn), shapes, drawn)
     empty = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     shapes[empty] = None
     return None if empty.all() else shapes

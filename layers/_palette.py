@@ -123,8 +123,8 @@ RISK: Mapping[str, Mark] = {
 COUNT = Ramp(
     edges=(1, 3, 6, 11, 21),
     colours=(
-        (40, 58, 76, 190),
-        (109, 67, 128, 225),
+        (54, 74, 94, 215),
+        (118, 72, 140, 235),
         (176, 68, 111, 235),
         (226, 98, 79, 240),
         (245, 160, 63, 245),
@@ -161,17 +161,17 @@ COVER = Ramp(  # days until the stock is used up; few days are light, because th
 )
 
 BASE: Mapping[str, Colour] = {  # the quiet ground that everything else is read against
-    "land": (17, 27, 38, 255),
+    "land": (20, 30, 42, 255),
     "land_outside": (12, 19, 28, 255),
-    "water": (20, 44, 64, 255),
+    "water": (22, 48, 70, 255),
     "water_edge": (46, 84, 112, 150),
     "road": (44, 62, 80, 190),
     "road_minor": (36, 50, 65, 150),
     "rail": (58, 64, 78, 170),
-    "border": (96, 124, 150, 190),
+    "border": (92, 118, 144, 170),
     "label": (214, 224, 234, 255),
     "halo": (9, 15, 22, 255),
-    "none": (40, 58, 76, 190),
+    "none": (54, 74, 94, 215),
     "hospital": (236, 242, 248, 255),
     "arc_from": (88, 158, 224, 210),
     "arc_to": (248, 210, 92, 235),

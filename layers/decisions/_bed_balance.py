@@ -73,14 +73,12 @@ def allocate(need: Mapping[str, float], beds: Mapping[str, float], rule: RuleSet
         if isnan(need[name]) or all(isnan(beds[kind]) for kind in kinds):
             found.append({**row, "placed": nan, "unsplit": nan, "shortage": nan})
             continue
-        taken = {}
+        taken: dict[str, float] = {}
         for kind in kinds:
             taken[kind] = min(left[kind], need[name] - sum(taken.values()))
             left[kind] -= taken[kind]
         placed = sum(taken.values())
-        found.append(
-            {**row, "placed": placed, "unsplit": taken.get("unsplit", 0.0), "shortage": need[name] - placed}
-        )
+        found.append({**row, "placed": placed, "unsplit": taken.get("unsplit", 0.0), "shortage": need[name] - placed})
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from layers.decisions._inputs import as_date
+from layers.decisions._inputs import as_date, cell, numbers
 from layers.decisions._proposal import Words
 from layers.decisions._words import days
 from layers.decisions.rules import RuleSet
@@ -39,10 +39,10 @@ def demand(states: pd.DataFrame, share: Mapping[str, float]) -> pd.DataFrame:
     other = pd.concat([_sums(rows[rows["status"].isin(GROUPS[need])].assign(need=need), "need") for need in NEEDS[3:]])
     areas = sorted(set(rows["area"]))
     found = pd.concat([known, other]).groupby(level=0).sum().reindex(index=areas, columns=list(NEEDS)).fillna(0.0)
-    split = {area: largest_remainder(float(n), share) for area, n in unknown.items()}
+    split = {str(area): largest_remainder(float(n), share) for area, n in unknown.items()}
     for area, parts in split.items():
         for need, n in parts.items():
-            found.loc[area, need] += n
+            found.loc[area, need] = cell(found, area, need) + n
     return found.assign(unknown=unknown.reindex(areas).fillna(0.0)).rename_axis("area")
 
 
@@ -158,9 +158,9 @@ def projected(now: pd.DataFrame, projections: Mapping[tuple[str, str], Projectio
     """Return persons by need after the horizon, per area and "" for all together; cases keep today's mix of severity."""
     rows: dict[str, dict[str, Any]] = {}
     for area in {area for area, _ in projections}:
-        mix = now[list(NEEDS[:3])].sum() if area == "" else now.loc["" if area == "?" else area, list(NEEDS[:3])]
+        mix = (now if area == "" else now.loc[["" if area == "?" else area]])[list(NEEDS[:3])].sum()
         then = projections[area, "cases"].then
-        cases = largest_remainder(round(then), mix.to_dict()) if isfinite(then) else dict.fromkeys(NEEDS[:3], nan)
+        cases = largest_remainder(round(then), numbers(mix)) if isfinite(then) else dict.fromkeys(NEEDS[:3], nan)
         rows[area] = {**cases, **{need: _whole(projections[area, need].then) for need in NEEDS[3:]}}
     return pd.DataFrame.from_dict(rows, orient="index", columns=list(NEEDS)).sort_index()
 

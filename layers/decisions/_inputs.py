@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from typing import Any
 
 import pandas as pd
 
@@ -28,6 +29,22 @@ def digest(frames: Mapping[str, pd.DataFrame], rules: Iterable[RuleSet], view: V
     settings += sorted(rule.id for rule in rules) + [f"{key}={view.filters[key]}" for key in sorted(view.filters)]
     found.update("\n".join(settings).encode())
     return found.hexdigest()
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows as dicts, column name -> value."""
+    return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
+
+
+def numbers(values: pd.Series) -> dict[str, float]:
+    """Return a series as label -> float."""
+    return {str(key): float(value) for key, value in values.items()}
+
+
+def cell(frame: pd.DataFrame, row: str, column: str) -> float:
+    """Return one number of a table."""
+    value: Any = frame.at[row, column]
+    return float(value)
 
 
 def complete_day(view: View) -> int:

@@ -1,27 +1,24 @@
 """Beds: who needs which kind now and in seven days, what is open, what is short, and which sites to open first."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from math import isnan
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Select, select
 
-from layers import hospitals as hospital_layer
-from layers._times import day_number
 from layers._view import View
 from layers.decisions._bed_balance import KINDS, allocate, capacity, split_kinds, warnings
 from layers.decisions._bed_demand import NEEDS, Projection, Window, demand, look_back, project, projected, shares
+from layers.decisions._bed_facts import BedFacts, gather
 from layers.decisions._bed_sites import Opening, offers, order
-from layers.decisions._inputs import as_date, blank, complete_day, digest
+from layers.decisions._inputs import as_date, cell, complete_day, digest, numbers, records
 from layers.decisions._proposal import Plan, Proposal, Reason, Words
-from layers.decisions._words import count
+from layers.decisions._words import count, listed
 from layers.decisions.rules import RuleSet, caveats, find, foreign, in_force
-from layers.store import Store, totals
-from layers.store.asof import as_known
-from layers.store.schema import district, total
+from layers.store import Store
 
+__all__ = ["BedFacts", "gather", "plan", "propose"]
 TITLE = Words("床位扩充建议", "Bed proposals")
 TOPICS = ("placement", "severity-share", "projection")
 STEP = "definition-step"
@@ -40,46 +37,6 @@ KIND_WORDS = {
     "isolation": Words("隔离", "isolation"),
     "unsplit": Words("未分类", "unsplit"),
 }
-
-
-@dataclass(frozen=True)
-class BedFacts:
-    """Frames for one view; every one may be empty.
-
-    hospitals  one row per site and kind reported: id, name, kind, district, capacity, lon, lat, bed_kind, open, used, free, planned
-    states     area (district), status, severity, n: persons now
-    daily      measure (now | ever), area (district), status, day, n: the last days
-    districts  code, name, name_en, lon, lat
-    """
-
-    hospitals: pd.DataFrame = field(
-        default_factory=lambda: blank("id name kind district capacity lon lat bed_kind open used free planned")
-    )
-    states: pd.DataFrame = field(default_factory=lambda: blank("area status severity n"))
-    daily: pd.DataFrame = field(default_factory=lambda: blank("measure area status day n"))
-    districts: pd.DataFrame = field(default_factory=lambda: blank("code name name_en lon lat"))
-
-    def frames(self) -> dict[str, pd.DataFrame]:
-        """Return the frames by name, for the digest of the inputs."""
-        return {f.name: getattr(self, f.name) for f in fields(self)}
-
-
-def gather(store: Store, view: View) -> BedFacts:
-    """Read the facts of `view`; beds are counted by district, so a street or a compound shows its district or the city."""
-    view = view.narrowed(view.district)
-    window = in_force("projection", as_date(complete_day(view))).params["window_days"]
-    since = day_number(view.as_of) - window - 1
-    daily = [
-        store.read(_since(totals.daily(view, "district", measure), since)).assign(measure=measure)
-        for measure in ("now", "ever")
-    ]
-    sites = store.read(hospital_layer.query(view))
-    return BedFacts(
-        hospitals=sites[list(BedFacts().hospitals.columns)],
-        states=store.read(totals.state(view, "district")),
-        daily=pd.concat([rows for rows in daily if len(rows)] or [BedFacts().daily], ignore_index=True),
-        districts=store.read(_districts(view)),
-    )
 
 
 def plan(store: Store, view: View) -> Plan:
@@ -144,7 +101,9 @@ class _Work:
         balance = _balance(need, projected(need, projections), beds, rules["placement"])
         found = offers(facts.hospitals)
         openings = order(found, _worst(balance), _unmet(balance), _places(facts.districts), rules["placement"])
-        return cls(need, beds, window, projections, balance, openings, _ranked(found, openings), warnings(facts.hospitals))
+        return cls(
+            need, beds, window, projections, balance, openings, _ranked(found, openings), warnings(facts.hospitals)
+        )
 
     def shortage(self, need: str) -> float:
         """The worse of the shortage now and in seven days, in the whole view."""
@@ -154,11 +113,11 @@ class _Work:
 def _balance(now: pd.DataFrame, then: pd.DataFrame, beds: pd.DataFrame, rule: RuleSet) -> pd.DataFrame:
     rows = []
     for area in beds.index:
-        here = beds.loc[area].to_dict()
+        here = numbers(beds.loc[area])
         today = now[list(NEEDS)].sum() if area == "*" else now.reindex([area])[list(NEEDS)].fillna(0.0).iloc[0]
         label = "" if area == "*" else area or "?"
         later = then.loc[label] if label in then.index else pd.Series(0.0, index=list(NEEDS))
-        first, second = allocate(today.to_dict(), here, rule), allocate(later.to_dict(), here, rule)
+        first, second = allocate(numbers(today), here, rule), allocate(numbers(later), here, rule)
         for one, two in zip(first, second, strict=True):
             rows.append({"area": area, **one, "demand_7d": two["demand"], "shortage_7d": two["shortage"]})
     columns = ["area", "need", "demand", "beds", "placed", "unsplit", "shortage", "demand_7d", "shortage_7d"]
@@ -197,12 +156,12 @@ def _proposals(work: _Work, rules: dict[str, RuleSet], view: View, mark: str) ->
     common = {"as_of": view.as_of, "known_at": view.known_at, "inputs_hash": mark, "rule_id": rules["placement"].id}
     left = {need: work.shortage(need) for need in NEEDS}
     found = []
-    for site in work.sites.to_dict("records"):
+    for site in records(work.sites):
         found.append(_site(site, work, rules, left, common))
         if site["need"]:
             left[site["need"]] -= site["covered"]
     lacking = [need for need in NEEDS if left[need] > 0]
-    return tuple([*found, *(_lacking(need, left[need], work, rules, common) for need in lacking)])
+    return (*found, *(_lacking(need, left[need], work, rules, common) for need in lacking))
 
 
 def _site(
@@ -221,8 +180,15 @@ def _site(
     ]
     if site["need"]:
         reasons += [*_why(site["need"], work, rules), _covers(site, left[site["need"]], rules)]
+    elif action == "survey":
+        reasons.append(
+            Reason(rules["placement"].id, "床位数不明，暂不能排序。", "It cannot be ranked until they are known.")
+        )
     else:
-        zh, en = "目前没有由它承担的缺口，或此前的场所已经补足。", "Nothing is short that it could take, or the sites before it cover it."
+        zh, en = (
+            "目前没有由它承担的缺口，或此前的场所已经补足。",
+            "Nothing is short that it could take, or the sites before it cover it.",
+        )
         reasons.append(Reason(rules["placement"].id, zh, en))
     return Proposal(
         subject=site["id"],
@@ -293,10 +259,12 @@ def _lacking(need: str, n: float, work: _Work, rules: dict[str, RuleSet], common
         subject=need,
         action="add_beds",
         reasons=(*_why(need, work, rules), last),
-        flips_if=Words(f"{words.zh}床位增加{n:,.0f}张即补足。", f"Settled by {count(n, 'more bed')} for {words.en} patients."),
+        flips_if=Words(
+            f"{words.zh}床位增加{n:,.0f}张即补足。", f"Settled by {count(n, 'more bed')} for {words.en} patients."
+        ),
         name=words.zh,
         figures={"beds": n, "covered": 0.0, "distance_km": float("nan")},
-        caveats=_indicative(rules, need in NEEDS[:3] and not isnan(work.beds.loc["*", "unsplit"])),
+        caveats=_indicative(rules, need in NEEDS[:3] and not isnan(cell(work.beds, "*", "unsplit"))),
         **common,
     )
 
@@ -318,8 +286,8 @@ def _summary(work: _Work) -> dict[str, float]:
     found: dict[str, float] = {}
     for need in NEEDS:
         for column in ("demand", "beds", "shortage", "demand_7d", "shortage_7d"):
-            found[f"{column}_{need}"] = float(city.loc[need, column])
-    found |= {f"open_{kind}": float(work.beds.loc["*", kind]) for kind in KINDS}
+            found[f"{column}_{need}"] = cell(city, need, column)
+    found |= {f"open_{kind}": cell(work.beds, "*", kind) for kind in KINDS}
     found["sites_to_open"] = sum(1 for opening in work.openings if opening.need)
     found["beds_to_open"] = float(sum(o.offered for o in work.openings if o.need))
     found["reports_in_conflict"] = len(work.warnings)
@@ -360,25 +328,25 @@ def _caveats(facts: BedFacts, work: _Work, used: list[RuleSet]) -> tuple[Words, 
         found.append(
             Words(
                 f"{len(work.warnings)}条床位报告数字不符（占用多于开放共{extra:,.0f}张），均按原报保留。",
-                f"{count(len(work.warnings), 'bed report')} do not add up ({extra:,.0f} more used than open); all kept as reported.",
+                f"{count(len(work.warnings), 'bed report')} with figures that do not add up ({extra:,.0f} more used than open); kept as reported.",
             )
         )
-    silent = work.beds.loc["*", "silent_sites"]
+    city = work.balance[work.balance["area"] == "*"]
+    unknown_beds = [NEED_WORDS[n] for n in city.loc[city["shortage"].isna() & (city["demand"] > 0), "need"]]
+    if unknown_beds:
+        words = listed(unknown_beds)
+        found.append(
+            Words(
+                f"{words.zh}的床位未报，缺口不明。",
+                f"No beds were reported for: {words.en}. Their shortage is unknown.",
+            )
+        )
+    silent = cell(work.beds, "*", "silent_sites")
     if silent > 0:
         found.append(
             Words(
                 f"{silent:.0f}家收治机构未报床位，合计只是下限。",
-                f"{count(silent, 'site')} that treat patients reported no beds: totals are a lower bound.",
+                f"No beds were reported by {count(silent, 'site')} that should treat patients: totals are a lower bound.",
             )
         )
     return tuple(found)
-
-
-def _districts(view: View) -> Select[Any]:
-    d = district.c
-    query = as_known(select(d.code, d.name, d.name_en, d.lon, d.lat), district, view)
-    return query.where(d.code == view.district) if view.district else query
-
-
-def _since(query: Select[Any], day: int) -> Select[Any]:
-    return query.where(total.c.event_day > day)

@@ -72,6 +72,7 @@ class Delivery:
         if receipt.ignored_columns:
             names = "、".join(receipt.ignored_columns)
             receipt.note(f"未使用的列：{names}", f"columns not used: {', '.join(receipt.ignored_columns)}")
+        datum_evidence.conclude(receipt)
         receipt.lag_hours_median = round(float(np.median(self._lags)), 1) if self._lags else None
 
     def _chunk(self, raw: pd.DataFrame) -> None:

@@ -159,10 +159,12 @@ def _evidence(
         return
     at = compounds.set_index("compound_id")[["lon", "lat"]].astype(float)
     named = at.reindex(matcher.match(some.drop(columns=["lon", "lat"]))["compound_id"].to_numpy(object))
-    receipt = Receipt("match", "", "", "")
+    stated = frames_of_reference.require_datum(stated)
+    receipt = Receipt("match", "", "", "", datum=stated)
     lon, lat = some["lon"].to_numpy(float), some["lat"].to_numpy(float)
     datum_evidence.by_anchors(
         receipt, frames_of_reference.require_datum(stated), lon, lat, named["lon"].to_numpy(), named["lat"].to_numpy()
     )
+    datum_evidence.conclude(receipt)
     report.datum_evidence = receipt.datum_evidence
     report.notices += receipt.notices

@@ -45,7 +45,7 @@ def parse(values: pd.Series, column: Column) -> tuple[pd.Series, pd.Series]:
 def wanted(column: Column) -> str:
     """Return in words what a value of the column must look like."""
     if column.codes:
-        return "one of " + ", ".join(dict.fromkeys(column.codes))
+        return "one of " + ", ".join(dict.fromkeys(column.codes.values()))
     words = {
         "integer": "a whole number",
         "number": "a number",

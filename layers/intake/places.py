@@ -13,8 +13,10 @@ from layers.store.database import Store
 from layers.store.schema import FOREVER, compound, district, hospital
 
 MARGIN = 0.5  # degrees around the districts that still count as the region: patients live beyond the city line
-CITY_WORDS = re.compile(r"^(湖北省)?(武汉市|武汉|市)?")
-BRACKETS = re.compile(r"[（(].*?[)）]")
+# What bulletins leave out of a hospital's name: who runs it. A campus in brackets is another hospital, and stays.
+OWNERS = re.compile(
+    r"^(?:华中科技大学同济医学院附属|武汉大学|武汉科技大学附?属?|华润|解放军|湖北省|省|武汉市|武汉|市)+(?=..)"
+)
 
 
 def believed(connection: Connection, table: Table, *columns: str) -> pd.DataFrame:
@@ -80,8 +82,9 @@ class HospitalBook:
 
 
 def short_hospital(name: str) -> str:
-    """Return what is left of a hospital's name without city, brackets and the word for hospital."""
-    return CITY_WORDS.sub("", BRACKETS.sub("", name.strip())).removesuffix("医院") or name
+    """Return a hospital's name as a bulletin shortens it: 武汉大学人民医院（东院） and 省人民医院东院 are both 人民院东."""
+    short = re.sub(r"[（）()\s]", "", name).replace("职工", "").replace("医院", "院").replace("中院", "中医院")
+    return OWNERS.sub("", short).removesuffix("院区").removesuffix("院") or name
 
 
 def compound_codes(connection: Connection) -> set[str]:

@@ -9,7 +9,9 @@ STEP = day_of("2020-02-12")  # clinically diagnosed cases count from this bullet
 FIRST_ONSET = day_of("2019-12-08")
 LAGS = (np.array([0, 1, 2, 3, 10]), np.array([0.66, 0.19, 0.09, 0.05, 0.01]))  # days from the event to its report
 SEVERITIES = np.array(["mild", "ordinary", "severe", "critical"], dtype=object)
-SHARES = np.array([0.42, 0.39, 0.14, 0.05])  # mild and ordinary 81 %, severe 14 %, critical 5 % (Wu & McGoogan, JAMA 2020)
+SHARES = np.array(
+    [0.42, 0.39, 0.14, 0.05]
+)  # mild and ordinary 81 %, severe 14 %, critical 5 % (Wu & McGoogan, JAMA 2020)
 WORSENS = np.array([0.10, 0.12, 0.15, 0.0])
 DIES = np.array([0.01, 0.06, 1.0, 6.0])
 RECOVERS = np.array([1.0, 1.0, 0.4, 0.1])

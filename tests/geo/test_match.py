@@ -81,8 +81,14 @@ def test_the_point_chooses_among_namesakes(matcher):
 
 
 def test_the_nearest_is_accepted_where_no_address_speaks(matcher):
-    row = match_one(matcher, lon=LON - 0.5 * EAST, lat=LAT + 0.5 * NORTH)
+    row = match_one(matcher, lon=LON - 0.2 * EAST, lat=LAT + 0.5 * NORTH)
     assert (row.status, row.compound_id, row.method) == ("accepted", "001", "nearest")
+    assert row.distance_m == pytest.approx(19.2, abs=0.5)  # a fifth of 95.9 m
+
+
+def test_a_point_alone_some_way_off_goes_to_review(matcher):
+    row = match_one(matcher, lon=LON - 0.5 * EAST, lat=LAT + 0.5 * NORTH)
+    assert (row.status, row.compound_id, row.method) == ("review", "", "nearest")
     assert row.distance_m == pytest.approx(48, abs=1)  # half of 95.9 m
 
 
