@@ -1,6 +1,7 @@
 """Build the web application: read this first. One map, one page around it, one gate in front of everything."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import dash
@@ -22,6 +23,7 @@ from layers._times import day_number
 from layers.store import Store, open_store
 
 OPEN_ROUTES = ("/healthz", "/enter", "/assets/", "/vendor/", "/_dash-component-suites/", "/_favicon.ico")
+PICKED = {"pick": "compounds", "pick-hospital": "hospitals", "unpick": ""}  # button -> layer that it selects in
 CODE = dash.__version__  # a wall reloads itself when the code behind it has changed
 STATUS = {AccessError: 403, ViewError: 400, LayerError: 400}
 
@@ -99,10 +101,11 @@ def _connect(app: Dash, desk: Desk) -> None:
         Output("pick", "data"),
         Input("map-event", "data"),
         Input({"type": "pick", "index": ALL}, "n_clicks"),
+        Input({"type": "pick-hospital", "index": ALL}, "n_clicks"),
         Input({"type": "unpick", "index": ALL}, "n_clicks"),
         prevent_initial_call=True,
     )
-    def pick(event: Any, _clicks: Any, _unpicks: Any) -> Any:
+    def pick(event: Any, _compounds: Any, _hospitals: Any, _unpicks: Any) -> Any:
         trigger = ctx.triggered_id
         if trigger == "map-event":
             return {"layer": event["layer"], "id": event["id"]} if event and event.get("id") else no_update
@@ -149,8 +152,6 @@ def moved_to(here: Here, as_of: int | None, known_at: int | None, area: str | No
     if area is not None and area != view.district:
         changes["area"] = area
         fixed = fixed | {"area"} if area else fixed - {"area"}
-    from dataclasses import replace
-
     return Here(here.path, replace(view, **changes), here.lang, None, frozenset(fixed), here.options).search
 
 

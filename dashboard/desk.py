@@ -18,19 +18,13 @@ from dashboard.tables import TableStore
 from dashboard.view import Here
 from layers._catalog import all_layers
 from layers._view import View
-from layers.decisions import beds, lockdown, staff, supplies
+from layers.decisions._catalog import plan_of
 from layers.decisions._proposal import Plan
 from layers.intake import health
 from layers.store import Store, totals
 from layers.store.asof import known
 from layers.store.schema import control, person, person_status, placement
 
-PLANS: dict[str, Callable[[Store, View], Plan]] = {
-    "lockdown": lockdown.plan,
-    "beds": beds.plan,
-    "staff": staff.plan,
-    "supplies": supplies.plan,
-}
 KEPT = 160  # results kept: a city's wall and a hundred desks look at a few dozen views
 
 
@@ -90,7 +84,7 @@ class Desk:
 
     def plan(self, who: Person | None, kind: str, view: View) -> Plan:
         """Return the plan of a kind for a view."""
-        return self._kept(who, view, ("plan", kind), lambda: PLANS[kind](self.store, view))
+        return self._kept(who, view, ("plan", kind), partial(plan_of, kind, self.store, view))
 
     def counts(self, who: Person | None, view: View) -> pd.Series:
         """Return `totals.wide` of the view's own area as one row; zeros where nobody was counted."""

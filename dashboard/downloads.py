@@ -8,8 +8,9 @@ from flask import Blueprint, Response, abort, make_response, request
 
 from dashboard import briefing, export
 from dashboard.access import Person
-from dashboard.desk import PLANS, Desk
+from dashboard.desk import Desk
 from dashboard.view import Here, read
+from layers.decisions._catalog import PLANS
 from layers.store import journal
 
 TYPES = {

@@ -200,14 +200,20 @@ def legend(rows: Sequence[Mapping[str, Any]], lang: str) -> html.Div:
 
 
 def _legend_group(group: Mapping[str, Any]) -> list[Component]:
+    rows, steps = group["rows"], group.get("ramp", 0)
+    alone = len(rows) == 1 and rows[0]["text"].lower() == group["title"].lower().rstrip(
+        "s"
+    )  # the title says it already
     keys = [
         html.Span(
-            [html.I(className=f"key {row['shape']}", style={"--colour": row["colour"]}), row["text"]],
+            [
+                html.I(className=f"key {row['shape']}", style={"--colour": row["colour"]}),
+                "" if alone else html.Span(row["text"]),
+            ],
             className="legend-row",
         )
-        for row in group["rows"]
+        for row in rows
     ]
-    steps = group.get("ramp", 0)
     return [
         html.Button(group["title"], className="legend-title", **{"data-layer": group["layer"], "aria-pressed": "true"}),
         html.Span(group["about"], className="legend-about") if group.get("about") else None,
@@ -292,37 +298,43 @@ _THEME = {
     "spacing": "0.4rem",
     "cellHorizontalPadding": "0.6rem",
 }
+NO_MENU = {"suppressHeaderMenuButton": True, "suppressHeaderFilterButton": True}
+GRID_WORDS = ("noRowsToShow", "filterOoo", "contains", "equals", "page", "of", "to", "nextPage", "previousPage")
 # A named theme would be fetched from elsewhere, and an unknown one turns white without a word; only withParams is ours.
 THEME = {"function": f"themeQuartz.withParams({json.dumps(_THEME)})"}
 
 
 def table(
-    frame: pd.DataFrame, columns: Mapping[str, str | Mapping[str, Any]], id: Any, *, lang: str = "zh", page: int = 0
+    frame: pd.DataFrame,
+    columns: Mapping[str, str | Mapping[str, Any]],
+    id: Any,
+    *,
+    lang: str = "zh",
+    page: int = 0,
+    filters: bool = False,
 ) -> dag.AgGrid:
-    """Return a table that sorts, filters and exports.
+    """Return a table that sorts and exports.
 
     columns   column of the frame -> title, or a dict of AG Grid options with `headerName`; numbers stand right, unknown is "–"
     id        of the grid; clicks arrive in `selectedRows`, the frame's `id` is the id of a row when it has one
     page      rows a page; 0 scrolls
+    filters   a row of filter fields under the titles
     """
     names = list(columns) + [name for name in ("id",) if name in frame and name not in columns]
-    definitions = [_column(name, more, frame[name]) for name, more in columns.items()]
     options: dict[str, Any] = {
         "theme": THEME,
         "rowSelection": {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
         "animateRows": False,
-        "suppressCellFocus": False,
         "enableCellTextSelection": True,
-        "overlayNoRowsTemplate": say("state.empty", lang),
+        "localeText": {key: say(f"grid.{key}", lang) for key in GRID_WORDS},
     }
     if page:
         options |= {"pagination": True, "paginationPageSize": page, "paginationPageSizeSelector": False}
     return dag.AgGrid(
         id=id,
         rowData=_records(frame[names]),
-        columnDefs=definitions,
-        defaultColDef={"sortable": True, "resizable": True, "filter": True, "minWidth": 56},
-        columnSize="responsiveSizeToFit",
+        columnDefs=[_column(name, more, frame[name]) for name, more in columns.items()],
+        defaultColDef={"sortable": True, "resizable": True, "filter": filters, "floatingFilter": filters} | NO_MENU,
         getRowId="params.data.id" if "id" in names else None,
         dashGridOptions=options,
         className="grid",
@@ -331,16 +343,19 @@ def table(
 
 
 def _column(name: str, more: str | Mapping[str, Any], values: pd.Series) -> dict[str, Any]:
-    options: dict[str, Any] = {"field": name} | ({"headerName": more} if isinstance(more, str) else dict(more))
+    given = {"headerName": more} if isinstance(more, str) else dict(more)
     if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
         digits = 0 if pd.api.types.is_integer_dtype(values) else 1
-        written = f"params.value == null ? '{UNKNOWN}' : d3.format(',.{digits}~f')(params.value)"
-        options = {
+        number = f"d3.format(',.{digits}~f')(params.value)"
+        written = f"params.value == null ? '{UNKNOWN}' : typeof params.value == 'string' ? params.value : {number}"
+        return {
+            "field": name,
             "type": "rightAligned",
-            "filter": "agNumberColumnFilter",
+            "flex": 1,
+            "minWidth": 72,
             "valueFormatter": {"function": written},
-        } | options
-    return options
+        } | given
+    return {"field": name, "flex": 2, "minWidth": 110, "tooltipField": name} | given
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -117,6 +117,16 @@ T: Mapping[str, tuple[str, str]] = {
     "wall.feeds": ("数据源", "Feeds"),
     "wall.feeds_ok": ("{n} 个数据源正常", "{n} feeds up to date"),
     "wall.feeds_late": ("{n} 个数据源超期", "{n} feeds overdue"),
+    # tables
+    "grid.noRowsToShow": ("没有数据", "Nothing to show"),
+    "grid.filterOoo": ("筛选…", "Filter…"),
+    "grid.contains": ("包含", "Contains"),
+    "grid.equals": ("等于", "Equals"),
+    "grid.page": ("第", "Page"),
+    "grid.of": ("共", "of"),
+    "grid.to": ("至", "to"),
+    "grid.nextPage": ("下一页", "Next page"),
+    "grid.previousPage": ("上一页", "Previous page"),
     # hours and minutes
     "age.now": ("刚刚", "just now"),
     "age.minutes": ("{n}分钟前", "{n} min ago"),

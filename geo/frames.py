@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from geo.errors import FrameError
 
-# China in degrees, with room for neighbours' hospitals; the test for exchanged axes below rests on lon > 70 > 56 > lat.
+# China with a margin, in degrees; because the two ranges do not meet, exchanged axes are told for certain.
 LON, LAT = (70.0, 140.0), (0.0, 56.0)
 
 

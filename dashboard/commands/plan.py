@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 
 from dashboard.commands._shared import add_store, add_view, settings_of, store_of, view_of
-from dashboard.desk import PLANS
 from dashboard.export import write_plan
+from layers.decisions._catalog import PLANS, plan_of
 from layers.store import journal
 
 NAME = "plan"
@@ -25,7 +25,7 @@ def run(args: argparse.Namespace) -> int:
     """Write the plan."""
     store = store_of(settings_of(args))
     view = view_of(args, store)
-    found = PLANS[args.kind](store, view)
+    found = plan_of(args.kind, store, view)
     write_plan(found, args.out, args.lang)
     journal.add(
         store,

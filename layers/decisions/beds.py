@@ -114,10 +114,10 @@ def _balance(now: pd.DataFrame, then: pd.DataFrame, beds: pd.DataFrame, rule: Ru
     rows = []
     for area in beds.index:
         here = numbers(beds.loc[area])
-        today = now[list(NEEDS)].sum() if area == "*" else now.reindex([area])[list(NEEDS)].fillna(0.0).iloc[0]
+        today = (now if area == "*" else now.reindex([area]))[list(NEEDS)].fillna(0.0).sum()
         label = "" if area == "*" else area or "?"
-        later = then.loc[label] if label in then.index else pd.Series(0.0, index=list(NEEDS))
-        first, second = allocate(numbers(today), here, rule), allocate(numbers(later), here, rule)
+        later = {need: cell(then, label, need) if label in then.index else 0.0 for need in NEEDS}
+        first, second = allocate(numbers(today), here, rule), allocate(later, here, rule)
         for one, two in zip(first, second, strict=True):
             rows.append({"area": area, **one, "demand_7d": two["demand"], "shortage_7d": two["shortage"]})
     columns = ["area", "need", "demand", "beds", "placed", "unsplit", "shortage", "demand_7d", "shortage_7d"]

@@ -13,7 +13,7 @@ from layers._times import to_ms
 from layers._view import View
 from layers.decisions._inputs import as_date, blank, cell, complete_day, digest, records
 from layers.decisions._proposal import Plan, Proposal, Reason, Words
-from layers.decisions._staff_need import GENERAL, SKILLS, assign, needs, ratios, uncovered
+from layers.decisions._staff_need import SKILLS, assign, needs, ratios, uncovered
 from layers.decisions._words import count, listed
 from layers.decisions.rules import RuleSet, caveats, in_force
 from layers.store import Store
@@ -184,11 +184,11 @@ def _team(
         why = Reason(rule, "各院相应专业目前没有缺口。", "No hospital lacks any of its skills now.")
         flips = Words("任何医院出现相应专业缺口即派驻。", "Sent as soon as a hospital lacks one of its skills.")
     else:
-        helped = {*(s for s in SKILLS if row[s] > 0), *(GENERAL[s] for s in GENERAL if row[s] > 0)}
-        short = [(s, n) for s in SKILLS if s in helped and (n := cell(running, where, s)) > 0]
-        after = uncovered(running.loc[where].to_numpy(dtype=float), np.array([row[s] for s in SKILLS]))
+        after = uncovered(running.loc[where].to_numpy(dtype=float), np.array([row[skill] for skill in SKILLS]))
+        rest = dict(zip(SKILLS, np.maximum(after, 0), strict=True))
+        short = [(skill, n) for skill in SKILLS if (n := cell(running, where, skill)) > rest[skill]]
         before = listed([_people(skill, n) for skill, n in short])
-        left = listed([_people(skill, max(after[SKILLS.index(skill)], 0)) for skill, _ in short])
+        left = listed([_people(skill, rest[skill]) for skill, _ in short])
         name = work.names.get(where) or where
         why = Reason(
             rule,

@@ -37,6 +37,7 @@ class Epidemic:
     factor: float
     start: int
     end: int
+    seed: int
 
     def known(self, day: int) -> dict[str, int]:
         """Return persons ever in each status as reported by the end of `day`, and `total`: confirmed or clinical or both."""
@@ -72,7 +73,9 @@ def make_epidemic(city: City, seed: int, start: int, end: int, cases: int | None
     moves = pd.concat(transitions, ignore_index=True).fillna({"severity": ""})
     moves["report_day"] = np.maximum(moves["report_day"], start)
     moves = moves.sort_values(["report_day", "person", "day"], kind="stable", ignore_index=True)
-    return Epidemic(_finished(rng, persons), moves, curve, factor, start, end)
+    # Two statuses of one day have one severity: the first one said.
+    moves.loc[moves.duplicated(["person", "day"]), "severity"] = ""
+    return Epidemic(_finished(rng, persons), moves, curve, factor, start, end, seed)
 
 
 def _cases(

@@ -21,8 +21,8 @@ STAMP = (
     0,
     0,
 )  # every date inside a file; a ZIP or a GeoPackage would otherwise keep the time of writing
-# GDAL takes the time of a GeoPackage's last change from this option instead of the clock.
 FIXED = b"2020-01-20T00:00:00Z"
+# GDAL takes the time of a GeoPackage's last change from this option instead of the clock.
 GPKG_CLOCK = {"OGR_CURRENT_DATE": "2020-01-20T00:00:00.000Z"}
 MOMENT = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
