@@ -92,12 +92,13 @@
   function choose() {
     const viewport = state.engine.viewport();
     if (!viewport) return false;
-    const all = [], k = Fangyi.scale || 1;
+    const all = [], k = Fangyi.scale || 1, gap = insets();
     state.layers.forEach((layer, order) => {
       if (!layer.labels || state.hidden.has(layer.json.layer)) return;
       const offset = Array.isArray(layer.json.getPixelOffset) ? layer.json.getPixelOffset : [0, 0];
       for (const label of layer.labels) {
         const [x, y] = viewport.project(label.at);
+        if (x < gap.left || y < gap.top || x > viewport.width - gap.right || y > viewport.height - gap.bottom) continue; // behind a panel
         all.push({label, layer, text: label.text, x, y, dx: offset[0] * k, dy: offset[1] * k, size: label.size * k, rank: label.rank + order / 1e3});
       }
     });
@@ -190,18 +191,19 @@
     if (!spec) return;
     const seq = ++state.seq;
     try {
-      const layers = await Promise.all(spec.layers.map(async json => {
+      const all = await Promise.all(spec.layers.map(async json => {
         const tables = await Fangyi.tables(json.data);
         return {json, tables, labels: json['@@type'] === 'TextLayer' ? labelled(json, tables) : null, props: null};
       }));
+      const layers = all.filter(layer => layer.tables.shapes.parts > 0); // deck.gl refuses polygons without a vertex
       if (seq !== state.seq) return; // a newer one is on its way
       Object.assign(state, {spec, layers});
-      if (spec.viewKey !== state.viewKey) tilted(spec.camera.pitch || 0);
-      dress();
       mount();
       await state.engine.loaded;
       if (seq !== state.seq) return;
       const moved = spec.viewKey !== state.viewKey;
+      if (moved) tilted(spec.camera.pitch || 0);
+      dress();
       state.engine.move(moved ? placed(spec.camera) : null, insets(), moved && state.viewKey !== null);
       state.viewKey = spec.viewKey;
       choose();
@@ -271,6 +273,12 @@
   function fail(error) { const message = String((error && error.message) || error); Fangyi.errors.push(message); console.error('Fangyi:', message); }
   Fangyi.fail = fail;
   Fangyi.refit = soon(() => { if (state.spec) { state.viewKey = null; show(state.spec); } }, 250);
+  /** Rings a shape, {layer, id}; nothing is ringed when id is empty. */
+  Fangyi.select = hit => {
+    if (!state.spec || !state.engine) return;
+    state.spec.selected = hit && hit.id ? hit : null;
+    state.engine.render();
+  };
   Fangyi.show = show;
 
   const dash = (window.dash_clientside = window.dash_clientside || {});

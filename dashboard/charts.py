@@ -74,7 +74,7 @@ def epidemic_curve(
         found.add_bar(
             x=wide.index,
             y=wide[status],
-            name=pick((mark.zh, mark.en), lang),
+            name=say(f"chart.{status}", lang) if f"chart.{status}" in T else pick((mark.zh, mark.en), lang),
             marker={"color": mark.hex, "pattern": pattern, "line": {"width": 0}},
         )
     mean = honest_mean(wide["confirmed"]) if "confirmed" in wide else pd.Series(dtype=float)

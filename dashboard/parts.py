@@ -347,7 +347,7 @@ def _column(name: str, more: str | Mapping[str, Any], values: pd.Series) -> dict
     if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
         digits = 0 if pd.api.types.is_integer_dtype(values) else 1
         number = f"d3.format(',.{digits}~f')(params.value)"
-        written = f"params.value == null ? '{UNKNOWN}' : typeof params.value == 'string' ? params.value : {number}"
+        written = f"params.value == null ? '{UNKNOWN}' : params.value == '∞' ? '∞' : {number}"
         return {
             "field": name,
             "type": "rightAligned",

@@ -6,94 +6,173 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pyogrio
+import pyproj
 import shapely
 from numpy.typing import NDArray
 
-from geo import datum as frames_of_reference
 from geo.crs import DEGREES
+from geo.datum import epsg, geometries_to_wgs84, require_datum
 from geo.errors import BoundaryError
 
-# A self-crossing ring of 400 vertices keeps make_valid busy for 44 s, and deep nesting kills the process (TRUST 0, traps 2 and 3).
+# What a hostile or broken file may cost. Deep nesting ends the process inside GEOS, where nothing can be caught; the time
+# that a repair takes grows with the crossings of the outline: 900 vertices at random cross 90,000 times and take 5 s.
 MOST_VERTICES = 100_000
-MOST_CROSSING_VERTICES = 5_000  # an invalid shape with more is put aside instead of repaired
+MOST_CROSSINGS = 50_000
 DEEPEST = 8
+EDGES_AT_ONCE = 50
+
+Shapes = NDArray[np.object_]
 
 
 @dataclass(frozen=True)
 class RepairReport:
     """What became of shapes that could not be used as they were: positions in the array given."""
 
-    repaired: tuple[int, ...] = ()  # invalid before, valid now
+    repaired: tuple[int, ...] = ()  # invalid or mixed with lines and points before, valid polygons now
     emptied: tuple[int, ...] = ()  # nothing with an area was left
-    refused: tuple[int, ...] = ()  # too many vertices or too deeply nested to be handled
-    area_lost: float = 0.0  # share of the area of repaired shapes that repair removed, 0..1
+    refused: tuple[int, ...] = ()  # not touched, because of `reasons`
+    area_lost: float = (
+        0.0  # share of the area of repaired shapes that is gone, 0..1; twice-wound parts counted twice before
+    )
+    reasons: tuple[str, ...] = ()  # one for each that was refused
+    missing: tuple[int, ...] = ()  # rows of a file that have no shape, or one that cannot be decoded
 
     def positions(self) -> dict[str, tuple[int, ...]]:
         """Return kind -> positions, for kinds that occur."""
-        found = {"repaired": self.repaired, "emptied": self.emptied, "refused": self.refused}
+        found = {
+            "repaired": self.repaired,
+            "emptied": self.emptied,
+            "refused": self.refused,
+            "missing": self.missing,
+        }
         return {kind: at for kind, at in found.items() if at}
 
 
 def read(path: Path, datum: str) -> tuple[gpd.GeoDataFrame, RepairReport]:
-    """Return the polygons of a GeoJSON or GeoPackage file in WGS-84, repaired, with a report.
+    """Return the polygons of a GeoJSON or GeoPackage file in WGS-84, repaired, with a report; every row stays.
 
-    Projected files are brought to their own degrees first; `datum` says which frame those degrees are in.
+    `datum` says which frame the numbers are in. A file that declares a projected system is brought to its degrees first;
+    a stated zone or EPSG code must then be the declared one. Raises BoundaryError, and DatumError for an unknown datum.
     """
+    datum = require_datum(datum)
     try:
-        frame = pyogrio.read_dataframe(path)
+        rows = pyogrio.read_dataframe(path, read_geometry=False)
+        meta, _, encoded, _ = pyogrio.raw.read(path, columns=[])
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
         raise BoundaryError(f"{path.name}: cannot be read as a file of shapes ({error})") from error
-    if "geometry" not in frame:
+    if encoded is None:
         raise BoundaryError(f"{path.name}: has no shapes; wanted polygons")
-    if frame.crs is not None and not frame.crs.is_geographic:
-        frame = frame.to_crs(frame.crs.geodetic_crs)
-    shapes, report = repair(np.asarray(frame.geometry.values, dtype=object))
-    shapes = frames_of_reference.geometries_to_wgs84(shapes, datum)
-    return gpd.GeoDataFrame(frame.drop(columns="geometry"), geometry=shapes, crs=DEGREES), report
+    with np.errstate(invalid="ignore"):  # a vertex that is not a number is reported below
+        given = shapely.from_wkb(encoded, on_invalid="fix")
+    shapes, report = repair(_in_stated_frame(given, meta["crs"], datum, path.name))
+    shapes = geometries_to_wgs84(shapes, datum)
+    report = RepairReport(
+        report.repaired,
+        report.emptied,
+        report.refused,
+        report.area_lost,
+        report.reasons,
+        _at(shapely.is_missing(given)),
+    )
+    return gpd.GeoDataFrame(rows, geometry=shapes, crs=DEGREES), report
 
 
-def repair(geometries: NDArray[np.object_]) -> tuple[NDArray[np.object_], RepairReport]:
-    """Return polygons that are valid, None where none could be had, and a report. None stays None."""
+def repair(geometries: Shapes) -> tuple[Shapes, RepairReport]:
+    """Return polygons that are valid, None where none could be had, and a report. None stays None.
+
+    Of an outline that crosses itself every lobe is kept: leaving out a part would leave out the people in it.
+    """
     shapes = np.array(geometries, dtype=object)
+    reasons = {at: reason for at, shape in enumerate(shapes) if shape is not None and (reason := _refusal(shape))}
+    shapes[list(reasons)] = None
     given = ~shapely.is_missing(shapes)
-    refused = given & (_too_large(shapes) | ~np.isin(shapely.get_type_id(shapes), (3, 6, 7)))
-    shapes[refused] = None
-    broken = given & ~refused & ~shapely.is_valid(shapes)
-    before = float(np.nansum(shapely.area(shapes[broken])))
-    shapes[broken] = [_areas_only(shapely.make_valid(g)) for g in shapes[broken]]
-    empty = given & ~refused & (shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    broken = given & ((shapely.get_type_id(shapes) == 7) | ~shapely.is_valid(shapes))
+    tangled = {int(at): "crosses itself too often" for at in np.flatnonzero(broken) if _is_tangled(shapes[at])}
+    shapes[list(tangled)] = None
+    broken[list(tangled)] = False
+    before = shapely.area(shapes[broken])
+    shapes[broken] = [_polygons(shape) for shape in shapes[broken]]
+    after = np.nan_to_num(shapely.area(shapes[broken]))
+    empty = ~shapely.is_missing(shapes) & shapely.is_empty(shapes)
     shapes[empty] = None
-    after = float(np.nansum(shapely.area(shapes[broken])))
-    lost = max(0.0, 1 - after / before) if before > 0 else 0.0
-    return shapes, RepairReport(_at(broken & ~empty), _at(empty), _at(refused), lost)
+    empty |= broken & shapely.is_missing(shapes)
+    lost = float(np.maximum(before - after, 0).sum() / before.sum()) if before.sum() > 0 else 0.0
+    refused = dict(sorted((reasons | tangled).items()))
+    return shapes, RepairReport(_at(broken & ~empty), _at(empty), tuple(refused), lost, tuple(refused.values()))
 
 
-def label_points(geometries: NDArray[np.object_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def label_points(geometries: Shapes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return longitude and latitude of a point inside each shape, in its largest part; NaN where there is no shape."""
     points = shapely.point_on_surface([_largest(g) for g in np.asarray(geometries, dtype=object)])
     points = np.asarray(points, dtype=object)
     return shapely.get_x(points), shapely.get_y(points)
 
 
-def _too_large(shapes: NDArray[np.object_]) -> NDArray[np.bool_]:
-    vertices = shapely.get_num_coordinates(shapes)
-    crossing = (vertices > MOST_CROSSING_VERTICES) & ~shapely.is_valid(shapes)
-    return (vertices > MOST_VERTICES) | crossing | np.array([_depth(g) > DEEPEST for g in shapes])
+def _in_stated_frame(shapes: Shapes, declared: str | None, datum: str, name: str) -> Shapes:
+    """Return the shapes in the numbers that `datum` is about: its own metres, or degrees."""
+    stated = epsg(datum)
+    system = pyproj.CRS(declared) if declared else None
+    if system is not None and not system.is_geographic and system != stated:
+        if stated:
+            raise BoundaryError(f"{name}: declares {declared}, but {datum} was stated; state the frame of its degrees")
+        return np.asarray(gpd.GeoSeries(shapes, crs=system).to_crs(DEGREES).values, dtype=object)
+    bounds = shapely.total_bounds(shapes)
+    if not stated and datum != "cgcs2000" and (np.abs(bounds) > 360).any():
+        raise BoundaryError(
+            f"{name}: coordinates reach ({bounds[2]:.0f}, {bounds[3]:.0f}); wanted degrees in {datum}. "
+            "For metres state epsg:<code> or cgcs2000:<central meridian>"
+        )
+    return shapes
 
 
-def _depth(shape: shapely.Geometry | None, depth: int = 1) -> int:
-    if shape is None or shape.geom_type != "GeometryCollection" or depth > DEEPEST:
+def _refusal(shape: shapely.Geometry) -> str:
+    """Why a shape is put aside before anything expensive or dangerous is done with it; "" when it is not."""
+    if shape.geom_type not in ("Polygon", "MultiPolygon", "GeometryCollection"):
+        return f"is a {shape.geom_type}, not a polygon"
+    if _depth(shape) > DEEPEST:
+        return f"is nested more than {DEEPEST} deep"
+    vertices = int(shapely.get_num_coordinates(shape))
+    if vertices > MOST_VERTICES:
+        return f"has {vertices} vertices, more than {MOST_VERTICES}"
+    return "" if np.isfinite(shapely.get_coordinates(shape)).all() else "has a vertex that is not a number"
+
+
+def _depth(shape: shapely.Geometry, depth: int = 1) -> int:
+    if shape.geom_type != "GeometryCollection" or depth > DEEPEST:
         return depth
     return max((_depth(part, depth + 1) for part in shape.geoms), default=depth)
 
 
-def _areas_only(shape: shapely.Geometry) -> shapely.Geometry | None:
-    """The polygons of a repaired shape: stray lines and points are what was wrong with it."""
-    parts = shapely.get_parts(shapely.get_parts([shape]))
-    polygons = [part for part in parts if part.geom_type == "Polygon" and part.area > 0]
-    if not polygons:
+def _is_tangled(shape: shapely.Geometry) -> bool:
+    """Return True when the edges cross more often than MOST_CROSSINGS; counting stops there."""
+    rings = shapely.get_rings(_parts(shape))
+    xy, ring = shapely.get_coordinates(rings, return_index=True)
+    if len(xy) ** 2 < 2 * MOST_CROSSINGS:
+        return False
+    same = ring[1:] == ring[:-1]
+    edges = shapely.linestrings(np.stack([xy[:-1][same], xy[1:][same]], axis=1))
+    tree, crossings = shapely.STRtree(edges), 0
+    for start in range(0, len(edges), EDGES_AT_ONCE):
+        some = edges[start : start + EDGES_AT_ONCE]
+        crossings += tree.query(some, predicate="intersects").shape[1] - 3 * len(some)  # itself and its two neighbours
+        if crossings > 2 * MOST_CROSSINGS:  # each is met from both its edges
+            return True
+    return False
+
+
+def _polygons(shape: shapely.Geometry) -> shapely.Geometry | None:
+    """The areas of a shape, valid; lines and points in it are what was wrong with it."""
+    areal = shape if shape.geom_type != "GeometryCollection" else shapely.MultiPolygon(_parts(shape))
+    fixed = _parts(shapely.make_valid(areal, method="structure", keep_collapsed=False))
+    if not fixed:
         return None
-    return polygons[0] if len(polygons) == 1 else shapely.MultiPolygon(polygons)
+    return fixed[0] if len(fixed) == 1 else shapely.MultiPolygon(fixed)
+
+
+def _parts(shape: shapely.Geometry) -> list[shapely.Polygon]:
+    if shape.geom_type == "Polygon":
+        return [] if shape.is_empty else [shape]
+    return [polygon for part in getattr(shape, "geoms", ()) for polygon in _parts(part)]
 
 
 def _largest(shape: shapely.Geometry | None) -> shapely.Geometry | None:

@@ -59,7 +59,7 @@ def summarise(rows: pd.DataFrame) -> gpd.GeoDataFrame:
 
 
 def draw(compounds: gpd.GeoDataFrame) -> list[pydeck.Layer]:
-    """Outlines filled by class, raised by count."""
+    """Outlines filled by class and raised by count; a dot where there is no outline."""
     return [
         pydeck.Layer(
             "SolidPolygonLayer",
@@ -71,7 +71,17 @@ def draw(compounds: gpd.GeoDataFrame) -> list[pydeck.Layer]:
             pickable=True,
             auto_highlight=True,
             highlight_color=[255, 255, 255, 110],
-        )
+        ),
+        pydeck.Layer(  # compounds of which only a point is known
+            "ScatterplotLayer",
+            id="compounds-point",
+            get_position="point",
+            get_fill_color="fill_rgba",
+            get_radius=70,
+            radius_min_pixels=1.5,
+            pickable=True,
+            auto_highlight=True,
+        ),
     ]
 
 

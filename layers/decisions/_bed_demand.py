@@ -76,7 +76,8 @@ class Projection:
     @property
     def then(self) -> float:
         """Persons after `horizon` days."""
-        return max(0.0, self.now + self.horizon * (self.admitted - self.left))
+        then = self.now + self.horizon * (self.admitted - self.left)
+        return 0.0 if then < 0 else then  # not max(): it would turn an unknown into nobody
 
     def formula(self) -> Words:
         """Return the arithmetic with its numbers."""

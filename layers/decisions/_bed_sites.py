@@ -63,7 +63,8 @@ def order(
             need = _need(site["bed_kind"], left, rule)
             covered = 0.0 if not need or isnan(site["offered"]) else min(site["offered"], left[need])
             km = away[site["id"], site["bed_kind"]].get(need or "light", nan)
-            options.append((-covered, km if km == km else np.inf, site["id"], at, need if covered else "", covered, km))
+            rank = (-covered, isnan(site["offered"]), np.inf if isnan(km) else km, site["id"])
+            options.append((*rank, at, need if covered else "", covered, km))
         *_, at, need, covered, km = min(options)
         site = waiting.pop(at)
         if need:

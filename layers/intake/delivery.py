@@ -144,7 +144,7 @@ class Delivery:
                     "address": zone["name"].to_numpy(object),
                     "lon": zone["lon"].to_numpy(float),
                     "lat": zone["lat"].to_numpy(float),
-                    "district_name": zone["district"].fillna("").to_numpy(object),
+                    "district_name": [self._book.titles.get(code, code or "") for code in zone["district"]],
                     "district_code": "",
                 }
             )

@@ -1,6 +1,6 @@
 """Give persons and zones their compound, with the gazetteer as the running transaction knows it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Lock
 
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select
 from geo.address import building_of
 from geo.match import CompoundMatcher
 from layers.intake.places import believed
-from layers.store.schema import FOREVER, compound
+from layers.store.schema import FOREVER, compound, district
 
 GAZETTEER = (
     "code",
@@ -36,11 +36,12 @@ _lock = Lock()
 class Gazetteer:
     """A matcher over the believed compounds, and where each of them lies."""
 
-    def __init__(self, rows: pd.DataFrame, cache: Path | None = None) -> None:
+    def __init__(self, rows: pd.DataFrame, titles: Mapping[str, str], cache: Path | None = None) -> None:
         self.areas = rows.set_index("code")[["district", "street"]].fillna("")
         self._at = rows.set_index("code")[["lon", "lat"]].astype(float)
         frame = rows.rename(columns={"code": "compound_id", "district": "district_code"})
-        frame["district"] = frame["district_stated"]
+        # Addresses name districts in words; a stated name that is no district (a development zone) says more than where it lies.
+        frame["district"] = [titles.get(code, code) for code in frame["district_stated"]]
         frame["geometry"] = shapely.from_wkb(frame["shape"].to_numpy(object))
         self.matcher = CompoundMatcher.build(
             frame.drop(columns=["shape", "district_stated", "district_code"]), cache=cache
@@ -101,5 +102,10 @@ def gazetteer(connection: Connection, identity: str, cache: Path | None) -> Gaze
         if key not in _matchers:
             for old in [k for k in _matchers if k[0] == identity]:
                 del _matchers[old]
-            _matchers[key] = Gazetteer(believed(connection, compound, *GAZETTEER), cache)
+            _matchers[key] = Gazetteer(believed(connection, compound, *GAZETTEER), _titles(connection), cache)
         return _matchers[key]
+
+
+def _titles(connection: Connection) -> dict[str, str]:
+    rows = believed(connection, district, "code", "name")
+    return dict(zip(rows["code"], rows["name"], strict=True))

@@ -51,7 +51,7 @@ class Register:
                 "address": persons["address"].to_numpy(object),
                 "lon": lon,
                 "lat": lat,
-                "district_name": stated,
+                "district_name": [self.book.titles.get(c, s) for c, s in zip(code, stated, strict=True)],
                 "district_code": np.where(code != "", code, by_point),
             }
         )

@@ -31,6 +31,7 @@ class DistrictBook:
 
     codes: tuple[str, ...]
     names: dict[str, str]  # spelling -> code
+    titles: dict[str, str]  # code -> official name
     index: PointIndex
     region: tuple[float, float, float, float] | None
 
@@ -45,7 +46,8 @@ class DistrictBook:
             for word in (code, name, short, english, f"{english} District" if english else None):
                 if word and len(word) > 1:
                     names[_plain(word)] = code
-        return cls(tuple(rows["code"]), names, PointIndex(shapes), _box(shapes))
+        titles = dict(zip(rows["code"], rows["name"], strict=True))
+        return cls(tuple(rows["code"]), names, titles, PointIndex(shapes), _box(shapes))
 
     def code(self, text: str | None) -> str | None:
         """Return the code that a name means, None when it is not an administrative district here."""

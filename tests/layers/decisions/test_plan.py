@@ -14,9 +14,13 @@ DAY = parse_time("2020-02-12")
 
 def plan(figures):
     reason = Reason("r@2020-01-01", "理由。", "Why.", ("n: 1",))
-    proposal = Proposal("A", "seal", (reason,), "r@2020-01-01", DAY, DAY, "h", Words("若", "if"), "花园", "420102", figures)
+    proposal = Proposal(
+        "A", "seal", (reason,), "r@2020-01-01", DAY, DAY, "h", Words("若", "if"), "花园", "420102", figures
+    )
     table = pd.DataFrame({"x": [1.0, nan], "day": [pd.Timestamp(DAY), pd.NaT]})
-    return Plan("lockdown", Words("标题", "Title"), (proposal,), {"n": nan}, {"t": table}, ("r@2020-01-01",), DAY, DAY, "", "h")
+    return Plan(
+        "lockdown", Words("标题", "Title"), (proposal,), {"n": nan}, {"t": table}, ("r@2020-01-01",), DAY, DAY, "", "h"
+    )
 
 
 def test_json_has_no_nan_and_sorted_keys():

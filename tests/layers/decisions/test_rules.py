@@ -64,7 +64,9 @@ RULE = 'topic="t"\nname="{name}"\nvalid_from={first}\nsource="s"\nverified=true\
 
 def test_editions_on_the_same_day_are_refused(tmp_path):
     path = tmp_path / "rules.toml"
-    path.write_text("".join(f"[[rule]]\n{RULE.format(name=n, first=d)}" for n, d in [("a", "2020-01-01"), ("b", "2020-02-01")]))
+    path.write_text(
+        "".join(f"[[rule]]\n{RULE.format(name=n, first=d)}" for n, d in [("a", "2020-01-01"), ("b", "2020-02-01")])
+    )
     with pytest.raises(RuleError, match="t/a@2020-01-01.*t/b@2020-02-01"):
         load(path)
 

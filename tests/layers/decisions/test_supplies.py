@@ -11,7 +11,7 @@ from layers.decisions.supplies import SupplyFacts, city_cover, days_of_cover, pr
 
 DAY = 18_307  # 2020-02-15
 VIEW = View(as_of=parse_time("2020-02-15"), known_at=parse_time("2020-02-16"))
-COLUMNS = "site name district item unit quantity daily_use day".split()
+COLUMNS = ["site", "name", "district", "item", "unit", "quantity", "daily_use", "day"]
 
 
 def stock(*rows):

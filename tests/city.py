@@ -1,0 +1,96 @@
+"""A small city in sight: two districts, five compounds, and a way to deliver files to it."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+from layers._times import parse_time
+from layers.intake.feeds import feed_named
+from layers.intake.profile import Profile
+from layers.intake.receipt import Receipt
+from layers.intake.run import run
+from layers.store import Store
+
+# 0.01 degrees of longitude are 958 m here, of latitude 1,109 m.
+WEST, SOUTH = 114.20, 30.50
+DISTRICTS = {"420102": ("江岸区", "Jiang'an", 0), "420103": ("江汉区", "Jianghan", 5)}  # code -> name, pinyin, column
+COMPOUNDS = (  # code, name, district, column, row of a grid of 0.01 degrees
+    ("C1", "春风里", "江岸区", 0, 0),
+    ("C2", "丹水池小区", "江岸区", 2, 0),
+    ("C3", "教师公寓", "江岸区", 4, 0),
+    ("C4", "长江花园一期", "江汉区", 6, 0),
+    ("C5", "长江花园二期", "江汉区", 8, 0),
+)
+CASE = {"case_id": "1", "address": "江岸区春风里3栋2单元501", "status": "确诊", "status_at": "2020-02-03"}
+
+
+def square(column: float, row: float, size: float = 0.006) -> list[list[float]]:
+    """Return a ring in WGS-84 degrees."""
+    x, y = WEST + column * 0.01 + 0.002, SOUTH + row * 0.01 + 0.002
+    return [[x, y], [x + size, y], [x + size, y + size], [x, y + size], [x, y]]
+
+
+def geojson(path: Path, features: list[tuple[dict[str, Any], list[list[float]]]]) -> Path:
+    """Write polygons with their properties."""
+    rows = [
+        {"type": "Feature", "properties": p, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+        for p, ring in features
+    ]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": rows}, ensure_ascii=False), encoding="utf-8")
+    return path
+
+
+def table(path: Path, rows: list[dict[str, Any]], encoding: str = "utf-8") -> Path:
+    """Write rows as CSV."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    with path.open("w", encoding=encoding, newline="") as file:
+        out = csv.DictWriter(file, names, restval="")
+        out.writeheader()
+        out.writerows(rows)
+    return path
+
+
+def deliver(
+    store: Store, feed: str, path: Path, known_at: str | None = None, profile: Profile | None = None, **options: Any
+) -> Receipt:
+    """Import a file."""
+    return run(
+        store, feed_named(feed), path, known_at=parse_time(known_at) if known_at else None, profile=profile, **options
+    )
+
+
+def cases(store: Store, folder: Path, known_at: str, *rows: dict[str, Any], **options: Any) -> Receipt:
+    """Import cases; each row is CASE with changes."""
+    path = table(folder / f"cases_{known_at.replace(':', '')}.csv", [CASE | row for row in rows])
+    return deliver(store, "cases", path, known_at, **options)
+
+
+def found(store: Store, folder: Path) -> Store:
+    """Deliver districts and compounds to an empty store, and return it."""
+    districts = [
+        ({"code": code, "name": name, "name_en": pinyin}, _block(column))
+        for code, (name, pinyin, column) in DISTRICTS.items()
+    ]
+    deliver(store, "districts", geojson(folder / "districts.geojson", districts), "2020-01-01T08:00", datum="wgs84")
+    rows = [
+        (
+            {
+                "compound_id": code,
+                "name": name,
+                "district": area,
+                "street": "一元街道",
+                "households": 500,
+                "buildings": 10,
+            },
+            square(column, row),
+        )
+        for code, name, area, column, row in COMPOUNDS
+    ]
+    deliver(store, "compounds", geojson(folder / "compounds.geojson", rows), "2020-01-01T08:10", datum="wgs84")
+    return store
+
+
+def _block(column: float) -> list[list[float]]:
+    x, y = WEST + column * 0.01, SOUTH - 0.01
+    return [[x, y], [x + 0.05, y], [x + 0.05, y + 0.04], [x, y + 0.04], [x, y]]
