@@ -8,7 +8,7 @@
   const PIXELS = ['radiusMinPixels', 'radiusMaxPixels', 'widthMinPixels', 'widthMaxPixels', 'lineWidthMinPixels', 'lineWidthMaxPixels', 'sizeMinPixels', 'sizeMaxPixels', 'outlineWidth'];
   const FONT = '"Noto Sans CJK SC","Source Han Sans SC","Microsoft YaHei","PingFang SC",sans-serif';
   const FREE = [1040, 860]; // free middle that dashboard/map.py fits cameras into
-  const state = {seq: 0, spec: null, layers: [], hidden: new Set(), viewKey: null, engine: null, flat: true};
+  const state = {seq: 0, spec: null, layers: [], hidden: new Set(), viewKey: null, engine: null, flat: true, picked: null};
   Fangyi.map = state;
 
   // ---- from JSON to deck.gl properties
@@ -150,7 +150,7 @@
       map.setProps({layers: [...layers, ...ringed()]});
     }
     function ringed() {
-      const ring = ringOf(state.spec && state.spec.selected), k = Fangyi.scale || 1;
+      const ring = ringOf(state.picked), k = Fangyi.scale || 1;
       if (!ring) return [];
       const look = {getColor: [255, 255, 255, 255], getLineColor: [255, 255, 255, 255], parameters: {depthCompare: 'always'}, data: ring.items};
       return [ring.paths
@@ -198,6 +198,7 @@
       const layers = all.filter(layer => layer.tables.shapes.parts > 0); // deck.gl refuses polygons without a vertex
       if (seq !== state.seq) return; // a newer one is on its way
       Object.assign(state, {spec, layers});
+      if (spec.selected) state.picked = spec.selected;
       mount();
       await state.engine.loaded;
       if (seq !== state.seq) return;
@@ -280,6 +281,9 @@
     state.engine.render();
   };
   Fangyi.show = show;
+
+  /** Rings {layer, id}, or nothing when the id is empty. */
+  Fangyi.select = picked => { state.picked = picked && picked.id ? picked : null; if (state.engine && state.layers.length) state.engine.render(); };
 
   const dash = (window.dash_clientside = window.dash_clientside || {});
   dash.fangyi = Object.assign(dash.fangyi || {}, {show: spec => { show(spec); return window.dash_clientside.no_update; }});

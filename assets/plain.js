@@ -99,7 +99,7 @@
       pen.setTransform(dpr, 0, 0, dpr, 0, 0);
       pen.clearRect(0, 0, w, h);
       for (const layer of state.layers) if (!state.hidden.has(layer.json.layer)) DRAW[layer.json['@@type']](layer);
-      const ring = ringOf(state.spec && state.spec.selected);
+      const ring = ringOf(state.picked);
       if (ring) {
         Object.assign(pen, {strokeStyle: '#fff', lineWidth: 3});
         for (const item of ring.items) { pen.beginPath(); ring.paths ? item.forEach((at, j) => pen[j ? 'lineTo' : 'moveTo'](...flat(at))) : pen.arc(...flat(item), 13, 0, 7); pen.stroke(); }

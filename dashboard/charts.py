@@ -90,6 +90,9 @@ def epidemic_curve(
     _mark_step(found, wide, lang, scale)
     _cut_peak(found, wide.sum(axis=1), scale)
     found.update_layout(barmode="stack", bargap=0.12)
+    if len(wide):
+        half = pd.Timedelta(hours=12)
+        found.update_xaxes(range=[wide.index[0] - half, wide.index[-1] + half])
     found.update_xaxes(tickformat="%-m月%-d日" if lang == "zh" else "%-d %b", nticks=5, showgrid=False, tickangle=0)
     found.update_yaxes(tickformat=",", nticks=5, rangemode="tozero")
     return found

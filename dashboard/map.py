@@ -78,21 +78,19 @@ def painted(frame: gpd.GeoDataFrame, paint: pd.DataFrame | None) -> gpd.GeoDataF
     """Return the frame with the columns of `paint` put in by `id`; rows that paint does not name keep their look."""
     if paint is None or paint.empty:
         return frame
-    if paint["id"].duplicated().any():
-        raise MapError(f"paint names {paint['id'][paint['id'].duplicated()].iloc[0]!r} twice; wanted one row an id")
-    new = paint.set_index("id").reindex(frame["id"])
+    twice = paint["id"][paint["id"].duplicated()]
+    if len(twice):
+        raise MapError(f"paint names {twice.iloc[0]!r} twice; wanted one row an id")
+    rows = paint.set_index("id").index.get_indexer(frame["id"])
+    given = rows >= 0
     result = frame.copy()
-    for column in new.columns:
-        given = new[column].notna().to_numpy()
-        if column not in result:
-            result[column] = new[column].to_numpy()
-        elif given.any():
-            old = result[column].to_numpy()
-            result[column] = np.where(
-                given,
-                new[column].to_numpy(dtype=old.dtype, na_value=0) if old.dtype.kind in "iu" else new[column].to_numpy(),
-                old,
+    for column in paint.columns.drop("id"):
+        new = paint[column].to_numpy()[rows]
+        if column not in frame and not given.all():
+            raise MapError(
+                f"paint gives {column!r} to {given.sum()} of {len(frame)} rows, and the layer has none of its own"
             )
+        result[column] = np.where(given, new, frame[column].to_numpy()) if column in frame else new
     return result
 
 

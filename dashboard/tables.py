@@ -4,7 +4,8 @@ A packed table is a 4-byte little-endian header length, a JSON header, then colu
 `length` (rows), `text` (columns of strings) and `columns` (name -> dtype, size, offset, count). Three things to know:
 
 - Positions are whole numbers of 1e-7 degrees (1.1 cm), each the difference to the one before. As float32 they would be
-  off by up to 0.42 m east and 0.12 m north at Wuhan, visible on a house; as float64 they are three times as large on the wire.
+  off by up to 0.37 m east and 0.11 m north at Wuhan, visible on a house; as float64 they weigh 1.8 times as much on the
+  wire (7,148 compounds: 235 kB gzipped against 435 kB).
 - Flat polygons cannot carry holes in deck.gl, so `polygons` cuts a shape with holes into pieces without; `outlines` keeps
   the true rings for drawing borders. Pieces and rings point back to their row with the column `row`.
 - A column whose name ends in `rgba` holds uint32 colours and travels as four bytes.

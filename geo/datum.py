@@ -127,7 +127,12 @@ def geometries_to_wgs84(geometries: NDArray[np.object_], datum: str) -> NDArray[
 
 
 def _pair(lon: ArrayLike, lat: ArrayLike) -> Points:
-    x, y = np.asarray(lon, dtype=float), np.asarray(lat, dtype=float)
+    try:
+        x, y = np.asarray(lon, dtype=float), np.asarray(lat, dtype=float)
+    except ValueError as error:
+        raise DatumError(
+            f"coordinates are not numbers ({error}); wanted longitudes and latitudes in two columns"
+        ) from error
     if x.shape != y.shape:
         raise DatumError(f"{x.shape} longitudes and {y.shape} latitudes; wanted the same number")
     return x, y
@@ -214,7 +219,7 @@ def _from_cgcs2000(x: NDArray[np.float64], y: NDArray[np.float64], datum: str) -
     system = epsg(datum)
     if system:
         return _from_system(x, y, system)
-    metres = np.asarray(np.isfinite(x) & (np.abs(x) > 360))
+    metres = np.asarray(np.isfinite(x) & np.isfinite(y) & (np.abs(x) > 360))
     zones = np.zeros(x.shape, dtype=int)
     zones[metres] = np.floor(x[metres] / 1e6)
     lost = metres & ((zones < 25) | (zones > 45))

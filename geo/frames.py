@@ -26,7 +26,10 @@ def require_lonlat(lon: ArrayLike, lat: ArrayLike, name: str = "points") -> NDAr
 
     A pair of which both are NaN is "not finite"; leave those out before asking when a position is optional.
     """
-    x, y = np.asarray(lon, dtype=float), np.asarray(lat, dtype=float)
+    try:
+        x, y = np.asarray(lon, dtype=float), np.asarray(lat, dtype=float)
+    except ValueError as error:
+        raise FrameError(f"{name}: not numbers ({error}); wanted longitudes and latitudes in two columns") from error
     if x.shape != y.shape:
         raise FrameError(f"{name}: {x.shape} longitudes and {y.shape} latitudes; wanted the same number")
     reason = np.full(x.shape, "", dtype=object)

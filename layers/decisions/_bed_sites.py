@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from layers.decisions._bed_balance import HOSPITAL_NEEDS
+from layers.decisions._bed_demand import NEEDS
 from layers.decisions.rules import RuleSet
 
 EARTH_KM = 6371.0088  # mean radius of the earth (IUGG)
@@ -91,10 +92,10 @@ def great_circle_km(lon: float, lat: float, lons: np.ndarray, lats: np.ndarray) 
     return np.asarray(2 * EARTH_KM * np.arcsin(np.sqrt(half)))
 
 
+def serves(kind: str, rule: RuleSet) -> list[str]:
+    """Return the needs that a kind of bed may take, worst first; beds that were not split may take any of a hospital's."""
+    return list(HOSPITAL_NEEDS) if kind == "unsplit" else [need for need in NEEDS if kind in rule.params[need]]
+
+
 def _need(kind: str, left: Mapping[str, float], rule: RuleSet) -> str:
-    """The worst need still short that beds of this kind may take as their first purpose."""
-    if kind == "unsplit":
-        mine: list[str] = list(HOSPITAL_NEEDS)
-    else:
-        mine = [need for need in left if kind in rule.params[need]]
-    return next((need for need in mine if left[need] > 0), "")
+    return next((need for need in serves(kind, rule) if left[need] > 0), "")

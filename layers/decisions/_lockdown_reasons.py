@@ -161,7 +161,9 @@ def _quiet(row: Any, setting: Setting) -> Reason:
     rule = setting.release.id if setting.release else setting.closure
     if not isfinite(row.clean_days):
         return Reason(
-            rule, "从未报告确诊或临床诊断病例，现无疑似。", "No confirmed case was ever reported; nobody is suspected."
+            rule,
+            "本小区从未报告确诊或临床诊断病例，现无疑似。",
+            "No confirmed case was ever reported here; nobody is suspected.",
         )
     last = int(setting.last_day - row.clean_days)
     return Reason(

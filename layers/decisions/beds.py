@@ -11,7 +11,7 @@ from layers._view import View
 from layers.decisions._bed_balance import KINDS, allocate, capacity, split_kinds, warnings
 from layers.decisions._bed_demand import NEEDS, Projection, Window, demand, look_back, project, projected, shares
 from layers.decisions._bed_facts import BedFacts, gather
-from layers.decisions._bed_sites import Opening, offers, order
+from layers.decisions._bed_sites import Opening, offers, order, serves
 from layers.decisions._inputs import as_date, cell, complete_day, digest, numbers, records
 from layers.decisions._proposal import Plan, Proposal, Reason, Words
 from layers.decisions._words import count, listed
@@ -169,6 +169,7 @@ def _site(
 ) -> Proposal:
     kind, offered, covered = KIND_WORDS[site["bed_kind"]], site["offered"], site["covered"]
     action = "survey" if isnan(offered) else "open" if site["need"] else "reserve"
+    unknown = all(isnan(left[need]) for need in serves(site["bed_kind"], rules["placement"]))
     beds = Words("可设床位未报", "beds not known") if isnan(offered) else Words(f"{offered:,.0f}张", f"{offered:,.0f}")
     reasons = [
         Reason(
@@ -184,6 +185,10 @@ def _site(
         reasons.append(
             Reason(rules["placement"].id, "床位数不明，暂不能排序。", "It cannot be ranked until they are known.")
         )
+    elif unknown:
+        zh = "它所能承担的床位各院未报，缺口不明，无法判断是否需要启用。"
+        en = "Nobody reported the beds it would add to: the shortage is unknown, and so is whether it is needed."
+        reasons.append(Reason(rules["placement"].id, zh, en))
     else:
         zh, en = (
             "目前没有由它承担的缺口，或此前的场所已经补足。",
@@ -194,7 +199,7 @@ def _site(
         subject=site["id"],
         action=action,
         reasons=tuple(reasons),
-        flips_if=_flips(action, site, left),
+        flips_if=_flips(action, site, left, unknown),
         name=site["name"] or "",
         district=site["district"],
         figures={"beds": offered, "covered": covered, "distance_km": site["distance_km"], "rank": site["rank"]},
@@ -239,12 +244,14 @@ def _figure(value: float) -> Words:
     return Words("不明", "unknown") if isnan(value) else Words(f"{value:,.0f}", f"{value:,.0f}")
 
 
-def _flips(action: str, site: dict[str, Any], left: dict[str, float]) -> Words:
+def _flips(action: str, site: dict[str, Any], left: dict[str, float], unknown: bool) -> Words:
     if action == "survey":
         return Words("查明可设床位数后重新排序。", "Ranked again once its beds are known.")
     if action == "open":
         n = left[site["need"]]
         return Words(f"缺口减少{n:,.0f}张以上则不必启用。", f"Not needed if the shortage falls by {n:,.0f} or more.")
+    if unknown:
+        return Words("相应床位报送后重新判断。", "Judged again once such beds are reported.")
     return Words("同类缺口再增加1张即启用。", "Opened as soon as one more bed of its kind is short.")
 
 

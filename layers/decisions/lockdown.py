@@ -22,7 +22,7 @@ __all__ = ["LockdownFacts", "gather", "plan", "propose"]
 TITLE = Words("小区封控建议", "Lockdown proposals")
 ALWAYS = ("closure", "seal-scope", "contact-observation", "priority", "case-definition", "cluster")
 SOMETIMES = ("no-epidemic", "risk-level")  # began on a later day
-ORDER = ("seal", "seal_building", "candidate", "keep")
+RANK = {"seal": 0, "seal_building": 0, "candidate": 1, "keep": 2}  # sealing either way by score, then releases
 SHOWN = ("signal", "new_confirmed", "new_clinical", "new_asymptomatic", "open_suspected", "open_fever", "open_contact")
 
 
@@ -43,7 +43,7 @@ def propose(facts: LockdownFacts, view: View, rules: Iterable[RuleSet] | None = 
     mark = digest(facts.frames(), held.values(), view, clusters)
     state = compound_state(facts, held, last)
     state["action"], state["scope"] = _actions(state, held)
-    state["rank"] = state["action"].map(ORDER.index).astype(int)
+    state["rank"] = state["action"].map(RANK).astype(int)
     state = (
         state.rename_axis("code").reset_index().sort_values(["rank", "score", "code"], ascending=[True, False, True])
     )
@@ -199,7 +199,7 @@ def _summary(state: pd.DataFrame, risk: pd.DataFrame) -> dict[str, float]:
     districts = risk[risk["district"] != ""]
     return {
         "compounds": len(state),
-        **{action: int((state["action"] == action).sum()) for action in ORDER},
+        **{action: int((state["action"] == action).sum()) for action in RANK},
         "with_cases_14d": int((state["signal"] > 0).sum()),
         "control_unknown": int((state["control"] == "").sum()),
         "not_assessed": sum(missing is None for missing in state["items_missing"]),

@@ -103,7 +103,7 @@ class Checker:
             reason[good & frames.outside_box(lon, lat, self._region)] = "region"
         keep = given & (reason == "")
         rows["lon"], rows["lat"] = np.where(keep, lon, np.nan), np.where(keep, lat, np.nan)
-        found = raw["lon"].astype(str) + "," + raw["lat"].astype(str)
+        found = [f"{x or ''},{y or ''}" for x, y in zip(raw["lon"], raw["lat"], strict=True)]
         return [
             RowNote(
                 int(raw["_row"][at]), "lon,lat", found[at][:60], self._wanted_position(), *POSITION[str(reason[at])]

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from layers.scenario.curve import day_of, spread
+from layers.scenario.bulletins import day_of, spread
 
 STEP = day_of("2020-02-12")  # clinically diagnosed cases count from this bulletin on
 FIRST_ONSET = day_of("2019-12-08")

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from layers.scenario.city import City
-from layers.scenario.curve import EPOCH, day_of
+from layers.scenario.bulletins import EPOCH, day_of
 from layers.scenario.published import apportion, interpolated, settings, table
 
 TABLE_DAY = day_of("2020-02-15")  # the day of the published table of 42 hospitals

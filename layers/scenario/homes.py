@@ -5,17 +5,21 @@ import pandas as pd
 
 from layers.scenario.city import City
 
-CLUMP = 0.6  # shape of the gamma that makes neighbouring compounds differ: most have few cases, some have many
 SHARED_DOOR = 0.3  # share of cases that live behind the same door as the case before them in their compound
 AGES = (np.array([0, 20, 40, 60, 80, 96]), np.array([0.02, 0.20, 0.38, 0.33, 0.07]))
 
 
-def risk(rng: np.random.Generator, city: City) -> np.ndarray:
-    """Return the chance of each compound to be the home of a case; sums to 1."""
+def risk(city: City) -> np.ndarray:
+    """Return the chance of each compound to be the home of a case; sums to 1.
+
+    Districts get their published share of the city's cases; inside one, compounds go by their weight, which holds people,
+    nearness to the first cases and a gamma factor: few compounds have many cases.
+    """
     compounds = city.compounds
-    weight = compounds["weight"].to_numpy(float) * compounds["population"].to_numpy(float)
-    weight = weight * rng.gamma(CLUMP, size=len(compounds))
-    return weight / weight.sum()
+    weight = compounds["weight"].astype(float)
+    share = compounds["district_code"].map(city.districts.set_index("code")["cases"])
+    chance = (share * weight / weight.groupby(compounds["district_code"]).transform("sum")).to_numpy()
+    return np.asarray(chance / chance.sum())
 
 
 def dwell(rng: np.random.Generator, city: City, chance: np.ndarray, size: int) -> pd.DataFrame:

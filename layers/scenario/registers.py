@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from layers._times import SHANGHAI
-from layers.scenario import people
+from layers.scenario import identities
 from layers.scenario.city import City
-from layers.scenario.curve import EPOCH
-from layers.scenario.epidemic import NEVER, Epidemic
+from layers.scenario.bulletins import EPOCH
+from layers.scenario.outbreak import NEVER, Epidemic
 
 HOSTILE = ("<script>alert('演练')</script>", "=1+1", "'; DROP TABLE person; --")  # remarks that must stay remarks
 NOTES = ("电话随访", "家庭聚集", "社区排查发现", "外院转入", "复查核酸")
@@ -20,7 +20,12 @@ PERSON = [
 CASE = ["case_id", *PERSON, "status", "status_at", "severity", "onset_at", "hospital", "origin"]
 CONTACT = ["contact_id", *PERSON, "state", "state_at", "case_id", "exposed_at"]
 FEVER = ["fever_id", *PERSON, "state", "state_at", "temperature"]
-FILED = ["file_day", "provider", "person", "dirt"]  # beside the columns: where a row goes, whose it is, what is wrong with it
+FILED = [
+    "file_day",
+    "provider",
+    "person",
+    "dirt",
+]  # beside the columns: where a row goes, whose it is, what is wrong with it
 
 
 def registers(city: City, epidemic: Epidemic) -> dict[str, pd.DataFrame]:
@@ -54,12 +59,12 @@ def dates(days: np.ndarray) -> np.ndarray:
 
 def _told(rng: np.random.Generator, city: City, epidemic: Epidemic) -> pd.DataFrame:
     """One row per transition that is reported by the last day, with all that is written of its person."""
-    persons = epidemic.persons.join(people.write(rng, city, epidemic.persons))
+    persons = epidemic.persons.join(identities.write(rng, city, epidemic.persons))
     steps = epidemic.transitions
     first = steps.groupby("person")["day"].min().reindex(persons.index).to_numpy()
     cases = (persons["kind"] == "case").to_numpy()
     hospital = np.full(len(persons), "", dtype=object)
-    hospital[cases] = people.admitted(rng, city, persons[cases], np.maximum(first[cases], epidemic.start))
+    hospital[cases] = identities.admitted(rng, city, persons[cases], np.maximum(first[cases], epidemic.start))
     related = persons["related"].to_numpy()
     persons["related_id"] = np.where(related >= 0, persons["id"].to_numpy(object)[np.maximum(related, 0)], "")
     persons["hospital"], persons["origin"] = hospital, np.where(cases, "local", "")

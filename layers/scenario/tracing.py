@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from layers.scenario.city import City
-from layers.scenario.curve import day_of
+from layers.scenario.bulletins import day_of
 from layers.scenario.homes import ages, dwell
 
 CONTACTS, FEVERS = 20_000, 8_000  # in the whole city by 25 February

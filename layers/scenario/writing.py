@@ -143,13 +143,14 @@ def phone_numbers(count: int, rng: np.random.Generator) -> list[str]:
     return [f"000-{n:08d}" if line else f"100{n:08d}" for n, line in zip(mobile.tolist(), lines.tolist(), strict=True)]
 
 
-def identity_numbers(born: np.ndarray, rng: np.random.Generator) -> list[str]:
+def identity_numbers(born: np.ndarray, first: int, rng: np.random.Generator) -> list[str]:
     """Return identity numbers that cannot exist: region 990000, and a check character that is not the right one.
 
-    born  birthdays as yyyymmdd
+    born   birthdays as yyyymmdd
+    first  serial number of the first person of a birthday: no two persons share a number
     """
     weights = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2])
-    serial = rng.integers(0, 1000, len(born))
+    serial = (first + pd.Series(born).groupby(born).cumcount().to_numpy()) % 1000
     shift = rng.integers(1, 11, len(born))
     heads = [f"990000{day:08d}{n:03d}" for day, n in zip(born.tolist(), serial.tolist(), strict=True)]
     digits = np.array([[int(c) for c in head] for head in heads]).reshape(-1, 17)

@@ -96,12 +96,15 @@ def test_two_deliveries_known_at_one_moment_follow_each_other_by_a_millisecond(s
     assert opened(store, "2020-02-02T18:00") == [10]  # the first alone, also after the second has come
 
 
-def test_a_failed_write_leaves_nothing(store):
-    with pytest.raises(RuntimeError, match="on purpose"), store.writing() as connection:
-        open_batch(connection, parse_time("2020-02-01"), parse_time("2020-02-01"), BATCH).put(
-            BED, pd.DataFrame([bed()])
-        )
+def fail_half_way(store):
+    with store.writing() as connection:
+        open_batch(connection, None, parse_time("2020-02-01"), BATCH).put(BED, pd.DataFrame([bed()]))
         raise RuntimeError("on purpose")
+
+
+def test_a_failed_write_leaves_nothing(store):
+    with pytest.raises(RuntimeError, match="on purpose"):
+        fail_half_way(store)
     assert store.read(select(BED.c.id)).empty
     assert store.read(select(batch.c.id)).empty
 

@@ -208,3 +208,11 @@ def test_the_same_state_gives_the_same_plan():
         return propose(facts([site("H", bed_kind="icu", open=2)], [("A", "confirmed", "", 5)]), VIEW).to_json()
 
     assert text() == text()
+
+
+def test_a_site_is_not_called_unneeded_where_the_shortage_is_unknown():
+    (proposal,) = propose(
+        facts([site("S", kind="candidate", capacity=100)], [("A", "confirmed", "mild", 9)]), VIEW
+    ).proposals
+    assert proposal.action == "reserve"
+    assert "the shortage is unknown" in proposal.reasons[-1].en

@@ -1,0 +1,70 @@
+"""Colours for white paper: told apart by colour-blind eyes, and by their lightness alone on a grey copy.
+
+The screens glow on dark ground, where light means much; on paper dark means much, so these are colours of their own.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+INK, INK_SOFT, INK_FAINT = "#14202c", "#51606e", "#8a96a2"
+RULE, PANEL, WHITE = "#c3cbd3", "#f3f5f7", "#ffffff"
+ALARM = "#8c1023"  # marks: drill, secrecy, shortage
+UNKNOWN = "#ffffff"  # what we do not know stays unprinted, inside an outline
+
+GROUND: Mapping[str, str] = {
+    "land": "#fbfaf7",
+    "outside": "#ecebe6",
+    "water": "#d2e2ec",
+    "water_edge": "#a9c4d6",
+    "road": "#d8cdbb",
+    "rail": "#c4c4c4",
+    "border": "#6f7b86",
+    "area": "#14202c",
+    "grid": "#b9c4cd",
+}
+
+ACTION: Mapping[str, str] = {  # lightness falls with urgency; quiet compounds recede
+    "seal": "#8c1023",
+    "seal_building": "#e8963a",
+    "candidate": "#2a78b0",
+    "keep": "#d0d6dc",
+    "": UNKNOWN,
+}
+
+
+@dataclass(frozen=True)
+class Shades:
+    """Classes of a figure, light to dark; class i holds values from edges[i - 1] up to, not including, edges[i]."""
+
+    edges: tuple[float, ...]
+    colours: tuple[str, ...]
+    zh: tuple[str, ...]
+    en: tuple[str, ...]
+
+    def classes(self, values: npt.ArrayLike) -> npt.NDArray[np.int64]:
+        """Return the class of each value, -1 for NaN."""
+        numbers = np.asarray(values, dtype=float)
+        return np.where(np.isnan(numbers), -1, np.digitize(numbers, self.edges))
+
+    def names(self, lang: str) -> tuple[str, ...]:
+        """Return what the classes are called."""
+        return self.en if lang == "en" else self.zh
+
+
+HEAT = ("#fdf0cd", "#f8c877", "#e58a45", "#b8392f", "#64102c")
+OCCUPANCY = Shades(
+    (0.7, 0.85, 0.95, 1 + 1e-9),
+    HEAT,
+    ("<70%", "70–85%", "85–95%", "95–100%", ">100%"),
+    ("<70%", "70–85%", "85–95%", "95–100%", ">100%"),
+)
+LACK = Shades(  # share of the people needed that is missing
+    (1e-9, 0.2, 0.4, 0.6),
+    HEAT,
+    ("不缺", "缺<20%", "缺20–40%", "缺40–60%", "缺≥60%"),
+    ("none short", "<20% short", "20–40% short", "40–60% short", "≥60% short"),
+)
+BAR: Mapping[str, str] = {"have": "#2a78b0", "added": "#8fc0de", "need": INK, "short": ALARM}

@@ -1,0 +1,151 @@
+"""Building blocks: unknown is a dash, stale is said in words, typed text stays text."""
+
+import json
+from base64 import b64decode
+
+import numpy as np
+import pandas as pd
+import pytest
+from dash.development.base_component import Component
+
+from dashboard import parts, shell
+from dashboard.text import figure
+from layers._palette import ACTION
+
+
+def words(component: Component) -> str:
+    return json.dumps(component.to_plotly_json(), default=lambda one: one.to_plotly_json(), ensure_ascii=False)
+
+
+def of_class(component: Component, name: str) -> list[Component]:
+    return [one for one in component._traverse() if name in str(getattr(one, "className", "")).split()]
+
+
+def test_an_unknown_figure_is_a_dash_without_a_unit():
+    tile = parts.tile("缺口", figure(None), "人")
+    assert "unknown" in tile.className
+    assert [one.children for one in of_class(tile, "tile-value")] == ["–"]
+    assert [one.children for one in of_class(tile, "tile-unit")] == [""]
+
+
+def test_a_stale_figure_is_hatched_and_says_its_age():
+    tile = parts.tile("使用率", "97%", age="31小时前", stale=True)
+    assert "stale" in tile.className.split()
+    assert [one.children for one in of_class(tile, "tile-age")] == ["31小时前"]
+
+
+def test_a_fresh_figure_keeps_its_age_for_the_pointer():
+    tile = parts.tile("确诊", "45,027", age="2 h ago", source="Health commission", lang="en")
+    assert of_class(tile, "tile-age") == []
+    assert tile.title == "Source: Health commission · 2 h ago"
+
+
+def picture(series) -> str:
+    return b64decode(parts.spark(series).src.split(",")[1]).decode()
+
+
+def test_an_unknown_day_is_a_gap_in_the_curve():
+    assert picture([1, 2, 3]).count("M") == 1
+    assert picture([1, np.nan, 3, 4]).count("M") == 2
+
+
+@pytest.mark.parametrize("series", [[], [5], [np.nan, np.nan], [3, 3, 3]])
+def test_a_curve_of_nothing_much_is_still_a_picture(series):
+    assert "nan" not in picture(series)
+
+
+def proposal(**more):
+    return {
+        "id": "C1",
+        "name": "<b>甲</b>",
+        "where": "武昌区",
+        "mark": ACTION["seal"],
+        "reasons": ["一", "二"],
+        "rule": "r@2020-02-10",
+    } | more
+
+
+def test_a_typed_name_stays_text():
+    found = parts.reason_list([proposal()], "zh")
+    assert "<b>甲</b>" in [getattr(one, "children", None) for one in found._traverse()]
+    assert "dangerously" not in words(found)
+
+
+def test_a_proposal_shows_action_reasons_and_rule():
+    found = words(parts.reason_list([proposal()], "zh"))
+    assert all(part in found for part in ("封控", "一；二", "规则: r@2020-02-10", ACTION["seal"].symbol))
+
+
+def test_a_row_can_be_pressed():
+    (button,) = of_class(parts.reason_list([proposal()], "en", kind="reason"), "reason")
+    assert button.id == {"type": "reason", "index": "C1"}
+
+
+def test_rows_left_out_are_counted():
+    found = words(parts.reason_list([proposal(id=str(i)) for i in range(5)], "en", limit=2))
+    assert "First 2 of 5 shown" in found
+
+
+def test_no_proposals_are_said_in_words():
+    assert "没有数据" in words(parts.reason_list([], "zh"))
+
+
+def test_late_feeds_come_first_with_another_symbol():
+    rows = [{"title": "Cases", "age": "2 h ago", "stale": False}, {"title": "Beds", "age": "31 h ago", "stale": True}]
+    titles = [one.children for one in of_class(parts.ages(rows, "en"), "age-title")]
+    symbols = [one.children for one in of_class(parts.ages(rows, "en"), "age-symbol")]
+    assert (titles, symbols) == (["Beds", "Cases"], ["▲", "●"])
+
+
+def test_a_bar_of_unknown_length_is_not_an_empty_one():
+    unknown, none = parts.bars(
+        [
+            {"title": "a", "share": None, "text": "–", "colour": "#fff"},
+            {"title": "b", "share": 0, "text": "0", "colour": "#fff"},
+        ]
+    ).children
+    assert "unknown" in unknown.className.split()
+    assert "unknown" not in none.className.split()
+
+
+def test_a_table_writes_unknown_as_none_and_endless_as_a_sign():
+    frame = pd.DataFrame({"id": ["A", "B", "C"], "days": [1.5, np.nan, np.inf]})
+    grid = parts.table(frame, {"days": "Days"}, "t", lang="en")
+    assert [row["days"] for row in grid.rowData] == [1.5, None, "∞"]
+    assert grid.columnDefs[0]["headerName"] == "Days"
+    assert grid.columnDefs[0]["type"] == "rightAligned"
+
+
+def test_the_theme_of_tables_is_our_own():
+    grid = parts.table(pd.DataFrame({"a": [1]}), {"a": "A"}, "t")
+    assert grid.dashGridOptions["theme"]["function"].startswith("themeQuartz.withParams({")
+    assert "http" not in words(grid)
+
+
+def test_a_legend_switch_names_its_layer():
+    rows = [
+        {
+            "layer": "water",
+            "title": "水域",
+            "about": "",
+            "ramp": 0,
+            "rows": [{"colour": "#123", "shape": "square", "text": "水域"}],
+        }
+    ]
+    (switch,) = of_class(parts.legend(rows, "zh"), "legend-title")
+    assert getattr(switch, "data-layer") == "water"
+
+
+def test_a_feed_that_never_came_is_stale():
+    now = pd.Timestamp("2020-02-12 18:00")
+    promise = pd.Timedelta(hours=24)
+    assert parts.is_stale(None, promise, now)
+    assert parts.is_stale(now - pd.Timedelta(hours=25), promise, now)
+    assert not parts.is_stale(now - pd.Timedelta(hours=24), promise, now)
+
+
+@pytest.mark.parametrize(("lang", "tongue"), [("zh", "zh-CN"), ("en", "en")])
+def test_a_page_says_its_language(lang, tongue):
+    head = shell.header("x", drill=True, lang=lang)
+    assert shell.desk(head, [], [], [], lang).lang == tongue
+    assert len(of_class(head, "drill-mark")) == 1
