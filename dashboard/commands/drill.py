@@ -36,7 +36,13 @@ def run(args: argparse.Namespace) -> int:
     final = Path(str(make_url(settings.store).database))
     fresh = final.with_name(final.name + ".new")
     _remove(fresh)
-    bar = tqdm(total=1, file=sys.stderr, unit="", bar_format="{desc:44} |{bar:30}| {n_fmt}/{total_fmt} {elapsed}")
+    bar = tqdm(
+        total=1,
+        file=sys.stderr,
+        disable=not sys.stderr.isatty(),
+        unit="",
+        bar_format="{desc:44} |{bar:30}| {n_fmt}/{total_fmt} {elapsed}",
+    )
 
     def progress(done: int, total: int, zh: str, en: str) -> None:
         bar.total = total
@@ -59,7 +65,9 @@ def run(args: argparse.Namespace) -> int:
     finally:
         bar.close()
         _remove(fresh)
-    print(f"{final}: {report}")
+    print(
+        f"{final}: {report.deliveries:,} deliveries, {report.rows:,} rows in {report.seconds:.0f} s: {dict(report.counts)}"
+    )
     return 0
 
 

@@ -18,6 +18,8 @@ class Column:
     personal  identifies a person: never shown in a receipt; kept only where a part of the feed names it
     lowest, highest  inclusive limits of a number, in `unit`
     refers    district | hospital | compound: names are replaced by the code of the record they mean, where it is known
+    loose     names that mean no known record are common here and not worth a warning
+    default   column whose value is taken where this one is empty
     """
 
     name: str
@@ -32,6 +34,8 @@ class Column:
     lowest: float | None = None
     highest: float | None = None
     refers: str = ""
+    loose: bool = False
+    default: str = ""
 
 
 @dataclass(frozen=True)

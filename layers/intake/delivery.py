@@ -1,5 +1,6 @@
 """One delivery on its way into an open batch: chunk by chunk, checked, resolved, written, matched and counted."""
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,7 @@ from sqlalchemy import select
 from geo import boundaries, datum
 from layers._errors import Cancelled, FeedError
 from layers.intake import datum_evidence, readers
-from layers.intake._feed import Feed, Part
+from layers.intake._feed import Column, Feed, Part
 from layers.intake.checking import Checker
 from layers.intake.matching import Gazetteer, gazetteer
 from layers.intake.persons import Register, digest
@@ -24,6 +25,7 @@ from layers.store import Store, totals
 from layers.store.schema import ALWAYS, FOREVER, person_status
 from layers.store.writing import Batch, Written, contents, fact, own_columns
 
+LONG_NUMBER = re.compile(r"(?:联系)?(?:电话|手机|身份证号?)?[:：]?(?<!\d)\d{11,17}[\dXx]?(?!\d)")
 Progress = Callable[[int], None]  # rows done so far
 
 
@@ -36,18 +38,14 @@ class Delivery:
         self._opened, self._feed, self._receipt, self._cancel = opened, feed, receipt, cancel
         self._sheet = profile.options.get("sheet")
         self._store = store
-        self._book = DistrictBook.load(opened.connection)
+        self._book = DistrictBook.load(opened.connection, store.identity)
         region = None if feed.defines_region else self._book.region
         self._rename = Renamer(feed, profile, receipt.file)
         self._check = Checker(feed, receipt.datum, region, opened.known_from)
         self._register = (
             Register(feed.placed, self._book, self._gazetteer(), receipt, receipt.datum) if feed.placed else None
         )
-        self._refer = (
-            {"hospital": HospitalBook.load(opened.connection)}
-            if any(c.refers == "hospital" for c in feed.columns)
-            else {}
-        )
+        self._hospitals = HospitalBook.load(opened.connection)
         self._seen: dict[tuple[int, str], tuple[int, str]] = {}
         self._repeats: Counter[str] = Counter()
         self._lags: list[float] = []
@@ -107,29 +105,33 @@ class Delivery:
         """Replace names by the codes of the records they mean; a name that means none stays as it was written."""
         rows = rows.copy()
         for column in self._feed.columns:
+            if column.default:
+                rows[column.name] = rows[column.name].fillna(rows[column.default])
             if column.refers == "district":
                 rows[column.name] = _texts([self._book.code(v) or v for v in rows[column.name]], rows)
             elif column.refers == "hospital":
-                self._resolve_hospitals(rows, column.name)
+                self._resolve_hospitals(rows, column)
             elif column.refers == "compound":
                 rows[column.name] = _texts(self._compounds(rows, column.name), rows)
         return rows
 
-    def _resolve_hospitals(self, rows: pd.DataFrame, name: str) -> None:
-        found = [self._refer["hospital"].code(v) for v in rows[name]]
-        for row, value, code in zip(rows["_row"], rows[name], found, strict=True):
-            if value and not code:
-                self._receipt.warned.append(
-                    RowNote(
-                        int(row),
-                        name,
-                        value,
-                        "a hospital of the feed hospitals",
-                        "名称不在医院名录中，保留原名",
-                        "no hospital answers to this name; the name is kept",
-                    )
+    def _resolve_hospitals(self, rows: pd.DataFrame, column: Column) -> None:
+        values = rows[column.name]
+        found = [self._hospitals.code(value) for value in values]
+        if not column.loose:
+            self._receipt.warned += [
+                RowNote(
+                    int(row),
+                    column.name,
+                    value,
+                    "a hospital of the feed hospitals",
+                    "名称不在医院名录中，保留原名",
+                    "no hospital answers to this name; the name is kept",
                 )
-        rows[name] = _texts([code or value for code, value in zip(found, rows[name], strict=True)], rows)
+                for row, value, code in zip(rows["_row"], values, found, strict=True)
+                if value and not code
+            ]
+        rows[column.name] = _texts([code or value for code, value in zip(found, values, strict=True)], rows)
 
     def _compounds(self, rows: pd.DataFrame, name: str) -> list[str | None]:
         """Find the compound of a zone by its code, else by its name and point through the matcher."""
@@ -170,6 +172,7 @@ class Delivery:
         ]
         self._receipt.dropped_columns = sorted({*self._receipt.dropped_columns, *dropped})
         if "id_number" in rows:
+            rows = rows.assign(address=_texts([_without_numbers(a) for a in rows["address"]], rows))
             rows = rows.assign(id_number=digest(rows["id_number"], self._store.salt))
         return rows
 
@@ -302,3 +305,8 @@ def _stored(shapes: pd.Series) -> pd.Series:
 def _texts(values: list[str | None], rows: pd.DataFrame) -> pd.Series:
     """A column of text in which nothing is None: left to itself pandas would turn None into NaN."""
     return pd.Series(values, index=rows.index, dtype=object)
+
+
+def _without_numbers(address: str | None) -> str | None:
+    """An address without telephone and identity numbers that somebody pasted into it: they are never kept."""
+    return LONG_NUMBER.sub("", address).strip(" ,，;；:：") or None if isinstance(address, str) else None

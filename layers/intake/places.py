@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import shapely
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, func, select
 
 from geo.point_index import PointIndex
 from layers.store.database import Store
@@ -17,6 +17,8 @@ MARGIN = 0.5  # degrees around the districts that still count as the region: pat
 OWNERS = re.compile(
     r"^(?:华中科技大学同济医学院附属|武汉大学|武汉科技大学附?属?|华润|解放军|湖北省|省|武汉市|武汉|市)+(?=..)"
 )
+
+_books: dict[tuple[str, int, int], "DistrictBook"] = {}
 
 
 def believed(connection: Connection, table: Table, *columns: str) -> pd.DataFrame:
@@ -36,8 +38,19 @@ class DistrictBook:
     region: tuple[float, float, float, float] | None
 
     @classmethod
-    def load(cls, connection: Connection) -> "DistrictBook":
-        """Read the districts that are believed now."""
+    def load(cls, connection: Connection, identity: str) -> "DistrictBook":
+        """Return the districts of a store (`identity`) that are believed now; read once per state of them."""
+        state = connection.execute(
+            select(func.max(district.c.id), func.count()).where(district.c.known_until == FOREVER)
+        ).one()
+        key = (identity, state[0] or 0, state[1])
+        if key not in _books:
+            _books.clear()
+            _books[key] = cls._read(connection)
+        return _books[key]
+
+    @classmethod
+    def _read(cls, connection: Connection) -> "DistrictBook":
         rows = believed(connection, district, "code", "name", "name_en", "shape")
         shapes = shapely.from_wkb(rows["shape"].to_numpy(object))
         names: dict[str, str] = {}

@@ -12,8 +12,8 @@ from layers.intake.feeds import feed_named
 from layers.intake.profile import load
 from layers.intake.run import run
 from layers.scenario.city import make_city
-from layers.scenario.bulletins import day_of, published
-from layers.scenario.outbreak import make_epidemic
+from layers.scenario.curve import day_of, published
+from layers.scenario.epidemic import make_epidemic
 from layers.scenario.files import write_deliveries
 from layers.scenario.formats import Delivery
 from layers.store import Store
@@ -21,6 +21,7 @@ from layers.store import Store
 SEED = 20200211
 START, LAST = day_of("2020-01-20"), day_of("2020-04-08")
 DAYS, SMALL_DAYS = 37, 30  # to 25 and to 18 February
+SMALL_EVERY = 3  # days between deliveries of the small city: 12, 15 and 18 February are among them
 COMPOUNDS, SMALL_COMPOUNDS, SMALL_CASES = 7148, 320, 1500
 Progress = Callable[[int, int, str, str], None]  # done, of how many, what in Chinese, what in English
 
@@ -81,7 +82,7 @@ def deliver(folder: Path, *, days: int | None = None, small: bool = False, seed:
         raise StoreError(f"a drill of {days} days; wanted 1 to {LAST - START + 1}: 20 January to 8 April 2020")
     city = make_city(seed, SMALL_COMPOUNDS if small else COMPOUNDS)
     epidemic = make_epidemic(city, seed, START, end, _small_cases(end) if small else None)
-    return write_deliveries(folder, city, epidemic, START, end)
+    return write_deliveries(folder, city, epidemic, START, end, every=SMALL_EVERY if small else 1)
 
 
 def _small_cases(end: int) -> int:

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from layers.scenario.bulletins import day_of, spread
+from layers.scenario.curve import day_of, spread
 
 STEP = day_of("2020-02-12")  # clinically diagnosed cases count from this bulletin on
 FIRST_ONSET = day_of("2019-12-08")
@@ -81,7 +81,7 @@ def conversions(rng: np.random.Generator, cases: pd.DataFrame, ended: np.ndarray
 
     ended  per case the day of its ending, far away for none
     """
-    day = np.maximum(cases["status_day"] + 1 + rng.poisson(5, len(cases)), STEP + 3).to_numpy()
+    day = np.maximum(cases["status_day"].to_numpy() + 1 + rng.poisson(5, len(cases)), STEP + 3)
     report = day + rng.choice([0, 1, 2], len(cases), p=[0.7, 0.2, 0.1])
     clinical = (cases["status"] == "clinical") & ~cases["withdrawn"]
     person = np.flatnonzero(clinical & (rng.random(len(cases)) < 0.75) & (report < ended))
@@ -90,10 +90,11 @@ def conversions(rng: np.random.Generator, cases: pd.DataFrame, ended: np.ndarray
 
 def suspicions(rng: np.random.Generator, cases: pd.DataFrame) -> pd.DataFrame:
     """Return person, day, report_day of the cases that were reported as suspected first, at least a day before."""
-    day = np.maximum(cases["status_day"] - 1 - rng.poisson(2, len(cases)), cases["onset_day"]).to_numpy()
-    report = np.minimum(day + late(rng, len(cases)), cases["report_day"] - 1)
-    person = np.flatnonzero((rng.random(len(cases)) < 0.66) & (day < cases["status_day"]))
-    return pd.DataFrame({"person": person, "day": day[person], "report_day": report.to_numpy()[person]})
+    status_day, onset, reported = (cases[name].to_numpy() for name in ("status_day", "onset_day", "report_day"))
+    day = np.maximum(status_day - 1 - rng.poisson(2, len(cases)), onset)
+    report = np.minimum(day + late(rng, len(cases)), reported - 1)
+    person = np.flatnonzero((rng.random(len(cases)) < 0.66) & (day < status_day))
+    return pd.DataFrame({"person": person, "day": day[person], "report_day": report[person]})
 
 
 def worsened(rng: np.random.Generator, severity: np.ndarray) -> np.ndarray:

@@ -1,5 +1,6 @@
 """Daily bed returns: the published totals of each day, split between the sites that are open."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -8,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from layers.scenario.city import City
-from layers.scenario.bulletins import EPOCH, day_of
+from layers.scenario.curve import EPOCH, day_of
 from layers.scenario.published import apportion, interpolated, settings, table
 
 TABLE_DAY = day_of("2020-02-15")  # the day of the published table of 42 hospitals
@@ -80,7 +81,7 @@ def _pinned(here: pd.DataFrame, day: int, factor: float, total: int, weight: np.
     return apportion(share, np.where(pair, weight, 0)) + apportion(total - share, np.where(pair, 0, weight))
 
 
-def _split(row: dict[str, Any]) -> pd.DataFrame:
+def _split(row: Mapping[Any, Any]) -> pd.DataFrame:
     """The three kinds of beds of a designated hospital; overcrowding shows in the ordinary ones."""
     opened, used, free = (int(row[name]) for name in ("open", "used", "free"))
     icu, severe, empty = round(opened * ICU), round(opened * SEVERE), max(opened - used, 0)

@@ -7,8 +7,8 @@ import pandas as pd
 
 from layers.intake.feeds.assessments import ITEMS
 from layers.scenario.city import City
-from layers.scenario.bulletins import EPOCH, day_of
-from layers.scenario.outbreak import Epidemic
+from layers.scenario.curve import EPOCH, day_of
+from layers.scenario.epidemic import Epidemic
 
 NOTICE_12 = day_of("2020-02-11")  # all compounds closed (DOMAIN 1.2)
 ASSESSED_FROM = day_of("2020-02-20")
@@ -17,14 +17,14 @@ SEALED_FROM = 8  # cases in the window from which a whole compound, not a buildi
 STATES = np.array(["管控", "楼栋封控", "封控"], dtype=object)
 
 
-def states(city: City, epidemic: Epidemic) -> dict[int, np.ndarray]:
-    """Return, per day from Notice 12 on, the position in STATES of each compound by the cases reported in the last 14 days."""
+def states(city: City, epidemic: Epidemic, evenings: list[int]) -> dict[int, np.ndarray]:
+    """Return, per evening from Notice 12 on, the position in STATES of each compound by the cases reported in the last 14 days."""
     steps = epidemic.transitions
     first = steps[steps["status"].isin(["suspected", "confirmed", "clinical"])].drop_duplicates("person")
     compound = epidemic.persons["compound"].to_numpy()[first["person"]]
     reported = first["report_day"].to_numpy()
     found = {}
-    for day in range(max(NOTICE_12, epidemic.start), epidemic.end + 1):
+    for day in [evening for evening in evenings if evening >= NOTICE_12]:
         recent = (reported <= day) & (reported > day - WINDOW_DAYS)
         count = np.bincount(compound[recent], minlength=len(city.compounds))
         found[day] = (count > 0).astype(int) + (count >= SEALED_FROM)
@@ -42,7 +42,7 @@ def controls(city: City, now: np.ndarray, before: np.ndarray | None, day: int) -
             "compound": rows["compound_id"],
             "district": rows["district"],
             "state": STATES[now[changed]],
-            "since": str(EPOCH + timedelta(days=day)),
+            "since": str(EPOCH + timedelta(days=NOTICE_12 if before is None else day)),
             "reported_at": f"{EPOCH + timedelta(days=day)} 18:00",
         }
     )

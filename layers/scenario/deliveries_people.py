@@ -6,9 +6,9 @@ from pathlib import Path
 import pandas as pd
 
 from layers.intake.feeds import feed_named
-from layers.scenario.bulletins import day_of
+from layers.scenario.curve import day_of
 from layers.scenario.formats import Delivery, write_jsonl, write_table
-from layers.scenario.identities import DATUMS
+from layers.scenario.people import DATUMS
 from layers.scenario.registers import CASE, CONTACT, FEVER, moment
 
 SOURCES = {"cdc": "市疾控中心（演练）", "hospitals": "定点医院直报（演练）", "streets": "各街道排查（演练）"}

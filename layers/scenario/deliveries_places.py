@@ -11,7 +11,7 @@ import shapely
 
 from geo import datum
 from layers.scenario.city import City
-from layers.scenario.bulletins import FACTS
+from layers.scenario.curve import FACTS
 from layers.scenario.formats import Delivery, write_geojson, write_geopackage, write_table
 from layers.scenario.registers import moment
 

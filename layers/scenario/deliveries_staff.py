@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from layers.scenario.city import City
-from layers.scenario.bulletins import EPOCH, day_of
+from layers.scenario.curve import EPOCH, day_of
 from layers.scenario.deliveries_beds import open_sites
 from layers.scenario.published import apportion, interpolated, settings, table
 
@@ -24,12 +24,12 @@ class Roster:
 
     teams: pd.DataFrame
 
-    def rows(self, day: int, *, first: bool = False) -> pd.DataFrame:
-        """Return what is told on the evening of `day`: teams that arrived and teams that got a place; at first all so far."""
+    def rows(self, before: int, day: int) -> pd.DataFrame:
+        """Return what is told on the evening of `day`: teams that arrived, and got a place, since the evening of `before`."""
         teams = self.teams
-        arrived = (teams["day"] <= day) if first else (teams["day"] == day)
-        placed = (teams["assigned"] <= day) if first else (teams["assigned"] == day)
-        told = teams[arrived | (placed & (teams["day"] <= day))]
+        arrived = teams["day"].gt(before) & teams["day"].le(day)
+        placed = teams["assigned"].gt(before) & teams["assigned"].le(day)
+        told = teams[arrived | placed]
         at = np.where(told["assigned"] <= day, told["hospital"], "")
         wide = told.assign(hospital=at, arrived_at=[f"{EPOCH + timedelta(days=int(d))} 08:00" for d in told["day"]])
         long = wide.melt(["team_id", "team", "origin", "arrived_at", "hospital"], [*SKILLS], "skill", "people")
@@ -67,12 +67,12 @@ def _aid(rng: np.random.Generator, factor: float, last: int) -> pd.DataFrame:
             origins = rng.choice(provinces, coming, p=weights / weights.sum())
             rows += [(day, str(origin), int(size)) for origin, size in zip(origins, sizes, strict=True)]
             waiting = 0
-    teams = pd.DataFrame(rows, columns=["day", "origin", "people"])
-    number = teams.groupby("origin").cumcount() + 1
-    teams["team_id"] = [f"WH-A{n:03d}" for n in range(1, len(teams) + 1)]
-    teams["team"] = [f"{origin}援鄂医疗队第{n}批" for origin, n in zip(teams["origin"], number, strict=True)]
-    teams["assigned"] = teams["day"] + WAIT_DAYS
-    return teams.join(_skills(teams["people"])).drop(columns="people")
+    found = pd.DataFrame(rows, columns=["day", "origin", "people"])
+    number = found.groupby("origin").cumcount() + 1
+    found["team_id"] = [f"WH-A{n:03d}" for n in range(1, len(found) + 1)]
+    found["team"] = [f"{origin}援鄂医疗队第{n}批" for origin, n in zip(found["origin"], number, strict=True)]
+    found["assigned"] = found["day"] + WAIT_DAYS
+    return found.join(_skills(found["people"])).drop(columns="people")
 
 
 def _skills(people: pd.Series) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from layers.scenario.city import City
-from layers.scenario.bulletins import EPOCH, day_of
+from layers.scenario.curve import EPOCH, day_of
 from layers.scenario.deliveries_beds import open_sites, totals
 from layers.scenario.published import apportion, settings
 

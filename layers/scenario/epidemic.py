@@ -57,9 +57,9 @@ def make_epidemic(city: City, seed: int, start: int, end: int, cases: int | None
     """
     rng = np.random.default_rng([seed, 2])
     curve = published()
-    factor = 1.0 if cases is None else cases / float(curve.loc[end, ["confirmed_cum", "clinical_cum"]].sum())
+    factor = 1.0 if cases is None else cases / int(curve["confirmed_cum"][end] + curve["clinical_cum"][end])
     curve = scaled(curve, factor)
-    chance = risk(rng, city)
+    chance = risk(city)
     known, steps = _cases(rng, city, chance, daily(curve), factor)
     others = [
         _suspects(rng, city, chance, known, factor),

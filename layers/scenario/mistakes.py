@@ -5,7 +5,7 @@ import pandas as pd
 
 from layers.scenario import addresses
 from layers.scenario.city import City
-from layers.scenario.outbreak import NEVER, Epidemic
+from layers.scenario.epidemic import NEVER, Epidemic
 
 REPEATED = 0.01  # share of rows that come again with the next day's file
 REDATED = 0.004  # share of diagnoses whose date is corrected by a day

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from layers._times import SHANGHAI
-from layers.scenario import identities
+from layers.scenario import people
 from layers.scenario.city import City
-from layers.scenario.bulletins import EPOCH
-from layers.scenario.outbreak import NEVER, Epidemic
+from layers.scenario.curve import EPOCH
+from layers.scenario.epidemic import NEVER, Epidemic
 
 HOSTILE = ("<script>alert('演练')</script>", "=1+1", "'; DROP TABLE person; --")  # remarks that must stay remarks
 NOTES = ("电话随访", "家庭聚集", "社区排查发现", "外院转入", "复查核酸")
@@ -59,17 +59,19 @@ def dates(days: np.ndarray) -> np.ndarray:
 
 def _told(rng: np.random.Generator, city: City, epidemic: Epidemic) -> pd.DataFrame:
     """One row per transition that is reported by the last day, with all that is written of its person."""
-    persons = epidemic.persons.join(identities.write(rng, city, epidemic.persons))
+    persons = epidemic.persons.join(people.write(rng, city, epidemic.persons))
     steps = epidemic.transitions
     first = steps.groupby("person")["day"].min().reindex(persons.index).to_numpy()
     cases = (persons["kind"] == "case").to_numpy()
     hospital = np.full(len(persons), "", dtype=object)
-    hospital[cases] = identities.admitted(rng, city, persons[cases], np.maximum(first[cases], epidemic.start))
+    hospital[cases] = people.admitted(rng, city, persons[cases], np.maximum(first[cases], epidemic.start))
     related = persons["related"].to_numpy()
     persons["related_id"] = np.where(related >= 0, persons["id"].to_numpy(object)[np.maximum(related, 0)], "")
     persons["hospital"], persons["origin"] = hospital, np.where(cases, "local", "")
     persons["note"] = _notes(rng, len(persons))
-    persons["onset_at"], persons["exposed_at"] = dates(persons["onset_day"]), dates(persons["exposed_day"])
+    persons["onset_at"], persons["exposed_at"] = (
+        dates(persons[name].to_numpy()) for name in ("onset_day", "exposed_day")
+    )
     persons["temperature"] = [f"{t:.1f}" for t in rng.normal(38.1, 0.5, len(persons)).clip(37.3, 40.2)]
     steps = steps[steps["report_day"] <= epidemic.end].reset_index(drop=True)
     rows = persons.drop(columns="severity").iloc[steps["person"].to_numpy()].reset_index(drop=True)

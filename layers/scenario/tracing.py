@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from layers.scenario.city import City
-from layers.scenario.bulletins import day_of
+from layers.scenario.curve import day_of
 from layers.scenario.homes import ages, dwell
 
 CONTACTS, FEVERS = 20_000, 8_000  # in the whole city by 25 February
@@ -22,7 +22,7 @@ def contacts(
     size = round(CONTACTS * factor / by_then)
     related = np.sort(rng.choice(possible, size))
     case = cases.loc[related].reset_index(drop=True)
-    window = np.maximum(case["status_day"] - case["onset_day"], 1).to_numpy()
+    window = np.maximum(case["status_day"].to_numpy() - case["onset_day"].to_numpy(), 1)
     exposed = case["status_day"].to_numpy() - (window * rng.random(size) ** 2).astype(int)
     persons = dwell(rng, city, chance, size).assign(kind="contact", age=rng.integers(1, 88, size), severity=0)
     home = rng.random(size) < SAME_HOME

@@ -77,7 +77,7 @@ def test_severity_is_a_dimension_of_its_own(store, tmp_path):
         store,
         tmp_path,
         "2020-02-12T18:00",
-        {"status_at": "2020-02-11", "severity": "重型", "reported_at": "2020-02-12"},
+        {"severity": "重型", "severity_at": "2020-02-11", "reported_at": "2020-02-12"},
     )
     view = store.view(as_of=parse_time("2020-02-12"))
     rows = store.read(totals.state(view, "city"))

@@ -30,6 +30,14 @@ FEED = Feed(
             required=True,
         ),
         Column("severity", "临床分型", "text", "clinical severity on that day", "临床分型", codes=SEVERITY),
+        Column(
+            "severity_at",
+            "分型日期",
+            "time",
+            "day of that severity; the day of the status where empty",
+            "分型日期，空则同状态日期",
+            default="status_at",
+        ),
         Column("onset_at", "发病日期", "time", "day of first symptoms", "发病日期"),
         Column("hospital", "收治医院", "text", "hospital that admitted the case", "收治医院"),
         Column(
@@ -59,11 +67,11 @@ FEED = Feed(
         ),
         Part(
             "person_status",
-            ("case_id", "status_at"),
+            ("case_id", "severity_at"),
             {"subject": "case_id", "value": "severity"},
             {"kind": "case", "dimension": "severity"},
             prefix="case:severity:",
-            event="status_at",
+            event="severity_at",
             when="severity",
         ),
     ),
