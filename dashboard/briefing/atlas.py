@@ -204,9 +204,7 @@ def _district_names(window: Window, districts: gpd.GeoDataFrame, lang: str) -> l
     parts = window.visible(districts.geometry)
     places = np.where(window.holds(own)[:, None], own, parts)
     rows = zip(names.tolist(), places, strict=True)
-    return [
-        Label(str(name), float(x), float(y), 8.2, paper.INK, bold=True) for name, (x, y) in rows if not pd.isna(x)
-    ]
+    return [Label(str(name), float(x), float(y), 8.2, paper.INK, bold=True) for name, (x, y) in rows if not pd.isna(x)]
 
 
 def _site_names(window: Window, scene: Scene) -> list[Label]:

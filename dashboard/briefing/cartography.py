@@ -36,7 +36,7 @@ def scale_bar(sheet: Sheet, window: Window, right: float, bottom: float) -> Box:
     unit = 10 ** floor(np.log10(metres))
     length = max(n for n in (1, 2, 5) if n * unit <= metres) * unit
     across = length * window.mm
-    covered = Box(right - across - 9, bottom - 9.5, across + 9, 9.5)
+    covered = Box(right - across - 9, bottom - 10, across + 9, 10)
     sheet.rectangle(covered, paper.WHITE, paper.RULE, 0.4)
     x, y = covered.x + 3.5, covered.y + 5.6
     for part in range(4):
@@ -44,7 +44,7 @@ def scale_bar(sheet: Sheet, window: Window, right: float, bottom: float) -> Box:
         sheet.rectangle(box, paper.INK if part % 2 == 0 else paper.WHITE, paper.INK, 0.4)
     for share in (0, 0.5, 1):
         sheet.text(x + share * across, y - 0.9, _length(length * share, length), 5.6, align="center")
-    sheet.text(x + across / 2, y + 3.3, f"1 : {window.scale:,}", 5.6, colour=paper.INK_SOFT, align="center")
+    sheet.text(x + across / 2, y + 3.7, f"1 : {window.scale:,}", 5.6, colour=paper.INK_SOFT, align="center")
     return covered
 
 

@@ -35,7 +35,6 @@ class Column:
 class Row:
     """One proposal, set in lines."""
 
-    number: int
     proposal: Proposal
     subject: tuple[str, ...]
     about: tuple[str, ...]
@@ -52,11 +51,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Section:
-    """The proposals of one action: those that are printed, and how many there are."""
+    """The proposals of one action: those that are printed, how many there are, and the number of the first."""
 
     action: str
     rows: tuple[Row, ...]
     total: int
+    first: int
 
 
 @dataclass(frozen=True)
@@ -88,26 +88,36 @@ class Listing:
         y = _heads(sheet, self.columns, self.lang)
         for section, start, stop in self.pages[page]:
             y = _title(sheet, y, section, start, self.lang)
-            for row in section.rows[start:stop]:
-                y = _row(sheet, y, row, len(self.columns))
+            for at in range(start, stop):
+                y = _row(sheet, y, section.rows[at], section.first + at, len(self.columns))
 
 
-def make_listing(
-    sheet: Sheet, plan: Plan, columns: tuple[Column, ...], names: Mapping[str, str], lang: str
-) -> Listing:
+def make_listing(sheet: Sheet, plan: Plan, columns: tuple[Column, ...], names: Mapping[str, str], lang: str) -> Listing:
     """Return the table of a plan; `names` says codes (districts, hospitals, needs, skills) in words."""
     groups = by_action(plan)
-    room = MOST_PAGES * (BODY.height - HEAD) * 0.94 - TITLE * (len(groups) + MOST_PAGES)
-    made, number = [], 1
-    for at, (action, proposals) in enumerate(groups.items()):
-        rows, share = [], room / (len(groups) - at)
-        for proposal in proposals:
-            row = _set(sheet, number, proposal, columns, names, lang)
-            if row.height > share:
-                break
-            rows, share, room, number = [*rows, row], share - row.height, room - row.height, number + 1
-        made.append(Section(action, tuple(rows), len(proposals)))
-    return Listing(tuple(made), columns, lang)
+    rows: dict[str, list[Row]] = {action: [] for action in groups}
+    growing = list(groups)
+    while growing:  # a row for each action in turn, so that none is crowded out
+        for action in list(growing):
+            at = len(rows[action])
+            if at < len(groups[action]):
+                rows[action].append(_set(sheet, groups[action][at], columns, names, lang))
+                if len(_listing(rows, groups, columns, lang).pages) <= MOST_PAGES:
+                    continue
+                rows[action].pop()
+            growing.remove(action)
+    return _listing(rows, groups, columns, lang)
+
+
+def _listing(
+    rows: Mapping[str, list[Row]], groups: Mapping[str, list[Proposal]], columns: tuple[Column, ...], lang: str
+) -> Listing:
+    sections, number = [], 1
+    for action, found in rows.items():
+        if found:
+            sections.append(Section(action, tuple(found), len(groups[action]), number))
+            number += len(found)
+    return Listing(tuple(sections), columns, lang)
 
 
 def by_action(plan: Plan) -> dict[str, list[Proposal]]:
@@ -125,12 +135,12 @@ def nothing_to_list(plan: Plan, lang: str) -> str:
         return pick(("本范围内没有可供判断的数据，未产生任何建议。请先导入数据。",
                      "There is nothing to judge here, so nothing is proposed. Import data first."), lang)  # fmt: skip
     n = figure(len(plan.proposals))
-    return pick((f"全部{n}项均建议维持现状，没有需要决定的事项。", f"All {n} stay as they are; nothing needs a decision."), lang)
+    return pick(
+        (f"全部{n}项均建议维持现状，没有需要决定的事项。", f"All {n} stay as they are; nothing needs a decision."), lang
+    )
 
 
-def _set(
-    sheet: Sheet, number: int, p: Proposal, columns: Sequence[Column], names: Mapping[str, str], lang: str
-) -> Row:
+def _set(sheet: Sheet, p: Proposal, columns: Sequence[Column], names: Mapping[str, str], lang: str) -> Row:
     name = names.get(p.subject) or p.name or p.subject
     where = names.get(p.district, p.district)
     about = " · ".join(part for part in (where, p.subject if name != p.subject else "") if part)
@@ -138,10 +148,14 @@ def _set(
     reasons = between.join(reason.said(lang) for reason in p.reasons)
     width = BODY.width - NUMBER_MM - SUBJECT_MM - FIGURE_MM * len(columns) - FLIPS_MM - 6
     subject = sheet.wrapped(name, SIZE, SUBJECT_MM - 3, bold=True, most=2)
-    small = sheet.wrapped(about, SMALL, SUBJECT_MM - 3, most=1) + sheet.wrapped(p.rule_id, SMALL, SUBJECT_MM - 3, most=1)
+    small = sheet.wrapped(about, SMALL, SUBJECT_MM - 3, most=1) + sheet.wrapped(
+        p.rule_id, SMALL, SUBJECT_MM - 3, most=1
+    )
     figures = tuple(_figure(p, column, names) for column in columns)
     lines = sheet.wrapped(reasons, SIZE, width, most=MOST_LINES)
-    return Row(number, p, subject, small, figures, lines, sheet.wrapped(p.flips_if.said(lang), SIZE, FLIPS_MM - 2, most=MOST_LINES))
+    return Row(
+        p, subject, small, figures, lines, sheet.wrapped(p.flips_if.said(lang), SIZE, FLIPS_MM - 2, most=MOST_LINES)
+    )
 
 
 def _figure(p: Proposal, column: Column, names: Mapping[str, str]) -> str:
@@ -159,7 +173,9 @@ def _heads(sheet: Sheet, columns: Sequence[Column], lang: str) -> float:
             sheet.text(right, y - 1.2 + line * 2.5, text, SMALL, bold=True, align="right", colour=paper.INK_SOFT)
     x += SUBJECT_MM + FIGURE_MM * len(columns) + 2
     sheet.text(x, y, pick(("理由", "Reasons"), lang), SIZE, bold=True, colour=paper.INK_SOFT)
-    sheet.text(BODY.right - FLIPS_MM, y, pick(("反转条件", "Would change if"), lang), SIZE, bold=True, colour=paper.INK_SOFT)
+    sheet.text(
+        BODY.right - FLIPS_MM, y, pick(("反转条件", "Would change if"), lang), SIZE, bold=True, colour=paper.INK_SOFT
+    )
     return BODY.y + HEAD
 
 
@@ -170,7 +186,10 @@ def _title(sheet: Sheet, y: float, section: Section, start: int, lang: str) -> f
     shown, total = figure(len(section.rows)), figure(section.total)
     count = pick((f"共 {total} 项", f"{total} in all"), lang)
     if len(section.rows) < section.total:
-        count = pick((f"列出前 {shown} 项，共 {total} 项；其余见导出表", f"first {shown} of {total}; the rest is in the export"), lang)
+        count = pick(
+            (f"列出前 {shown} 项，共 {total} 项；其余见导出表", f"first {shown} of {total}; the rest is in the export"),
+            lang,
+        )
     more = pick(("（续）", " (continued)"), lang) if start else ""
     words = ACTIONS[section.action].said(lang) if section.action in ACTIONS else section.action
     sheet.text(BODY.x + 4.5, y + 4.3, words + more, 8.4, bold=True)
@@ -178,13 +197,12 @@ def _title(sheet: Sheet, y: float, section: Section, start: int, lang: str) -> f
     return y + TITLE
 
 
-def _row(sheet: Sheet, y: float, row: Row, columns: int) -> float:
+def _row(sheet: Sheet, y: float, row: Row, number: int, columns: int) -> float:
     base = y + PAD + 2.0
-    number = str(row.number)
-    if row.number <= NUMBERED:
-        disc(sheet, BODY.x + 3.6, base - 0.7, number)
+    if number <= NUMBERED:
+        disc(sheet, BODY.x + 3.6, base - 0.7, str(number))
     else:
-        sheet.text(BODY.x + 3.6, base, number, SIZE, align="center", colour=paper.INK_SOFT)
+        sheet.text(BODY.x + 3.6, base, str(number), SIZE, align="center", colour=paper.INK_SOFT)
     x = BODY.x + NUMBER_MM
     below = sheet.lines(x, base, row.subject, SIZE, bold=True)
     sheet.lines(x, below - 0.3, row.about, SMALL, colour=paper.INK_SOFT)

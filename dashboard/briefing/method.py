@@ -18,11 +18,12 @@ SIZE, SMALL = 7.4, 6.2
 
 @dataclass(frozen=True)
 class Block:
-    """A paragraph that stays together: lines with size, colour and weight."""
+    """A paragraph that stays together: lines with size, colour and weight; a `ruled` one is a title, a `fresh` one opens a column."""
 
     lines: tuple[tuple[str, float, str, bool], ...]
     space: float = 2.2
     ruled: bool = False
+    fresh: bool = False
 
     @property
     def height(self) -> float:
@@ -42,7 +43,7 @@ class Method:
         column, y = 0, 0.0
         for at, block in enumerate(self.blocks):
             after = self.blocks[at + 1].height if block.ruled and at + 1 < len(self.blocks) else 0  # no heading alone
-            if y > 0 and y + block.height + after > BODY.height:
+            if y > 0 and (block.fresh or y + block.height + after > BODY.height):
                 column, y = column + 1, 0.0
             if column == COLUMNS:
                 pages, column = [*pages, []], 0
@@ -61,13 +62,15 @@ class Method:
                 sheet.stroke([(x, y + 0.6), (x + WIDTH, y + 0.6)], paper.INK, 0.7)
 
 
-def make_method(sheet: Sheet, plan: Plan, unplaced: Sequence[str], lang: str, rules: Iterable[RuleSet] | None = None) -> Method:
+def make_method(
+    sheet: Sheet, plan: Plan, unplaced: Sequence[str], lang: str, rules: Iterable[RuleSet] | None = None
+) -> Method:
     """Return the note of a plan; `unplaced` says what the map does not show."""
     known = {rule.id: rule for rule in (all_rules() if rules is None else rules)}
     say = _Setter(sheet, lang)
     blocks = [say.title("采用的规则", "Rules in force")]
     blocks += [say.rule(rule_id, known.get(rule_id)) for rule_id in plan.rules]
-    blocks.append(say.title("注意事项", "Caveats"))
+    blocks.append(say.title("注意事项", "Caveats", fresh=True))
     blocks += [say.point(words.said(lang)) for words in plan.caveats] or [say.point(pick(("无。", "None."), lang))]
     blocks.append(say.title("地图未显示的内容", "What the map does not show"))
     blocks += [say.point(text) for text in unplaced] or [say.point(pick(("无。", "Nothing."), lang))]
@@ -97,8 +100,8 @@ class _Setter:
     sheet: Sheet
     lang: str
 
-    def title(self, zh: str, en: str) -> Block:
-        return Block(((pick((zh, en), self.lang), 10, paper.INK, True),), 3.4, ruled=True)
+    def title(self, zh: str, en: str, fresh: bool = False) -> Block:
+        return Block(((pick((zh, en), self.lang), 10, paper.INK, True),), 3.4, ruled=True, fresh=fresh)
 
     def point(self, text: str) -> Block:
         lines = self.sheet.wrapped("· " + text, SIZE, WIDTH)
@@ -108,10 +111,12 @@ class _Setter:
         if rule is None:
             return self.point(rule_id)
         until = rule.valid_to.isoformat() if rule.valid_to else pick(("至今", "still in force"), self.lang)
-        mark = pick(("已核实", "verified") if rule.verified else ("未经核实，仅供参考", "not verified, indicative"), self.lang)
+        mark = pick(
+            ("已核实", "verified") if rule.verified else ("未经核实，仅供参考", "not verified, indicative"), self.lang
+        )
         source = pick(("出处：", "Source: "), self.lang) + rule.source
         title = self.sheet.wrapped(rule.title.said(self.lang), SIZE, WIDTH, bold=True)
-        about = self.sheet.wrapped(f"{rule.id}（{rule.valid_from} – {until}） · {mark}", SMALL, WIDTH)
+        about = self.sheet.wrapped(f"{rule.id} · {rule.valid_from} – {until} · {mark}", SMALL, WIDTH)
         lines = [(line, SIZE, paper.INK, True) for line in title]
         lines += [(line, SMALL, paper.INK_SOFT if rule.verified else paper.ALARM, False) for line in about]
         lines += [(line, SMALL, paper.INK_SOFT, False) for line in self.sheet.wrapped(source, SMALL, WIDTH)]

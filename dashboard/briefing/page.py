@@ -40,11 +40,11 @@ class Mast:
         sheet.rectangle(Box(0, 0, WIDTH, 2.6), paper.ALARM if self.drill else paper.INK)
         left = self._stamps(sheet)
         room = left - MARGIN - 62
-        title = f"{self.place.said(first)}{'' if first == 'zh' else ' · '}{self.title.said(first)}"
+        title = f"{self.place.said(first)}{'' if first == 'zh' else ' | '}{self.title.said(first)}"
         sheet.text(MARGIN, 14.2, title, 18, bold=True, width=room)
-        under = f"{self.place.said(second)} {self.title.said(second)}" if second == "zh" else (
-            f"{self.place.en} · {self.title.en}")  # fmt: skip
-        sheet.text(MARGIN, 20.4, f"{under}    {heading.said(self.lang)}", 9, colour=paper.INK_SOFT, width=room + 20)
+        under = f"{self.place.said(second)}{' | ' if second == 'en' else ''}{self.title.said(second)}"
+        sheet.text(MARGIN, 20.4, under, 9, colour=paper.INK_SOFT, width=room)
+        sheet.text(MARGIN + 100, 20.4, heading.said(self.lang), 9, bold=True, width=room - 100)
         self._clocks(sheet, left - 4)
         sheet.stroke([(MARGIN, 23.2), (WIDTH - MARGIN, 23.2)], paper.INK, 0.8)
 
@@ -62,7 +62,10 @@ class Mast:
     def _foot(self, sheet: Sheet, page: int, pages: int) -> None:
         top = HEIGHT - 14.2
         sheet.stroke([(MARGIN, top), (WIDTH - MARGIN, top)], paper.RULE, 0.6)
-        source, rules = pick(SOURCE, self.lang), pick(("规则：", "Rules: "), self.lang) + "  ".join(self.rules)
+        source, rules = (
+            pick(SOURCE, self.lang),
+            pick(("规则：", "Rules: "), self.lang) + pick(("；", "; "), self.lang).join(self.rules),
+        )
         drill = pick(INVENTED, self.lang) if self.drill else ""
         sheet.text(MARGIN, top + 3.6, source + drill, 6.2, colour=paper.INK_SOFT, width=232)
         sheet.lines(MARGIN, top + 6.6, sheet.wrapped(rules, 5.4, 232, most=2), 5.4, colour=paper.INK_SOFT)
@@ -75,7 +78,7 @@ class Mast:
 
 SOURCE = (
     "来源：各单位截至知悉时间已导入的报送数据；底图为报送的行政区、水域和道路，CGCS2000 3度带投影。数值未知记为“–”。",
-    "Source: what providers had delivered by the knowledge time; base map as delivered; CGCS2000 3-degree zone. Unknown is “–”.",
+    "Source: what providers had delivered by the knowledge time; base map as delivered; CGCS2000 3-degree zone. Unknown is shown as –.",
 )
 INVENTED = ("演练数据，人员与小区均为虚构。", " Drill: people and compounds are invented.")
 

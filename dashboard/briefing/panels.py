@@ -8,6 +8,9 @@ from dashboard.briefing.sheet import POINT, Box, Sheet, line_height
 from dashboard.text import UNKNOWN, figure, is_unknown
 
 
+MOST_LABEL_MM = 28.0
+
+
 @dataclass(frozen=True)
 class KeyFigure:
     """One number with its unit and what it counts; `alarm` when somebody has to act on it."""
@@ -90,7 +93,7 @@ def _key_figure(sheet: Sheet, cell: Box, found: KeyFigure) -> None:
     sheet.text(cell.x + 3, cell.y + 15.0, found.note, 5.6, colour=paper.INK_SOFT, width=cell.width - 4)
 
 
-def bars(sheet: Sheet, box: Box, chart: Chart, label_mm: float = 20.0, text_mm: float = 22.0) -> None:
+def bars(sheet: Sheet, box: Box, chart: Chart) -> None:
     """Draw horizontal bars on a common scale that begins at nothing."""
     body = heading(sheet, box, chart.title)
     if not chart.bars:
@@ -98,8 +101,10 @@ def bars(sheet: Sheet, box: Box, chart: Chart, label_mm: float = 20.0, text_mm: 
         return
     body = _keys(sheet, body, chart)
     top = max((span.stop for bar in chart.bars for span in bar.spans if not is_unknown(span.stop)), default=0) or 1
+    label_mm = min(max(sheet.width(bar.label, 6.6) for bar in chart.bars), MOST_LABEL_MM) + 2
+    text_mm = max(sheet.width(bar.text, 6.4, bar.alarm) for bar in chart.bars) + 2
     across = body.width - label_mm - text_mm
-    high = min(body.height / len(chart.bars), 8.0)
+    high = min(body.height / len(chart.bars), 9.0)
     for at, bar in enumerate(chart.bars):
         y = body.y + at * high
         base = y + high * 0.5 + 0.9

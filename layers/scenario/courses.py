@@ -82,7 +82,7 @@ def conversions(rng: np.random.Generator, cases: pd.DataFrame, ended: np.ndarray
     ended  per case the day of its ending, far away for none
     """
     day = np.maximum(cases["status_day"].to_numpy() + 1 + rng.poisson(5, len(cases)), STEP + 3)
-    report = day + rng.choice([0, 1, 2], len(cases), p=[0.7, 0.2, 0.1])
+    report = np.maximum(day + rng.choice([0, 1, 2], len(cases), p=[0.7, 0.2, 0.1]), cases["report_day"].to_numpy() + 1)
     clinical = (cases["status"] == "clinical") & ~cases["withdrawn"]
     person = np.flatnonzero(clinical & (rng.random(len(cases)) < 0.75) & (report < ended))
     return pd.DataFrame({"person": person, "day": day[person], "report_day": report[person]})

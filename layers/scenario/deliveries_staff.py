@@ -1,5 +1,6 @@
 """Medical teams of the drill: the published totals, split into invented teams that arrive, wait and are assigned."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -50,7 +51,8 @@ def aid_totals(day: int, factor: float = 1.0) -> tuple[int, int]:
     """Return teams and people sent to Wuhan by the end of `day`: published, or interpolated between published days."""
     found = settings("teams.toml")["total"]
     when = [EPOCH + timedelta(days=day)]
-    return tuple(round(float(interpolated(found, name, when)[0]) * factor) for name in ("teams", "people"))  # type: ignore[return-value]
+    teams, people = (round(float(interpolated(found, name, when)[0]) * factor) for name in ("teams", "people"))
+    return teams, people
 
 
 def _aid(rng: np.random.Generator, factor: float, last: int) -> pd.DataFrame:
@@ -85,11 +87,11 @@ def _skills(people: pd.Series) -> pd.DataFrame:
 def _places(rng: np.random.Generator, city: City, teams: pd.DataFrame) -> list[str]:
     """A site for each team among those open when it is assigned, large ones more often."""
     sites = city.hospitals.set_index("hospital_id")
-    found = []
-    for day in teams["assigned"]:
+    found: list[str] = []
+    for day, count in sorted(Counter(teams["assigned"].tolist()).items()):
         here = pd.concat([open_sites(sites, kind, day) for kind in ("designated", "fangcang")])
         weight = here["capacity"].to_numpy(float)
-        found.append(str(rng.choice(here["name"].to_numpy(object), p=weight / weight.sum())))
+        found += rng.choice(here["name"].to_numpy(object), count, p=weight / weight.sum()).tolist()
     return found
 
 

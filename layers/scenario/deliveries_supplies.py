@@ -1,6 +1,7 @@
 """Supplies of the drill: what each site holds and uses, and what was handed out; published totals on 15 February."""
 
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -39,7 +40,7 @@ def supplies(city: City, day: int, factor: float, seed: int) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True).assign(day=str(EPOCH + timedelta(days=day)))[COLUMNS]
 
 
-def item_totals(item: dict[str, float], day: int, factor: float = 1.0) -> tuple[int, int]:
+def item_totals(item: dict[str, Any], day: int, factor: float = 1.0) -> tuple[int, int]:
     """Return stock and daily need of an item in the city: as published on 15 February; need follows the patients in hospital,
     cover grows from 0.5 to 2.5 times that of the published day."""
     patients, then = (sum(totals(d)[kind]["used"] for kind in ("designated", "fangcang")) for d in (day, COUNTED))
@@ -48,9 +49,9 @@ def item_totals(item: dict[str, float], day: int, factor: float = 1.0) -> tuple[
     return round(item["stock"] * path * patients / then * factor), round(need * factor)
 
 
-def _stock(here: pd.DataFrame, item: dict[str, float], number: int, day: int, factor: float, seed: int) -> pd.DataFrame:
+def _stock(here: pd.DataFrame, item: dict[str, Any], number: int, day: int, factor: float, seed: int) -> pd.DataFrame:
     """One row a site. Published items are known everywhere, so that the city's cover is the published one."""
-    # One generator an item, drawn for all sites that ever open, would tie the draws to the list; the site's own code does not.
+    # Drawn from the site's code, so that a site keeps its habits from day to day whichever others are open.
     draws = np.array([np.random.default_rng([seed, 6, number, *code.encode()]).random(2) for code in here.index])
     weight = here["capacity"].to_numpy(float) * (0.5 + draws[:, 0])
     unused = draws[:, 1] < UNUSED
@@ -79,7 +80,7 @@ def _handouts(here: pd.DataFrame, day: int, factor: float, seed: int) -> pd.Data
     gifts = rng.choice(list(GIFTS), size)
     names = np.array(
         [
-            [name, *aliases][0 if not aliases else int(rng.integers(2))]
+            aliases[0] if aliases and rng.random() < 0.5 else name
             for name, aliases in zip(here["name"], here["aliases"], strict=True)
         ],
         dtype=object,

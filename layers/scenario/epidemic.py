@@ -60,7 +60,7 @@ def make_epidemic(city: City, seed: int, start: int, end: int, cases: int | None
     factor = 1.0 if cases is None else cases / int(curve["confirmed_cum"][end] + curve["clinical_cum"][end])
     curve = scaled(curve, factor)
     chance = risk(city)
-    known, steps = _cases(rng, city, chance, daily(curve), factor)
+    known, steps = _cases(rng, city, chance, daily(curve))
     others = [
         _suspects(rng, city, chance, known, factor),
         tracing.contacts(rng, city, chance, known, factor),
@@ -79,8 +79,9 @@ def make_epidemic(city: City, seed: int, start: int, end: int, cases: int | None
 
 
 def _cases(
-    rng: np.random.Generator, city: City, chance: np.ndarray, added: pd.DataFrame, factor: float
+    rng: np.random.Generator, city: City, chance: np.ndarray, added: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The persons that bulletins counted, and their transitions."""
     cases = courses.entries(rng, added)
     order = cases["onset_day"].argsort(kind="stable").to_numpy()
     where = dwell(rng, city, chance, len(cases)).set_axis(order, axis=0).sort_index()
@@ -89,39 +90,45 @@ def _cases(
     off, dead = courses.written_off(rng, cases, added)
     cases["withdrawn"], cases["withdrawn_dead"] = np.isin(cases.index, off), np.isin(cases.index, dead)
     cases["withdrawn_day"] = np.where(cases["withdrawn"], courses.STEP + 1, NEVER)
-    cases["same_as"] = _doubles(rng, cases)
+    cases = _doubled(rng, cases)
+    kept = ["kind", "compound", "building", "unit", "room", "age", "severity", "onset_day", "withdrawn_day", "same_as"]
+    return cases[[*kept, "status_day", "report_day"]], _steps(rng, cases, added)
+
+
+def _steps(rng: np.random.Generator, cases: pd.DataFrame, added: pd.DataFrame) -> pd.DataFrame:
+    """Suspected, diagnosed, tested and ended, each with the severity that was written down then."""
     ended = courses.endings(rng, cases, added)
     until = np.full(len(cases), NEVER)
     until[ended["person"]] = ended["day"]
-    later = courses.SEVERITIES[courses.worsened(rng, cases["severity"].to_numpy())]
-    first = courses.SEVERITIES[cases["severity"]]
-    unsaid = rng.random(len(cases)) < 0.08
-    entry = cases.reset_index(names="person").rename(columns={"status_day": "day"})
+    severity = cases["severity"].to_numpy()
+    later = courses.SEVERITIES[courses.worsened(rng, severity)]
+    first = np.where(rng.random(len(cases)) < 0.08, "", courses.SEVERITIES[severity])
+    milder = courses.SEVERITIES[np.maximum(severity - (rng.random(len(cases)) < 0.3), 0)]
+    seen = np.where(rng.random(len(cases)) < 0.3, milder, "")
     suspected, tested = courses.suspicions(rng, cases), courses.conversions(rng, cases, until)
-    milder = courses.SEVERITIES[np.maximum(cases["severity"] - (rng.random(len(cases)) < 0.3), 0)]
-    seen = rng.random(len(cases)) < 0.3
+    entry = cases.reset_index(names="person").rename(columns={"status_day": "day"}).assign(severity=first)
     steps = [
-        suspected.assign(status="suspected", severity=np.where(seen, milder, "")[suspected["person"]]),
-        entry.assign(severity=np.where(unsaid, "", first))[["person", "status", "day", "report_day", "severity"]],
+        suspected.assign(status="suspected", severity=seen[suspected["person"]]),
+        entry[["person", "status", "day", "report_day", "severity"]],
         tested.assign(status="confirmed", severity=later[tested["person"]]),
         ended.assign(severity=np.where(ended["status"] == "dead", "critical", "")),
     ]
-    kept = ["kind", "compound", "building", "unit", "room", "age", "severity", "onset_day", "withdrawn_day", "same_as"]
-    return cases[[*kept, "status_day", "report_day"]], pd.concat(steps, ignore_index=True)
+    return pd.concat(steps, ignore_index=True)
 
 
-def _doubles(rng: np.random.Generator, cases: pd.DataFrame) -> np.ndarray:
-    """Make some cases the same person as an earlier one: their own row takes over home and age. Return whom they repeat."""
-    same = np.full(len(cases), -1)
+def _doubled(rng: np.random.Generator, cases: pd.DataFrame) -> pd.DataFrame:
+    """Some cases are an earlier one under a second number: same home and age, `same_as` names the first (-1: nobody)."""
+    lasting = ~cases["withdrawn"].to_numpy()
     again = rng.choice(np.arange(len(cases) // 10, len(cases)), round(DOUBLES * len(cases)), replace=False)
-    again = np.sort(again[~cases["withdrawn"].to_numpy()[again]])
+    again = np.sort(again[lasting[again]])
     first = (again * rng.random(len(again))).astype(int)
-    clash = np.isin(first, again) | cases["withdrawn"].to_numpy()[first]
-    again, first = again[~clash], first[~clash]
-    same[again] = first
+    clear = lasting[first] & ~np.isin(first, again)
+    again, first = again[clear], first[clear]
+    out = cases.assign(same_as=-1)
     told = ["compound", "building", "unit", "room", "age"]
-    cases.loc[again, told] = cases.loc[first, told].to_numpy()
-    return same
+    out.loc[again, told] = cases.loc[first, told].to_numpy()
+    out.loc[again, "same_as"] = first
+    return out
 
 
 def _suspects(

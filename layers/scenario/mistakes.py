@@ -76,9 +76,11 @@ def _withdrawn(epidemic: Epidemic, cases: pd.DataFrame) -> pd.DataFrame:
 
 
 def _broken(epidemic: Epidemic, cases: pd.DataFrame) -> pd.DataFrame:
-    """Every day a row of each impossible kind, made from a real one under a number of its own."""
+    """A row of each impossible kind a day, made from a real one under a number of its own."""
     models = cases.drop_duplicates("file_day", keep="last")
-    models = models[models["file_day"] > epidemic.start]
+    # A small city makes its mistakes every third day, or its register would be all mistakes.
+    often = 1 if epidemic.factor > 0.5 else 3
+    models = models[(models["file_day"] > epidemic.start) & ((epidemic.end - models["file_day"]) % often == 0)]
     found = []
     for number, kind in enumerate(BROKEN):
         rows = models.assign(dirt=kind, withdrawn="", severity="", person=-1)

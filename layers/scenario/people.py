@@ -14,7 +14,7 @@ PHONE = "100"  # no mobile number begins like this
 SURNAMES = np.array(list("王李张刘陈杨黄赵周吴徐孙朱马胡郭林何高梁郑罗宋谢唐"), dtype=object)
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)  # GB 11643-1999
 CHECKS = "10X98765432"
-LOCATED = {"case": 0.45, "contact": 0.0, "fever": 0.2}
+LOCATED = {"case": 0.48, "contact": 0.0, "fever": 0.2}
 # Share of coordinates with each fault.
 SPOILED = {"far": 0.01, "swapped": 0.003, "zero": 0.002, "outside": 0.002}
 METRES = 111_320  # in a degree of latitude

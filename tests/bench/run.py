@@ -1,0 +1,201 @@
+"""Measure what people wait for: one JSON line a figure, medians over rounds, on a drill city built for the purpose.
+
+python tests/bench/run.py [--small] [--rounds N]
+"""
+
+import argparse
+import gzip
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+import numpy as np  # noqa: E402
+
+from dashboard.app import create_app  # noqa: E402
+from dashboard.pages import all_pages  # noqa: E402
+from dashboard.settings import Settings  # noqa: E402
+from dashboard.vendor import deckgl_bytes  # noqa: E402
+from geo.point_index import PointIndex  # noqa: E402
+from layers.intake.feeds import feed_named  # noqa: E402
+from layers.intake.profile import load  # noqa: E402
+from layers.intake.run import run  # noqa: E402
+from layers.scenario import build as drill  # noqa: E402
+from layers.store import Store, open_store  # noqa: E402
+
+
+def say(name: str, value: float, unit: str, **more: Any) -> None:
+    """Print one figure as a JSON line."""
+    print(
+        json.dumps({"figure": name, "value": round(float(value), 4), "unit": unit, **more}, ensure_ascii=False),
+        flush=True,
+    )
+
+
+def timed(work: Callable[[], Any]) -> float:
+    """Return the seconds that `work` took."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def imports(folder: Path, small: bool) -> Store:
+    """Build the drill one delivery at a time, and say rows a second by feed."""
+    store = open_store(f"sqlite:///{folder / 'bench.db'}", "drill")
+    started = time.perf_counter()
+    deliveries = drill.deliver(folder / "files", small=small)
+    say("drill.write_files", time.perf_counter() - started, "s", files=len(deliveries))
+    rows: dict[str, int] = {}
+    seconds: dict[str, float] = {}
+    for one in deliveries:
+        feed = feed_named(one.feed)
+        profile = load(one.profile, feed) if one.profile else None
+        started = time.perf_counter()
+        receipt = run(store, feed, one.path, datum=one.datum, profile=profile, known_at=one.known_at, source=one.source)
+        seconds[one.feed] = seconds.get(one.feed, 0) + time.perf_counter() - started
+        rows[one.feed] = rows.get(one.feed, 0) + receipt.rows_read
+    for feed_name, took in sorted(seconds.items()):
+        say(f"import.{feed_name}", rows[feed_name] / took, "rows/s", rows=rows[feed_name], seconds=round(took, 2))
+    say("drill.import", sum(seconds.values()), "s", rows=sum(rows.values()))
+    return store
+
+
+def points(rounds: int) -> None:
+    """Points to polygons: a lattice of squares, half of the points inside."""
+    import shapely
+
+    side = 85
+    x, y = np.meshgrid(np.arange(side) * 0.006 + 114, np.arange(side) * 0.005 + 30.3)
+    index = PointIndex(shapely.box(x.ravel(), y.ravel(), x.ravel() + 0.004, y.ravel() + 0.0035))
+    random = np.random.default_rng(1)
+    lon, lat = random.uniform(114, 114.5, 200_000), random.uniform(30.3, 30.72, 200_000)
+    index.locate(lon[:10], lat[:10], 100)
+    for name, within in (("inside", 0.0), ("inside_or_nearest", 100.0)):
+        took = statistics.median(timed(lambda w=within: index.locate(lon, lat, w)) for _ in range(rounds))  # type: ignore[misc]
+        say(f"points.{name}", len(lon) / took, "points/s", polygons=side * side)
+
+
+def matching(store: Store, rounds: int) -> None:
+    """Match the drill's own cases again, as an import would."""
+    from sqlalchemy import select
+
+    from layers.intake.matching import gazetteer
+    from layers.store.schema import FOREVER, person
+
+    columns = (person.c.subject, person.c.address, person.c.lon, person.c.lat)
+    asked = store.read(select(*columns).where(person.c.known_until == FOREVER, person.c.kind == "case").limit(10_000))
+    asked = asked.assign(
+        district_name="", district_code="", lon=asked["lon"].astype(float), lat=asked["lat"].astype(float)
+    )
+    with store.snapshot() as connection:
+        places = gazetteer(connection, store.identity, store.cache)
+    took = statistics.median(timed(lambda: places.place(asked)) for _ in range(rounds))
+    say("match.cases", len(asked) / took, "cases/s", compounds=places.size)
+
+
+def callback(client: Any, path: str, search: str) -> Any:
+    """Ask for a page as a browser does."""
+    values = [
+        ("url", "pathname", path),
+        ("url", "search", search),
+        ("pulse", "data", None),
+        ("scale", "data", 1),
+        ("wall-page", "data", ""),
+    ]
+    body = {
+        "output": "..page.children...deck-spec.data..",
+        "outputs": [{"id": "page", "property": "children"}, {"id": "deck-spec", "property": "data"}],
+        "inputs": [{"id": i, "property": p, "value": v} for i, p, v in values],
+        "changedPropIds": ["url.pathname"],
+    }
+    answer = client.post("/_dash-update-component", json=body)
+    if answer.status_code != 200:
+        raise RuntimeError(f"{path} answered {answer.status_code}")
+    return answer
+
+
+def pages(store: Store, rounds: int) -> None:
+    """Callbacks of every page: the first, with nothing kept, and then p50 and p95."""
+    settings = Settings(store=str(store.engine.url))
+    client = create_app(settings, store).server.test_client()
+    for path in all_pages():
+        first = timed(lambda p=path: callback(client, p, ""))  # type: ignore[misc]
+        again = sorted(timed(lambda p=path: callback(client, p, "")) for _ in range(rounds * 3))  # type: ignore[misc]
+        p95 = again[min(len(again) - 1, int(len(again) * 0.95))]
+        say(
+            f"callback{path}",
+            statistics.median(again) * 1000,
+            "ms p50",
+            p95=round(p95 * 1000, 1),
+            first=round(first * 1000, 1),
+        )
+    overview_bytes(client)
+
+
+def overview_bytes(client: Any) -> None:
+    """What the overview's first visit moves, gzipped: page, map tables, the map's program."""
+    answer = callback(client, "/", "")
+    spec = answer.get_json()["response"]["deck-spec"]["data"]
+    urls = {url for layer in spec["layers"] for url in layer["data"].removeprefix("tbl:").split("|")}
+    tables = sum(len(client.get(url, headers={"Accept-Encoding": "gzip"}).data) for url in urls)
+    say("overview.page", len(gzip.compress(answer.data)), "bytes gzipped")
+    say("overview.tables", tables, "bytes gzipped", tables=len(urls))
+    say("overview.deckgl", len(deckgl_bytes()[1]), "bytes gzipped")
+
+
+def first_paint(store: Store, rounds: int) -> None:
+    """Seconds until the overview's map is drawn in headless Chromium with software WebGL."""
+    from tests.browser import chromium, serving
+
+    with serving(str(store.engine.url)) as address, chromium() as browser:
+        found = list(_paints(browser, address, rounds))
+    say("overview.first_tiles", statistics.median(t for t, _ in found), "s")
+    say("overview.first_map", statistics.median(m for _, m in found), "s", note="software WebGL")
+
+
+def _paints(browser: Any, address: str, rounds: int) -> Iterator[tuple[float, float]]:
+    for _ in range(rounds):
+        page = browser.new_page(viewport={"width": 1920, "height": 1080})
+        started = time.perf_counter()
+        page.goto(address)
+        page.wait_for_selector(".tile")
+        tiles = time.perf_counter() - started
+        while not page.evaluate("window.Fangyi && window.Fangyi.ready"):
+            time.sleep(0.02)
+        yield tiles, time.perf_counter() - started
+        page.close()
+
+
+def plans(store: Store, rounds: int) -> None:
+    """Plans from nothing kept."""
+    from layers.decisions._catalog import PLANS
+
+    for kind, make in PLANS.items():
+        took = statistics.median(timed(lambda m=make: m(store, store.view())) for _ in range(rounds))  # type: ignore[misc]
+        say(f"plan.{kind}", took * 1000, "ms")
+
+
+def main() -> None:
+    """Run everything."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--small", action="store_true", help="the small city")
+    parser.add_argument("--rounds", type=int, default=5)
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        points(args.rounds)
+        store = imports(Path(folder), args.small)
+        matching(store, min(args.rounds, 3))
+        plans(store, args.rounds)
+        pages(store, args.rounds)
+        first_paint(store, min(args.rounds, 3))
+
+
+if __name__ == "__main__":
+    main()
