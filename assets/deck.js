@@ -7,6 +7,7 @@
   const OURS = new Set(['@@type', 'data', 'layer', 'hover', 'title', 'getPriority']);
   const PIXELS = ['radiusMinPixels', 'radiusMaxPixels', 'widthMinPixels', 'widthMaxPixels', 'lineWidthMinPixels', 'lineWidthMaxPixels', 'sizeMinPixels', 'sizeMaxPixels', 'outlineWidth'];
   const FONT = '"Noto Sans CJK SC","Source Han Sans SC","Microsoft YaHei","PingFang SC",sans-serif';
+  const ON_GROUND = {depthCompare: 'always', depthWriteEnabled: false}; // flat layers share one height: drawn in order, they do not flicker
   const FREE = [1040, 860]; // free middle that dashboard/map.py fits cameras into
   const state = {seq: 0, spec: null, layers: [], hidden: new Set(), viewKey: null, engine: null, flat: true, picked: null};
   Fangyi.map = state;
@@ -69,6 +70,7 @@
     }
     if (type === 'SolidPolygonLayer') Object.assign(props, {_normalize: false, _windingOrder: 'CW'});
     if (type === 'PathLayer') props._pathType = 'open';
+    if (!props.extruded && type !== 'ArcLayer') props.parameters = {...ON_GROUND, ...props.parameters};
     if (props.extruded) {
       props.extruded = !state.flat; // seen from straight above, walls would only lean into the neighbours
       props.material = props.material || {ambient: 0.78, diffuse: 0.34, shininess: 8, specularColor: [24, 28, 32]}; // near the colours of the legend

@@ -47,6 +47,7 @@ def create_app(settings: Settings, store: Store | None = None) -> Dash:
     app.layout = shell
     deck.connect(app)
     _connect(app, desk)
+    _connect_choices(app, desk)
     for page in all_pages().values():
         page.connect(app, desk)
     _serve(app, desk)
@@ -97,6 +98,8 @@ def _connect(app: Dash, desk: Desk) -> None:
         chosen = (pick["layer"], pick["id"]) if pick and pick.get("id") else asked.here.pick if pick is None else None
         return detail(asked, chosen)
 
+
+def _connect_choices(app: Dash, desk: Desk) -> None:
     @app.callback(
         Output("pick", "data"),
         Input("map-event", "data"),

@@ -26,8 +26,9 @@ from dash import ClientsideFunction, Dash, Input, Output, dcc, html
 from dashboard import tables as packing
 from dashboard.tables import Shapes, TableStore
 from dashboard.text import pick, say
-from layers._base import Layer
+from layers._base import Layer, LegendRow
 from layers._catalog import all_layers
+from layers._palette import Mark
 
 SHAPE_COLUMNS = {"polygon", "path", "position", "point", "source", "target"}
 FREE_WIDTH, FREE_HEIGHT = (
@@ -232,21 +233,30 @@ def _mercator(latitude: float) -> float:
     return float(np.log(np.tan(np.pi / 4 + np.radians(latitude) / 2)) / (2 * np.pi))
 
 
-def legend_rows(keys: Sequence[str], lang: str = "zh") -> list[dict[str, Any]]:
+def legend_rows(
+    keys: Sequence[str], lang: str = "zh", marks: Mapping[str, Mapping[str, Mark]] | None = None
+) -> list[dict[str, Any]]:
     """Return one entry a layer that has a legend: layer, title, about, and rows of colour (css), shape and text.
 
+    marks   layer key -> the categories that `paint` colours it by, for example `ACTION`: they replace its own legend
     Words that the first rows share ("现有确诊 0", "现有确诊 1–2" ...) are said once, as `about`, and `ramp` counts those rows:
     they are the steps of one scale.
     """
     found = []
     for key, layer in all_layers().items():
-        if key in keys and layer.legend:
-            about, texts, ramp = _said_once([pick((row.zh, row.en), lang) for row in layer.legend])
-            rows = [
+        if key not in keys:
+            continue
+        own = (marks or {}).get(key)
+        rows = [LegendRow(one.colour, one.zh, one.en) for one in own.values()] if own else layer.legend
+        if rows:
+            about, texts, ramp = _said_once([pick((row.zh, row.en), lang) for row in rows])
+            written = [
                 {"colour": css(row.colour), "shape": row.shape, "text": text}
-                for row, text in zip(layer.legend, texts, strict=True)
+                for row, text in zip(rows, texts, strict=True)
             ]
-            found.append({"layer": key, "title": pick(layer.title, lang), "about": about, "rows": rows, "ramp": ramp})
+            found.append(
+                {"layer": key, "title": pick(layer.title, lang), "about": about, "rows": written, "ramp": ramp}
+            )
     return found
 
 

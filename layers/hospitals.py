@@ -43,7 +43,7 @@ def summarise(rows: pd.DataFrame) -> gpd.GeoDataFrame:
     frame = rows.drop_duplicates("id")[["id", "name", "kind", "district", "capacity", "lon", "lat"]].set_index("id")
     figures = rows[["id", "bed_kind", *FIGURES]].astype(dict.fromkeys(FIGURES, float))
     sums = figures.groupby("id")[list(FIGURES)].sum(min_count=1)
-    by_kind = {}
+    by_kind: dict[str, Any] = {}
     for kind in KINDS:
         of_kind = figures[figures["bed_kind"] == kind].set_index("id")
         by_kind |= {f"{figure}_{kind}": of_kind[figure].reindex(frame.index) for figure in FIGURES}

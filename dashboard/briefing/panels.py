@@ -7,7 +7,6 @@ from dashboard.briefing import paper
 from dashboard.briefing.sheet import POINT, Box, Sheet, line_height
 from dashboard.text import UNKNOWN, figure, is_unknown
 
-
 MOST_LABEL_MM = 28.0
 
 

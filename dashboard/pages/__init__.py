@@ -14,6 +14,7 @@ from dash.development.base_component import Component
 from dashboard.access import Person
 from dashboard.desk import Desk
 from dashboard.view import Here
+from layers._palette import Mark
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Scene:
     paint: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     pitch: float = 0.0
     bearing: float = 0.0
+    marks: Mapping[str, Mark] = field(default_factory=dict)  # what the colours of `paint` mean, for the legend
 
 
 @dataclass(frozen=True)

@@ -22,10 +22,22 @@ BLUE: tuple[int, int, int, int] = (108, 182, 240, 230)
 
 def desk_page(asked: Asked, left: Any, right: Any, scene: Scene) -> Component:
     """Return a page around the map."""
-    keys = [key for key in scene.layers if key not in (*LAND, *NAMES)]
-    foot = [timeline(asked), parts.legend(deck.legend_rows(keys, asked.lang), asked.lang)]
+    foot = [timeline(asked), legend(asked, scene)]
     detail = html.Div(id="detail", className="detail", **{"aria-live": "polite"})
     return shell.desk(head(asked), left, [detail, *right], foot, asked.lang)
+
+
+def legend(asked: Asked, scene: Scene) -> Component:
+    """Return what the colours on the map mean; those that the page paints replace the layer's own."""
+    keys = [key for key in scene.layers if key not in (*LAND, *NAMES)]
+    groups = deck.legend_rows(keys, asked.lang)
+    for group in groups:
+        if scene.marks and group["layer"] in scene.paint:
+            rows = scene.marks.values()
+            group["rows"] = [
+                {"colour": deck.css(m.colour), "shape": "square", "text": pick((m.zh, m.en), asked.lang)} for m in rows
+            ]
+    return parts.legend(groups, asked.lang)
 
 
 def sheet(asked: Asked, children: Any) -> Component:

@@ -11,7 +11,7 @@ from dashboard.pages._tiles import aged_tile
 from dashboard.text import figure, pick, say
 from layers._palette import ACTION, RISK, mark_rgba
 from layers.decisions._proposal import Plan
-from layers.decisions.lockdown import ORDER
+from layers.decisions.lockdown import RANK
 
 SHOWN = 40  # proposals in the list beside the map; the table below the tiles has all
 HEIGHT = {
@@ -25,7 +25,12 @@ HEIGHT = {
 def scene(asked: Asked) -> Scene:
     """Compounds in the colour of their proposal."""
     plan = asked.desk.plan(asked.who, "lockdown", asked.here.view)
-    return Scene((*LAND, "compounds", *NAMES), key=f"lockdown-{asked.here.view.area}", paint={"compounds": paint(plan)})
+    return Scene(
+        (*LAND, "compounds", *NAMES),
+        key=f"lockdown-{asked.here.view.area}",
+        paint={"compounds": paint(plan)},
+        marks=ACTION,
+    )
 
 
 def paint(plan: Plan) -> pd.DataFrame:
@@ -43,7 +48,7 @@ def paint(plan: Plan) -> pd.DataFrame:
 def layout(asked: Asked) -> Component:
     """Counts and risk levels at the left, the priority list at the right."""
     plan = asked.desk.plan(asked.who, "lockdown", asked.here.view)
-    urgent = [p for p in plan.proposals if p.action in ORDER[:2]]
+    urgent = [p for p in plan.proposals if p.action in tuple(RANK)[:2]]
     ready = [p for p in plan.proposals if p.action == "candidate"]
     left = [
         tiles(asked, plan),
@@ -87,7 +92,7 @@ def tiles(asked: Asked, plan: Plan) -> Component:
             of_all,
             tones[a],
         )
-        for a in ORDER
+        for a in tuple(RANK)
     ]
     return html.Div(found, className="tiles")
 

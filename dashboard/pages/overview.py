@@ -7,7 +7,7 @@ from dashboard.pages import Asked, Page, Scene
 from dashboard.pages._frame import LAND, NAMES, desk_page, proposal_rows
 from dashboard.pages._tiles import case_tiles, feed_ages
 from dashboard.text import figure, say
-from layers.decisions.lockdown import ORDER
+from layers.decisions.lockdown import RANK
 
 
 def scene(asked: Asked) -> Scene:
@@ -19,7 +19,7 @@ def layout(asked: Asked) -> Component:
     """Tiles and the curve at the left; what to decide at the right."""
     desk, who, view, lang = asked.desk, asked.who, asked.here.view, asked.lang
     plan = desk.plan(who, "lockdown", view)
-    first = [p for p in plan.proposals if p.action in ORDER[:2]][:12]
+    first = [p for p in plan.proposals if p.action in tuple(RANK)[:2]][:12]
     districts = desk.frames(who, view.narrowed(""), ["districts"], lang)["districts"]
     unplaced = desk.unplaced(who, view)
     left = [
@@ -35,7 +35,10 @@ def layout(asked: Asked) -> Component:
             asked.words("优先处置", "To decide first"),
             parts.reason_list(proposal_rows(asked, plan, first, most=1), lang, kind="pick"),
             note=say(
-                "state.sample", lang, n=len(first), total=figure(sum(p.action in ORDER[:2] for p in plan.proposals))
+                "state.sample",
+                lang,
+                n=len(first),
+                total=figure(sum(p.action in tuple(RANK)[:2] for p in plan.proposals)),
             ),
             grow=True,
         ),

@@ -6,13 +6,12 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard import charts, parts, shell
-from dashboard import map as deck
 from dashboard.pages import Asked, Page, Scene, _tiles, all_pages
 from dashboard.pages import beds as beds_page
 from dashboard.pages import lockdown as lockdown_page
-from dashboard.pages._frame import LAND, NAMES, proposal_rows
+from dashboard.pages._frame import LAND, NAMES, legend, proposal_rows
 from dashboard.text import figure, moment, pick, say
-from layers._palette import COVER
+from layers._palette import ACTION, COVER
 from layers.decisions._proposal import Plan
 
 TURNS = ("lockdown", "beds", "staff", "supplies")
@@ -35,6 +34,7 @@ def scene(asked: Asked) -> Scene:
             (*LAND, "compounds", *NAMES),
             key="wall-lockdown",
             paint={"compounds": lockdown_page.paint(plan)},
+            marks=ACTION,
             pitch=42,
             bearing=-12,
         )
@@ -77,10 +77,7 @@ def layout(asked: Asked) -> Component:
         ),
         parts.panel(asked.words("物资可用天数（全市）", "Days of cover (city)"), cover(asked)),
     ]
-    keys = [key for key in scene(asked).layers if key not in (*LAND, *NAMES)]
-    return shell.wall(
-        head(asked, turn), figures(asked), left, right, parts.legend(deck.legend_rows(keys[-1:], lang), lang), lang
-    )
+    return shell.wall(head(asked, turn), figures(asked), left, right, legend(asked, scene(asked)), lang)
 
 
 def head(asked: Asked, turn: str) -> Component:

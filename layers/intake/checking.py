@@ -122,7 +122,9 @@ class Checker:
             return []
         shapes = np.array([g if isinstance(g, shapely.Geometry) else None for g in rows["geometry"]], dtype=object)
         areal = np.isin(shapely.get_type_id(shapes), (3, 6))
-        fixed, report = boundaries.repair(np.where(areal, shapes, None))
+        given = shapes.copy()
+        given[~areal] = None
+        fixed, report = boundaries.repair(given)
         shapes = np.where(areal, fixed, shapes)
         notes = [
             RowNote(int(raw["_row"][at]), "geometry", kind, "a valid polygon", "边界已修复或清空", f"outline {kind}")

@@ -205,8 +205,8 @@ class Delivery:
             out["lon"], out["lat"] = boundaries.label_points(rows["geometry"].to_numpy(object))
         if part.located:
             out[part.located] = self._district_of(out["lon"], out["lat"], rows["district"])
-        keys = [rows[name].map(_key_text) for name in part.key]
-        out["key"] = part.prefix + keys[0].str.cat(keys[1:], sep="|") if len(keys) > 1 else part.prefix + keys[0]
+        keys = zip(*(rows[name].map(_key_text) for name in part.key), strict=True)
+        out["key"] = [part.prefix + "|".join(key) for key in keys]
         out["happened_at"] = rows[part.event].astype("int64") if part.event else ALWAYS
         reported = rows["reported_at"] if "reported_at" in rows else pd.Series(np.nan, index=rows.index)
         out["reported_at"] = reported.fillna(self._opened.known_from).astype("int64")

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -98,7 +99,7 @@ def digest(numbers: pd.Series, salt: str) -> pd.Series:
 
 
 def _believed(connection: Connection, table: Table, columns: list[str], kind: str, subjects: list[str]) -> pd.DataFrame:
-    found = []
+    found: list[Any] = []
     for some in chunks(subjects, KEYS_A_QUERY):
         query = select(*(table.c[name] for name in columns)).where(
             table.c.subject.in_(some), table.c.kind == kind, table.c.known_until == FOREVER

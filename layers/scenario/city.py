@@ -78,7 +78,9 @@ def _weights(land: gpd.GeoDataFrame, population: np.ndarray, seed: int) -> np.nd
     """Relative risk: people, nearness to a hotspot, and a gamma factor, so that a few compounds have many cases."""
     rng = np.random.default_rng([seed, 5])
     centre = shapely.get_coordinates(shapely.centroid(land.geometry.to_numpy()))
-    spots = gpd.GeoSeries(gpd.points_from_xy(*zip(*[s[:2] for s in HOTSPOTS], strict=True)), crs="EPSG:4326").to_crs(METRES)
+    spots = gpd.GeoSeries(gpd.points_from_xy(*zip(*[s[:2] for s in HOTSPOTS], strict=True)), crs="EPSG:4326").to_crs(
+        METRES
+    )
     heat = np.array([s[2] for s in HOTSPOTS])
     near = np.column_stack([spots.x, spots.y])
     apart = ((centre[:, None] - near[None]) ** 2).sum(axis=2)

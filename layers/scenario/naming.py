@@ -99,7 +99,8 @@ def _names(land: gpd.GeoDataFrame, rng: np.random.Generator) -> _Names:
         family[at] = name[at] = words.fresh(*place[at])
         if rng.random() < 0.07:
             mates = [m for m in members[place[at]] if not name[m]]
-            mates.sort(key=lambda m, here=at: float(((centre[m] - centre[here]) ** 2).sum()))
+            away = ((centre[mates] - centre[at]) ** 2).sum(axis=1) if mates else []
+            mates = [mates[k] for k in np.argsort(away, kind="stable")]
             labels = PHASES[:3] if rng.random() < 0.5 else PHASES[3:7] if rng.random() < 0.7 else PHASES[7:]
             for label, mate in zip(labels, [at, *mates], strict=False):
                 name[mate], family[mate] = family[at] + label, family[at]

@@ -78,7 +78,12 @@ class Batch:
             self.connection.execute(update(table).where(table.c.id.in_(some)).values(known_until=self.known_from))
 
     def _insert(self, table: Table, rows: pd.DataFrame, own: list[str]) -> None:
-        common = {"batch": self.id, "source": self.source, "known_from": self.known_from, "known_until": FOREVER}
+        common: dict[str, Any] = {
+            "batch": self.id,
+            "source": self.source,
+            "known_from": self.known_from,
+            "known_until": FOREVER,
+        }
         bulk(self.connection, table, rows.assign(**common)[[*COMMON, *own]])
 
 

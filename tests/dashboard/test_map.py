@@ -167,6 +167,12 @@ def test_words_that_a_ramp_repeats_are_said_once(blocks):
     assert (en["about"], en["rows"][1]["text"]) == ("now", "1–2")
 
 
+def test_a_painted_layer_is_explained_by_its_paint(blocks):
+    (found,) = legend_rows(["low"], "en", {"low": palette.ACTION})
+    assert [row["text"] for row in found["rows"]] == [mark.en for mark in palette.ACTION.values()]
+    assert found["ramp"] == 0
+
+
 @pytest.mark.parametrize(
     ("kind", "options", "wrong"),
     [
