@@ -30,14 +30,8 @@ def desk_page(asked: Asked, left: Any, right: Any, scene: Scene) -> Component:
 def legend(asked: Asked, scene: Scene) -> Component:
     """Return what the colours on the map mean; those that the page paints replace the layer's own."""
     keys = [key for key in scene.layers if key not in (*LAND, *NAMES)]
-    groups = deck.legend_rows(keys, asked.lang)
-    for group in groups:
-        if scene.marks and group["layer"] in scene.paint:
-            rows = scene.marks.values()
-            group["rows"] = [
-                {"colour": deck.css(m.colour), "shape": "square", "text": pick((m.zh, m.en), asked.lang)} for m in rows
-            ]
-    return parts.legend(groups, asked.lang)
+    marks = dict.fromkeys(scene.paint, scene.marks) if scene.marks else None
+    return parts.legend(deck.legend_rows(keys, asked.lang, marks), asked.lang)
 
 
 def sheet(asked: Asked, children: Any) -> Component:
