@@ -1,0 +1,41 @@
+"""What was known when: later deliveries change no page, plan or print of an earlier knowledge time."""
+
+import pytest
+
+from dashboard.access import Gate
+from dashboard.desk import Desk
+from dashboard.downloads import print_briefing
+from dashboard.settings import Settings
+from dashboard.tables import TableStore
+from dashboard.view import Here
+from layers._times import parse_time
+from layers.store import open_store
+from tests import city
+
+KNOWN = "2020-02-12T18:00"
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = city.found(open_store(f"sqlite:///{tmp_path / 'store.db'}", "drill"), tmp_path)
+    city.cases(store, tmp_path, KNOWN, {"case_id": "1"}, {"case_id": "2", "status": "疑似"})
+    return store
+
+
+def told(store, folder, known_at):
+    """Everything that a person could take away at a knowledge time, from a desk that remembers nothing."""
+    settings = Settings(store="")
+    desk = Desk(settings, store, Gate(settings), TableStore())
+    view = store.view(as_of=parse_time("2020-02-12"), known_at=parse_time(known_at))
+    who = desk.gate.visitor
+    paper = print_briefing(desk, "lockdown", Here("/", view), folder / "paper.pdf", who)
+    plans = [desk.plan(who, kind, view).to_json() for kind in ("lockdown", "beds", "staff", "supplies")]
+    return desk.counts(who, view).to_dict(), plans, paper.read_bytes()
+
+
+def test_later_deliveries_change_nothing_that_was_told_before(store, tmp_path):
+    before = told(store, tmp_path, KNOWN)
+    later = {"case_id": "3", "status_at": "2020-02-04"}  # back-dated: it happened before, and was known later
+    city.cases(store, tmp_path, "2020-02-20T18:00", later, {"case_id": "2", "withdrawn": "是"})
+    assert told(store, tmp_path, KNOWN) == before
+    assert told(store, tmp_path, "2020-02-21")[:2] != before[:2]
