@@ -9,7 +9,7 @@
   const FONT = '"Noto Sans CJK SC","Source Han Sans SC","Microsoft YaHei","PingFang SC",sans-serif';
   const ON_GROUND = {depthCompare: 'always', depthWriteEnabled: false}; // flat layers share one height: drawn in order, they do not flicker
   const FREE = [1040, 860]; // free middle that dashboard/map.py fits cameras into
-  const state = {seq: 0, spec: null, layers: [], hidden: new Set(), viewKey: null, engine: null, flat: true, picked: null};
+  const state = {seq: 0, spec: null, layers: [], hidden: new Set(), viewKey: null, engine: null, flat: true, picked: null, gap: null, touched: false};
   Fangyi.map = state;
 
   // ---- from JSON to deck.gl properties
@@ -138,6 +138,7 @@
       pickingRadius: 5, views: new deck.MapView({id: 'map', repeat: false}), controller: {inertia: LITE ? 0 : 220, keyboard: true, touchRotate: true},
       initialViewState: {longitude: 114.3, latitude: 30.6, zoom: 9}, layers: [], getCursor: ({isDragging, isHovering}) => (isDragging ? 'grabbing' : isHovering ? 'pointer' : 'grab'),
       onClick: info => report(picked(info)), onHover: info => Fangyi.card(picked(info), info.x, info.y), onViewStateChange: ({viewState}) => { Fangyi.card(null); labelsSoon(); if (tilted(viewState.pitch)) { dress(); render(); } return viewState; },
+      onInteractionStateChange: now => { if (now.isDragging || now.isZooming || now.isPanning || now.isRotating) state.touched = true; },
       onResize: () => labelsSoon(), onAfterRender: () => { Fangyi.frames = (Fangyi.frames || 0) + 1; }, onError: fail,
     });
     function picked(info) {
@@ -207,6 +208,7 @@
       const moved = spec.viewKey !== state.viewKey;
       if (moved) tilted(spec.camera.pitch || 0);
       dress();
+      if (moved) Object.assign(state, {gap: insets(), touched: false});
       state.engine.move(moved ? placed(spec.camera) : null, insets(), moved && state.viewKey !== null);
       state.viewKey = spec.viewKey;
       choose();
@@ -270,7 +272,12 @@
     marks();
     if (state.engine) { choose(); state.engine.render(); }
   });
-  new MutationObserver(() => { if (state.hidden.size) marks(); }).observe(document.documentElement, {childList: true, subtree: true});
+  // Panels may come after the map: until somebody has moved it, it makes room for them.
+  const makeRoom = soon(() => {
+    const now = insets(), before = state.gap;
+    if (before && !state.touched && Object.keys(now).some(side => Math.abs(now[side] - before[side]) > 40)) Fangyi.refit();
+  }, 300);
+  new MutationObserver(() => { if (state.hidden.size) marks(); makeRoom(); }).observe(document.documentElement, {childList: true, subtree: true});
 
   function soon(work, wait) { let timer; return () => { clearTimeout(timer); timer = setTimeout(work, wait); }; }
   function fail(error) { const message = String((error && error.message) || error); Fangyi.errors.push(message); console.error('Fangyi:', message); }

@@ -138,7 +138,7 @@
       redraw();
     }
     let held = null;
-    canvas.addEventListener('pointerdown', e => { held = {x: e.offsetX, y: e.offsetY, moved: 0}; canvas.setPointerCapture(e.pointerId); });
+    canvas.addEventListener('pointerdown', e => { state.touched = true; held = {x: e.offsetX, y: e.offsetY, moved: 0}; canvas.setPointerCapture(e.pointerId); });
     canvas.addEventListener('pointermove', e => {
       if (!held) return Fangyi.card(hitAt(e.offsetX, e.offsetY), e.offsetX, e.offsetY);
       const dx = e.offsetX - held.x, dy = e.offsetY - held.y;
@@ -148,7 +148,7 @@
       redraw();
     });
     canvas.addEventListener('pointerup', e => { if (held && held.moved < 5) report(hitAt(e.offsetX, e.offsetY)); held = null; });
-    canvas.addEventListener('wheel', e => { e.preventDefault(); zoomBy(-e.deltaY / 400, e.offsetX, e.offsetY); }, {passive: false});
+    canvas.addEventListener('wheel', e => { e.preventDefault(); state.touched = true; zoomBy(-e.deltaY / 400, e.offsetX, e.offsetY); }, {passive: false});
     canvas.addEventListener('keydown', e => {
       const step = {ArrowLeft: [-60, 0], ArrowRight: [60, 0], ArrowUp: [0, -60], ArrowDown: [0, 60]}[e.key];
       if (step) { view.x += step[0] / world(); view.y += step[1] / world(); redraw(); }

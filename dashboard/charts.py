@@ -120,9 +120,11 @@ def _mark_step(found: go.Figure, wide: pd.DataFrame, lang: str, scale: float) ->
     found.add_vrect(
         x0=STEP[0] - half, x1=STEP[1] + half, fillcolor="rgba(232,238,244,.13)", line_width=0, layer="below"
     )
+    is_late = (STEP[0] - wide.index[0]) > 0.6 * (wide.index[-1] - wide.index[0])  # no room for words at the right
     found.add_annotation(
-        x=STEP[1] + half, y=1, yref="paper", xanchor="left", yanchor="top", showarrow=False, align="left",
-        text=" " + say("chart.step_short", lang), hovertext=say("chart.curve_step", lang), font={"size": 12 * scale, "color": DIM},
+        x=STEP[0] - half if is_late else STEP[1] + half, y=0.9 if is_late else 1, yref="paper", yanchor="top",
+        xanchor="right" if is_late else "left", showarrow=False, text=f" {say('chart.step_short', lang)} ",
+        hovertext=say("chart.curve_step", lang), font={"size": 12 * scale, "color": DIM},
     )  # fmt: skip
 
 

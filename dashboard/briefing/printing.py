@@ -184,6 +184,6 @@ def _opened(form: str, path: Path, mast: Mast) -> Iterator[Callable[[Sheet], Non
 
 
 def _picture(sheet: Sheet, path: Path, title: str) -> None:
+    sheet.figure.set_dpi(DPI)
     sheet.figure.set_size_inches((PIXELS[0] + 0.5) / DPI, (PIXELS[1] + 0.5) / DPI)  # half a dot against rounding down
-    canvas = FigureCanvasAgg(sheet.figure)
-    canvas.print_png(path, metadata={"Software": "Fangyi", "Title": title}, pil_kwargs={"dpi": (DPI, DPI)})
+    FigureCanvasAgg(sheet.figure).print_png(path, metadata={"Software": "Fangyi", "Title": title})
