@@ -91,14 +91,16 @@ class Desk:
         rows = self._kept(who, view, ("counts",), lambda: self.store.read(totals.wide(view, view.level)))
         numbers = rows.drop(columns="area").sum(min_count=1) if len(rows) else pd.Series(dtype=float)
         return (
-            numbers.reindex([f"{m}_{s}" for m in ("now", "ever", "new1", "new14") for s in totals.STATUSES])
+            numbers.reindex(
+                [f"{m}_{s}" for m in ("now", "ever", "new1", "new14") for s in (*totals.STATUSES, "counted")]
+            )
             .fillna(0)
             .astype(int)
         )
 
     def daily(self, who: Person | None, view: View) -> pd.DataFrame:
-        """Return status, day, n of the view's own area: persons first reaching a status on each day."""
-        return self._kept(who, view, ("daily",), lambda: self.store.read(totals.daily(view, view.level)))
+        """Return status, day, n of the view's own area: persons first reaching a status on each day, each counted case once."""
+        return self._kept(who, view, ("daily",), lambda: self.store.read(totals.daily(view, view.level, "first")))
 
     def unplaced(self, who: Person | None, view: View) -> int:
         """Return how many persons of the city now under a case status have no compound."""

@@ -56,7 +56,7 @@ def facts(asked: Asked, row: pd.Series) -> Component:
             ),
             (
                 asked.words("近14天新增确诊", "New confirmed, 14 days"),
-                figure(row["new14_confirmed"] + row["new14_clinical"]),
+                figure(row["new14_counted"]),
             ),
             (
                 asked.words("户数 · 人口", "Households · people"),

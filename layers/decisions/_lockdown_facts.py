@@ -8,8 +8,9 @@ from sqlalchemy import Select, func, select
 
 from layers._times import day_number
 from layers._view import View
-from layers.decisions._inputs import blank
+from layers.decisions._inputs import as_date, blank, complete_day
 from layers.decisions._words import ITEMS
+from layers.decisions.rules import in_force
 from layers.store import Store, totals
 from layers.store.asof import as_known, newest
 from layers.store.schema import assessment, compound, control, district, placement, total
@@ -25,7 +26,8 @@ class LockdownFacts:
 
     compounds        code, name, district, street, community, households, population, buildings
     totals           `totals.wide` per compound
-    recent           area, status, day, n: persons first reaching a status, by compound, last 15 days
+    recent           area, status, day, n: persons first reaching a status, by compound, last 15 days; where clinical
+                     diagnoses count as cases, a later confirmation of one is not new
     buildings        the same per building, area "COMPOUND|12栋"; with status suspected: persons now suspected (day 0)
     controls         compound, state, since_day: the newest order
     assessments      compound and the six 到位 items: the newest one
@@ -93,7 +95,11 @@ def _districts(view: View) -> Select[Any]:
 
 def _recent(view: View, level: str) -> Select[Any]:
     since = day_number(view.as_of) - RECENT_DAYS
-    return totals.daily(view, level).where(total.c.event_day > since, total.c.status.in_((*CASES, "suspected")))
+    definition = in_force("case-definition", as_date(complete_day(view)))
+    measure = "first" if definition.params["clinical_counts"] else "ever"
+    return totals.daily(view, level, measure).where(
+        total.c.event_day > since, total.c.status.in_((*CASES, "suspected"))
+    )
 
 
 def _placements(view: View) -> Select[Any]:

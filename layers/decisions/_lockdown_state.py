@@ -9,6 +9,7 @@ import pandas as pd
 from layers.decisions._lockdown_facts import LockdownFacts
 from layers.decisions._words import ITEMS
 from layers.decisions.rules import RuleSet
+from layers.store.totals import COUNTED
 
 CLOSED = ("sealed", "building_sealed", "controlled")
 OPEN_STATES = ("suspected", "fever", "contact", "asymptomatic")
@@ -67,11 +68,11 @@ def _counts(state: pd.DataFrame, facts: LockdownFacts, window: int, last_day: in
     columns: dict[str, Any] = {}
     for status in ("confirmed", "clinical", "asymptomatic", "suspected"):
         columns[f"new_{status}"] = _aligned(new, status, state.index)
+    for status in ("counted", "asymptomatic", "suspected"):
         columns[f"last_{status}"] = _aligned(ever, f"last_{status}", state.index, missing=np.nan)
     for status in OPEN_STATES:
         columns[f"open_{status}"] = _aligned(ever, f"now_{status}", state.index)
-    columns["ever_confirmed"] = _aligned(ever, "ever_confirmed", state.index)
-    columns["ever_clinical"] = _aligned(ever, "ever_clinical", state.index)
+    columns["ever_counted"] = _aligned(ever, "ever_counted", state.index)
     counts = pd.DataFrame(columns, index=state.index)
     return state.join(counts)
 
@@ -105,7 +106,10 @@ def _hit(buildings: pd.DataFrame, counted: list[str], since: int) -> pd.DataFram
 def _clean_days(
     state: pd.DataFrame, facts: LockdownFacts, rules: Mapping[str, RuleSet], last_day: int
 ) -> np.ndarray[Any, Any]:
-    last = state[[f"last_{s}" for s in _counted(rules)]].max(axis=1)
+    statuses = {
+        "counted" if s in COUNTED else s for s in _counted(rules)
+    }  # a confirmation of a clinical case restarts nothing
+    last = state[[f"last_{s}" for s in sorted(statuses)]].max(axis=1)
     return (last_day - last).fillna(np.inf).to_numpy(dtype=float)
 
 
@@ -118,7 +122,7 @@ def _items_missing(codes: pd.Index, assessments: pd.DataFrame) -> list[tuple[str
 
 def _scored(state: pd.DataFrame, weight: Mapping[str, float], window: int, last_day: int) -> pd.DataFrame:
     cases = state["new_confirmed"] + state["new_clinical"]
-    newest = state[["last_confirmed", "last_clinical", "last_suspected"]].max(axis=1)
+    newest = state[["last_counted", "last_suspected"]].max(axis=1)
     has = state["signal"] > 0
     households = pd.to_numeric(state["households"])
     density = (state["signal"] / households.where(households > 0) * 1000).clip(upper=10)

@@ -17,6 +17,7 @@ from layers.decisions._proposal import Plan, Proposal, Words
 from layers.decisions.risk import LEVELS, risk_table
 from layers.decisions.rules import RuleSet, caveats, find, foreign, in_force
 from layers.store import Store
+from layers.store.totals import COUNTED
 
 __all__ = ["LockdownFacts", "gather", "plan", "propose"]
 TITLE = Words("小区封控建议", "Lockdown proposals")
@@ -165,7 +166,8 @@ def _evidence(recent: pd.DataFrame, setting: Setting) -> dict[str, dict[str, lis
 def _risk(facts: LockdownFacts, rules: dict[str, RuleSet], last_day: int) -> pd.DataFrame:
     """Return the risk table; empty before the rule began (2020-02-17)."""
     rule = rules.get("risk-level")
-    statuses = ["confirmed"] + (["clinical"] if rules["case-definition"].params["clinical_counts"] else [])
+    with_clinical = rules["case-definition"].params["clinical_counts"]
+    statuses, ever_of = (COUNTED, "ever_counted") if with_clinical else (("confirmed",), "ever_confirmed")
     rows = facts.districts.drop_duplicates("code")[["code", "name"]].rename(columns={"code": "district"})
     if rule is None:
         return risk_table(
@@ -174,7 +176,7 @@ def _risk(facts: LockdownFacts, rules: dict[str, RuleSet], last_day: int) -> pd.
     recent = facts.district_recent[facts.district_recent["status"].isin(statuses)]
     recent = recent[pd.to_numeric(recent["day"]) > last_day - rule.params["days"]]
     new = pd.to_numeric(recent["n"]).groupby(recent["area"]).sum()
-    ever = facts.district_totals.set_index("area").reindex(columns=[f"ever_{s}" for s in statuses]).sum(axis=1)
+    ever = facts.district_totals.set_index("area").reindex(columns=[ever_of])[ever_of]
     return risk_table(
         rows.assign(
             new_14d=rows["district"].map(new).fillna(0).astype(int),
@@ -188,7 +190,7 @@ def _risk(facts: LockdownFacts, rules: dict[str, RuleSet], last_day: int) -> pd.
 
 def _with_cluster(facts: LockdownFacts, rule: RuleSet, last_day: int) -> set[str]:
     """Districts with a compound that had several newly confirmed persons: a hint, not the CDC's judgement."""
-    recent = facts.recent[facts.recent["status"].isin(["confirmed", "clinical"])]
+    recent = facts.recent[facts.recent["status"].isin(COUNTED)]
     recent = recent[pd.to_numeric(recent["day"]) > last_day - rule.params["days"]]
     several = pd.to_numeric(recent["n"]).groupby(recent["area"]).sum() >= rule.params["cases"]
     homes = facts.compounds.drop_duplicates("code").set_index("code")["district"]
@@ -234,12 +236,6 @@ def _caveats(facts: LockdownFacts, rules: dict[str, RuleSet], view: View) -> tup
                 "(two or more cases in one compound within 14 days).",
             )
         )
-    found.append(
-        Words(
-            "先临床诊断后确诊者在两类中各计一次；从严计算。",
-            "A person clinically diagnosed first and confirmed later is in both counts: the cautious reading.",
-        )
-    )
     if facts.controls.empty:
         found.append(
             Words("管控现状未报送：维持类建议请先核实小区是否已封闭。",

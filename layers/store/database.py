@@ -17,7 +17,7 @@ from layers._times import SHANGHAI, from_ms, to_ms
 from layers._view import View
 from layers.store.schema import Instant, batch, meta, metadata
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 KINDS = ("drill", "production")
 
 

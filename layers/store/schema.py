@@ -267,7 +267,9 @@ total = Table(  # increments: any state is a sum over event_day <= as_of and kno
     Column("id", BigId, primary_key=True),
     Column("level", String, nullable=False),  # city | district | street | compound
     Column("area", String, nullable=False),  # "" at level compound or street: not placed
-    Column("measure", String, nullable=False),  # now: persons in the status; ever: persons that have reached it
+    Column(
+        "measure", String, nullable=False
+    ),  # now: in the status; ever: reached it; again: -1 for a second counted status
     Column("status", String, nullable=False),
     Column("severity", String, nullable=False),
     Column("event_day", Integer, nullable=False),

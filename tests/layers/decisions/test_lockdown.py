@@ -36,6 +36,8 @@ def facts(
         found = [(number(day), n) for s, day, n in cases if s == status]
         counts[f"ever_{status}"] = sum(n for _, n in found)
         counts[f"last_{status}"] = max((day for day, _ in found), default=None)
+    both = [(number(day), n) for s, day, n in cases if s in ("confirmed", "clinical")]
+    counts |= {"ever_counted": sum(n for _, n in both), "last_counted": max((day for day, _ in both), default=None)}
     recent = pd.DataFrame([(CODE, s, number(day), n) for s, day, n in cases], columns=["area", "status", "day", "n"])
     houses_hit = [(f"{CODE}|{b}", s, number(day), n) for b, s, day, n in buildings]
     columns = ["code", "name", "district", "street", "community", "households", "population", "buildings"]
@@ -49,7 +51,7 @@ def facts(
                                  columns=["compound", *ITEMS]),
         placements=pd.DataFrame(placements, columns=["district", "status", "n"]),
         districts=pd.DataFrame([("420102", "江岸区", "Jiang'an")], columns=["code", "name", "name_en"]),
-        district_totals=pd.DataFrame([{"area": "420102", "ever_confirmed": 60, "ever_clinical": 0}]),
+        district_totals=pd.DataFrame([{"area": "420102", "ever_confirmed": 60, "ever_counted": 60}]),
         district_recent=recent.assign(area="420102"),
         clusters=clusters,
     )  # fmt: skip
@@ -169,7 +171,7 @@ def test_the_score_is_the_sum_of_its_shown_parts():
 
 def test_clinical_counts_for_the_risk_level_only_from_12_february():
     found = facts([("clinical", "2020-02-10", 5)], clusters=frozenset({"420102"}))
-    found.district_totals["ever_clinical"] = 5
+    found.district_totals["ever_counted"] = 65
     assert propose(found, view("2020-02-16")).tables["risk"].empty  # the rule began on the 17th
     risk = propose(found, view("2020-02-18")).tables["risk"]
     assert risk[["new_14d", "cumulative", "level"]].iloc[0].tolist() == [5, 65, "high"]
