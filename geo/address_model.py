@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -142,7 +143,8 @@ def _keep(judge: FittedJudge, path: Path) -> FittedJudge:
     curve = np.array([(p.low, p.high, p.count, p.right) for p in judge.curve], dtype=float).reshape(-1, 4)
     part = path.with_suffix(".part")
     with part.open("wb") as file:
-        np.savez(file, curve=curve, accept_from=judge.threshold, **judge.forest.arrays())
+        arrays: dict[str, Any] = {"curve": curve, "accept_from": judge.threshold, **judge.forest.arrays()}
+        np.savez(file, **arrays)
     part.replace(path)
     return judge
 

@@ -17,13 +17,13 @@ from layers.intake import datum_evidence, readers
 from layers.intake._feed import Column, Feed, Part
 from layers.intake.checking import Checker
 from layers.intake.matching import Gazetteer, gazetteer
-from layers.intake.persons import Register, digest
+from layers.intake.persons import Register, digest, recount
 from layers.intake.places import DistrictBook, HospitalBook, believed, compound_codes
 from layers.intake.profile import Profile, Renamer
 from layers.intake.receipt import Receipt, RowNote
-from layers.store import Store, totals
+from layers.store import Store
 from layers.store.schema import ALWAYS, FOREVER, person_status
-from layers.store.writing import Batch, Written, contents, fact, own_columns
+from layers.store.writing import Batch, contents, fact, own_columns
 
 LONG_NUMBER = re.compile(r"(?:联系)?(?:电话|手机|身份证号?)?[:：]?(?<!\d)\d{11,17}[\dXx]?(?!\d)")
 Progress = Callable[[int], None]  # rows done so far
@@ -48,6 +48,7 @@ class Delivery:
         self._hospitals = HospitalBook.load(opened.connection)
         self._seen: dict[tuple[int, str], tuple[int, str]] = {}
         self._repeats: Counter[str] = Counter()
+        self._touched: set[str] = set()  # persons of whom something changed
         self._lags: list[float] = []
 
     def take(self, path: Path, progress: Progress | None) -> None:
@@ -64,6 +65,8 @@ class Delivery:
                 self._chunk(chunk.rows)
             if progress:
                 progress(self._receipt.rows_read)
+        if self._register:
+            recount(self._opened, self._register.kind, list(self._touched))
         receipt = self._receipt
         receipt.rows_rejected = len({note.row for note in receipt.rejected})
         receipt.ignored_columns = self._rename.ignored
@@ -83,12 +86,10 @@ class Delivery:
         if rows.empty:
             return
         withdrawn = rows["withdrawn"].eq(True) if "withdrawn" in rows else pd.Series(False, index=rows.index)
-        before = self._totals_before(rows)
         self._withdraw(rows[withdrawn])
         rows = rows[~withdrawn].reset_index(drop=True)
         for number, part in enumerate(self._feed.parts):
             self._part(number, part, rows)
-        self._totals_after(before)
 
     def _gazetteer(self) -> Gazetteer:
         return gazetteer(self._opened.connection, self._store.identity, self._store.cache)
@@ -191,8 +192,11 @@ class Delivery:
         if part.event:
             fresh = out.loc[written.outcome.isin(["new", "changed"]), "happened_at"]
             self._lags += ((self._opened.known_from - fresh) / 3_600_000).tolist()
-        if part.table == "person" and self._register:
-            self._place(out, written)
+        if self._register:
+            touched = out[written.outcome.isin(["new", "changed"]).to_numpy()]
+            self._touched.update(touched["subject"])
+            if part.table == "person":
+                self._register.place(self._opened, touched)
 
     def _versions(self, part: Part, rows: pd.DataFrame) -> pd.DataFrame:
         """The rows in the columns of the part's table."""
@@ -254,24 +258,10 @@ class Delivery:
         )
         return tuple(x.to_numpy(float) for x in (before["lon"], before["lat"], out["lon"], out["lat"]))
 
-    def _place(self, persons: pd.DataFrame, written: Written) -> None:
-        assert self._register is not None
-        touched = persons[written.outcome.isin(["new", "changed"]).to_numpy()]
-        self._register.place(self._opened, touched)
-
-    def _totals_before(self, rows: pd.DataFrame) -> tuple[list[str], pd.DataFrame] | None:
-        if not self._register:
-            return None
-        subjects = sorted(set(rows[self._feed.parts[0].key[0]]))
-        return subjects, self._register.increments(self._opened.connection, subjects)
-
-    def _totals_after(self, before: tuple[list[str], pd.DataFrame] | None) -> None:
-        if before and self._register:
-            totals.write(self._opened, before[1], self._register.increments(self._opened.connection, before[0]))
-
     def _withdraw(self, rows: pd.DataFrame) -> None:
         if rows.empty or not self._feed.placed:
             return
+        self._touched.update(rows[self._feed.parts[0].key[0]])
         keys = (self._feed.placed + ":" + rows[self._feed.parts[0].key[0]]).tolist()
         self._receipt.withdrawn += self._opened.withdraw(fact("person"), "key", keys)
         self._opened.withdraw(fact("placement"), "key", keys)

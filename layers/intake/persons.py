@@ -3,23 +3,23 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Table, and_, select
 
+from geo.address_match import AddressAnswer
 from layers.intake import datum_evidence
 from layers.intake.matching import Gazetteer
 from layers.intake.places import DistrictBook
 from layers.intake.receipt import Receipt
-from layers.store import totals
-from layers.store.schema import FOREVER, person_status, placement
+from layers.store import Store, totals
+from layers.store.schema import FOREVER, person, person_status, placement
 from layers.store.writing import KEYS_A_QUERY, Batch, chunks
 
-ANCHORS = (
-    400  # rows whose address alone is matched, to test the datum: enough by MATCHING 4, and a fraction of a second
-)
+AUTO = "auto"  # who decided, where no person did
+GROUNDS = ("address", "lon", "lat", "district_stated")  # what a placement rests on
+PERSONS_A_COUNT = KEYS_A_QUERY
 PLACES = ["subject", "compound", "district", "street", "building"]
 STEPS = ["subject", "dimension", "value", "happened_at"]
 
@@ -34,12 +34,12 @@ class Register:
     receipt: Receipt
     stated: str | None
 
-    def increments(self, connection: Connection, subjects: list[str]) -> pd.DataFrame:
-        """Return what these persons add to the totals as believed now."""
-        return increments_of(connection, self.kind, subjects)
-
     def place(self, opened: Batch, persons: pd.DataFrame, progress: Callable[[int, int], None] | None = None) -> None:
-        """Match persons (store columns of `person`) and write where each belongs."""
+        """Match persons (store columns of `person`) and write where each belongs.
+
+        What a reviewer decided stands as long as address, point and district of the person are what they were.
+        """
+        persons = persons[~persons["key"].isin(_decided_and_same(opened, persons)).to_numpy()]
         if persons.empty:
             return
         stated = persons["district_stated"].fillna("").to_numpy(object)
@@ -56,35 +56,55 @@ class Register:
                 "district_code": np.where(code != "", code, by_point),
             }
         )
-        placed = self.gazetteer.place(asked, progress)
-        self._evidence(asked, lon, lat, code)
+        read = self.gazetteer.read(asked, progress)
+        self._evidence(read, lon, lat, code)
+        placed = self.gazetteer.place(asked, read)
         self.receipt.matched.update(f"{s}/{m}" for s, m in zip(placed["status"], placed["method"], strict=True))
         rows = placed.assign(
             key=self.kind + ":" + placed["subject"],
             kind=self.kind,
-            decided_by="auto",
+            decided_by=AUTO,
             row=persons["row"].to_numpy(),
             happened_at=0,
             reported_at=persons["reported_at"].to_numpy(),
         )
         opened.put(placement, rows)
 
-    def _evidence(self, asked: pd.DataFrame, lon: np.ndarray, lat: np.ndarray, code: np.ndarray) -> None:
+    def _evidence(self, read: list[AddressAnswer], lon: np.ndarray, lat: np.ndarray, code: np.ndarray) -> None:
         if not self.stated or not np.isfinite(lon).any():
             return
         datum_evidence.by_districts(self.receipt, self.stated, lon, lat, code, self.book)
-        rows = asked[np.isfinite(lon) & asked["address"].notna().to_numpy()].head(ANCHORS)
-        if len(rows):
-            anchor_lon, anchor_lat = self.gazetteer.anchors(rows)
-            datum_evidence.by_anchors(
-                self.receipt, self.stated, rows["lon"].to_numpy(), rows["lat"].to_numpy(), anchor_lon, anchor_lat
+        datum_evidence.by_anchors(self.receipt, self.stated, lon, lat, *self.gazetteer.anchors(read))
+
+
+def recount(opened: Batch, kind: str, subjects: list[str]) -> None:
+    """Write into the totals what an open batch changed for these persons: what they gave before it, and what they give now."""
+    for some in chunks(sorted(set(subjects)), PERSONS_A_COUNT):
+        before, after = (
+            totals.increments(
+                _versions(opened, person_status, STEPS, kind, some, before=past),
+                _versions(opened, placement, PLACES, kind, some, before=past),
             )
+            for past in (True, False)
+        )
+        totals.write(opened, before, after)
 
 
-def increments_of(connection: Connection, kind: str, subjects: list[str]) -> pd.DataFrame:
-    """Return what persons of a kind add to the totals, as the running transaction sees them."""
-    steps = _believed(connection, person_status, STEPS, kind, subjects)
-    return totals.increments(steps, _believed(connection, placement, PLACES, kind, subjects))
+def _decided_and_same(opened: Batch, persons: pd.DataFrame) -> set[str]:
+    """Keys of persons whom a reviewer placed and whose grounds are those of the version that this batch has closed."""
+    found: set[str] = set()
+    for some in chunks(persons["key"].tolist(), KEYS_A_QUERY):
+        decided = select(placement.c.key).where(
+            placement.c.key.in_(some), placement.c.known_until == FOREVER, placement.c.decided_by != AUTO
+        )
+        keys = [key for (key,) in opened.connection.execute(decided)]
+        old = select(person.c.key, *(person.c[name] for name in GROUNDS))
+        old = old.where(person.c.key.in_(keys), person.c.known_until == opened.known_from)
+        rows = Store.frame(opened.connection, old).set_index("key")
+        new = persons.set_index("key")[list(GROUNDS)].reindex(rows.index)
+        same = ((rows == new) | (rows.isna() & new.isna())).all(axis=1)
+        found |= set(rows.index[same])
+    return found
 
 
 def digest(numbers: pd.Series, salt: str) -> pd.Series:
@@ -98,11 +118,12 @@ def digest(numbers: pd.Series, salt: str) -> pd.Series:
     )
 
 
-def _believed(connection: Connection, table: Table, columns: list[str], kind: str, subjects: list[str]) -> pd.DataFrame:
-    found: list[Any] = []
-    for some in chunks(subjects, KEYS_A_QUERY):
-        query = select(*(table.c[name] for name in columns)).where(
-            table.c.subject.in_(some), table.c.kind == kind, table.c.known_until == FOREVER
-        )
-        found += connection.execute(query).fetchall()
-    return pd.DataFrame.from_records(found, columns=columns)
+def _versions(
+    opened: Batch, table: Table, columns: list[str], kind: str, subjects: list[str], *, before: bool
+) -> pd.DataFrame:
+    """Versions believed when the batch was opened, or those believed now."""
+    past = and_(table.c.known_from < opened.known_from, table.c.known_until >= opened.known_from)
+    query = select(*(table.c[name] for name in columns)).where(
+        table.c.subject.in_(subjects), table.c.kind == kind, past if before else table.c.known_until == FOREVER
+    )
+    return pd.DataFrame.from_records(opened.connection.execute(query).fetchall(), columns=columns)
