@@ -1,6 +1,8 @@
 """Persons of a delivery: drop what must not be kept, place them in compounds, and keep the totals true."""
 
 import hashlib
+import re
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,11 +14,12 @@ from geo.address_match import AddressAnswer
 from layers.intake import datum_evidence
 from layers.intake.matching import Gazetteer
 from layers.intake.places import DistrictBook
-from layers.intake.receipt import Receipt
+from layers.intake.receipt import Receipt, RowNote
 from layers.store import Store, totals
 from layers.store.schema import FOREVER, person, person_status, placement
 from layers.store.writing import KEYS_A_QUERY, Batch, chunks
 
+IDENTITY = re.compile(r"\d{17}[\dXx]")
 AUTO = "auto"  # who decided, where no person did
 GROUNDS = ("address", "lon", "lat", "district_stated")  # what a placement rests on
 PERSONS_A_COUNT = KEYS_A_QUERY
@@ -90,6 +93,58 @@ def recount(opened: Batch, kind: str, subjects: list[str]) -> None:
         totals.write(opened, before, after)
 
 
+def without_identity(ids: pd.Series, salt: str) -> pd.Series:
+    """Return ids; one that is an identity number itself becomes a salted digest, so that the number is not kept."""
+    return ids.map(lambda i: f"P{_digest(i, salt)}" if isinstance(i, str) and IDENTITY.fullmatch(i) else i)
+
+
+def refuse_strangers(opened: Batch, kind: str, id_column: str, rows: pd.DataFrame, receipt: Receipt) -> pd.DataFrame:
+    """Return rows without those whose id another source uses for another person; these are named in the receipt.
+
+    Two persons are told apart by the digests of their identity numbers; where one is missing, the id is believed.
+    """
+    others: dict[str, tuple[str, str]] = {}
+    known = rows.loc[rows["id_number"].notna(), id_column].unique().tolist()
+    for some in chunks(known, KEYS_A_QUERY):
+        query = select(person.c.subject, person.c.person, person.c.source).where(
+            person.c.subject.in_(some),
+            person.c.kind == kind,
+            person.c.known_until == FOREVER,
+            person.c.person.is_not(None),
+            person.c.source != opened.source,
+        )
+        others |= {subject: (identity, source) for subject, identity, source in opened.connection.execute(query)}
+    cells = list(zip(rows["_row"], rows[id_column], rows["id_number"], strict=True))
+    strange = [i in others and d is not None and d == d and others[i][0] != d for _, i, d in cells]
+    receipt.rejected += [
+        RowNote(int(row), id_column, str(i), "an id of its own, for example with [join] in the profile",
+                f"该编号已被来源“{others[i][1]}”用于另一人", f"the source {others[i][1]} uses this id for another person")
+        for (row, i, _), refused in zip(cells, strange, strict=True) if refused
+    ]  # fmt: skip
+    return rows[~np.array(strange, dtype=bool)].reset_index(drop=True) if any(strange) else rows
+
+
+def warn_of_twins(opened: Batch, persons: pd.DataFrame, receipt: Receipt) -> None:
+    """Name rows whose identity number is known under another id of the same kind: one person may be counted twice."""
+    rows = persons[persons["person"].notna()]
+    for at in range(0, len(rows), KEYS_A_QUERY):
+        some = rows.iloc[at : at + KEYS_A_QUERY]
+        query = select(person.c.person, person.c.subject).where(
+            person.c.person.in_(some["person"].tolist()),
+            person.c.kind == some["kind"].iloc[0],
+            person.c.known_until == FOREVER,
+        )
+        ids: defaultdict[str, set[str]] = defaultdict(set)
+        for identity, subject in opened.connection.execute(query):
+            ids[identity].add(subject)
+        for row, subject, identity in zip(some["row"], some["subject"], some["person"], strict=True):
+            if twins := sorted(ids[identity] - {subject}):
+                receipt.warned.append(
+                    RowNote(int(row), "id_number", subject, f"one id a person; also known as {', '.join(twins[:3])}",
+                            "同一证件号以另一编号登记，可能重复计数", "the identity number is known under another id: maybe counted twice")
+                )  # fmt: skip
+
+
 def _decided_and_same(opened: Batch, persons: pd.DataFrame) -> set[str]:
     """Keys of persons whom a reviewer placed and whose grounds are those of the version that this batch has closed."""
     found: set[str] = set()
@@ -109,13 +164,11 @@ def _decided_and_same(opened: Batch, persons: pd.DataFrame) -> set[str]:
 
 def digest(numbers: pd.Series, salt: str) -> pd.Series:
     """Return salted digests of identity numbers: the same person is found again, the number is not kept."""
-    return numbers.map(
-        lambda n: (
-            hashlib.blake2b(str(n).upper().encode(), key=salt.encode(), digest_size=12).hexdigest()
-            if isinstance(n, str)
-            else None
-        )
-    )
+    return numbers.map(lambda n: _digest(n, salt) if isinstance(n, str) else None)
+
+
+def _digest(number: str, salt: str) -> str:
+    return hashlib.blake2b(number.upper().encode(), key=salt.encode(), digest_size=12).hexdigest()
 
 
 def _versions(
