@@ -100,7 +100,8 @@
       const offset = Array.isArray(layer.json.getPixelOffset) ? layer.json.getPixelOffset : [0, 0];
       for (const label of layer.labels) {
         const [x, y] = viewport.project(label.at);
-        if (x < gap.left || y < gap.top || x > viewport.width - gap.right || y > viewport.height - gap.bottom) continue; // behind a panel
+        const half = (Fangyi.ems(label.text) * label.size * k) / 2, high = label.size * k * 0.6;
+        if (x - half < gap.left || y - high < gap.top || x + half > viewport.width - gap.right || y + high > viewport.height - gap.bottom) continue; // behind a panel
         all.push({label, layer, text: label.text, x, y, dx: offset[0] * k, dy: offset[1] * k, size: label.size * k, rank: label.rank + order / 1e3});
       }
     });

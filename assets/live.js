@@ -38,6 +38,33 @@
   }
   setInterval(tick, 1000);
 
+  // ---- the window's title and language follow the page; a line runs while an answer is awaited
+
+  function name() {
+    const shell = document.querySelector('.shell[data-title]');
+    if (!shell) return;
+    if (shell.dataset.title && document.title !== shell.dataset.title) document.title = shell.dataset.title;
+    if (document.documentElement.lang !== shell.lang) document.documentElement.lang = shell.lang;
+  }
+  let hurry = null;
+  function busy() {
+    name();
+    const waits = !!document.querySelector('#page[data-dash-is-loading="true"], #detail[data-dash-is-loading="true"]');
+    if (waits && !hurry) hurry = setTimeout(() => document.documentElement.classList.add('busy'), 200); // quick answers need no line
+    if (!waits) { clearTimeout(hurry); hurry = null; document.documentElement.classList.remove('busy'); }
+  }
+  new MutationObserver(busy).observe(document.documentElement, {childList: true, subtree: true, attributes: true, attributeFilter: ['data-dash-is-loading', 'data-title']});
+
+  // ---- what the time sliders say while they are dragged: day 18262 is 1 January 2020
+
+  const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+  window.dccFunctions = Object.assign(window.dccFunctions || {}, {
+    day(number) {
+      const date = new Date(number * 864e5);
+      return english() ? `${date.getUTCDate()} ${months[date.getUTCMonth()]}` : `${date.getUTCMonth() + 1}月${date.getUTCDate()}日`;
+    },
+  });
+
   // ---- the pulse: /pulse answers {revision, code, known_at}
 
   const pulse = {last: null, code: null, seen: null, lostAt: null, misses: 0};

@@ -1,6 +1,5 @@
 """Build the web application: read this first. One map, one page around it, one gate in front of everything."""
 
-import json
 from dataclasses import replace
 from typing import Any
 
@@ -10,12 +9,15 @@ from flask import Flask, Response, abort, make_response, redirect, request
 
 from dashboard import downloads, parts, vendor
 from dashboard import map as deck
-from dashboard.access import A_SHIFT_S, COOKIE, AccessError, Gate
+from dashboard.access import A_SHIFT_S, COOKIE, AccessError, Gate, check_origin
 from dashboard.desk import Desk
+from dashboard.downloads import as_json
+from dashboard.jobs import Jobs
 from dashboard.pages import Asked, Scene, all_pages
 from dashboard.pages import _compound as compound_panel
 from dashboard.pages._frame import end_of_day
 from dashboard.settings import ROOT, Settings
+from dashboard.shell import waiting
 from dashboard.tables import TableStore, tables_blueprint
 from dashboard.view import Here, read
 from layers._errors import LayerError, ViewError
@@ -62,7 +64,7 @@ def shell() -> html.Div:
             dcc.Location(id="url", refresh="callback-nav"),
             *(dcc.Store(id=name, data=data) for name, data in stores.items()),
             deck.canvas(),
-            html.Div(id="page"),
+            html.Div(waiting(), id="page"),
         ]
     )
 
@@ -171,17 +173,15 @@ def spec(asked: Asked, scene: Scene | None) -> Any:
 
 
 def _focus(asked: Asked, frames: Any) -> Any:
-    """The box to look at: the chosen district, else the compounds without the thinly settled tenth at each side."""
-    if asked.here.view.district:
-        districts = frames["districts"]
-        chosen = districts[districts["id"] == asked.here.view.district]
-        if len(chosen):
-            return chosen.total_bounds
-    compounds = frames.get("compounds")
-    if compounds is None or compounds["lon"].notna().sum() < 10:
-        return deck._extent(frames)
-    lon, lat = compounds["lon"].dropna(), compounds["lat"].dropna()
-    return (lon.quantile(0.06), lat.quantile(0.06), lon.quantile(0.94), lat.quantile(0.94))
+    """The box to look at: the compounds of the view without the thinly settled tenth at each side of the city."""
+    compounds, area = frames.get("compounds"), asked.here.view.district
+    if compounds is not None and compounds["lon"].notna().sum() >= 10:
+        lon, lat = compounds["lon"].dropna(), compounds["lat"].dropna()
+        edge = 0.01 if area else 0.06
+        return (lon.quantile(edge), lat.quantile(edge), lon.quantile(1 - edge), lat.quantile(1 - edge))
+    districts = frames["districts"]
+    chosen = districts[districts["id"] == area]
+    return chosen.total_bounds if len(chosen) else deck.extent(frames)
 
 
 def detail(asked: Asked, chosen: tuple[str, str] | None) -> Any:
@@ -199,13 +199,15 @@ def _serve(app: Dash, desk: Desk) -> None:
     server.register_blueprint(vendor.vendor_blueprint())
     server.register_blueprint(tables_blueprint(desk.tables, lambda req: desk.gate.who(req) is not None))
     server.register_blueprint(downloads.downloads_blueprint(desk))
+    server.register_blueprint(downloads.jobs_blueprint(desk, Jobs()))
 
     @server.before_request
     def guard() -> Response | None:
+        check_origin(request)
         if not request.path.startswith(OPEN_ROUTES) and desk.gate.who(request) is None:
             abort(401)
         known = request.path in all_pages() or request.path.startswith(
-            ("/_dash", "/_reload", "/table/", "/brief/", "/plan/", "/receipt/", "/pulse", "/readyz", *OPEN_ROUTES)
+            ("/_dash", "/_reload", "/table/", "/brief/", "/plan/", "/job/", "/pulse", "/readyz", *OPEN_ROUTES)
         )
         if not known:
             abort(404)
@@ -214,15 +216,15 @@ def _serve(app: Dash, desk: Desk) -> None:
     @server.get("/pulse")
     def pulse() -> Response:
         known = desk.store.latest()
-        return _json({"revision": desk.store.revision(known), "code": CODE, "known_at": known.isoformat()})
+        return as_json({"revision": desk.store.revision(known), "code": CODE, "known_at": known.isoformat()})
 
     @server.get("/healthz")
     def healthz() -> Response:
-        return _json({"ok": True})
+        return as_json({"ok": True})
 
     @server.get("/readyz")
     def readyz() -> Response:
-        return _json({"ok": True, "revision": desk.store.revision(desk.store.latest())})
+        return as_json({"ok": True, "revision": desk.store.revision(desk.store.latest())})
 
     @server.get("/enter")
     def enter() -> Response:
@@ -244,7 +246,7 @@ def _serve(app: Dash, desk: Desk) -> None:
         return answer
 
     for kind, code in STATUS.items():
-        server.register_error_handler(kind, lambda error, code=code: (_json({"error": str(error)}), code))
+        server.register_error_handler(kind, lambda error, code=code: (as_json({"error": str(error)}), code))
 
 
 def csp(app: Dash) -> str:
@@ -264,10 +266,3 @@ def csp(app: Dash) -> str:
         "object-src": "'none'",
     }
     return "; ".join(f"{name} {value}" for name, value in rules.items())
-
-
-def _json(content: Any) -> Response:
-    answer = make_response(json.dumps(content))
-    answer.content_type = "application/json"
-    answer.headers["Cache-Control"] = "no-store"
-    return answer

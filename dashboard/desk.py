@@ -15,6 +15,7 @@ from sqlalchemy import and_, or_, select
 from dashboard.access import Gate, Person
 from dashboard.settings import Settings
 from dashboard.tables import TableStore
+from dashboard.text import named
 from dashboard.view import Here
 from layers._catalog import all_layers
 from layers._view import View
@@ -73,9 +74,7 @@ class Desk:
         found = {}
         for key in keys:
             frame = self._kept(who, view, ("frame", key), partial(self._frame, who, view, key))
-            if lang == "en" and "name_en" in frame and (frame["name_en"] != "").all():
-                frame = frame.assign(name=frame["name_en"])
-            found[key] = frame
+            found[key] = named(frame, lang)
         return found
 
     def _frame(self, who: Person | None, view: View, key: str) -> gpd.GeoDataFrame:
