@@ -8,6 +8,7 @@
   /** Sets a store of the page; pages without that store are left alone. */
   Fangyi.send = function (id, data) {
     const dash = window.dash_clientside, api = window.dash_component_api;
+    if (!document.getElementById('page')) return false; // Dash has not built its layout yet
     if (!dash || !dash.set_props || (api && api.getLayout && !api.getLayout(id))) return false;
     dash.set_props(id, {data});
     return true;
@@ -24,7 +25,7 @@
     if (Fangyi.refit) Fangyi.refit();
   }
   let told = null;
-  setInterval(() => { if (Fangyi.scale !== told && Fangyi.send('scale', Fangyi.scale)) told = Fangyi.scale; }, 300);
+  setInterval(() => { if (Fangyi.scale !== told && Fangyi.send('scale', Fangyi.scale)) told = Fangyi.scale; }, 60);
   addEventListener('resize', () => { rescale(); if (Fangyi.refit) Fangyi.refit(); });
   addEventListener('popstate', rescale);
   rescale();

@@ -53,12 +53,13 @@ def create_app(settings: Settings, store: Store | None = None) -> Dash:
     for page in all_pages().values():
         page.connect(app, desk)
     _serve(app, desk)
+    app.server.extensions["desk"] = desk
     return app
 
 
 def shell() -> html.Div:
     """Return what stands once in every browser: the address, the map, and the stores that parts talk through."""
-    stores = {"pulse": None, "scale": 1, "wall-page": "", "pick": None}
+    stores = {"pulse": None, "scale": None, "wall-page": "", "pick": None}
     return html.Div(
         [
             dcc.Location(id="url", refresh="callback-nav"),
@@ -78,15 +79,19 @@ def _connect(app: Dash, desk: Desk) -> None:
         Input("pulse", "data"),
         Input("scale", "data"),
         Input("wall-page", "data"),
+        State("pick", "data"),
     )
-    def show(path: str, search: str, _pulse: Any, scale: float, turn: str) -> tuple[Any, Any]:
-        if turn and path != "/wall" and ctx.triggered_id == "wall-page":
-            return no_update, no_update
-        asked = Asked(read(path, search, desk.store), desk.gate.who(request), desk, scale or 1, turn or "")
+    def show(path: str, search: str, _pulse: Any, scale: float | None, turn: str, pick: Any) -> tuple[Any, Any]:
+        if scale is None or (turn and path != "/wall" and ctx.triggered_id == "wall-page"):
+            return no_update, no_update  # without the size of the letters a page would be made twice
+        asked = Asked(read(path, search, desk.store), desk.gate.who(request), desk, scale, turn or "")
         page = all_pages().get(path)
         if page is None:
             return parts.empty("404"), no_update
-        return page.layout(asked), spec(asked, page.scene(asked))
+        chosen, layout = chosen_of(pick, asked), page.layout(asked)
+        if "detail" in layout and chosen:
+            layout["detail"].children = detail(asked, chosen)
+        return layout, spec(asked, page.scene(asked), chosen)
 
     @app.callback(
         Output("detail", "children"),
@@ -97,8 +102,7 @@ def _connect(app: Dash, desk: Desk) -> None:
     )
     def pick_shown(pick: Any, path: str, search: str, scale: float) -> Any:
         asked = Asked(read(path, search, desk.store), desk.gate.who(request), desk, scale or 1)
-        chosen = (pick["layer"], pick["id"]) if pick and pick.get("id") else asked.here.pick if pick is None else None
-        return detail(asked, chosen)
+        return detail(asked, chosen_of(pick, asked))
 
 
 def _connect_choices(app: Dash, desk: Desk) -> None:
@@ -113,7 +117,9 @@ def _connect_choices(app: Dash, desk: Desk) -> None:
     def pick(event: Any, _compounds: Any, _hospitals: Any, _unpicks: Any) -> Any:
         trigger = ctx.triggered_id
         if trigger == "map-event":
-            return {"layer": event["layer"], "id": event["id"]} if event and event.get("id") else no_update
+            return (
+                {"layer": event["layer"], "id": event["id"], "from": "map"} if event and event.get("id") else no_update
+            )
         if trigger is None or not ctx.triggered[0]["value"]:
             return no_update
         return (
@@ -160,7 +166,14 @@ def moved_to(here: Here, as_of: int | None, known_at: int | None, area: str | No
     return Here(here.path, replace(view, **changes), here.lang, None, frozenset(fixed), here.options).search
 
 
-def spec(asked: Asked, scene: Scene | None) -> Any:
+def chosen_of(pick: Any, asked: Asked) -> tuple[str, str] | None:
+    """Return layer and id of what is selected: by hand, or by the address while nobody selected or closed anything."""
+    if pick is None:
+        return asked.here.pick
+    return (pick["layer"], pick["id"]) if pick.get("id") else None
+
+
+def spec(asked: Asked, scene: Scene | None, chosen: tuple[str, str] | None = None) -> Any:
     """Return what the map draws for a page."""
     if scene is None:
         return no_update
@@ -168,7 +181,7 @@ def spec(asked: Asked, scene: Scene | None) -> Any:
     frames = desk.frames(asked.who, here.view, scene.layers, asked.lang)
     camera = deck.fit(_focus(asked, frames), scene.pitch, scene.bearing)
     return deck.deck_spec(
-        frames, scene.key, tables=desk.tables, camera=camera, paint=scene.paint, lang=asked.lang, selected=here.pick
+        frames, scene.key, tables=desk.tables, camera=camera, paint=scene.paint, lang=asked.lang, selected=chosen
     )
 
 

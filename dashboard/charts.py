@@ -182,7 +182,7 @@ def beds_by_kind(beds: pd.DataFrame, lang: str = "zh", scale: float = 1.0) -> go
         )
     found.update_layout(barmode="stack", bargap=0.42)
     longest = np.nanmax([*used, *open_, 1])
-    found.update_xaxes(visible=False, range=[0, longest * 2])
+    found.update_xaxes(visible=False, range=[0, longest * 2.25])
     found.update_yaxes(showgrid=False)
     return found
 

@@ -109,7 +109,8 @@ def plain_page(head: Component, children: Children, lang: str = "zh", title: str
 def waiting() -> html.Div:
     """Return what stands on the screen until the first answer comes; it has no language yet, so it says nothing."""
     boxes = [html.Div(className="ghost") for _ in range(6)]
-    return html.Div([html.Header(className="head"), html.Div(boxes, className="ghosts")], className="shell waiting")
+    sides = [html.Div(boxes, className="ghosts"), html.Div(className="ghost tall")]
+    return html.Div([html.Header(className="head"), *sides], className="shell waiting")
 
 
 def _body(children: Sequence[Any], kind: str, lang: str, title: str) -> html.Div:

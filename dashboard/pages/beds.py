@@ -1,5 +1,6 @@
 """Beds: who needs which kind now and in seven days, what is open, and which site to open next."""
 
+import re
 from typing import Any
 
 import pandas as pd
@@ -98,7 +99,10 @@ def balance(asked: Asked, plan: Plan) -> Component:
     rows, names = plan.tables["balance"], district_names(asked)
     head = [
         asked.words("区", "District"),
-        *(asked.words(words.zh, words.en.split(",")[0]) for words in NEED_WORDS.values()),
+        *(
+            asked.words(words.zh, re.split(r"[,(]| and ", words.en)[0].strip().capitalize())
+            for words in NEED_WORDS.values()
+        ),
     ]
     lines = []
     areas = sorted(rows.groupby("area", sort=False), key=lambda one: (str(one[0]) == "*") * 2 + (one[0] not in names))
@@ -123,13 +127,13 @@ def balance(asked: Asked, plan: Plan) -> Component:
     )
 
 
-def shortage(cells: pd.DataFrame, need: str) -> str:
+def shortage(cells: pd.DataFrame, need: str) -> Any:
     """Return "12→40", "0" when it is none now and then, "–" where it is not known."""
     if need not in cells.index:
         return UNKNOWN
     row: Any = cells.loc[need]
     now, then = figure(row["shortage"]), figure(row["shortage_7d"])
-    return now if now == then == "0" else f"{now}→{then}"
+    return now if now == then == "0" else [now, html.Small(f"→{then}")]
 
 
 def short_class(cells: pd.DataFrame, need: str) -> str:

@@ -34,14 +34,14 @@ def layout(asked: Asked) -> Component:
         parts.panel(
             asked.words("缺口最大的医院", "Hospitals that lack most"),
             parts.graph(charts.staff_gap(by_hospital(asked, plan), asked.lang, asked.scale), name="staff"),
-            note=asked.words("逐院计算，富余不相抵", "hospital by hospital; a surplus elsewhere does not help"),
+            note=asked.words("逐院计算", "each on its own"),
             grow=True,
         ),
         caveats(asked, plan),
     ]
     right = [
         parts.panel(
-            asked.words("整建制派驻与增援", "Whole teams to send, and help to ask for"),
+            asked.words("整建制派驻与增援", "Teams to send, help to ask for"),
             parts.reason_list(proposal_rows(asked, plan, plan.proposals[:SHOWN]), asked.lang, kind="pick-hospital"),
             note=say("state.first", asked.lang, n=min(SHOWN, len(plan.proposals)), total=figure(len(plan.proposals))),
             tools=take_menu(asked, "staff"),

@@ -93,22 +93,21 @@ def stock(asked: Asked, plan: Plan) -> Component:
     columns = {
         "name": {"headerName": w("单位", "Site"), "flex": 2, "minWidth": 110},
         "item": {"headerName": w("物资", "Item"), "flex": 2, "minWidth": 110},
-        "quantity": {"headerName": w("库存", "Stock"), "minWidth": 70},
-        "daily_use": {"headerName": w("日耗", "Daily"), "minWidth": 66},
-        "days_of_cover": {"headerName": w("天数", "Days"), "minWidth": 62},
+        "quantity": {
+            "headerName": w("库存", "Stock"),
+            "minWidth": 96,
+            "valueFormatter": {"function": "d3.format(',')(params.value) + ' ' + params.data.unit"},
+        },
+        "unit": {"hide": True},
+        "daily_use": {"headerName": w("日耗", "Daily"), "minWidth": 60},
+        "days_of_cover": {"headerName": w("天数", "Days"), "minWidth": 56},
     }
     rows = sites.sort_values("days_of_cover", na_position="last").reset_index(drop=True)
-    rows = rows.assign(item=[measured(asked, *pair) for pair in zip(rows["item"], rows["unit"], strict=True)])
+    rows = rows.assign(**{name: [in_words(one, asked.lang) for one in rows[name]] for name in ("item", "unit")})
     return html.Div(
         parts.table(rows.assign(id=rows.index.astype(str)), columns, "supplies-stock", lang=asked.lang),
         className="grid-box",
     )
-
-
-def measured(asked: Asked, item: str, unit: str) -> str:
-    """Return a good with the unit that it is counted in, for example "N95口罩（只）"."""
-    item, unit = in_words(item, asked.lang), in_words(unit, asked.lang)
-    return asked.words(f"{item}（{unit}）", f"{item} ({unit})") if unit else item
 
 
 PAGE = Page("/supplies", order=50, title=("防疫物资", "Supplies"), layout=layout, scene=scene)
