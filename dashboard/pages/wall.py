@@ -73,8 +73,8 @@ def layout(asked: Asked) -> Component:
             f"{pick(all_pages()[f'/{turn}'].title, lang)} · {say('wall.priority', lang)}",
             parts.reason_list(proposal_rows(asked, plan, urgent[:SHOWN], most=1), lang),
             note=asked.words(
-                f"共 {figure(len(urgent))} 项 · 规则 {len(plan.rules)} 条 · 依据 {plan.inputs_hash[:8]}",
-                f"{figure(len(urgent))} in all · rules: {len(plan.rules)} · inputs {plan.inputs_hash[:8]}",
+                f"共 {figure(len(urgent))} 项 · 依据 {plan.inputs_hash[:8]}",
+                f"{figure(len(urgent))} in all · inputs {plan.inputs_hash[:8]}",
             ),
             grow=len(urgent) > FEW,
         ),
