@@ -23,7 +23,7 @@ from layers.decisions._catalog import PLANS, plan_of
 from layers.decisions._proposal import Plan
 from layers.intake import health
 from layers.store import Store, totals
-from layers.store.asof import known
+from layers.store.asof import begun, known
 from layers.store.schema import control, person, person_status, placement
 
 KEPT = 160  # results kept: a city's wall and a hundred desks look at a few dozen views
@@ -124,7 +124,10 @@ class Desk:
         return moment.replace(second=0, microsecond=0)
 
     def persons(self, who: Person | None, view: View, code: str, limit: int = 200) -> pd.DataFrame:
-        """Return the persons placed in a compound, masked: kind, subject, age, sex, address, status dates, how each was matched."""
+        """Return the persons placed in a compound, masked: kind, subject, age, sex, address, status dates, how each was matched.
+
+        Statuses are those of the day of as_of, however early the hour, as in the totals.
+        """
         joined = placement.join(person, and_(person.c.key == placement.c.key, known(person, view)))
         columns = (
             person.c.kind,
@@ -164,7 +167,7 @@ class Desk:
         seen = steps.where(
             known(person_status, view),
             person_status.c.dimension == "status",
-            person_status.c.happened_at <= view.as_of,
+            begun(person_status, view),
             by_person,
         )
         last = self.store.read(seen.order_by(person_status.c.happened_at)).drop_duplicates(
