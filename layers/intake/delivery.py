@@ -9,6 +9,7 @@ from threading import Event
 import numpy as np
 import pandas as pd
 import shapely
+from sqlalchemy import func, select
 
 from geo import boundaries, datum
 from layers._errors import Cancelled, FeedError
@@ -24,7 +25,7 @@ from layers.intake.receipt import Receipt, RowNote
 from layers.intake.repeats import Repeats
 from layers.intake.withdrawals import Withdrawals
 from layers.store import Store
-from layers.store.schema import ALWAYS
+from layers.store.schema import ALWAYS, FOREVER, placement
 from layers.store.writing import Batch, fact
 
 LONG_NUMBER = re.compile(r"(?:联系)?(?:电话|手机|身份证号?)?[:：]?(?<!\d)\d{11,17}[\dXx]?(?!\d)")
@@ -70,6 +71,7 @@ class Delivery:
                 progress(self._receipt.rows_read)
         if self._register:
             recount(self._opened, self._register.kind, list(self._touched))
+        self._say_what_rests_on_compounds()
         receipt = self._receipt
         receipt.rows_rejected = len({note.row for note in receipt.rejected})
         receipt.ignored_columns = self._rename.ignored
@@ -204,6 +206,18 @@ class Delivery:
             if part.table == "person":
                 warn_of_twins(self._opened, written.touched, self._receipt)
                 self._register.place(self._opened, written.touched)
+
+    def _say_what_rests_on_compounds(self) -> None:
+        outcome = self._receipt.outcomes.get("compound", Counter())
+        if not outcome["new"] + outcome["changed"]:
+            return
+        query = select(func.count()).select_from(placement).where(placement.c.known_until == FOREVER)
+        persons = self._opened.connection.execute(query).scalar_one()
+        if persons:
+            self._receipt.note(
+                f"名录已变，{persons} 人的匹配仍按旧名录；重新匹配：python -m dashboard rematch",
+                f"the gazetteer changed; {persons} persons are matched by the old one: python -m dashboard rematch",
+            )
 
     def _says(self, part: Part) -> set[str]:
         """Store columns in which an empty cell is a statement, as far as the file has them at all."""

@@ -17,7 +17,7 @@ from layers.intake.places import DistrictBook
 from layers.intake.receipt import Receipt, RowNote
 from layers.store import Store, totals
 from layers.store.schema import FOREVER, person, person_status, placement
-from layers.store.writing import KEYS_A_QUERY, Batch, chunks
+from layers.store.writing import KEYS_A_QUERY, Batch, chunks, own_columns
 
 IDENTITY = re.compile(r"\d{17}[\dXx]")
 AUTO = "auto"  # who decided, where no person did
@@ -71,7 +71,7 @@ class Register:
             happened_at=0,
             reported_at=persons["reported_at"].to_numpy(),
         )
-        opened.put(placement, rows)
+        opened.put(placement, rows, says=own_columns(placement))
 
     def _evidence(self, read: list[AddressAnswer], lon: np.ndarray, lat: np.ndarray, code: np.ndarray) -> None:
         if not self.stated or not np.isfinite(lon).any():
