@@ -304,9 +304,11 @@ def connect(app: Dash, desk: Desk) -> None:
             desk.store, chosen["key"], chosen["compound"] or None, asked.who.name if asked.who else ""
         )
         fresh = Asked(read("/quality", search, desk.store), asked.who, desk)
+        subject = chosen["key"].partition(":")[2]
+        what = chosen["compound"] or fresh.words("都不是", "none of them")
         said = fresh.words(
-            f"已核定 {chosen['key']}（批次 {number}），统计已同步更新",
-            f"{chosen['key']} decided (batch {number}); the totals follow",
+            f"已核定 {subject}：{what}（批次 {number}），统计已同步更新",
+            f"{subject}: {what}, decided in batch {number}; the totals follow",
         )
         return queue(fresh), said
 
