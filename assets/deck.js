@@ -278,8 +278,9 @@
   });
   // Panels may come after the map: until somebody has moved it, it makes room for them.
   const makeRoom = soon(() => {
+    if (!state.gap || state.touched) return; // nothing is drawn yet, or a person chose where to look
     const now = insets(), before = state.gap;
-    if (before && !state.touched && Object.keys(now).some(side => Math.abs(now[side] - before[side]) > 40)) Fangyi.refit();
+    if (Object.keys(now).some(side => Math.abs(now[side] - before[side]) > 40)) Fangyi.refit();
   }, 300);
   new MutationObserver(() => { if (state.hidden.size) marks(); makeRoom(); }).observe(document.documentElement, {childList: true, subtree: true});
 

@@ -17,8 +17,9 @@ from dashboard.pages import Asked, Scene, all_pages
 from dashboard.pages import _compound as compound_panel
 from dashboard.pages._frame import end_of_day
 from dashboard.settings import ROOT, Settings
-from dashboard.shell import waiting
+from dashboard.shell import notice, waiting
 from dashboard.tables import TableStore, tables_blueprint
+from dashboard.text import say
 from dashboard.view import Here, read
 from layers._errors import LayerError, ViewError
 from layers._times import day_number
@@ -84,7 +85,13 @@ def _connect(app: Dash, desk: Desk) -> None:
     def show(path: str, search: str, _pulse: Any, scale: float | None, turn: str, pick: Any) -> tuple[Any, Any]:
         if scale is None or (turn and path != "/wall" and ctx.triggered_id == "wall-page"):
             return no_update, no_update  # without the size of the letters a page would be made twice
-        asked = Asked(read(path, search, desk.store), desk.gate.who(request), desk, scale, turn or "")
+        try:
+            here = read(path, search, desk.store)
+        except ViewError as error:
+            return refused(desk, search, str(error)), no_update
+        if desk.store.revision(here.view.known_at) == 0:
+            return refused(desk, search, say("state.no_data", here.lang)), no_update
+        asked = Asked(here, desk.gate.who(request), desk, scale, turn or "")
         page = all_pages().get(path)
         if page is None:
             return parts.empty("404"), no_update
@@ -164,6 +171,13 @@ def moved_to(here: Here, as_of: int | None, known_at: int | None, area: str | No
         changes["area"] = area
         fixed = fixed | {"area"} if area else fixed - {"area"}
     return Here(here.path, replace(view, **changes), here.lang, None, frozenset(fixed), here.options).search
+
+
+def refused(desk: Desk, search: str, why: str) -> Any:
+    """Return the page that says why another one cannot be shown."""
+    lang = "en" if "lang=en" in (search or "") else "zh"
+    home = html.A(say("state.home", lang), href="/" + ("?lang=en" if lang == "en" else ""), className="button")
+    return notice(say("state.refused", lang), why, lang, drill=desk.settings.is_drill, home=home)
 
 
 def chosen_of(pick: Any, asked: Asked) -> tuple[str, str] | None:

@@ -187,6 +187,8 @@ class Desk:
     def warm(self) -> None:
         """Work out what the first visitor of the whole city would wait for (10 s on a city of 7,148 compounds)."""
         who, here = Person("", "city"), Here("/", self.store.view())
+        if not self.store.revision(here.view.known_at):
+            return
         for kind in PLANS:
             self.plan(who, kind, here.view)
         self.frames(who, here.view, tuple(all_layers()))

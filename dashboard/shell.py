@@ -11,6 +11,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard.parts import drill_mark
+from dashboard.text import say
 
 Children = Component | str | Sequence[Any] | None
 LIVE = "live"  # `clock` shows the running time of the browser
@@ -104,6 +105,14 @@ def wall(
 def plain_page(head: Component, children: Children, lang: str = "zh", title: str = "") -> html.Div:
     """Return a page without a map (data quality, an error): one readable column."""
     return _body([head, html.Main(children, className="sheet")], "plain", lang, title)
+
+
+def notice(title: str, text: str, lang: str, *, drill: bool, home: Children = None) -> html.Div:
+    """Return a page that says why there is nothing to show, and what leads on."""
+    top = header(say("app.name", lang), drill=drill, lang=lang)
+    return plain_page(
+        top, [html.Div([html.H2(title), html.P(text), home], className="notice-page", role="alert")], lang, title
+    )
 
 
 def waiting() -> html.Div:

@@ -42,6 +42,12 @@ T: Mapping[str, tuple[str, str]] = {
     "clock.known_at.long": ("知悉时间：此刻之前已知的", "Knowledge time: what was known by then"),
     # states of a panel
     "state.empty": ("没有数据", "Nothing to show"),
+    "state.no_data": (
+        "还没有任何数据。第一批数据导入后，本页会自动显示。",
+        "There are no data yet. This page fills by itself once the first file is imported.",
+    ),
+    "state.refused": ("这个页面无法显示", "This page cannot be shown"),
+    "state.home": ("回到总览", "To the overview"),
     "state.loading": ("正在读取…", "Loading…"),
     "state.denied": ("无权查看", "You may not see this"),
     "state.stale": ("数据超期", "Overdue"),

@@ -215,3 +215,22 @@ def test_printing_shows_progress_hands_over_the_file_and_can_be_cancelled(page, 
 
 def test_an_unknown_page_is_a_real_404(page, address):
     assert page.goto(f"{address}/nowhere").status == 404
+
+
+def test_an_address_that_makes_no_sense_says_so(page, address):
+    page.goto(f"{address}/lockdown?as_of=yesterday&lang=en")
+    page.wait_for_selector(".notice-page")
+    assert "yesterday" in page.locator(".notice-page").inner_text()
+    assert page.said == []
+
+
+def test_an_empty_store_says_so_on_every_kind_of_page(page, tmp_path):
+    url = f"sqlite:///{tmp_path / 'empty.db'}"
+    open_store(url, "drill").close()
+    with serving(url) as empty:
+        for path in ("/", "/wall", "/quality"):
+            page.goto(f"{empty}{path}?lang=en")
+            page.wait_for_selector(".notice-page")
+            assert "no data yet" in page.locator(".notice-page").inner_text()
+            assert page.locator(".drill-mark").count() == 1
+    assert page.said == []
