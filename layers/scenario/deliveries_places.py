@@ -1,6 +1,6 @@
 """What hardly changes, delivered once on the first morning: districts, base map, compounds, hospitals."""
 
-import shutil
+import json
 from datetime import time
 from pathlib import Path
 
@@ -11,8 +11,8 @@ import shapely
 
 from geo import datum
 from layers.scenario.city import City
-from layers.scenario.curve import FACTS
 from layers.scenario.formats import Delivery, write_geojson, write_geopackage, write_table
+from layers.scenario.published import districts_gcj02, table
 from layers.scenario.registers import moment
 
 HOSPITAL_NAMES = {
@@ -32,7 +32,7 @@ COMPOUND = ["compound_id", "name", *LISTS, "district", "street", "community", "h
 
 def write(folder: Path, city: City, day: int) -> list[Delivery]:
     """Write the four files; each provider has a format and a frame of its own."""
-    districts = Path(shutil.copyfile(FACTS / "districts.geojson", folder / "drill_districts_gcj02.geojson"))
+    districts = _districts(folder / "drill_districts_gcj02.geojson")
     basemap = write_geojson(folder / "drill_basemap_wgs84.geojson", city.basemap)
     compounds = write_geopackage(folder / "drill_compounds_gcj02.gpkg", _compounds(city), "compounds")
     hospitals = write_table(folder / "drill_hospitals_bd09.csv", _hospitals(city), "gb18030")
@@ -43,6 +43,15 @@ def write(folder: Path, city: City, day: int) -> list[Delivery]:
         Delivery("compounds", compounds, "gcj02", None, civil, moment(day, time(8, 10))),
         Delivery("hospitals", hospitals, "bd09", None, health, moment(day, time(8, 15))),
     ]
+
+
+def _districts(path: Path) -> Path:
+    """The boundaries as they ship, each with its name in pinyin."""
+    content, pinyin = districts_gcj02(), table("districts.csv").set_index("code")["name_en"]
+    for feature in content["features"]:
+        feature["properties"]["name_en"] = pinyin[feature["properties"]["code"]]
+    path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+    return path
 
 
 def _compounds(city: City) -> gpd.GeoDataFrame:
