@@ -2,12 +2,17 @@
 
 import pytest
 
+from layers._promises import PROMISES
 from layers.intake.feeds import all_feeds
 from layers.store import open_store
 from layers.store.schema import FACTS
 from tests import city
 
 FEEDS = all_feeds().values()
+
+
+def test_every_promise_belongs_to_a_feed():
+    assert set(PROMISES) == set(all_feeds())
 
 
 @pytest.fixture(params=FEEDS, ids=lambda feed: feed.name)
@@ -23,6 +28,11 @@ def test_says_everything_in_both_languages(feed):
         *((c.meaning_zh, c.meaning) for c in feed.columns),
     ]
     assert all(zh and en for zh, en in words)
+
+
+def test_is_called_and_promises_what_decisions_judge_it_by(feed):
+    promise = PROMISES[feed.name]
+    assert (promise.zh, promise.en, promise.within) == (*feed.title, feed.promise)
 
 
 def test_column_names_and_headings_are_unique(feed):

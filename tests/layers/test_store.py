@@ -152,3 +152,20 @@ def test_a_bare_date_is_the_end_of_its_day():
     )  # 2020-02-13 is day 18,305 since 1970
     assert parse_time("2020-02-12T10:00Z").hour == 18
     assert from_ms(to_ms(parse_time("2020-02-12T18:00"))) == parse_time("2020-02-12T18:00")
+
+
+@pytest.mark.parametrize(
+    ("clocks", "as_of", "known_at"),
+    [
+        ({}, "2020-02-20T18:00", "2020-02-20T18:00"),  # a drill's now is its newest delivery
+        ({"known_at": "2020-02-12T18:00"}, "2020-02-12T18:00", "2020-02-12T18:00"),
+        ({"known_at": "2020-02-25"}, "2020-02-20T18:00", "2020-02-25"),
+        ({"as_of": "2020-02-25"}, "2020-02-25", "2020-02-20T18:00"),
+        ({"as_of": "2020-02-25", "known_at": "2020-02-12"}, "2020-02-25", "2020-02-12"),
+    ],
+)
+def test_a_time_left_out_is_now_and_never_later_than_what_was_known(tmp_path, clocks, as_of, known_at):
+    store = open_store(f"sqlite:///{tmp_path / 'drill.db'}", "drill")
+    write(store, "2020-02-20T18:00", [bed()])
+    view = store.view(**{name: parse_time(text) for name, text in clocks.items()})
+    assert (view.as_of, view.known_at) == (parse_time(as_of), parse_time(known_at))
