@@ -119,9 +119,9 @@ class Desk:
         )
 
     def now(self, here: Here) -> datetime:
-        """Return the moment against which ages are told, to the minute."""
+        """Return the moment against which ages are told, to the minute: never before as_of, by which the plans judge them."""
         moment = here.view.known_at if "known_at" in here.fixed else max(self.store.now(), here.view.known_at)
-        return moment.replace(second=0, microsecond=0)
+        return max(moment, here.view.as_of).replace(second=0, microsecond=0)
 
     def persons(self, who: Person | None, view: View, code: str, limit: int = 200) -> pd.DataFrame:
         """Return the persons placed in a compound, masked: kind, subject, age, sex, address, status dates, how each was matched.

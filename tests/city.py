@@ -24,6 +24,8 @@ COMPOUNDS = (  # code, name, district, column, row of a grid of 0.01 degrees
 )
 CASE = {"case_id": "1", "address": "江岸区春风里3栋2单元501", "status": "确诊", "status_at": "2020-02-03"}
 
+RELEASED = {"contacts": ("contact_id", "解除观察"), "fever": ("fever_id", "排除")}
+
 
 def square(column: float, row: float, size: float = 0.006) -> list[list[float]]:
     """Return a ring in WGS-84 degrees."""
@@ -64,6 +66,14 @@ def cases(store: Store, folder: Path, known_at: str, *rows: dict[str, Any], **op
     """Import cases; each row is CASE with changes."""
     path = table(folder / f"cases_{known_at.replace(':', '')}.csv", [CASE | row for row in rows])
     return deliver(store, "cases", path, known_at, **options)
+
+
+def no_news(store: Store, folder: Path, day: str) -> None:
+    """One evening's files of cases, contacts and fever patients, of which nobody is open."""
+    cases(store, folder, f"{day}T18:00", {"status_at": "2020-01-25", "note": day})
+    for feed, (key, state) in RELEASED.items():
+        row = {key: day, "state": state, "state_at": "2020-01-25"}
+        deliver(store, feed, table(folder / f"{feed}{day}.csv", [row]), f"{day}T18:30")
 
 
 def found(store: Store, folder: Path) -> Store:

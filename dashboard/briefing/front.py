@@ -10,14 +10,14 @@ from dashboard.briefing import paper
 from dashboard.briefing.atlas import Drawn, Scene, draw_map
 from dashboard.briefing.page import BODY
 from dashboard.briefing.panels import Chart, KeyFigure, LegendEntry, bars, key_figures, legend
-from dashboard.briefing.sheet import Box, Sheet
+from dashboard.briefing.sheet import Box, Sheet, line_height
 from dashboard.text import figure, pick
 from layers._view import View
 from layers.decisions._proposal import Proposal, Words
 
 MAP = Box(BODY.x + 3.5, BODY.y + 3.0, 182.0, BODY.height - 3.5)
 SIDE = Box(MAP.right + 5, BODY.y, BODY.right - MAP.right - 5, BODY.height)
-FIGURES_MM, ROW_MM = 54.0, 4.3
+FIGURES_MM, ROW_MM, WARNING = 54.0, 4.3, 6.4
 
 
 @dataclass(frozen=True)
@@ -45,17 +45,29 @@ class Front:
     things: tuple[str, str]
 
 
-def draw_front(sheet: Sheet, front: Front, lang: str) -> tuple[str, ...]:
-    """Draw the page; return every sentence on what the map does not show."""
+def draw_front(sheet: Sheet, front: Front, lang: str, first: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Draw the page, with what must be read `first` above the key figures; return every sentence on what the map does not show."""
     drawn = draw_map(sheet, MAP, front.scene, lang)
     notes = (*_left_out(drawn, front, lang), *front.counted)
-    key_figures(sheet, Box(SIDE.x, SIDE.y, SIDE.width, FIGURES_MM), front.figures)
+    side = _warned(sheet, SIDE, first)
+    key_figures(sheet, Box(side.x, side.y, side.width, FIGURES_MM), front.figures)
     needed = 10 + -(-len(front.legend) // 2) * ROW_MM + 3.0 * sum(1 + len(note) // 46 for note in notes)
-    top = SIDE.bottom - min(needed, 66)
-    chart = Box(SIDE.x, SIDE.y + FIGURES_MM + 3, SIDE.width, top - SIDE.y - FIGURES_MM - 6)
+    top = side.bottom - min(needed, 66)
+    chart = Box(side.x, side.y + FIGURES_MM + 3, side.width, top - side.y - FIGURES_MM - 6)
     bars(sheet, chart, front.chart)
-    legend(sheet, Box(SIDE.x, top, SIDE.width, SIDE.bottom - top), pick(("图例", "Legend"), lang), front.legend, notes)
+    legend(sheet, Box(side.x, top, side.width, side.bottom - top), pick(("图例", "Legend"), lang), front.legend, notes)
     return notes
+
+
+def _warned(sheet: Sheet, side: Box, sentences: tuple[str, ...]) -> Box:
+    """Write what must be read before any figure; return what is left below it."""
+    lines = [line for text in sentences for line in sheet.wrapped(f"▲ {text}", WARNING, side.width - 5)]
+    if not lines:
+        return side
+    high = line_height(WARNING) * len(lines) + 2.4
+    sheet.rectangle(Box(side.x, side.y, side.width, high), paper.PANEL, paper.ALARM, 0.8)
+    sheet.lines(side.x + 2.5, side.y + 1.2 + line_height(WARNING) * 0.72, lines, WARNING, colour=paper.ALARM)
+    return Box(side.x, side.y + high + 2, side.width, side.height - high - 2)
 
 
 def district_names(frames: Mapping[str, gpd.GeoDataFrame], lang: str) -> dict[str, str]:

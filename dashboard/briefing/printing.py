@@ -101,7 +101,9 @@ def _compose(kind: str, plan: Plan, frames: Mapping[str, gpd.GeoDataFrame], aske
     chosen, first, lang = KINDS[kind], Sheet(fonts), asked.lang
     listing = make_listing(first, plan, chosen.COLUMNS, chosen.names(frames, lang), lang)
     listed = [row.proposal for section in listing.sections for row in section.rows][:NUMBERED]
-    notes = draw_front(first, chosen.front(plan, listed, frames, asked), lang)
+    notes = draw_front(
+        first, chosen.front(plan, listed, frames, asked), lang, tuple(w.said(lang) for w in plan.silence)
+    )
     method = make_method(first, plan, notes, lang)
     tables = [_Page(TABLE, partial(_on, listing.draw, at)) for at in range(len(listing.pages))]
     rest = [_Page(METHOD, partial(_on, method.draw, at)) for at in range(len(method.pages))]

@@ -22,6 +22,7 @@ from layers.decisions._proposal import ACTIONS, Plan, Proposal
 CLOCKS = ("as_of", "known_at")
 LAND = ("districts", "water", "roads")
 NAMES = ("labels",)
+SILENT = 2  # overdue feeds named above a page's figures; the caveats name all
 BLUE: tuple[int, int, int, int] = (108, 182, 240, 230)
 
 
@@ -200,6 +201,18 @@ def caveats(asked: Asked, plan: Plan) -> Component | None:
         note=asked.words(f"{len(plan.caveats)} 条", str(len(plan.caveats))),
         name="notes",
     )
+
+
+def silence(asked: Asked, plan: Plan) -> Component | None:
+    """Return the weightiest overdue feeds of the plan, to stand before anything that rests on them, and how many more there are."""
+    if not plan.silence:
+        return None
+    told, more = plan.silence[:SILENT], len(plan.silence) - SILENT
+    rows = [html.Li([html.Span("▲", **{"aria-hidden": "true"}), words.said(asked.lang)]) for words in told]
+    if more > 0:
+        text = asked.words(f"另有 {more} 个数据源超期", f"{more} more feeds overdue")
+        rows.append(html.Li(text, className="more"))
+    return html.Ul(rows, className="silence", role="status")
 
 
 def take_menu(asked: Asked, kind: str) -> Component:

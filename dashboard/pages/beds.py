@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 
 from dashboard import charts, parts
 from dashboard.pages import Asked, Page, Scene
-from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, district_names, proposal_rows, take_menu
+from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, district_names, proposal_rows, silence, take_menu
 from dashboard.pages._tiles import aged_tile
 from dashboard.text import UNKNOWN, figure, is_unknown, say
 from layers.decisions._proposal import Plan
@@ -41,6 +41,7 @@ def layout(asked: Asked) -> Component:
     """Shortage by need and beds by kind at the left, what to open at the right."""
     plan = asked.desk.plan(asked.who, "beds", asked.here.view)
     left = [
+        silence(asked, plan),
         tiles(asked, plan),
         parts.panel(
             say("chart.beds", asked.lang),

@@ -6,9 +6,9 @@ from dash.development.base_component import Component
 
 from dashboard import parts
 from dashboard.pages import Asked, Page, Scene
-from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, district_names, proposal_rows, take_menu
+from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, district_names, proposal_rows, silence, take_menu
 from dashboard.pages._tiles import aged_tile
-from dashboard.text import UNKNOWN, figure, pick, say
+from dashboard.text import figure, pick, say
 from layers._palette import ACTION, RISK, mark_rgba
 from layers.decisions._proposal import Plan
 from layers.decisions.lockdown import RANK
@@ -51,6 +51,7 @@ def layout(asked: Asked) -> Component:
     urgent = [p for p in plan.proposals if p.action in tuple(RANK)[:2]]
     ready = [p for p in plan.proposals if p.action == "candidate"]
     left = [
+        silence(asked, plan),
         tiles(asked, plan),
         parts.panel(
             asked.words("各区风险等级", "Risk level by district"),
@@ -109,10 +110,11 @@ def risk_list(asked: Asked, plan: Plan) -> Component:
     ]
     rows = []
     for row in risk.sort_values(["cumulative"], ascending=False).itertuples():
-        mark = RISK.get(row.level)
+        mark = RISK[row.level]
         name = names.get(row.district, asked.words("市城区", "Urban area") if row.district == "" else row.district)
-        level = parts.mark_badge(mark, asked.lang) if mark else UNKNOWN
-        cells = [figure(row.new_14d), figure(row.cumulative), level]
+        level = html.Span(parts.mark_badge(mark, asked.lang), title=asked.words(row.reason_zh, row.reason_en))
+        until = html.Small(asked.words(f"至{row.until[5:]}", f"to {row.until[5:]}")) if row.until else None
+        cells = [[figure(row.new_14d), until], figure(row.cumulative), level]
         rows.append(html.Tr([html.Th(name), *(html.Td(cell) for cell in cells)]))
     return html.Table(
         [html.Thead(html.Tr([html.Th(one) for one in head])), html.Tbody(rows)], className="plain-table compact risks"

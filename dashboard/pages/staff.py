@@ -6,7 +6,7 @@ from dash.development.base_component import Component
 
 from dashboard import charts, parts
 from dashboard.pages import Asked, Page, Scene
-from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, proposal_rows, take_menu
+from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, proposal_rows, silence, take_menu
 from dashboard.pages._tiles import aged_tile
 from dashboard.pages.beds import quiet
 from dashboard.text import figure, say
@@ -30,6 +30,7 @@ def layout(asked: Asked) -> Component:
     """Shortage by skill at the left, teams to send at the right."""
     plan = asked.desk.plan(asked.who, "staff", asked.here.view)
     left = [
+        silence(asked, plan),
         tiles(asked, plan),
         parts.panel(
             asked.words("缺口最大的医院", "Hospitals that lack most"),

@@ -6,7 +6,7 @@ from dash.development.base_component import Component
 from dashboard import charts, parts
 from dashboard.goods import in_words
 from dashboard.pages import Asked, Page, Scene
-from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, proposal_rows, take_menu
+from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, proposal_rows, silence, take_menu
 from dashboard.pages._tiles import aged_tile
 from dashboard.pages.beds import quiet
 from dashboard.text import figure, say
@@ -31,6 +31,7 @@ def layout(asked: Asked) -> Component:
     city = plan.tables["city"].rename(columns={"item": "name", "days_of_cover": "days"})
     city = city.assign(name=[in_words(name, asked.lang) for name in city["name"]])
     left = [
+        silence(asked, plan),
         tiles(asked, plan),
         parts.panel(
             asked.words("全市可用天数", "Days of cover, city"),

@@ -10,7 +10,7 @@ from dashboard.goods import in_words
 from dashboard.pages import Asked, Page, Scene, _tiles, all_pages
 from dashboard.pages import beds as beds_page
 from dashboard.pages import lockdown as lockdown_page
-from dashboard.pages._frame import LAND, NAMES, legend, proposal_rows, window_title
+from dashboard.pages._frame import LAND, NAMES, legend, proposal_rows, silence, window_title
 from dashboard.text import figure, moment, pick, say
 from layers._palette import ACTION, COVER
 from layers.decisions._proposal import Plan
@@ -71,7 +71,7 @@ def layout(asked: Asked) -> Component:
     right = [
         parts.panel(
             f"{pick(all_pages()[f'/{turn}'].title, lang)} · {say('wall.priority', lang)}",
-            parts.reason_list(proposal_rows(asked, plan, urgent[:SHOWN], most=1), lang),
+            [silence(asked, plan), parts.reason_list(proposal_rows(asked, plan, urgent[:SHOWN], most=1), lang)],
             note=asked.words(
                 f"共 {figure(len(urgent))} 项 · 依据 {plan.inputs_hash[:8]}",
                 f"{figure(len(urgent))} in all · inputs {plan.inputs_hash[:8]}",

@@ -63,12 +63,10 @@ class Silence:
         promise = PROMISES[feed]
         zh, en = promise.written
         if self.never(feed):
-            return Words(
-                f"“{promise.zh}”从未报送（承诺{zh}一次）", f"{promise.en}: never delivered (promised every {en})"
-            )
+            return Words(f"“{promise.zh}”从未报送（承诺{zh}）", f"{promise.en}: never delivered (promised every {en})")
         last = _written(self._last[feed])
         return Words(
-            f"“{promise.zh}”超期：末次报送{last}（承诺{zh}一次）",
+            f"“{promise.zh}”超期：末次报送{last}（承诺{zh}）",
             f"{promise.en} overdue: last delivery {last} (promised every {en})",
         )
 
@@ -105,7 +103,7 @@ class Silence:
         )
         zh, en = PROMISES[feed].written
         return Words(
-            f"“{PROMISES[feed].zh}”有来源超期，承诺{zh}一次：{names.zh}。其他来源仍在报送，只由它报告的可能缺失。",
+            f"“{PROMISES[feed].zh}”有来源超期，承诺{zh}：{names.zh}。其他来源仍在报送，只由它报告的可能缺失。",
             f"{PROMISES[feed].en}: a source is overdue, promised every {en}: {names.en}. Others still deliver; what only it "
             "reports may be missing.",
         )

@@ -54,22 +54,11 @@ def test_promises_are_written_in_hours_up_to_two_days():
     assert written == {"cases": ("24小时", "24 h"), "staff": ("48小时", "48 h"), "controls": ("3天", "3 days")}
 
 
-RELEASED = {"contacts": ("contact_id", "解除观察"), "fever": ("fever_id", "排除")}
-
-
-def no_news(store, folder, day):
-    """One evening's files of cases, contacts and fever patients, of which nobody is open."""
-    city.cases(store, folder, f"{day}T18:00", {"status_at": "2020-01-25", "note": day})
-    for feed, (key, state) in RELEASED.items():
-        row = {key: day, "state": state, "state_at": "2020-01-25"}
-        city.deliver(store, feed, city.table(folder / f"{feed}{day}.csv", [row]), f"{day}T18:30")
-
-
 @pytest.fixture
 def quiet(store, tmp_path):
     """One case on 25 January, then files without news until 18 February; compound C2 is assessed."""
-    no_news(store, tmp_path, "2020-02-17")
-    no_news(store, tmp_path, "2020-02-18")
+    city.no_news(store, tmp_path, "2020-02-17")
+    city.no_news(store, tmp_path, "2020-02-18")
     city.deliver(store, "assessments", city.table(tmp_path / "a.csv", [{"compound": "C2", **YES}]))
     return store
 
@@ -88,7 +77,7 @@ def test_a_store_that_hears_nothing_releases_nobody(quiet):
 
 
 def test_and_does_again_when_the_feeds_are_back(quiet, tmp_path):
-    no_news(quiet, tmp_path, "2020-03-25")
+    city.no_news(quiet, tmp_path, "2020-03-25")
     found, plan = action(quiet, "C2", as_of="2020-03-25")
     assert found == "candidate"
     assert set(plan.tables["risk"]["level"]) == {"low"}
@@ -108,7 +97,5 @@ def test_the_other_plans_say_it_of_their_own_feeds(quiet, tmp_path, kind):
     assert not [words for words in on_time.silence if PROMISES[kind].en in words.en]
     late = plan_of(kind, quiet, quiet.view(as_of=parse_time("2020-02-28")))
     promise = PROMISES[kind]
-    assert late.caveats[0].zh.startswith(
-        f"“{promise.zh}”超期：末次报送2020-02-18 20:00（承诺{promise.written[0]}一次）。"
-    )
+    assert late.caveats[0].zh.startswith(f"“{promise.zh}”超期：末次报送2020-02-18 20:00（承诺{promise.written[0]}）。")
     assert late.caveats[0].en.startswith(f"{promise.en} overdue: last delivery 2020-02-18 20:00")

@@ -234,7 +234,7 @@ def test_a_release_waits_for_every_feed_it_rests_on(feed):
     found.feeds.loc[found.feeds["feed"] == feed, "last"] = parse_time("2020-03-03T18:00")
     proposal = only(found, "2020-03-06")
     assert proposal.action == "keep"
-    assert "末次报送2020-03-03 18:00（承诺24小时一次）" in proposal.reasons[1].zh
+    assert "末次报送2020-03-03 18:00（承诺24小时）" in proposal.reasons[1].zh
     assert "last delivery 2020-03-03 18:00 (promised every 24 h)" in proposal.flips_if.en
 
 
@@ -273,12 +273,12 @@ def test_a_dead_case_feed_is_told_first_and_calls_no_district_low():
     )
     assert (plan.summary["risk_low"], plan.summary["risk_unknown"], plan.summary["candidate"]) == (0, 1, 0)
     assert plan.caveats[0].zh.startswith(
-        "“病例”超期：末次报送2020-02-18 18:15（承诺24小时一次）。无报送不等于无病例：14天计至2020-02-17；"
+        "“病例”超期：末次报送2020-02-18 18:15（承诺24小时）。无报送不等于无病例：14天计至2020-02-17；"
     )
     assert plan.caveats[0].en.startswith(
         "Cases overdue: last delivery 2020-02-18 18:15 (promised every 24 h). No report is not no case"
     )
-    assert plan.silence[0].zh == "“病例”超期：末次报送2020-02-18 18:15（承诺24小时一次）"
+    assert plan.silence[0].zh == "“病例”超期：末次报送2020-02-18 18:15（承诺24小时）"
 
 
 def test_a_known_level_above_low_stays_when_the_feed_falls_silent():
@@ -292,7 +292,7 @@ def test_where_cases_were_never_delivered_nothing_is_known():
     assert plan.proposals[0].action == "keep"
     assert plan.proposals[0].reasons[0].en == "Cases were never delivered: whether there are any is not known."
     assert plan.tables["risk"]["level"].tolist() == ["unknown", "unknown"]
-    assert plan.caveats[0].zh.startswith("“病例”从未报送（承诺24小时一次）。没有病例数据，风险等级未定")
+    assert plan.caveats[0].zh.startswith("“病例”从未报送（承诺24小时）。没有病例数据，风险等级未定")
 
 
 def test_a_silent_source_of_a_feed_that_others_still_fill_is_named():
@@ -300,7 +300,7 @@ def test_a_silent_source_of_a_feed_that_others_still_fill_is_named():
     more = pd.DataFrame([("cases", "定点医院直报", parse_time("2020-02-25T18:10"))], columns=["feed", "source", "last"])
     plan = propose(replace(found, feeds=pd.concat([found.feeds, more])), view("2020-03-04"))
     assert plan.proposals[0].action == "candidate"
-    assert plan.caveats[0].zh.startswith("“病例”有来源超期，承诺24小时一次：定点医院直报（末次2020-02-25 18:10）。")
+    assert plan.caveats[0].zh.startswith("“病例”有来源超期，承诺24小时：定点医院直报（末次2020-02-25 18:10）。")
     assert "a source is overdue, promised every 24 h: 定点医院直报 (last 2020-02-25 18:10)" in plan.caveats[0].en
 
 
