@@ -80,9 +80,8 @@ def _sure_address(clue: Clue) -> Verdict:
     metres = clue.reach.get(answer.position, float("nan"))
     if point.position == answer.position or metres <= clue.within_m:
         probability = 1 - (1 - answer.probability) * 0.1
-        return _verdict(
-            "accepted", answer.position, "both", probability, answer.alternatives, _said(answer), _agrees(metres)
-        )
+        scores = _first(answer.position, probability, answer)
+        return _verdict("accepted", answer.position, "both", probability, scores, _said(answer), _agrees(metres))
     elsewhere = point.state == "inside" or metres > BAD_GEOCODE_M
     if not elsewhere or metres != metres:
         return _verdict(
@@ -105,9 +104,8 @@ def _sure_address(clue: Clue) -> Verdict:
             _bad_geocode(metres),
         )
     if point.position < 0:
-        return _verdict(
-            "review", answer.position, "address", 0.9, answer.alternatives, _said(answer), _bad_geocode(metres)
-        )
+        scores = _first(answer.position, 0.9, answer)
+        return _verdict("review", answer.position, "address", 0.9, scores, _said(answer), _bad_geocode(metres))
     return _conflict(clue, answer.position)
 
 

@@ -70,7 +70,7 @@ def require_datum(text: str) -> str:
 
     Accepted: wgs84, gcj02, bd09, cgcs2000, cgcs2000:114 (a 3-degree zone by its central meridian) and epsg:4547.
     """
-    word = re.sub(r"[\s_-]", "", text.lower())
+    word = re.sub(r"[\s_-]", "", text.lower()) if isinstance(text, str) else ""
     if word in DATUMS or re.fullmatch(r"epsg:\d{4,6}", word):
         return word
     zone = re.fullmatch(r"cgcs2000:(\d{2,3})", word)

@@ -8,6 +8,7 @@ import shapely
 
 from geo import boundaries, datum, frames
 from layers.intake._feed import Check, Column, Feed
+from layers.intake.chunks import rounded
 from layers.intake.parsing import parse, wanted
 from layers.intake.receipt import RowNote, shown
 
@@ -20,6 +21,8 @@ POSITION = {
     "half": ("经纬度只有一个", "only one of longitude and latitude is given"),
     "region": ("坐标在辖区之外", "the position lies outside the region"),
 }
+
+WANTED_DIGITS = "text: its file keeps only 15 digits of a number, so format the column as text"
 
 
 @dataclass(frozen=True)
@@ -53,12 +56,18 @@ class Checker:
             typed, bad = parse(raw[column.name], column)
             missing = raw[column.name].isna() if column.required else pd.Series(False, index=raw.index)
             rejected += _notes(
-                raw, missing & ~bad, column, wanted_or_shape(column), "必填项缺失", "a required value is missing"
+                raw, missing & ~bad, column, _wanted_where_missing(column), "必填项缺失", "a required value is missing"
+            )
+            lost = rounded(raw[column.name]) if column.type == "text" else pd.Series(False, index=raw.index)
+            rejected += _notes(
+                raw, lost, column, WANTED_DIGITS, "数字超过15位，后几位已失真", "digits of a long number are lost"
             )
             fatal = column.required or column.codes is not None
-            said = _notes(raw, bad, column, wanted_or_shape(column), "值不符合要求", "the value is not what is wanted")
+            said = _notes(
+                raw, bad & ~lost, column, wanted_or_shape(column), "值不符合要求", "the value is not what is wanted"
+            )
             (rejected if fatal else warned).extend(said)
-            refused |= missing | (bad & fatal)
+            refused |= missing | lost | (bad & fatal)
             rows[column.name] = typed
         warned += self._positions(rows, raw)
         warned += self._shapes(rows, raw)
@@ -146,6 +155,11 @@ class Checker:
 def wanted_or_shape(column: Column) -> str:
     """Return what a value of the column must be, in words."""
     return "a shape" if column.type == "geometry" else "a list" if column.type == "list" else wanted(column)
+
+
+def _wanted_where_missing(column: Column) -> str:
+    """What to fill in: the form of the value, or of free text its meaning, since any text has the form."""
+    return f"a value: {column.meaning if column.type == 'text' and not column.codes else wanted_or_shape(column)}"
 
 
 def _notes(raw: pd.DataFrame, where: pd.Series, column: Column, needed: str, zh: str, en: str) -> list[RowNote]:

@@ -24,7 +24,7 @@ CASES = Feed(
     name="match-cases",
     title=("待匹配病例", "Cases to match"),
     columns=(
-        Column("case_id", "病例编号", "text", "echoed exactly", "原样返回"),
+        Column("case_id", "病例编号", "text", "case number, echoed exactly", "病例编号，原样返回"),
         Column("address", "现住址", "text", "address as written down", "登记的现住址", personal=True),
         Column("district", "区", "text", "district by name", "所在区"),
         Column("lon", "经度", "lon", "longitude", "经度"),
@@ -75,75 +75,162 @@ def match_files(
     cache: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[pd.DataFrame, MatchReport]:
-    """Return MATCH_COLUMNS, one row a case in the order of the file, and a report.
+    """Return MATCH_COLUMNS, one row a case in the order of the file, ids as they stand in the files, and a report.
 
-    Coordinates without a stated datum raise FeedError. Rows of compounds without a code or name are left out and reported;
-    rows of cases stay whatever is wrong with them, unmatched if need be.
+    Rows of compounds without a code or name are left out and reported; rows of cases stay whatever is wrong with them: one that
+    cannot be read is unmatched, and its reason says what was found and wanted. FeedError: coordinates without a stated datum,
+    cases without the columns to match by, no compound at all, a code that two compounds bear.
     """
     report = MatchReport()
     started = time.monotonic()
     known = _compounds(compounds, compounds_datum, compounds_profile or Profile(), report)
     matcher = CompoundMatcher.build(known, cache=cache)
     report.seconds["gazetteer"] = round(time.monotonic() - started, 2)
-    asked, raw_ids = _cases(cases, cases_datum, cases_profile or Profile(), report)
+    delivered = _cases(cases, cases_datum, cases_profile or Profile(), report)
+    asked = delivered.rows
     started = time.monotonic()
-    answers = matcher.match(asked, within_m, progress)
-    answers["case_id"] = raw_ids
+    answers = delivered.answered(matcher.match(asked, within_m, progress))
     _evidence(matcher, asked, known, cases_datum, report)
     report.seconds["match"] = round(time.monotonic() - started, 2)
     report.cases, report.compounds = len(answers), len(known)
     report.outcomes.update(f"{s}/{m}" for s, m in zip(answers["status"], answers["method"], strict=True))
-    return answers[MATCH_COLUMNS], report
+    return answers, report
+
+
+@dataclass
+class _Delivered:
+    """A whole file, read and checked.
+
+    rows        what can be worked with, with `_row`
+    ids         row number -> the id as it stands in the file, of every row
+    unreadable  row number -> the reason in both languages, of the rows that cannot be worked with
+    """
+
+    rows: pd.DataFrame
+    ids: dict[int, str] = field(default_factory=dict)
+    unreadable: dict[int, tuple[str, str]] = field(default_factory=dict)
+    rejected: list[RowNote] = field(default_factory=list)
+    warned: list[RowNote] = field(default_factory=list)
+
+    def answered(self, answers: pd.DataFrame) -> pd.DataFrame:
+        """Return the answers given for `rows` with a row for each unreadable one, in the order of the file."""
+        nothing: list[tuple[Any, ...]] = [
+            ("", "unmatched", "", "none", 0.0, float("nan"), [], *why) for why in self.unreadable.values()
+        ]
+        rest = pd.DataFrame(nothing, columns=MATCH_COLUMNS, index=list(self.unreadable), dtype=object)
+        given = answers[MATCH_COLUMNS].set_axis(self.rows["_row"].tolist()).astype(object)
+        whole = pd.concat([frame for frame in (given, rest) if len(frame)] or [given]).sort_index()
+        whole["case_id"] = [self.ids[number] for number in whole.index]
+        return whole.reset_index(drop=True).astype({"probability": float, "distance_m": float})
 
 
 def _compounds(path: Path, stated: str | None, profile: Profile, report: MatchReport) -> pd.DataFrame:
-    feed = feed_named("compounds")
-    rows, rejected, warned, _ = _read(path, feed, stated or profile.options.get("datum"), profile)
-    report.compounds_rejected, report.compounds_warned = rejected, warned
-    twice = rows["compound_id"].duplicated()
-    if twice.any():
-        names = sorted(set(rows.loc[twice, "compound_id"]))[:5]
-        report.notices.append(
-            {
-                "zh": f"{path.name}：{int(twice.sum())} 个小区编码重复，保留首行：{names}",
-                "en": f"{path.name}: {int(twice.sum())} compound codes stand twice, the first is kept: {names}",
-            }
+    read = _read(path, feed_named("compounds"), stated, profile, report)
+    report.compounds_rejected, report.compounds_warned = read.rejected, read.warned
+    if read.rows.empty:
+        first = next((f"; row {n.row}, column {n.column}: {n.en}" for n in read.rejected), "")
+        raise FeedError(f"{path.name}: holds no compound; wanted rows with compound_id and name{first}")
+    rows = read.rows.assign(compound_id=[read.ids[number] for number in read.rows["_row"]])
+    twice = rows[rows["compound_id"].duplicated(keep=False)]
+    if len(twice):
+        code = twice["compound_id"].iloc[0]
+        at = " and ".join(str(row) for row in twice.loc[twice["compound_id"] == code, "_row"][:5])
+        more = twice["compound_id"].nunique() - 1
+        raise FeedError(
+            f"{path.name}: compound_id {code!r} stands in rows {at}{f', and {more} more stand twice' if more else ''}; "
+            "wanted one row a compound"
         )
-    return rows[~twice].reset_index(drop=True)
+    return rows
 
 
-def _cases(path: Path, stated: str | None, profile: Profile, report: MatchReport) -> tuple[pd.DataFrame, list[str]]:
-    rows, rejected, warned, raw = _read(path, CASES, stated or profile.options.get("datum"), profile)
-    report.cases_rejected, report.cases_warned = rejected, warned
-    ids = ["" if value is None else str(value) for value in raw["case_id"]]
-    return rows.assign(case_id=ids), ids
+def _cases(path: Path, stated: str | None, profile: Profile, report: MatchReport) -> _Delivered:
+    read = _read(path, CASES, stated, profile, report)
+    report.cases_rejected, report.cases_warned = read.rejected, read.warned
+    report.cases_warned += [
+        RowNote(row, "case_id", "", "a case number", "没有病例编号", "the case has no number")
+        for row in read.rows["_row"]
+        if not read.ids[row].strip()
+    ]
+    read.rows = read.rows.assign(case_id=[read.ids[number] for number in read.rows["_row"]])
+    return read
 
 
-def _read(
-    path: Path, feed: Feed, stated: str | None, profile: Profile
-) -> tuple[pd.DataFrame, list[RowNote], list[RowNote], pd.DataFrame]:
+def _read(path: Path, feed: Feed, stated: str | None, profile: Profile, report: MatchReport) -> _Delivered:
     """Read a whole file through the same reader, profile and checks as an import."""
+    stated = stated or profile.options.get("datum")
     stated = frames_of_reference.require_datum(stated) if stated else None
     rename = Renamer(feed, profile, path.name)
     check = Checker(feed, stated, None, int(time.time() * 1000))
-    parts, raws, rejected, warned = [], [], [], []
-    for chunk in readers.read(path, sheet=profile.options.get("sheet")):
-        rejected += [
-            RowNote(m.row, "", m.found, m.wanted, "列数与表头不符", "the row does not have the file's columns")
-            for m in chunk.misshapen
-        ]
+    read, parts = _Delivered(pd.DataFrame()), []
+    for chunk in readers.read(path, sheet=profile.options.get("sheet"), exact=_names_of_id(feed, profile)):
+        _unreadable(read, chunk)
+        if feed is CASES:
+            _require_something_to_match_by(rename, profile, chunk.rows, path)
         ours = rename(chunk.rows)
-        if not stated and _has_position(ours):
-            raise FeedError(
-                f"{path.name}: has coordinates but no datum was stated. A wrong one moves every place by 0.5-1.2 km: state it with "
-                f"--{'cases' if feed is CASES else 'compounds'}-datum {'|'.join(frames_of_reference.DATUMS)}"
-            )
+        _require_datum(ours, feed, stated, path)
+        ids = chunk.verbatim or ["" if value is None else str(value) for value in ours[feed.columns[0].name]]
+        read.ids.update(zip(ours["_row"].tolist(), ids, strict=True))
         checked = check(ours)
-        rejected += checked.rejected
-        warned += checked.warned
+        _refused(read, checked.rejected)
+        read.warned += checked.warned
         parts.append(checked.rows)
-        raws.append(ours)
-    return pd.concat(parts, ignore_index=True), rejected, warned, pd.concat(raws, ignore_index=True)
+    read.rows = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    aside = readers.unread(path, profile.options.get("sheet"))
+    if aside:
+        zh, en = "、".join(aside), ", ".join(aside)
+        report.notices.append(
+            {"zh": f"{path.name}：未读取的工作表或图层：{zh}", "en": f"{path.name}: sheets or tables not read: {en}"}
+        )
+    return read
+
+
+def _names_of_id(feed: Feed, profile: Profile) -> tuple[str, ...]:
+    """The columns that may hold the id as it is to be echoed; none where the profile makes it."""
+    column = feed.columns[0]
+    if any(column.name in made for made in (profile.codes, profile.constants, profile.join)):
+        return ()
+    return (profile.columns[column.name],) if column.name in profile.columns else (column.name, column.zh)
+
+
+def _unreadable(read: _Delivered, chunk: readers.Chunk) -> None:
+    for m in chunk.misshapen:
+        read.ids[m.row] = m.verbatim
+        read.unreadable[m.row] = (
+            f"第{m.row}行无法读取：{m.zh}",
+            f"row {m.row} cannot be read: found {m.found}, wanted {m.wanted}",
+        )
+        read.rejected.append(RowNote(m.row, "", m.found, m.wanted, m.zh, "the row cannot be read"))
+
+
+def _refused(read: _Delivered, rejected: list[RowNote]) -> None:
+    for n in rejected:
+        read.unreadable[n.row] = (
+            f"第{n.row}行，列 {n.column}：{n.zh}",
+            f"row {n.row}, column {n.column}: found {n.found!r}, wanted {n.wanted}",
+        )
+    read.rejected += rejected
+
+
+def _require_something_to_match_by(rename: Renamer, profile: Profile, rows: pd.DataFrame, path: Path) -> None:
+    """Raise FeedError unless the cases have an id, and an address or a point."""
+    made = {*profile.constants, *profile.join, *profile.codes}
+    has = {name for name, source in rename.sources(rows).items() if source or name in made}
+    if "case_id" in has and ("address" in has or {"lon", "lat"} <= has):
+        return
+    names = [str(name) for name in rows.columns if name != "_row"]
+    lack = "'case_id' (病例编号)" if "case_id" not in has else "'address' (现住址) or 'lon', 'lat' (经度、纬度)"
+    raise FeedError(
+        f"{path.name}: column {lack} is missing; found {names}; wanted case_id and address and/or lon, lat. "
+        "Rename columns with a profile (--map-cases)"
+    )
+
+
+def _require_datum(rows: pd.DataFrame, feed: Feed, stated: str | None, path: Path) -> None:
+    if not stated and _has_position(rows):
+        raise FeedError(
+            f"{path.name}: has coordinates but no datum was stated. A wrong one moves every place by 0.5-1.2 km: state it with "
+            f"--{'cases' if feed is CASES else 'compounds'}-datum {'|'.join(frames_of_reference.DATUMS)}"
+        )
 
 
 def _has_position(rows: pd.DataFrame) -> bool:

@@ -13,7 +13,8 @@ from layers._errors import FeedError, ProfileError
 from layers.intake._feed import Feed
 
 SECTIONS = {"columns", "codes", "constants", "join", "options"}
-OPTIONS = {"source", "datum", "sheet"}
+OPTIONS = {"source", "datum", "sheet", "layer"}
+SCALARS = (str, int, float, bool)
 NUMBER = "#"  # in [join]: how often the values before it have stood in the file so far
 
 
@@ -25,7 +26,7 @@ class Profile:
     codes      our column -> {their code -> ours}
     constants  our column -> one value for every row
     join       our column -> their columns (or "#", a running number), joined by "|": an id for a file that has none
-    options    source, datum, sheet
+    options    source, datum, sheet (of an XLSX, or the layer of a GeoPackage)
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -41,7 +42,7 @@ class Profile:
 
 
 def load(path: Path, feed: Feed) -> Profile:
-    """Read a profile for `feed`; unknown sections, columns and codes are refused by name."""
+    """Read a profile for `feed`; unknown sections, columns, codes and values of another kind are refused by name."""
     try:
         content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -49,7 +50,8 @@ def load(path: Path, feed: Feed) -> Profile:
     unknown = content.keys() - SECTIONS
     if unknown:
         raise ProfileError(f"{path.name}: sections {sorted(unknown)}; wanted some of {sorted(SECTIONS)}")
-    profile = Profile(**content)
+    _require_shape(content, path)
+    profile = Profile(**{**content, "options": _options(content.get("options", {}), path)})
     names = {column.name for column in feed.columns}
     for section in ("columns", "codes", "constants", "join"):
         strange = getattr(profile, section).keys() - names
@@ -57,14 +59,47 @@ def load(path: Path, feed: Feed) -> Profile:
             raise ProfileError(
                 f"{path.name}: [{section}] names {sorted(strange)}; feed {feed.name} has {sorted(names)}"
             )
-    if profile.options.keys() - OPTIONS:
-        raise ProfileError(f"{path.name}: [options] {sorted(profile.options)}; wanted some of {sorted(OPTIONS)}")
     for name, mapping in profile.codes.items():
         allowed = set((feed.column(name).codes or {}).values())
         wrong = {ours for ours in mapping.values() if allowed and ours not in allowed and ours != ""}
         if wrong:
             raise ProfileError(f"{path.name}: [codes.{name}] gives {sorted(wrong)}; wanted some of {sorted(allowed)}")
     return profile
+
+
+def _options(stated: Mapping[str, str], path: Path) -> dict[str, str]:
+    """The options under one name each: a layer of a GeoPackage is to its file what a sheet is to a spreadsheet."""
+    if stated.keys() - OPTIONS:
+        raise ProfileError(f"{path.name}: [options] {sorted(stated)}; wanted some of {sorted(OPTIONS)}")
+    if {"sheet", "layer"} <= stated.keys():
+        raise ProfileError(f"{path.name}: [options] names a sheet and a layer; wanted one of them")
+    return {"sheet" if name == "layer" else name: value for name, value in stated.items()}
+
+
+def _require_shape(content: Mapping[str, Any], path: Path) -> None:
+    """Raise ProfileError unless every section is a table of the kind of values that it is read as."""
+    for section, table in content.items():
+        if not isinstance(table, dict):
+            raise ProfileError(f"{path.name}: [{section}] is {table!r}; wanted a table")
+        for name, value in table.items():
+            wanted = _wanted_of(section, value)
+            if wanted:
+                raise ProfileError(f"{path.name}: [{section}] {name} is {value!r}; wanted {wanted}")
+            for code, ours in value.items() if section == "codes" else ():
+                if not isinstance(ours, str):
+                    raise ProfileError(f"{path.name}: [codes.{name}] {code} is {ours!r}; wanted text")
+
+
+def _wanted_of(section: str, value: Any) -> str:
+    """What a value of the section must be, "" where this one is it."""
+    if section == "codes":
+        return "" if isinstance(value, dict) else "a table of their code and ours"
+    if section == "join":
+        fits = isinstance(value, list) and all(isinstance(name, str) for name in value)
+        return "" if fits else "a list of column names"
+    if section == "constants":
+        return "" if isinstance(value, SCALARS) else "one value"
+    return "" if isinstance(value, str) else "text"
 
 
 class Renamer:
@@ -78,7 +113,7 @@ class Renamer:
 
     def __call__(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Return `_row` and every column of the feed, None where the file has none."""
-        theirs = {column.name: self._find(column.name, column.zh, rows) for column in self._feed.columns}
+        theirs = self.sources(rows)
         self._require(theirs, rows)
         self.given |= {name for name, found in theirs.items() if found} | {
             *self._profile.constants,
@@ -91,13 +126,17 @@ class Renamer:
             values = rows[found] if found else pd.Series(None, index=rows.index, dtype=object)
             if name in self._profile.codes:
                 mapping = self._profile.codes[name]
-                values = values.map(lambda v, m=mapping: (m.get("" if v is None else v, v)) or None)
+                values = values.map(lambda v, m=mapping: v if isinstance(v, list) else m.get(v or "", v) or None)
             if name in self._profile.constants:
                 values = values.where(values.notna(), str(self._profile.constants[name]))
             if name in self._profile.join:
                 values = self._joined(rows, self._profile.join[name])
             ours[name] = values.astype(object).where(values.notna(), None)
         return ours
+
+    def sources(self, rows: pd.DataFrame) -> dict[str, str | None]:
+        """Return, for each column of the feed, the column of the file that it is read from; None where there is none."""
+        return {column.name: self._find(column.name, column.zh, rows) for column in self._feed.columns}
 
     def _find(self, name: str, zh: str, rows: pd.DataFrame) -> str | None:
         wanted = self._profile.columns.get(name)
@@ -111,7 +150,7 @@ class Renamer:
             if column.required and not theirs[column.name] and column.name not in given:
                 raise FeedError(
                     f"{self._file}: column {column.name!r} ({column.zh}) is missing; found {_shown(rows)}. "
-                    f"Rename columns with --map; `python -m dashboard feeds {self._feed.name}` describes the feed"
+                    f"Rename columns with a profile (--map); `python -m dashboard feeds {self._feed.name}` describes the feed"
                 )
 
     def _joined(self, rows: pd.DataFrame, names: list[str]) -> pd.Series:
@@ -119,11 +158,10 @@ class Renamer:
         if missing:
             raise FeedError(f"{self._file}: columns {missing} are missing; found {_shown(rows)}")
         out = []
-        for values in zip(*(rows[n] for n in names if n != NUMBER), strict=True):
+        for row in zip(*(rows[n] for n in names if n != NUMBER), strict=True):
+            values = tuple("" if v is None or v != v else str(v) for v in row)
             count = self._counts[values] = self._counts.get(values, 0) + 1
-            out.append(
-                "|".join(["" if v is None else str(v) for v in values] + ([str(count)] if NUMBER in names else []))
-            )
+            out.append("|".join([*values, *([str(count)] if NUMBER in names else [])]))
         return pd.Series(out, index=rows.index, dtype=object)
 
 

@@ -2,67 +2,55 @@
 
 import csv
 import json
-import math
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-import numpy as np
 import openpyxl
 import pandas as pd
 import pyogrio
 
 from layers._errors import FeedError
+from layers.intake import spatial
+from layers.intake.chunks import CHUNK, EXACT, Chunk, Misshapen, Rounded, first_of, own_name, text, verbatim
 
-CHUNK = 10_000
 FORMATS = (".csv", ".xlsx", ".jsonl", ".geojson", ".json", ".gpkg")
-INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\ufeff\u2060"))  # zero-width marks that spreadsheets leave behind
+QUOTES = "quotation marks that open and close a value, doubled within it"
+Line = tuple[int, list[Any] | Misshapen]
 
 
-@dataclass(frozen=True)
-class Misshapen:
-    """A row that does not have the file's columns."""
+def read(path: Path, *, sheet: str | None = None, exact: Sequence[str] = ()) -> Iterator[Chunk]:
+    """Yield the file's rows. A file that cannot be read at all raises FeedError before or while rows are yielded.
 
-    row: int
-    found: str
-    wanted: str
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """Some rows of a file: every value text, a list, or None; `_row` is the row number a person sees in the file.
-
-    `geometry`, where the format has one, holds shapely shapes in the coordinates of the file.
+    sheet  the sheet of an XLSX (default the first) or the layer of a GeoPackage (default its only one)
+    exact  names of a column, the first that the file has is also given as it stands in the file: see Chunk.verbatim
     """
-
-    rows: pd.DataFrame
-    misshapen: list[Misshapen] = field(default_factory=list)
-
-
-def read(path: Path, *, sheet: str | None = None) -> Iterator[Chunk]:
-    """Yield the file's rows. A file that cannot be read at all raises FeedError before or while rows are yielded."""
-    suffix = path.suffix.lower()
-    if not path.exists():
-        raise FeedError(f"{path.name}: no such file")
-    if suffix not in FORMATS:
-        raise FeedError(f"{path.name}: format {suffix or 'unknown'}; wanted one of {', '.join(FORMATS)}")
-    if path.stat().st_size == 0:
-        raise FeedError(f"{path.name}: the file is empty")
+    suffix = _format(path)
     try:
         if suffix == ".csv":
-            yield from _csv(path)
+            yield from _csv(path, exact)
         elif suffix == ".xlsx":
-            yield from _table(_xlsx(path, sheet), path)
+            yield from _table(_xlsx(path, sheet), path, exact)
         elif suffix == ".jsonl":
-            yield from _jsonl(path)
+            yield from _jsonl(path, exact)
+        elif suffix == ".gpkg":
+            yield from spatial.geopackage(path, _layer(path, sheet)[0], exact)
         else:
-            yield from _shapes(path)
-    except (OSError, KeyError, csv.Error, UnicodeDecodeError, ValueError) as error:
+            yield from spatial.geojson(path, encoding_of(path), exact)
+    except (OSError, KeyError, UnicodeDecodeError, ValueError, pyogrio.errors.DataSourceError) as error:
         raise FeedError(f"{path.name}: cannot be read as {suffix[1:].upper()} ({error})") from error
-    except pyogrio.errors.DataSourceError as error:
-        raise FeedError(f"{path.name}: cannot be read as {suffix[1:].upper()} ({error})") from error
+
+
+def unread(path: Path, sheet: str | None = None) -> list[str]:
+    """Return the names of the sheets or tables of the file that `read` leaves aside."""
+    suffix = _format(path)
+    if suffix == ".gpkg":
+        return _layer(path, sheet)[1]
+    if suffix != ".xlsx":
+        return []
+    book = _book(path)
+    book.close()
+    return [name for name in book.sheetnames if name != (sheet or book.sheetnames[0])]
 
 
 def encoding_of(path: Path) -> str:
@@ -79,112 +67,193 @@ def encoding_of(path: Path) -> str:
     raise FeedError(f"{path.name}: text is neither UTF-8 nor GB18030; save it as one of them")
 
 
-def _csv(path: Path) -> Iterator[Chunk]:
+def _format(path: Path) -> str:
+    suffix = path.suffix.lower()
+    if not path.exists():
+        raise FeedError(f"{path.name}: no such file")
+    if suffix not in FORMATS:
+        raise FeedError(f"{path.name}: format {suffix or 'unknown'}; wanted one of {', '.join(FORMATS)}")
+    if path.stat().st_size == 0:
+        raise FeedError(f"{path.name}: the file is empty")
+    return suffix
+
+
+def _csv(path: Path, exact: Sequence[str]) -> Iterator[Chunk]:
     with path.open(encoding=encoding_of(path), newline="") as file:
-        yield from _table(_csv_lines(file), path)
+        yield from _table(_csv_lines(file, path), path, exact)
 
 
-def _csv_lines(file: TextIO) -> Iterator[tuple[int, list[str]]]:
+def _csv_lines(file: TextIO, path: Path) -> Iterator[Line]:
+    """A line with broken quotation marks is one bad row, unless it swallowed others: then nobody knows which."""
     reader = csv.reader(file, strict=True)
-    for line in reader:
+    before = 0
+    while True:
+        try:
+            line: list[Any] | Misshapen = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            if reader.line_num > before + 1:
+                raise FeedError(
+                    f"{path.name}: a quotation mark opened in line {before + 1} and is not closed; wanted {QUOTES} ({error})"
+                ) from error
+            line = Misshapen(reader.line_num, f"a line that is no CSV: {error}", QUOTES, "引号不成对，无法按CSV读取")
+        before = reader.line_num
         if line:
-            yield reader.line_num, line
+            yield before, line
 
 
-def _xlsx(path: Path, sheet: str | None) -> Iterator[tuple[int, list[Any]]]:
+def _book(path: Path) -> Any:
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        return openpyxl.load_workbook(path, read_only=True, data_only=True)
     except Exception as error:  # openpyxl raises whatever the zip or XML below it raised
         raise FeedError(f"{path.name}: not a readable XLSX file ({error})") from error
+
+
+def _xlsx(path: Path, sheet: str | None) -> Iterator[Line]:
+    book = _book(path)
     if sheet and sheet not in book.sheetnames:
         raise FeedError(f"{path.name}: sheet {sheet!r} is missing; found {book.sheetnames}")
-    lines = (book[sheet] if sheet else book.worksheets[0]).iter_rows(values_only=True)
-    for number, line in enumerate(lines, start=1):
+    empty = True
+    for number, line in enumerate((book[sheet] if sheet else book.worksheets[0]).iter_rows(values_only=True), start=1):
         if any(value is not None for value in line):
-            yield number, list(line)
+            empty = False
+            yield number, [_as_kept(value) for value in line]
     book.close()
+    if empty:
+        raise FeedError(
+            f"{path.name}: sheet {sheet or book.sheetnames[0]!r} is empty; the file has {book.sheetnames}: "
+            "name one as [options] sheet in a profile"
+        )
 
 
-def _table(lines: Iterator[tuple[int, list[Any]]], path: Path) -> Iterator[Chunk]:
-    """Chunks of a file whose first line names the columns."""
+def _as_kept(value: Any) -> Any:
+    """A spreadsheet keeps every number as a float, whatever digits its file shows."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) >= EXACT:
+        return Rounded(f"{value:.0f}" if isinstance(value, float) else str(value))
+    return value
+
+
+def _layer(path: Path, wanted: str | None) -> tuple[str, list[str]]:
+    """The layer to read, and those that are left aside. Several with shapes are a question only the sender can answer."""
+    shaped, plain = spatial.layers_of(path)
+    names = [*shaped, *plain]
+    if wanted and wanted not in names:
+        raise FeedError(f"{path.name}: layer {wanted!r} is missing; found {names}")
+    choices = [wanted] if wanted else shaped or plain
+    if len(choices) != 1:
+        raise FeedError(
+            f"{path.name}: holds {f'the layers {choices}' if choices else 'no layer'}; wanted one: "
+            "name it as [options] layer in a profile"
+        )
+    return choices[0], [name for name in names if name != choices[0]]
+
+
+def _header(lines: Iterator[Line], path: Path) -> list[str]:
     try:
         _, first = next(lines)
     except StopIteration:
         raise FeedError(f"{path.name}: no line with column names") from None
+    if isinstance(first, Misshapen):
+        raise FeedError(f"{path.name}: line {first.row} should name the columns; found {first.found}")
     header = [text(name) or "" for name in first]
     while header and not header[-1]:
         header.pop()
     twice = {name for name in header if header.count(name) > 1}
     if twice or not header:
         raise FeedError(f"{path.name}: column names appear twice or are missing: {sorted(twice) or header}")
+    return header
+
+
+def _table(lines: Iterator[Line], path: Path, exact: Sequence[str]) -> Iterator[Chunk]:
+    """Chunks of a file whose first line names the columns."""
+    header = _header(lines, path)
+    asked = first_of(exact, header)
+    at = header.index(asked) if asked else -1
+    columns = ["_row", *map(own_name, header)]
+    padded = path.suffix.lower() != ".csv"  # a spreadsheet does not keep the blank end of a row
     rows: list[list[Any]] = []
     misshapen: list[Misshapen] = []
+    echo: list[str] = []
     for number, line in lines:
-        values = (
-            line[: len(header)] + [None] * (len(header) - len(line)) if _only_blank_beyond(line, len(header)) else line
-        )
-        if len(values) != len(header) or (len(line) < len(header) and path.suffix.lower() == ".csv"):
-            misshapen.append(Misshapen(number, f"{len(line)} values", f"{len(header)} values"))
+        if isinstance(line, Misshapen):
+            misshapen.append(line)
+            continue
+        values = _fitted(line, len(header), padded)
+        if values is None:
+            misshapen.append(_wrong_width(number, line, len(header), at))
             continue
         rows.append([number, *(text(v) for v in values)])
+        if asked:
+            echo.append(verbatim(values[at]))
         if len(rows) >= CHUNK:
-            yield Chunk(pd.DataFrame(rows, columns=["_row", *header], dtype=object), misshapen)
-            rows, misshapen = [], []
-    yield Chunk(pd.DataFrame(rows, columns=["_row", *header], dtype=object), misshapen)
+            yield Chunk(pd.DataFrame(rows, columns=columns, dtype=object), misshapen, echo)
+            rows, misshapen, echo = [], [], []
+    yield Chunk(pd.DataFrame(rows, columns=columns, dtype=object), misshapen, echo)
 
 
-def _only_blank_beyond(line: list[Any], width: int) -> bool:
-    return all(text(value) is None for value in line[width:])
+def _fitted(line: list[Any], width: int, padded: bool) -> list[Any] | None:
+    """The line at the width of the header, None where it does not fit; blanks beyond the header do not matter."""
+    if len(line) == width:
+        return line
+    if len(line) < width:
+        return line + [None] * (width - len(line)) if padded else None
+    return line[:width] if all(text(value) is None for value in line[width:]) else None
 
 
-def _jsonl(path: Path) -> Iterator[Chunk]:
-    rows: list[dict[str, Any]] = []
+def _wrong_width(number: int, line: list[Any], width: int, at: int) -> Misshapen:
+    return Misshapen(
+        number,
+        f"{len(line)} values",
+        f"{width} values",
+        f"有{len(line)}个值，应有{width}个值",
+        verbatim(line[at]) if 0 <= at < len(line) else "",
+    )
+
+
+def _jsonl(path: Path, exact: Sequence[str]) -> Iterator[Chunk]:
+    """A column is one that any line of the file has; a line without it has no value there."""
+    encoding = encoding_of(path)
+    names = dict.fromkeys(name for _, record in _records(path, encoding) if isinstance(record, dict) for name in record)
+    columns, asked = ["_row", *map(own_name, names)], first_of(exact, list(names))
+    rows: list[list[Any]] = []
     misshapen: list[Misshapen] = []
-    with path.open(encoding=encoding_of(path)) as file:
+    echo: list[str] = []
+    for number, record in _records(path, encoding):
+        if isinstance(record, Misshapen):
+            misshapen.append(record)
+            continue
+        rows.append([number, *(text(record.get(name)) for name in names)])
+        if asked:
+            echo.append(verbatim(record.get(asked)))
+        if len(rows) >= CHUNK:
+            yield Chunk(pd.DataFrame(rows, columns=columns, dtype=object), misshapen, echo)
+            rows, misshapen, echo = [], [], []
+    yield Chunk(pd.DataFrame(rows, columns=columns, dtype=object), misshapen, echo)
+
+
+def _records(path: Path, encoding: str) -> Iterator[tuple[int, dict[str, Any] | Misshapen]]:
+    with path.open(encoding=encoding) as file:
         for number, line in enumerate(file, start=1):
-            if not line.strip():
-                continue
-            try:
-                record = json.loads(line, parse_int=str, parse_float=str, parse_constant=str)
-            except (json.JSONDecodeError, RecursionError):
-                record = None
-            if not isinstance(record, dict):
-                misshapen.append(Misshapen(number, line.strip()[:60], "one JSON object a line"))
-                continue
-            rows.append({"_row": number, **{str(k): text(v) for k, v in record.items()}})
-            if len(rows) >= CHUNK:
-                yield Chunk(pd.DataFrame(rows, dtype=object), misshapen)
-                rows, misshapen = [], []
-    yield Chunk(pd.DataFrame(rows, columns=None if rows else ["_row"], dtype=object), misshapen)
+            if line.strip():
+                yield number, _record(number, line)
 
 
-def _shapes(path: Path) -> Iterator[Chunk]:
-    """GeoJSON and GeoPackage. Shapes in a projected system come back in its degrees; the datum is stated by the sender."""
-    frame = pyogrio.read_dataframe(path)
-    if frame.crs is not None and not frame.crs.is_geographic:
-        frame = frame.to_crs(frame.crs.geodetic_crs)
-    rows = pd.DataFrame({"_row": np.arange(1, len(frame) + 1)}, dtype=object)
-    for name in frame.columns.drop("geometry", errors="ignore"):
-        rows[str(name)] = [text(value) for value in frame[name].tolist()]
-    if "geometry" in frame:
-        rows["geometry"] = np.asarray(frame.geometry.values, dtype=object)
-    for at in range(0, max(len(rows), 1), CHUNK):
-        yield Chunk(rows.iloc[at : at + CHUNK].reset_index(drop=True))
-
-
-def text(value: Any) -> Any:
-    """Return the value as stripped text; blank, None and NaN become None; lists become lists of text."""
-    if isinstance(value, list | tuple | np.ndarray):
-        return [t for t in (text(v) for v in value) if t is not None]
-    if isinstance(value, float):
-        if math.isnan(value):
-            return None
-        value = int(value) if value.is_integer() and abs(value) < 1e15 else value
-    if isinstance(value, datetime):
-        value = value.isoformat() if value.time() != time(0) else value.date().isoformat()
-    elif isinstance(value, date):
-        value = value.isoformat()
-    elif isinstance(value, dict):
-        value = json.dumps(value, ensure_ascii=False, sort_keys=True)
-    stripped = "" if value is None or value is pd.NaT else str(value).translate(INVISIBLE).strip()
-    return stripped or None
+def _record(number: int, line: str) -> dict[str, Any] | Misshapen:
+    """One line as a record; of a broken one only its length and the place of the break are told: it may name a person."""
+    try:
+        record = json.loads(line, parse_int=str, parse_float=str, parse_constant=str)
+        if "\\u" in line:
+            json.dumps(record, ensure_ascii=False).encode()
+    except json.JSONDecodeError as error:
+        length, place = len(line.rstrip("\n")), error.pos + 1
+        found = f"{length} characters that are no JSON, broken at character {place}"
+        return Misshapen(number, found, "one JSON object a line", f"该行{length}个字符不是JSON，第{place}个字符处出错")
+    except RecursionError:
+        return Misshapen(number, "JSON nested too deep", "one JSON object a line", "JSON嵌套过深")
+    except UnicodeEncodeError:
+        return Misshapen(number, "text that is not Unicode", "Unicode text", "文字不是有效的Unicode")
+    if not isinstance(record, dict):
+        found = "a list" if isinstance(record, list) else "text" if isinstance(record, str) else "a single value"
+        return Misshapen(number, found, "one JSON object a line", "该行不是JSON对象")
+    return record

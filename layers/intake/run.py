@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 from geo.datum import require_datum
 from geo.errors import GeoError
 from layers._errors import FeedError, KnowledgeError
+from layers.intake import readers
 from layers.intake._feed import Feed
 from layers.intake.delivery import Delivery, Progress
 from layers.intake.profile import Profile
@@ -43,7 +44,8 @@ def run(
     datum     frame of the file's coordinates; a file that has coordinates and no stated frame is refused
     known_at  when the delivery was known (default: now; in a drill, just after the newest delivery)
     dry_run   do everything, then undo it
-    Bad rows go to the receipt and good rows go in. FeedError, KnowledgeError or Cancelled mean that nothing was written.
+    Bad rows go to the receipt and good rows go in. FeedError (also for a file that holds no row: it would pass for fresh
+    figures), KnowledgeError or Cancelled mean that nothing was written.
     """
     profile = profile or Profile()
     started = time.monotonic()
@@ -70,6 +72,7 @@ def run(
             opened = open_batch(connection, known_at, now, values)
             receipt.batch, receipt.known_at = opened.id, opened.known_from
             Delivery(store, opened, feed, profile, receipt, cancel).take(path, progress)
+            _tell_unread(receipt, path, profile)
             receipt.seconds = round(time.monotonic() - started, 2)
             file_notes(opened, receipt)
             close_batch(opened, receipt.as_json())
@@ -81,6 +84,15 @@ def run(
     except _DryRun:
         pass
     return receipt
+
+
+def _tell_unread(receipt: Receipt, path: Path, profile: Profile) -> None:
+    """Refuse a file that held no row; say in the receipt which sheets or tables were left aside."""
+    if not receipt.rows_read:
+        raise FeedError(f"{path.name}: holds no row to import; nothing was written")
+    aside = readers.unread(path, profile.options.get("sheet"))
+    if aside:
+        receipt.note(f"未读取的工作表或图层：{'、'.join(aside)}", f"sheets or tables not read: {', '.join(aside)}")
 
 
 def _stated_datum(text: str | None) -> str | None:

@@ -204,7 +204,9 @@ def test_json_lines_are_read_and_a_broken_line_is_named(store, tmp_path):
     path = tmp_path / "c.jsonl"
     path.write_text(json.dumps(city.CASE, ensure_ascii=False) + "\n{broken\n", encoding="utf-8")
     receipt = city.deliver(store, "cases", path, "2020-02-10")
-    assert [(note.row, note.found) for note in receipt.rejected] == [(2, "{broken")]
+    assert [(note.row, note.found) for note in receipt.rejected] == [
+        (2, "7 characters that are no JSON, broken at character 2")
+    ]
     assert len(believed(store, "person")) == 1
 
 
