@@ -10,36 +10,29 @@ from types import ModuleType
 from typing import Any
 
 from dashboard import commands
-from dashboard.access import AccessError
-from dashboard.export import ExportError
-from dashboard.settings import SettingsError
-from geo.errors import GeoError
-from layers._errors import Cancelled, FeedError, LayerError
 
+FAILED = 1  # the machine would not: a disk, a network, a right
 REFUSED = 2  # what was asked for cannot be done as it stands
 STOPPED = 130
-FAILURES = (LayerError, SettingsError, GeoError, ExportError, AccessError, OSError)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
-    args = parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, _stop)
     try:
+        args = parser().parse_args(arguments)
         return int(args.run(args) or 0)
-    except (KeyboardInterrupt, Cancelled):
-        print("stopped; nothing was half-written", file=sys.stderr)
-        return STOPPED
-    except FAILURES as error:
-        print(f"error: {_one_line(error)}", file=sys.stderr)
-        return REFUSED if isinstance(error, FeedError | SettingsError | LayerError | GeoError) else 1
+    except KeyboardInterrupt:
+        return _stopped()
+    except Exception as error:
+        return _told(error)
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser with every command."""
     top = argparse.ArgumentParser(prog="python -m dashboard", description="Fangyi 防疫指挥图: the epidemic command map")
     found = top.add_subparsers(metavar="COMMAND", required=True)
-    for module in _modules():
+    for module in modules():
         one = found.add_parser(
             module.NAME,
             help=module.HELP,
@@ -52,9 +45,35 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def _modules() -> list[ModuleType]:
+def modules() -> list[ModuleType]:
+    """Return the module of every command."""
     names = [m.name for m in pkgutil.iter_modules(commands.__path__) if not m.name.startswith("_")]
     return [importlib.import_module(f"dashboard.commands.{name}") for name in names]
+
+
+def _told(error: Exception) -> int:
+    """Say in one line what went wrong and return the exit code; what nobody foresaw is raised again, with its trace."""
+    # Imported here: the libraries behind these take seconds to load, and Ctrl+C must be answered meanwhile as well.
+    from dashboard.access import AccessError
+    from dashboard.briefing import BriefingError
+    from dashboard.export import ExportError
+    from dashboard.files import OutputError
+    from dashboard.settings import SettingsError
+    from geo.errors import GeoError
+    from layers._errors import Cancelled, LayerError
+
+    if isinstance(error, Cancelled):
+        return _stopped()
+    refusals = (LayerError, SettingsError, GeoError, ExportError, BriefingError, OutputError, AccessError)
+    if not isinstance(error, (*refusals, OSError)):
+        raise error
+    print(f"error: {_one_line(error)}", file=sys.stderr)
+    return REFUSED if isinstance(error, refusals) else FAILED
+
+
+def _stopped() -> int:
+    print("stopped; what was finished stays, nothing was half-written", file=sys.stderr)
+    return STOPPED
 
 
 def _one_line(error: BaseException) -> str:

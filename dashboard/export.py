@@ -9,6 +9,7 @@ from typing import Any
 import openpyxl
 import pandas as pd
 
+from dashboard.files import whole
 from layers.decisions._proposal import Plan
 
 FORMATS = ("json", "csv", "xlsx")
@@ -35,10 +36,8 @@ def plan_bytes(plan: Plan, form: str, lang: str = "zh") -> bytes:
 def write_plan(plan: Plan, path: Path, lang: str = "zh") -> None:
     """Write the plan in the format that the file's name ends in; the file appears whole or not at all."""
     content = plan_bytes(plan, path.suffix.lower().removeprefix("."), lang)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".part")
-    partial.write_bytes(content)
-    partial.replace(path)
+    with whole(path) as unfinished:
+        unfinished.write_bytes(content)
 
 
 def csv_bytes(frame: pd.DataFrame, *, bom: bool = False) -> bytes:

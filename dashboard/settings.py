@@ -37,6 +37,8 @@ class Settings:
     def __post_init__(self) -> None:
         if self.mode not in ("drill", "production"):
             raise SettingsError(f"FANGYI_MODE is {self.mode!r}; wanted drill or production")
+        if not 0 < self.port < 65536:
+            raise SettingsError(f"port {self.port}; wanted a number from 1 to 65535")
         if self.mode == "production" and len(self.secret) < SHORTEST_SECRET:
             raise SettingsError(
                 f"FANGYI_SECRET has {len(self.secret)} characters; outside drill mode at least {SHORTEST_SECRET} random ones are "

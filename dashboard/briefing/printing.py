@@ -1,6 +1,5 @@
 """Print a briefing: arrange the pages, draw them, and write the file whole or not at all."""
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from dashboard.briefing.listing import NUMBERED, make_listing, nothing_to_list
 from dashboard.briefing.method import make_method
 from dashboard.briefing.page import BODY, Mast
 from dashboard.briefing.sheet import Box, Sheet
+from dashboard.files import whole
 from dashboard.text import LANGS
 from layers._catalog import all_layers
 from layers._errors import Cancelled
@@ -76,7 +76,7 @@ def write_briefing(
         mast = Mast(plan.title, _place(view.area, Words(*city), frames), plan.as_of, plan.known_at, plan.rules,
                     plan.inputs_hash, drill, lang)  # fmt: skip
         wanted = pages[:1] if out.suffix.lower() == ".png" else pages
-        with _whole(out) as unfinished, _opened(out.suffix.lower(), unfinished, mast) as print_sheet:
+        with whole(out) as unfinished, _opened(out.suffix.lower(), unfinished, mast) as print_sheet:
             for number, page in enumerate(wanted, start=1):
                 if cancel is not None and cancel.is_set():
                     raise Cancelled(f"the briefing {out.name} was stopped before page {number}; nothing was written")
@@ -159,18 +159,6 @@ def _settings() -> Iterator[None]:
         matplotlib.rcdefaults()  # a settings file in somebody's home must not change what is printed
         matplotlib.rcParams.update(PRINT)
         yield
-
-
-@contextmanager
-def _whole(out: Path) -> Iterator[Path]:
-    """Give a path beside `out`; it takes its place only when everything went well."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = out.with_name(f"{out.name}.part")
-    try:
-        yield unfinished
-        os.replace(unfinished, out)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 @contextmanager

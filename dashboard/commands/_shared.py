@@ -5,18 +5,30 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
 from tqdm import tqdm
 
-from dashboard.settings import Settings, from_environment
+from dashboard.settings import Settings, SettingsError, from_environment
+from layers import compounds, districts
+from layers._errors import ViewError
 from layers._times import parse_time
 from layers._view import View
 from layers.store import Store, open_store
 
 
 def settings_of(args: argparse.Namespace) -> Settings:
-    """Return the settings of the environment with what the command line states."""
+    """Return the settings of the environment with what the command line states; a store that can be no store is refused."""
     names = ("store", "host", "port", "mode")
-    return from_environment(**{name: getattr(args, name, None) for name in names})
+    settings = from_environment(**{name: getattr(args, name, None) for name in names})
+    _store_url(settings.store)
+    return settings
+
+
+def store_file(settings: Settings) -> Path | None:
+    """Return the file of an SQLite store, None for a store on a database server."""
+    url = _store_url(settings.store)
+    return Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
 
 
 def store_of(settings: Settings, *, must_exist: bool = True) -> Store:
@@ -45,9 +57,52 @@ def add_view(parser: argparse.ArgumentParser) -> None:
 
 
 def view_of(args: argparse.Namespace, store: Store) -> View:
-    """Return the view that the command line states."""
+    """Return the view that the command line states; an empty store and an area that it does not know are refused."""
     times = {"as_of": args.as_of, "known_at": args.known_at}
-    return store.view(area=args.area, **{name: parse_time(text) for name, text in times.items() if text})
+    view = store.view(area=args.area, **{name: parse_time(text) for name, text in times.items() if text})
+    if is_empty(store):
+        raise ViewError("the store holds nothing yet: import files first (python -m dashboard import --help)")
+    _require_area(store, view)
+    return view
+
+
+def is_empty(store: Store) -> bool:
+    """Return whether nothing was ever imported."""
+    return store.revision(store.latest()) == 0
+
+
+def _require_area(store: Store, view: View) -> None:
+    if view.level == "city":
+        return
+    known = store.read(districts.query(view))
+    among = (
+        known["code"].eq(view.area) if view.level == "district" else store.read(compounds.query(view))["code"].notna()
+    )
+    if not among.any():
+        names = ", ".join(f"{code} {name}" for code, name in zip(known["code"], known["name"], strict=True))
+        raise ViewError(
+            f"area {view.area!r} is not known; wanted a district ({names or 'none is known'}), CODE/STREET or compound:CODE"
+        )
+
+
+def _store_url(text: str) -> URL:
+    """The URL of a store that can be opened here and keeps what it is given, else SettingsError."""
+    shown = repr(text)
+    try:
+        url = make_url(text)
+        shown = repr(url)  # without its password
+        dialect = url.get_dialect()
+    except (ArgumentError, ValueError) as error:
+        raise SettingsError(
+            f"store {shown} is no URL of a database that is known here; wanted for example sqlite:///var/fangyi.db"
+        ) from error
+    try:
+        dialect.import_dbapi()
+    except ImportError as error:
+        raise SettingsError(f"store {shown}: the driver of this database is not installed ({error})") from error
+    if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
+        raise SettingsError(f"store {shown} names no file, so nothing would be kept; wanted sqlite:///FILE")
+    return url
 
 
 def rows_bar(path: Path) -> tuple[Callable[[int], None], Callable[[], None]]:

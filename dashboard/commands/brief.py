@@ -10,6 +10,7 @@ from dashboard.access import Gate
 from dashboard.commands._shared import add_store, add_view, settings_of, store_of, view_of
 from dashboard.desk import Desk
 from dashboard.downloads import BRIEFED, print_briefing
+from dashboard.files import require_writable
 from dashboard.tables import TableStore
 from dashboard.view import Here
 from layers.store import journal
@@ -29,6 +30,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the briefing with a progress bar."""
+    require_writable(args.out, suffixes=(".pdf", ".png"))
     settings = settings_of(args)
     store = store_of(settings)
     view = view_of(args, store)

@@ -2,14 +2,15 @@
 
 import argparse
 import sys
+import tempfile
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
 from tqdm import tqdm
 
-from dashboard.commands._shared import settings_of
-from dashboard.settings import SettingsError
-from layers.scenario.build import build
+from dashboard.commands._shared import settings_of, store_file
+from dashboard.settings import Settings, SettingsError
+from layers.scenario.build import build, last_day
 from layers.store import open_store
 
 NAME = "drill"
@@ -31,10 +32,11 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Build beside the old store, then take its place: a build that was stopped changes nothing."""
     settings = settings_of(args)
-    if not settings.is_drill:
-        raise SettingsError("FANGYI_MODE is production; a drill is built only in drill mode")
-    final = Path(str(make_url(settings.store).database))
+    final = _place(settings)
+    last_day(args.days, small=args.small)
+    kept = args.files or settings.var / "drill"
     fresh = final.with_name(final.name + ".new")
+    kept.parent.mkdir(parents=True, exist_ok=True)
     _remove(fresh)
     bar = tqdm(
         total=1,
@@ -50,18 +52,13 @@ def run(args: argparse.Namespace) -> int:
         bar.update(done - bar.n)
 
     try:
-        store = open_store(f"sqlite:///{fresh}", "drill")
-        report = build(
-            store,
-            args.files or settings.var / "drill",
-            days=args.days,
-            small=args.small,
-            seed=args.seed,
-            progress=progress,
-        )
-        store.close()
-        _remove(final)
-        fresh.replace(final)
+        with tempfile.TemporaryDirectory(prefix="drill-", dir=kept.parent) as folder:
+            store = open_store(f"sqlite:///{fresh}", "drill")
+            report = build(store, Path(folder), days=args.days, small=args.small, seed=args.seed, progress=progress)
+            store.close()
+            _remove(final)
+            fresh.replace(final)
+            _move(Path(folder), kept)
     finally:
         bar.close()
         _remove(fresh)
@@ -69,6 +66,27 @@ def run(args: argparse.Namespace) -> int:
         f"{final}: {report.deliveries:,} deliveries, {report.rows:,} rows in {report.seconds:.0f} s: {dict(report.counts)}"
     )
     return 0
+
+
+def _place(settings: Settings) -> Path:
+    """The file that the drill is built into; a database server, or a file that holds something else, is refused."""
+    if not settings.is_drill:
+        raise SettingsError("FANGYI_MODE is production; a drill is built only in drill mode")
+    final = store_file(settings)
+    if final is None:
+        raise SettingsError(f"store {make_url(settings.store)!r}: a drill is built into a file; wanted sqlite:///FILE")
+    if final.is_dir() or (final.exists() and final != settings.var / "drill.db"):
+        open_store(f"sqlite:///{final}", "drill").close()  # refuses what is no drill
+    return final
+
+
+def _move(folder: Path, kept: Path) -> None:
+    """Put the delivered files in place of those of the drill before."""
+    kept.mkdir(exist_ok=True)
+    for old in kept.glob("drill_*"):
+        old.unlink()
+    for new in folder.iterdir():
+        new.replace(kept / new.name)
 
 
 def _remove(path: Path) -> None:

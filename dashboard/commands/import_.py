@@ -2,13 +2,19 @@
 
 import argparse
 import json
+import sys
 from pathlib import Path
+from typing import Any
 
-from dashboard.commands._shared import add_store, rows_bar, settings_of, store_of
+from dashboard.commands._shared import add_store, is_empty, rows_bar, settings_of, store_file, store_of
+from dashboard.files import require_writable, whole
+from dashboard.settings import Settings, SettingsError
+from layers._errors import FeedError
 from layers._times import parse_time
 from layers.intake.feeds import all_feeds, feed_named
 from layers.intake.profile import load
 from layers.intake.run import run as import_file
+from layers.store import Store
 
 NAME = "import"
 HELP = "import files of one feed into the store: good rows go in, bad ones are listed in a receipt"
@@ -39,8 +45,13 @@ def run(args: argparse.Namespace) -> int:
     """Import the files one after the other; each is one transaction."""
     feed = feed_named(args.feed)
     profile = load(args.map, feed) if args.map else None
-    store = store_of(settings_of(args), must_exist=False)
-    receipts = []
+    for path in args.files:
+        if not path.is_file():
+            raise FeedError(f"{path}: no such file")
+    require_writable(args.receipt, read=[*args.files, *([args.map] if args.map else [])])
+    store = _open(settings_of(args), args)
+    receipts: list[dict[str, Any]] = []
+    useless: list[str] = []
     for path in args.files:
         report, finish = rows_bar(path)
         try:
@@ -60,8 +71,28 @@ def run(args: argparse.Namespace) -> int:
         receipts.append(receipt.as_json())
         print("\n".join(receipt.lines(args.lang)))
         if args.receipt:
-            args.receipt.write_text(
-                json.dumps(receipts if len(receipts) > 1 else receipts[0], ensure_ascii=False, indent=1),
-                encoding="utf-8",
-            )
-    return 0
+            _write(args.receipt, receipts)
+        if receipt.rows_read and receipt.rows_rejected == receipt.rows_read:
+            useless.append(path.name)
+    if useless:
+        print(f"error: {', '.join(useless)}: not one row could go in; the reasons stand above", file=sys.stderr)
+    return 1 if useless else 0
+
+
+def _open(settings: Settings, args: argparse.Namespace) -> Store:
+    """Open the store. A drill's clock stands at its newest delivery: in an empty one every row would lie in the future."""
+    file = store_file(settings)
+    new = file is not None and not file.exists()
+    store = None if new and settings.is_drill and not args.known_at else store_of(settings, must_exist=False)
+    if store is None or (settings.is_drill and not args.known_at and is_empty(store)):
+        raise SettingsError(
+            "this drill store is empty, so it does not know what time it is: for data of your own set FANGYI_MODE=production "
+            "(and FANGYI_SECRET); for a drill state --known-at or build one with `python -m dashboard drill`"
+        )
+    return store
+
+
+def _write(path: Path, receipts: list[dict[str, Any]]) -> None:
+    with whole(path) as unfinished:
+        content = receipts if len(receipts) > 1 else receipts[0]
+        unfinished.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")

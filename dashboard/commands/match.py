@@ -9,7 +9,10 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
-from dashboard.commands._shared import settings_of
+from dashboard.files import OutputError, require_writable, whole
+from dashboard.settings import from_environment
+from geo.errors import GeoError
+from layers._errors import FeedError
 from layers.intake.feeds import feed_named
 from layers.intake.match_files import CASES, match_files
 from layers.intake.profile import load
@@ -44,6 +47,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Match, write, and say in a few lines what came of it."""
+    _check(args)
     bar = tqdm(total=1, desc="match", unit=" cases", file=sys.stderr, disable=not sys.stderr.isatty(), leave=False)
 
     def progress(done: int, total: int) -> None:
@@ -59,14 +63,15 @@ def run(args: argparse.Namespace) -> int:
             cases_profile=load(args.map_cases, CASES) if args.map_cases else None,
             compounds_profile=load(args.map_compounds, feed_named("compounds")) if args.map_compounds else None,
             within_m=args.within_m,
-            cache=settings_of(argparse.Namespace()).var / "cache",
+            cache=from_environment(mode="drill").var / "cache",  # no store is opened, so no secret is needed
             progress=progress,
         )
     finally:
         bar.close()
     write(answers, args.out)
     if args.report:
-        args.report.write_text(json.dumps(report.as_json(), ensure_ascii=False, indent=1), encoding="utf-8")
+        with whole(args.report) as unfinished:
+            unfinished.write_text(json.dumps(report.as_json(), ensure_ascii=False, indent=1), encoding="utf-8")
     print(
         f"{args.out}: {report.cases:,} cases against {report.compounds:,} compounds: "
         + ", ".join(f"{name} {n:,}" for name, n in sorted(report.outcomes.items()))
@@ -74,28 +79,44 @@ def run(args: argparse.Namespace) -> int:
     for notice in report.notices:
         print(f"  ! {notice['en']}", file=sys.stderr)
     for name, notes in (
-        ("cases", report.cases_rejected + report.cases_warned),
-        ("compounds", report.compounds_rejected + report.compounds_warned),
+        (args.cases.name, report.cases_rejected + report.cases_warned),
+        (args.compounds.name, report.compounds_rejected + report.compounds_warned),
     ):
         if notes:
             first = notes[0]
             print(
-                f"  {name}: {len(notes):,} remarks, the first: row {first.row}, column {first.column}: found {first.found!r}, wanted {first.wanted}",
+                f"  {name}: {len(notes):,} remarks, the first: row {first.row}"
+                + (f", column {first.column}" if first.column else "")
+                + f": found {first.found!r}, wanted {first.wanted}",
                 file=sys.stderr,
             )
     return 0
 
 
+def _check(args: argparse.Namespace) -> None:
+    """Refuse before the work what would fail after it."""
+    if not 0 <= args.within_m < float("inf"):
+        raise GeoError(f"--within-m {args.within_m:g}; wanted metres, 0 or more")
+    for path in (args.cases, args.compounds):
+        if not path.is_file():
+            raise FeedError(f"{path}: no such file")
+    read = [path for path in (args.cases, args.compounds, args.map_cases, args.map_compounds) if path]
+    require_writable(args.out, read=read)
+    require_writable(args.report, read=read)
+    if args.report and args.report.resolve() == args.out.resolve():
+        raise OutputError(f"{args.report}: --out and --report name the same file")
+
+
 def write(answers: pd.DataFrame, path: Path) -> None:
     """Write the answers as UTF-8 CSV without BOM; the file appears whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".part")
-    with partial.open("w", encoding="utf-8", newline="") as file:
-        out = csv.writer(file, lineterminator="\n")
-        out.writerow(answers.columns)
+    with whole(path) as unfinished, unfinished.open("w", encoding="utf-8", newline="") as file:
+        plain = csv.writer(file, lineterminator="\n")
+        quoted = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
+        plain.writerow(answers.columns)
         for row in answers.itertuples(index=False):
-            out.writerow([_cell(name, value) for name, value in zip(answers.columns, row, strict=True)])
-    partial.replace(path)
+            cells = [_cell(name, value) for name, value in zip(answers.columns, row, strict=True)]
+            # The writer quotes a line feed of its own accord, but not a carriage return, which ends a line as well.
+            (quoted if any("\r" in str(cell) for cell in cells) else plain).writerow(cells)
 
 
 def _cell(name: str, value: object) -> object:

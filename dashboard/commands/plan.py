@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 
 from dashboard.commands._shared import add_store, add_view, settings_of, store_of, view_of
-from dashboard.export import write_plan
+from dashboard.export import FORMATS, write_plan
+from dashboard.files import require_writable
 from layers.decisions._catalog import PLANS, plan_of
 from layers.store import journal
 
@@ -23,6 +24,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the plan."""
+    require_writable(args.out, suffixes=[f".{form}" for form in FORMATS])
     store = store_of(settings_of(args))
     view = view_of(args, store)
     found = plan_of(args.kind, store, view)

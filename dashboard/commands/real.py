@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from dashboard.commands._shared import settings_of
+from dashboard.files import require_writable
 from layers.scenario.real import CITIES, RealReport, missing, run_city
 
 NAME = "real"
@@ -20,6 +21,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run every city that the folder holds."""
+    require_writable(args.out)
     settings = settings_of(args)
     reports = []
     for city in args.city or list(CITIES):

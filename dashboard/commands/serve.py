@@ -1,12 +1,14 @@
 """Serve the map."""
 
 import argparse
+import socket
 from threading import Thread
 
 import waitress
 
 from dashboard.app import create_app
 from dashboard.commands._shared import add_store, settings_of
+from dashboard.settings import Settings, SettingsError
 
 NAME = "serve"
 HELP = "serve the map to browsers"
@@ -24,9 +26,21 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serve until stopped."""
     settings = settings_of(args)
-    app = create_app(settings)
-    address = f"http://{settings.host}:{settings.port}"
-    print(f"Fangyi 防疫指挥图  {address}  ·  wall {address}/wall  ·  stop with Ctrl+C", flush=True)
-    Thread(target=app.server.extensions["desk"].warm, name="warm", daemon=True).start()
-    waitress.serve(app.server, host=settings.host, port=settings.port, threads=THREADS, _quiet=True)
+    with _listening(settings) as port:  # held first: the address is printed only when it is true
+        app = create_app(settings)
+        server = waitress.create_server(app.server, sockets=[port], threads=THREADS)
+        address = f"http://{settings.host}:{settings.port}"
+        print(f"Fangyi 防疫指挥图  {address}  ·  wall {address}/wall  ·  stop with Ctrl+C", flush=True)
+        Thread(target=app.server.extensions["desk"].warm, name="warm", daemon=True).start()
+        server.run()
     return 0
+
+
+def _listening(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family)
+    except OSError as error:
+        raise SettingsError(
+            f"cannot listen on {settings.host}:{settings.port} ({error.strerror}); state another --port or --host"
+        ) from error

@@ -77,12 +77,18 @@ def build(
 
 def deliver(folder: Path, *, days: int | None = None, small: bool = False, seed: int = SEED) -> list[Delivery]:
     """Write the files of a drill and return them in the order they became known; nothing is imported."""
-    end = START + (days or (SMALL_DAYS if small else DAYS)) - 1
-    if not START <= end <= LAST:
-        raise StoreError(f"a drill of {days} days; wanted 1 to {LAST - START + 1}: 20 January to 8 April 2020")
+    end = last_day(days, small=small)
     city = make_city(seed, SMALL_COMPOUNDS if small else COMPOUNDS)
     epidemic = make_epidemic(city, seed, START, end, _small_cases(end) if small else None)
     return write_deliveries(folder, city, epidemic, START, end, every=SMALL_EVERY if small else 1)
+
+
+def last_day(days: int | None = None, *, small: bool = False) -> int:
+    """Return the last day (day number) of a drill of `days` days; StoreError unless it lies in the published facts."""
+    wanted = (SMALL_DAYS if small else DAYS) if days is None else days
+    if not 1 <= wanted <= LAST - START + 1:
+        raise StoreError(f"a drill of {wanted} days; wanted 1 to {LAST - START + 1}: 20 January to 8 April 2020")
+    return START + wanted - 1
 
 
 def _small_cases(end: int) -> int:

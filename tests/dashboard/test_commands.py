@@ -1,0 +1,355 @@
+"""Every command has an example, says in one line why it will not, and leaves nothing half-done."""
+
+import csv
+import json
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from dashboard.__main__ import FAILED, REFUSED, STOPPED, main, modules, parser
+from dashboard.settings import SettingsError, from_environment
+from layers.store import open_store
+from tests import browser, city
+
+ROOT = Path(__file__).resolve().parents[2]
+COMPOUNDS = "compound_id,name,district\nC1,春风里,江岸区\n"
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch, tmp_path):
+    """No setting of the machine reaches a test, and what a command leaves behind stays in the test's folder."""
+    for name in [*filter(lambda n: n.startswith("FANGYI_"), os.environ), "PORT"]:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("FANGYI_VAR", str(tmp_path / "var"))
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    """The URL of a drill store with two districts, five compounds and a case."""
+    folder = tmp_path_factory.mktemp("filled")
+    store = city.found(open_store(f"sqlite:///{folder / 'store.db'}", "drill"), folder)
+    city.cases(store, folder, "2020-02-16T18:00", {})
+    store.close()
+    return f"sqlite:///{folder / 'store.db'}"
+
+
+def refused(capsys, *arguments):
+    """Run a command that must fail; return what it said, which is one line and no trace."""
+    code = main([str(a) for a in arguments])
+    said = capsys.readouterr()
+    assert code in (FAILED, REFUSED)
+    assert said.out == ""
+    (line,) = said.err.splitlines()
+    assert line.startswith("error: ")
+    return code, line
+
+
+def put(path, text):
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def cases(folder, *rows):
+    return city.table(folder / "cases.csv", [city.CASE | row for row in rows or ({},)])
+
+
+def everything_below(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+@pytest.mark.parametrize("module", modules(), ids=lambda module: module.NAME)
+def test_every_command_shows_an_example_that_it_understands(module, capsys):
+    with pytest.raises(SystemExit) as end:
+        main([module.NAME, "--help"])
+    assert end.value.code == 0
+    assert f"example:\n  {module.EXAMPLE}" in capsys.readouterr().out
+    words = shlex.split(module.EXAMPLE)
+    assert parser().parse_args(words[words.index("dashboard") + 1 :]).run is module.run
+
+
+WRONG = {
+    "brief": ("lockdown", "--out", "x.txt"),
+    "drill": ("--days", "0"),
+    "feeds": ("nonsense",),
+    "import": ("cases", "absent.csv"),
+    "match": ("--cases", "absent.csv", "--compounds", "absent.csv", "--out", "x.csv"),
+    "pass": ("--name", "x", "--role", "city"),
+    "plan": ("lockdown", "--out", "x.txt"),
+    "real": ("--out", "absent/x.json"),
+    "serve": ("--port", "99999"),
+}
+
+
+@pytest.mark.parametrize("name", [module.NAME for module in modules()])
+def test_every_command_fails_in_one_line_and_writes_nothing(name, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, line = refused(capsys, name, *WRONG[name])
+    assert code == REFUSED
+    assert any(word in line for word in WRONG[name][-1:] + ("x.txt", "0 days", "absent", "drill"))
+    assert everything_below(tmp_path) == []
+
+
+@pytest.mark.parametrize("command", [["plan", "beds", "--out", "x.csv"], ["serve"], ["drill"]])
+@pytest.mark.parametrize("url", ["notaurl", "foo://bar", "sqlite://", "sqlite:///:memory:", "postgresql://x:y/z"])
+def test_a_store_that_can_be_none_is_refused(command, url, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    _, line = refused(capsys, *command, "--store", url)
+    assert "store " in line
+    assert everything_below(tmp_path) == []
+
+
+def test_a_drill_is_not_built_on_a_server(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("dashboard.commands.drill.store_file", lambda settings: None)
+    _, line = refused(capsys, "drill", "--store", "sqlite:///x.db")
+    assert "built into a file" in line
+
+
+def test_a_password_in_the_address_of_a_store_is_not_repeated(capsys):
+    _, line = refused(capsys, "plan", "beds", "--out", "x.csv", "--store", "mysql+nodriver://me:secret@host/name")
+    assert "secret" not in line
+
+
+@pytest.mark.parametrize("days", ["-3", "0", "81"])
+def test_a_drill_outside_the_published_days_is_refused(days, capsys, tmp_path):
+    _, line = refused(capsys, "drill", "--days", days)
+    assert f"a drill of {days} days; wanted 1 to 80" in line  # 20 January to 8 April 2020
+
+
+def test_a_drill_never_takes_the_place_of_real_data(capsys, tmp_path):
+    open_store(f"sqlite:///{tmp_path / 'real.db'}", "production").close()
+    before = (tmp_path / "real.db").read_bytes()
+    _, line = refused(capsys, "drill", "--store", f"sqlite:///{tmp_path / 'real.db'}")
+    assert "production" in line
+    assert (tmp_path / "real.db").read_bytes() == before
+
+
+def test_an_import_without_a_clock_is_refused_before_a_store_is_made(capsys, tmp_path):
+    _, line = refused(capsys, "import", "cases", cases(tmp_path))
+    assert "FANGYI_MODE=production" in line
+    assert "--known-at" in line
+    assert not (tmp_path / "var").exists()
+    open_store(f"sqlite:///{tmp_path / 'empty.db'}", "drill").close()
+    refused(capsys, "import", "cases", cases(tmp_path), "--store", f"sqlite:///{tmp_path / 'empty.db'}")
+    assert main(["import", "cases", str(cases(tmp_path)), "--known-at", "2020-02-10"]) == 0
+
+
+def test_a_plan_of_an_empty_store_is_refused(capsys, tmp_path):
+    open_store(f"sqlite:///{tmp_path / 'empty.db'}", "drill").close()
+    for command in ("plan", "brief"):
+        out = tmp_path / ("x.csv" if command == "plan" else "x.pdf")
+        _, line = refused(capsys, command, "lockdown", "--out", out, "--store", f"sqlite:///{tmp_path / 'empty.db'}")
+        assert "holds nothing yet" in line
+
+
+def test_an_import_in_which_every_row_is_refused_fails_and_shows_its_receipt(capsys, filled, tmp_path):
+    path = cases(tmp_path, {"status": "好转"}, {"status": "?"})
+    assert main(["import", "cases", str(path), "--store", filled, "--dry-run"]) == FAILED
+    said = capsys.readouterr()
+    assert "2 rejected" in said.out
+    assert said.err == "error: cases.csv: not one row could go in; the reasons stand above\n"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda f: f / "absent" / "r.json",
+        lambda f: f,  # a folder
+        lambda f: f / "cases.csv",  # what is to be read
+        lambda f: Path(os.devnull),
+    ],
+    ids=["no folder", "a folder", "the input", "a device"],
+)
+def test_a_receipt_that_cannot_be_written_is_found_before_the_import(make, capsys, filled, tmp_path):
+    before = open_store(filled).latest()
+    path = cases(tmp_path, {"case_id": "new"})
+    content = path.read_bytes()
+    code, _ = refused(capsys, "import", "cases", path, "--store", filled, "--receipt", make(tmp_path))
+    assert code == REFUSED
+    assert open_store(filled).latest() == before
+    assert path.read_bytes() == content
+
+
+def test_files_are_checked_before_the_work(capsys, filled, tmp_path, monkeypatch):
+    def never(*_args, **_more):
+        raise AssertionError("the work began")
+
+    monkeypatch.setattr("dashboard.commands.plan.plan_of", never)
+    monkeypatch.setattr("dashboard.commands.brief.print_briefing", never)
+    monkeypatch.setattr("dashboard.commands.match.match_files", never)
+    there, absent = tmp_path / "there.csv", tmp_path / "absent"
+    c, g = cases(tmp_path), put(tmp_path / "g.csv", COMPOUNDS)
+    both = ("match", "--cases", c, "--compounds", g)
+    refused(capsys, "plan", "beds", "--store", filled, "--out", absent / "x.csv")
+    refused(capsys, "plan", "beds", "--store", filled, "--out", tmp_path / "x.pdf")
+    refused(capsys, "brief", "beds", "--store", filled, "--out", absent / "x.pdf")
+    refused(capsys, "brief", "beds", "--store", filled, "--out", tmp_path / "x.txt")
+    refused(capsys, *both, "--out", absent / "x.csv")
+    refused(capsys, *both, "--out", there, "--report", absent / "x.json")
+    refused(capsys, *both, "--out", there, "--report", there)
+    refused(capsys, *both, "--out", c)
+    refused(capsys, *both, "--out", there, "--within-m", "-1")
+    refused(capsys, *both, "--out", there, "--within-m", "nan")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_without_the_right_to_write_is_refused(capsys, filled, tmp_path):
+    (tmp_path / "locked").mkdir(mode=0o500)
+    refused(capsys, "plan", "beds", "--store", filled, "--out", tmp_path / "locked" / "x.csv")
+
+
+@pytest.mark.parametrize("area", ["999999", "420102/没有街道", "compound:C9"])
+def test_an_area_that_is_not_known_is_refused_with_those_that_are(area, capsys, filled, tmp_path):
+    code, line = refused(capsys, "plan", "lockdown", "--store", filled, "--area", area, "--out", tmp_path / "x.csv")
+    assert code == REFUSED
+    assert "420102 江岸区, 420103 江汉区" in line
+
+
+@pytest.mark.parametrize("area", ["", "420102", "420102/一元街道", "compound:C1"])
+def test_an_area_that_is_known_gets_its_plan(area, filled, tmp_path):
+    assert main(["plan", "lockdown", "--store", filled, "--area", area, "--out", str(tmp_path / "x.json")]) == 0
+    assert json.loads((tmp_path / "x.json").read_text())["area"] == area
+
+
+@pytest.mark.parametrize("port", [0, -1, 65536, 99999])
+def test_a_port_that_is_none_is_refused(port):
+    with pytest.raises(SettingsError, match=f"port {port}"):
+        from_environment({}, port=port)
+
+
+def test_a_port_in_use_is_told_before_the_address_is_printed(capsys, filled):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        _, line = refused(capsys, "serve", "--store", filled, "--port", taken.getsockname()[1])
+    assert "in use" in line
+
+
+def test_match_writes_every_case_and_names_the_file_of_a_remark(capsys, tmp_path):
+    text = 'case_id,address\n 001 ,江岸区春风里3栋\n2,x,y\n"3\r",武汉\n4,=1+1\n'
+    cases_file = tmp_path / "c.csv"
+    cases_file.write_bytes(text.encode())
+    g = put(tmp_path / "g.csv", COMPOUNDS)
+    assert main(["match", "--cases", str(cases_file), "--compounds", str(g), "--out", str(tmp_path / "o.csv")]) == 0
+    content = (tmp_path / "o.csv").read_bytes()
+    assert not content.startswith(b"\xef\xbb\xbf")
+    with (tmp_path / "o.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["case_id"] for row in rows] == [" 001 ", "2", "3\r", "4"]
+    assert rows[0]["compound_id"] == "C1"
+    assert json.loads(rows[0]["alternatives"])[0]["score"] == float(rows[0]["probability"])
+    assert "c.csv: 1 remarks, the first: row 3: found '3 values', wanted 2 values" in capsys.readouterr().err
+
+
+def test_match_needs_no_secret(tmp_path, monkeypatch):
+    monkeypatch.setenv("FANGYI_MODE", "production")
+    c, g = put(tmp_path / "c.csv", "case_id,address\n1,春风里\n"), put(tmp_path / "g.csv", COMPOUNDS)
+    assert main(["match", "--cases", str(c), "--compounds", str(g), "--out", str(tmp_path / "o.csv")]) == 0
+
+
+def test_the_way_of_a_newcomer_with_files_of_their_own(capsys, tmp_path, monkeypatch):
+    """The commands of README, "Bring your own data", one after the other, on small files."""
+    monkeypatch.setenv("FANGYI_MODE", "production")
+    monkeypatch.setenv("FANGYI_SECRET", "x" * 48)
+    squares = [
+        ({"code": code, "name": name, "name_en": en}, city.square(column, 0, 0.04))
+        for code, (name, en, column) in city.DISTRICTS.items()
+    ]
+    city.geojson(tmp_path / "districts.geojson", squares)
+    city.geojson(
+        tmp_path / "compounds.geojson",
+        [({"compound_id": "C1", "name": "春风里", "district": "江岸区"}, city.square(0, 0))],
+    )
+    put(tmp_path / "profile.toml", '[columns]\nhospital_id = "编号"\n')
+    city.table(
+        tmp_path / "hospitals.csv", [{"编号": "H1", "name": "市第一医院", "kind": "定点", "lon": 114.22, "lat": 30.51}]
+    )
+    cases(tmp_path)
+    steps = (
+        "feeds",
+        "import districts districts.geojson --datum gcj02",
+        "import compounds compounds.geojson --datum gcj02",
+        "import hospitals hospitals.csv --datum bd09 --map profile.toml",
+        "import cases cases.csv --datum wgs84 --receipt receipt.json",
+        "pass --name duty-officer --role city",
+        "plan lockdown --out lockdown.csv",
+    )
+    monkeypatch.chdir(tmp_path)
+    assert {step: main(step.split()) for step in steps} == dict.fromkeys(steps, 0)
+    assert json.loads((tmp_path / "receipt.json").read_text())["matched"] == {"accepted/address": 1}
+    assert "/enter?pass=" in capsys.readouterr().out
+
+
+def process(*arguments, **environment):
+    command = [sys.executable, "-m", "dashboard", *map(str, arguments)]
+    return subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def stopped(running, ready, wait_s=60.0):
+    """Press Ctrl+C once `ready()` holds; return what the process said."""
+    until = time.monotonic() + wait_s
+    while not ready() and running.poll() is None and time.monotonic() < until:
+        time.sleep(0.02)
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate(timeout=60)
+    assert running.returncode == STOPPED, said
+    assert said.splitlines() == ["stopped; what was finished stays, nothing was half-written"]
+
+
+@pytest.mark.parametrize("extra_s", [0.0, 4.0])
+def test_a_drill_stops_at_ctrl_c_and_leaves_nothing(tmp_path, extra_s):
+    var = tmp_path / "var"
+    running = process("drill", "--small")
+    stopped(running, lambda: (var / "drill.db.new").exists() and not time.sleep(extra_s))
+    assert everything_below(var) == []
+
+
+def test_an_import_stops_at_ctrl_c_and_leaves_the_store_as_it_was(tmp_path):
+    store = city.found(open_store(f"sqlite:///{tmp_path / 'store.db'}", "drill"), tmp_path)
+    before = store.latest()
+    store.close()
+    many = [{"case_id": str(i), "address": f"江岸区春风里{i % 9}栋{i}室"} for i in range(20_000)]
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    running = process("import", "cases", cases(tmp_path, *many), "--store", url, "--known-at", "2020-02-16")
+    stopped(running, (tmp_path / "store.db-wal").exists)
+    assert open_store(url).latest() == before
+
+
+def test_a_briefing_stops_at_ctrl_c_and_leaves_nothing(tmp_path, filled):
+    out = tmp_path / "x.pdf"
+    running = process("brief", "lockdown", "--store", filled, "--out", out)
+    stopped(running, out.with_name("x.pdf.part").exists, wait_s=20.0)
+    assert everything_below(tmp_path) == []
+
+
+def test_a_command_stops_at_ctrl_c_while_its_libraries_load(tmp_path):
+    running = process("feeds")
+    stopped(running, lambda: not time.sleep(0.5), wait_s=0.6)
+
+
+def test_a_server_stops_at_ctrl_c(filled):
+    port = browser.free_port()
+    running = process("serve", "--store", filled, "--port", port)
+    address = running.stdout.readline()
+    assert f"http://127.0.0.1:{port}" in address
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=20) as answer:
+        assert answer.status == 200
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate(timeout=30)
+    assert (running.returncode, said) in (
+        (0, ""),
+        (STOPPED, "stopped; what was finished stays, nothing was half-written\n"),
+    )
