@@ -58,7 +58,7 @@ def run(
     now = store.now()
     try:
         with store.writing() as connection:
-            receipt.repeated = _already(connection, feed, receipt.sha256, settings)
+            receipt.repeated = _already(connection, receipt, settings)
             if receipt.repeated:
                 return receipt
             values = {
@@ -110,6 +110,7 @@ def _sha256(path: Path) -> str:
         raise FeedError(f"{path.name}: {error.strerror}") from error
 
 
-def _already(connection: Connection, feed: Feed, sha256: str, settings: str) -> int | None:
-    query = select(batch.c.id).where(batch.c.sha256 == sha256, batch.c.feed == feed.name, batch.c.settings == settings)
-    return connection.execute(query).scalar()
+def _already(connection: Connection, receipt: Receipt, settings: str) -> int | None:
+    """The batch of this very file. The same content under another name is a delivery: its source says that nothing is new."""
+    same = (batch.c.sha256 == receipt.sha256, batch.c.file == receipt.file, batch.c.feed == receipt.feed)
+    return connection.execute(select(batch.c.id).where(*same, batch.c.settings == settings)).scalar()
