@@ -51,7 +51,9 @@ def add_view(parser: argparse.ArgumentParser) -> None:
         metavar="T",
         help="event clock, ISO 8601, Asia/Shanghai when naive; a bare date is the end of that day",
     )
-    parser.add_argument("--known-at", metavar="T", help="knowledge clock: what was known by then")
+    parser.add_argument(
+        "--known-at", metavar="T", help="knowledge clock: what was known by then; alone it is the event clock too"
+    )
     parser.add_argument("--area", default="", metavar="CODE", help="district code; default the whole city")
     parser.add_argument("--lang", choices=("zh", "en"), default="zh")
 
