@@ -6,26 +6,30 @@ from typing import Any
 
 import dash
 from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash.exceptions import DependencyException
 from flask import Flask, Response, abort, make_response, redirect, request
 
 from dashboard import downloads, parts, vendor
 from dashboard import map as deck
 from dashboard.access import A_SHIFT_S, COOKIE, AccessError, Gate
+from dashboard.calls import CallError, check_call
 from dashboard.desk import Desk
 from dashboard.pages import Asked, Scene, all_pages
 from dashboard.pages import _compound as compound_panel
 from dashboard.pages._frame import end_of_day
 from dashboard.settings import ROOT, Settings
 from dashboard.tables import TableStore, tables_blueprint
-from dashboard.view import Here, read
+from dashboard.view import Here
 from layers._errors import LayerError, ViewError
 from layers._times import day_number
+from layers.intake import review
 from layers.store import Store, open_store
 
-OPEN_ROUTES = ("/healthz", "/enter", "/assets/", "/vendor/", "/_dash-component-suites/", "/_favicon.ico")
+OPEN_ROUTES = ("/healthz", "/enter")  # whether the process lives, and the door; everything else needs a pass
+INDEX, ANY_PATH, CALLBACK = "/", "/<path:path>", "/_dash-update-component"  # endpoints as Dash names them
 PICKED = {"pick": "compounds", "pick-hospital": "hospitals", "unpick": ""}  # button -> layer that it selects in
 CODE = dash.__version__  # a wall reloads itself when the code behind it has changed
-STATUS = {AccessError: 403, ViewError: 400, LayerError: 400}
+STATUS = {AccessError: 403, review.ElsewhereError: 403, CallError: 400, ViewError: 400, LayerError: 400}
 
 
 def create_app(settings: Settings, store: Store | None = None) -> Dash:
@@ -80,7 +84,7 @@ def _connect(app: Dash, desk: Desk) -> None:
     def show(path: str, search: str, _pulse: Any, scale: float, turn: str) -> tuple[Any, Any]:
         if turn and path != "/wall" and ctx.triggered_id == "wall-page":
             return no_update, no_update
-        asked = Asked(read(path, search, desk.store), desk.gate.who(request), desk, scale or 1, turn or "")
+        asked = _asked(desk, path, search, scale, turn)
         page = all_pages().get(path)
         if page is None:
             return parts.empty("404"), no_update
@@ -94,9 +98,14 @@ def _connect(app: Dash, desk: Desk) -> None:
         State("scale", "data"),
     )
     def pick_shown(pick: Any, path: str, search: str, scale: float) -> Any:
-        asked = Asked(read(path, search, desk.store), desk.gate.who(request), desk, scale or 1)
+        asked = _asked(desk, path, search, scale)
         chosen = (pick["layer"], pick["id"]) if pick and pick.get("id") else asked.here.pick if pick is None else None
         return detail(asked, chosen)
+
+
+def _asked(desk: Desk, path: str, search: str, scale: float | None, turn: str = "") -> Asked:
+    who = desk.gate.who(request)
+    return Asked(desk.here(who, path, search), who, desk, scale or 1, turn or "")
 
 
 def _connect_choices(app: Dash, desk: Desk) -> None:
@@ -129,7 +138,7 @@ def _connect_choices(app: Dash, desk: Desk) -> None:
         prevent_initial_call=True,
     )
     def moved(as_of: int, known_at: int, area: str, back: int, path: str, search: str) -> Any:
-        here = read(path, search, desk.store)
+        here = desk.here(desk.gate.who(request), path, search)
         new = moved_to(here, as_of, known_at, area, back if ctx.triggered_id == "back-to-now" else 0)
         return no_update if new == (search or "") else new
 
@@ -202,13 +211,15 @@ def _serve(app: Dash, desk: Desk) -> None:
 
     @server.before_request
     def guard() -> Response | None:
-        if not request.path.startswith(OPEN_ROUTES) and desk.gate.who(request) is None:
+        who = desk.gate.who(request)
+        if request.path not in OPEN_ROUTES and who is None:
             abort(401)
-        known = request.path in all_pages() or request.path.startswith(
-            ("/_dash", "/_reload", "/table/", "/brief/", "/plan/", "/receipt/", "/pulse", "/readyz", *OPEN_ROUTES)
-        )
-        if not known:
-            abort(404)
+        if request.endpoint in (INDEX, ANY_PATH):  # Dash would answer any address with its page
+            if request.path not in all_pages():
+                abort(404)
+            desk.here(who, request.path, request.query_string.decode())
+        elif request.endpoint == CALLBACK:
+            check_call(request.get_json(silent=True), app.callback_map)
         return None
 
     @server.get("/pulse")
@@ -242,6 +253,10 @@ def _serve(app: Dash, desk: Desk) -> None:
         answer.headers["Referrer-Policy"] = "no-referrer"
         answer.headers["X-Frame-Options"] = "DENY"
         return answer
+
+    @server.errorhandler(DependencyException)
+    def no_such_script(_error: DependencyException) -> tuple[Response, int]:
+        return _json({"error": "there is no such file"}), 404
 
     for kind, code in STATUS.items():
         server.register_error_handler(kind, lambda error, code=code: (_json({"error": str(error)}), code))

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, make_response, request
 from dashboard import briefing, export
 from dashboard.access import Person
 from dashboard.desk import Desk
-from dashboard.view import Here, read
+from dashboard.view import Here
 from layers.decisions._catalog import PLANS
 from layers.store import journal
 
@@ -31,7 +31,7 @@ def downloads_blueprint(desk: Desk) -> Blueprint:
     def plan(kind: str, form: str) -> Response:
         if kind not in PLANS or form not in export.FORMATS:
             abort(404)
-        here = read("/", request.query_string.decode(), desk.store)
+        here = desk.here(desk.gate.who(request), "/", request.query_string.decode())
         found = desk.plan(desk.gate.who(request), kind, here.view)
         return _send(desk, f"{kind}.{form}", export.plan_bytes(found, form, here.lang), here)
 
@@ -39,7 +39,7 @@ def downloads_blueprint(desk: Desk) -> Blueprint:
     def brief(kind: str, form: str) -> Response:
         if kind not in BRIEFED or form not in ("pdf", "png"):
             abort(404)
-        here = read("/", request.query_string.decode(), desk.store)
+        here = desk.here(desk.gate.who(request), "/", request.query_string.decode())
         with tempfile.TemporaryDirectory() as folder:
             out = Path(folder) / f"{kind}.{form}"
             print_briefing(desk, kind, here, out, desk.gate.who(request))
@@ -59,7 +59,7 @@ def print_briefing(
         kind,
         plan,
         frames,
-        here.view,
+        here.view.narrowed(plan.area),  # a plan made by district says so on its face
         out,
         city=settings.city,
         drill=settings.is_drill,
