@@ -39,7 +39,9 @@ def _check_part(given: Any, id: str, name: str) -> None:
     pattern = json.loads(id) if id.startswith("{") else None
     many = isinstance(given, list) and pattern is not None
     for one in given if many else [given]:
-        if not isinstance(one, dict) or one.get("property") != name or not _is_id(one.get("id"), pattern or id):
+        # An output that several callbacks share is named property@callback.
+        asked = str(one.get("property")).split("@")[0] if isinstance(one, dict) else ""
+        if asked != name or not _is_id(one.get("id"), pattern or id):
             raise CallError(f"wanted {id}.{name}")
         takes = VALUES.get(f"{id}.{name}") or VALUES.get(name)
         if takes and one.get("value") is not None and not takes(one["value"]):

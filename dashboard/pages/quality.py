@@ -323,34 +323,36 @@ def _each(values: dict[str, Any]) -> str:
     return ", ".join(f"{name} {value}" for name, value in values.items())
 
 
+def decide(desk: Desk, button: Any, search: str) -> tuple[Any, Any]:
+    """Take the decision of a button and return the queue after it, and what to say about it."""
+    who, key, code = desk.gate.reviewer(desk.gate.who(request)), button["key"], button["compound"] or None
+    desk.here(who, "/quality", search)
+    try:
+        number = review.decide(desk.store, key, code, who.name, area=who.area, correcting=button["type"] == "correct")
+    except review.ClosedError as error:  # somebody was faster: the list as it is now says the rest
+        return queue(Asked(desk.here(who, "/quality", search), who, desk)), str(error)
+    fresh = Asked(desk.here(who, "/quality", search), who, desk)
+    said = fresh.words(
+        f"已核定 {key}（批次 {number}），统计已同步更新", f"{key} decided (batch {number}); the totals follow"
+    )
+    return queue(fresh), [said, correction(fresh, key)]
+
+
 def connect(app: Dash, desk: Desk) -> None:
     """Let a person pick or refuse a compound, and open a receipt."""
 
-    @app.callback(
-        Output("quality-queue", "children"),
-        Output("quality-said", "children"),
-        Input({"type": "review", "key": ALL, "compound": ALL}, "n_clicks"),
-        Input({"type": "correct", "key": ALL, "compound": ALL}, "n_clicks"),
-        State("url", "search"),
-        prevent_initial_call=True,
-    )
-    def decided(_clicks: Any, _corrections: Any, search: str) -> Any:
-        chosen = ctx.triggered_id
-        if not chosen or not ctx.triggered[0]["value"]:
-            return no_update, no_update
-        who = desk.gate.reviewer(desk.gate.who(request))
-        desk.here(who, "/quality", search)
-        key, code, again = chosen["key"], chosen["compound"] or None, chosen["type"] == "correct"
-        try:
-            number = review.decide(desk.store, key, code, who.name, area=who.area, correcting=again)
-        except review.ClosedError as error:  # somebody was faster: the list as it is now says the rest
-            return queue(Asked(desk.here(who, "/quality", search), who, desk)), str(error)
-        fresh = Asked(desk.here(who, "/quality", search), who, desk)
-        said = fresh.words(
-            f"已核定 {key}（批次 {number}），统计已同步更新",
-            f"{key} decided (batch {number}); the totals follow",
-        )
-        return queue(fresh), [said, correction(fresh, key)]
+    def pressed(_clicks: Any, search: str) -> Any:
+        return decide(desk, ctx.triggered_id, search) if ctx.triggered[0]["value"] else (no_update, no_update)
+
+    for kind in ("review", "correct"):
+        shared = kind == "correct"
+        app.callback(
+            Output("quality-queue", "children", allow_duplicate=shared),
+            Output("quality-said", "children", allow_duplicate=shared),
+            Input({"type": kind, "key": ALL, "compound": ALL}, "n_clicks"),
+            State("url", "search"),
+            prevent_initial_call=True,
+        )(pressed)
 
     @app.callback(
         Output("quality-receipt", "children"),
