@@ -2,13 +2,16 @@
 
 import csv
 import io
+import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from dashboard import access
+from dashboard.__main__ import main
 from dashboard.access import AccessError, Gate, Person
 from dashboard.desk import Desk
 from dashboard.settings import Settings, SettingsError
@@ -362,3 +365,13 @@ def test_a_drill_lets_everybody_in_and_still_asks_the_gate(tmp_path):
     drill = Office(f"sqlite:///{tmp_path / 'drill.db'}", "drill")
     assert drill.page(drill.anybody(), "/").status_code == 200
     assert drill.anybody().get("/plan/beds.csv?area=zzz").status_code == 400
+
+
+def test_a_plan_from_the_command_line_asks_the_gate_too(built, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("FANGYI_MODE", "production")
+    monkeypatch.setenv("FANGYI_SECRET", office.SECRET)
+    store, out = ["--store", f"sqlite:///{shutil.copy(built, tmp_path / 'own.db')}"], str(tmp_path / "plan.json")
+    assert main(["plan", "beds", "--area", "zzz", "--out", out, *store]) == 2
+    assert capsys.readouterr().err.startswith("error: there is no area 'zzz'")
+    assert main(["plan", "beds", "--area", "compound:C1", "--out", out, *store]) == 0
+    assert json.loads((tmp_path / "plan.json").read_text("utf-8"))["area"] == "420102"
