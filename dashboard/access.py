@@ -1,29 +1,65 @@
-"""The one gate: who may see which area and which field. Pages, tables, exports and routes ask here and nowhere else."""
+"""The one gate: who may see which area and which field. Pages, tables, exports and routes ask here and nowhere else.
 
+A pass names a role and its area. The city sees everything, a district its district, a street its street, a community its
+street or its one compound. A view that names no area is the person's own; one that lies elsewhere is refused. Rows reach:
+
+  OWN       the person's area and nothing else (compounds, cases, persons, orders, counts, lockdown): the rule for all
+            that is not named below, so that what is added later is closed until somebody decides otherwise
+  DISTRICT  the district around it: hospitals, beds, teams and stock are kept and moved by district, and no row of them
+            is a person's; a street or a compound sees those of its district
+  SHARED    the whole city, for every role: outlines and names of districts with their published daily counts, the base
+            map, how fresh the feeds are and what each delivery brought; nothing in them is about one person or compound
+  CITY      the city alone: what no district could be found for, and the rows of a delivery that were refused
+
+Rows without a district reach no district, street or community. Medical teams that wait for a hospital are the city's
+reserve; a plan of staff proposes among them whatever district it is for. Decisions about matches are taken by the city and
+the districts: a match that waits has no street yet. A packed table is fetched by the digest of its content (80 bits), which
+a page tells only to those whom this gate let read the rows.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import pandas as pd
 from flask import Request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
-from sqlalchemy import Select
+from sqlalchemy import Select, select
 
 from dashboard.settings import Settings
 from geo.address import strip_unit
-from layers._view import View
+from layers._errors import ViewError
+from layers._view import View, level_of
 from layers.store import Store
+from layers.store.schema import FOREVER, compound, district
 
 COOKIE = "fangyi_pass"
 A_SHIFT_S = 12 * 3600  # a pass lasts one shift
-ROLES = ("city", "district", "street", "community")
+AREAS = {"city": ("city",), "district": ("district",), "street": ("street",), "community": ("street", "compound")}
+ROLES = tuple(AREAS)
+REVIEWERS = ("city", "district")
 # Fields of persons that a role sees whole; everybody else sees them masked or not at all.
 OPEN_FIELDS = {"city": {"note"}, "district": {"note"}, "street": set(), "community": set()}
 HIDDEN = ("person", "note")
+OWN, DISTRICT, SHARED, CITY = "own", "district", "shared", "city"
+LAYERS = dict.fromkeys(("districts", "labels", "roads", "water"), SHARED) | dict.fromkeys(
+    ("hospitals", "staff", "supplies"), DISTRICT
+)
+PLANS = {"lockdown": OWN}  # the others are made by district
+DISTRICTS = ((district, district.c.code), (compound, compound.c.district))  # a city may deliver no outlines
 
 
 class AccessError(PermissionError):
     """Somebody asks for what they may not see."""
+
+
+class Place(NamedTuple):
+    """Where an area lies; "" what it does not name, or what is not known."""
+
+    district: str = ""
+    street: str = ""
+    compound: str = ""
 
 
 @dataclass(frozen=True)
@@ -34,9 +70,15 @@ class Person:
     role: str
     area: str = ""
 
-    def may_see(self, area: str) -> bool:
-        """Return True when `area` is the person's own or lies within it; compounds are checked row by row."""
-        return not self.area or area == self.area or area.startswith((f"{self.area}/", "compound:"))
+    @property
+    def sees_all(self) -> bool:
+        """True for the city, which also sees what lies in no district."""
+        return self.role == "city" and not self.area
+
+    def may_see(self, place: Place) -> bool:
+        """Return True when a place is the person's own area or lies within it."""
+        mine = named(self.area)
+        return self.sees_all or (any(mine) and all(not a or a == b for a, b in zip(mine, place, strict=True)))
 
 
 @dataclass(frozen=True)
@@ -53,9 +95,15 @@ class Gate:
         return self.read_pass(request.cookies.get(COOKIE, ""))
 
     def issue_pass(self, person: Person) -> str:
-        """Return a signed pass for a person, good for one shift."""
+        """Return a signed pass for a person, good for one shift; a role without an area of its kind gets none."""
         if person.role not in ROLES:
             raise AccessError(f"role {person.role!r}; wanted one of {ROLES}")
+        if not fits(person):
+            wanted = " or ".join(AREAS[person.role])
+            raise AccessError(
+                f"area {person.area!r} of role {person.role}; wanted a {wanted}, written as: nothing for the city, "
+                "420102 a district, 420102/STREET a street, compound:CODE a compound"
+            )
         return self._signer().dumps([person.name, person.role, person.area])
 
     def read_pass(self, text: str) -> Person | None:
@@ -66,24 +114,48 @@ class Gate:
             name, role, area = self._signer().loads(text, max_age=A_SHIFT_S)
         except (BadSignature, ValueError):
             return None
-        return Person(name, role, area) if role in ROLES else None
+        person = Person(name, role, area)
+        return person if fits(person) else None
 
-    def read(self, store: Store, person: Person | None, query: Select[Any], view: View) -> pd.DataFrame:
-        """Return the rows of a select for a person: refused outside the person's area, person fields masked."""
-        self.check(person, view)
+    def read(
+        self, store: Store, person: Person | None, query: Callable[[View], Select[Any]], view: View, reach: str = OWN
+    ) -> pd.DataFrame:
+        """Return the rows that a person may see of `query`, which is asked for the view that the gate allows."""
+        allowed = self.allowed(store, person, view, reach)
         assert person is not None
-        rows = store.read(query)
-        if person.area and "district" in rows:
-            district = person.area.split("/")[0]
-            rows = rows[rows["district"].isna() | (rows["district"] == district)].reset_index(drop=True)
-        return masked(rows, person)
+        rows = store.read(query(allowed))
+        return masked(within(rows, store, person, reach), person)
 
-    def check(self, person: Person | None, view: View) -> None:
-        """Raise AccessError unless the person may see the view's area."""
+    def allowed(self, store: Store, person: Person | None, view: View, reach: str = OWN) -> View:
+        """Return the view as far as it reaches for a person: an area left out is their own.
+
+        Raises AccessError where it lies outside their area, ViewError where there is no such area.
+        """
         if person is None:
             raise AccessError("sign in first")
-        if not person.may_see(view.area):
-            raise AccessError(f"{person.role} {person.area} may not see {view.area or 'the whole city'}")
+        if reach == CITY and not person.sees_all:
+            raise AccessError(f"{person.role} {person.area} may not see what only the city sees")
+        if reach == SHARED:
+            return view
+        area = view.area or person.area
+        if not area and person.sees_all:
+            return view
+        found = place_of(store, area)
+        place = found or named(area)
+        around = reach == DISTRICT and place.district and place.district == _own(store, person).district
+        if not (person.may_see(place) or around):
+            raise AccessError(f"{person.role} {person.area} may not see {area or 'the whole city'}")
+        if found is None and area != person.area:
+            raise ViewError(f"there is no area {area!r}; wanted a district's code, DISTRICT/STREET, or compound:CODE")
+        return view.narrowed(area if reach == OWN else _district(place, area))
+
+    def reviewer(self, person: Person | None) -> Person:
+        """Return the person; raises AccessError unless their role decides about matches."""
+        if person is None or person.role not in REVIEWERS:
+            raise AccessError(
+                f"{person.role if person else 'nobody'} may not decide about matches; the {' and the '.join(REVIEWERS)} may"
+            )
+        return person
 
     def _signer(self) -> URLSafeTimedSerializer:
         return URLSafeTimedSerializer(self.settings.secret, salt="pass")
@@ -101,6 +173,60 @@ def check_origin(request: Request) -> None:
         raise AccessError(f"a request from {origin or site} may not change anything here; open the map itself")
 
 
+def fits(person: Person) -> bool:
+    """Return whether a role has an area of its kind, whole: a district without a name would be the whole city."""
+    level = level_of(person.area)
+    return level in AREAS.get(person.role, ()) and (level == "city" or is_whole(person.area))
+
+
+def is_whole(area: str) -> bool:
+    """Return whether an area names every part that its kind has: neither "420102/" nor "compound:" does."""
+    place = named(area)
+    return all({"city": place[:1], "district": place[:1], "street": place[:2], "compound": place[2:]}[level_of(area)])
+
+
+def named(area: str) -> Place:
+    """Return the place as the area's own text names it."""
+    if level_of(area) == "compound":
+        return Place(compound=area.removeprefix("compound:"))
+    return Place(*area.split("/", 1))
+
+
+def place_of(store: Store, area: str) -> Place | None:
+    """Return where an area lies by the newest version of its record, None when nobody ever delivered such an area.
+
+    The newest version, whatever time is looked at: whose compound it is today decides who may see its past.
+    """
+    if not is_whole(area):
+        return None
+    place, c = named(area), compound.c
+    if level_of(area) == "compound":
+        found = store.read(select(c.district, c.street).where(c.code == place.compound).order_by(c.id.desc()).limit(1))
+        return Place(*(text or "" for text in found.iloc[0]), place.compound) if len(found) else None
+    if level_of(area) == "street":
+        queries = [select(c.id).where(c.district == place.district, c.street == place.street)]
+    else:
+        queries = [select(t.c.id).where(column == place.district) for t, column in DISTRICTS]
+    return place if any(len(store.read(query.limit(1))) for query in queries) else None
+
+
+def district_titles(store: Store) -> dict[str, str]:
+    """Return code -> name of every district that is believed now; every role may know them."""
+    d = district.c
+    rows = store.read(select(d.code, d.name).where(d.known_until == FOREVER).order_by(d.code))
+    return dict(zip(rows["code"], rows["name"], strict=True))
+
+
+def within(rows: pd.DataFrame, store: Store, person: Person, reach: str) -> pd.DataFrame:
+    """Return the rows that lie in the person's area, by whatever of district, street and compound they carry."""
+    if person.sees_all or reach == SHARED:
+        return rows
+    for name, own in _own(store, person)._asdict().items():
+        if own and name in rows and (reach == OWN or name == "district"):
+            rows = rows[rows[name] == own]
+    return rows.reset_index(drop=True)
+
+
 def masked(rows: pd.DataFrame, person: Person) -> pd.DataFrame:
     """Return rows without what identifies a person: no digests, addresses without building and room, notes by role."""
     hidden = [name for name in HIDDEN if name in rows and name not in OPEN_FIELDS[person.role]]
@@ -108,3 +234,13 @@ def masked(rows: pd.DataFrame, person: Person) -> pd.DataFrame:
     if "address" in rows:
         rows = rows.assign(address=[strip_unit(text) if isinstance(text, str) else "" for text in rows["address"]])
     return rows
+
+
+def _own(store: Store, person: Person) -> Place:
+    return place_of(store, person.area) or named(person.area)
+
+
+def _district(place: Place, area: str) -> str:
+    if not place.district:
+        raise ViewError(f"{area} lies in no district, so it has no hospitals, teams or stock; ask for the whole city")
+    return place.district

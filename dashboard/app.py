@@ -1,15 +1,18 @@
 """Build the web application: read this first. One map, one page around it, one gate in front of everything."""
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import dash
 from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash.exceptions import DependencyException
 from flask import Flask, Response, abort, make_response, redirect, request
 
 from dashboard import downloads, parts, vendor
 from dashboard import map as deck
 from dashboard.access import A_SHIFT_S, COOKIE, AccessError, Gate, check_origin
+from dashboard.calls import CallError, check_call
 from dashboard.desk import Desk
 from dashboard.downloads import as_json
 from dashboard.jobs import Jobs
@@ -20,15 +23,17 @@ from dashboard.settings import ROOT, Settings
 from dashboard.shell import notice, waiting
 from dashboard.tables import TableStore, tables_blueprint
 from dashboard.text import say
-from dashboard.view import Here, read
+from dashboard.view import Here
 from layers._errors import LayerError, ViewError
 from layers._times import day_number
+from layers.intake import review
 from layers.store import Store, open_store
 
-OPEN_ROUTES = ("/healthz", "/enter", "/assets/", "/vendor/", "/_dash-component-suites/", "/_favicon.ico")
+OPEN_ROUTES = ("/healthz", "/enter")  # whether the process lives, and the door; everything else needs a pass
+INDEX, ANY_PATH, CALLBACK = "/", "/<path:path>", "/_dash-update-component"  # endpoints as Dash names them
 PICKED = {"pick": "compounds", "pick-hospital": "hospitals", "unpick": ""}  # button -> layer that it selects in
 CODE = dash.__version__  # a wall reloads itself when the code behind it has changed
-STATUS = {AccessError: 403, ViewError: 400, LayerError: 400}
+STATUS = {AccessError: 403, review.ElsewhereError: 403, CallError: 400, ViewError: 400, LayerError: 400}
 
 
 def create_app(settings: Settings, store: Store | None = None) -> Dash:
@@ -85,13 +90,14 @@ def _connect(app: Dash, desk: Desk) -> None:
     def show(path: str, search: str, _pulse: Any, scale: float | None, turn: str, pick: Any) -> tuple[Any, Any]:
         if scale is None or (turn and path != "/wall" and ctx.triggered_id == "wall-page"):
             return no_update, no_update  # without the size of the letters a page would be made twice
+        who = desk.gate.who(request)
         try:
-            here = read(path, search, desk.store)
+            here = desk.here(who, path, search)
         except ViewError as error:
             return refused(desk, search, str(error)), no_update
         if desk.store.revision(here.view.known_at) == 0:
             return refused(desk, search, say("state.no_data", here.lang)), no_update
-        asked = Asked(here, desk.gate.who(request), desk, scale, turn or "")
+        asked = Asked(here, who, desk, scale, turn or "")
         page = all_pages().get(path)
         if page is None:
             return parts.empty("404"), no_update
@@ -108,8 +114,13 @@ def _connect(app: Dash, desk: Desk) -> None:
         State("scale", "data"),
     )
     def pick_shown(pick: Any, path: str, search: str, scale: float) -> Any:
-        asked = Asked(read(path, search, desk.store), desk.gate.who(request), desk, scale or 1)
+        asked = _asked(desk, path, search, scale)
         return detail(asked, chosen_of(pick, asked))
+
+
+def _asked(desk: Desk, path: str, search: str, scale: float | None, turn: str = "") -> Asked:
+    who = desk.gate.who(request)
+    return Asked(desk.here(who, path, search), who, desk, scale or 1, turn or "")
 
 
 def _connect_choices(app: Dash, desk: Desk) -> None:
@@ -144,7 +155,7 @@ def _connect_choices(app: Dash, desk: Desk) -> None:
         prevent_initial_call=True,
     )
     def moved(as_of: int, known_at: int, area: str, back: int, path: str, search: str) -> Any:
-        here = read(path, search, desk.store)
+        here = desk.here(desk.gate.who(request), path, search)
         new = moved_to(here, as_of, known_at, area, back if ctx.triggered_id == "back-to-now" else 0)
         return no_update if new == (search or "") else new
 
@@ -228,18 +239,31 @@ def _serve(app: Dash, desk: Desk) -> None:
     server.register_blueprint(downloads.downloads_blueprint(desk))
     server.register_blueprint(downloads.jobs_blueprint(desk, Jobs()))
 
+    _guard(app, desk)
+    _routes(server, desk)
+    _answers(app)
+
+
+def _guard(app: Dash, desk: Desk) -> None:
+    server = app.server
+
     @server.before_request
     def guard() -> Response | None:
         check_origin(request)
-        if not request.path.startswith(OPEN_ROUTES) and desk.gate.who(request) is None:
+        who = desk.gate.who(request)
+        if request.path not in OPEN_ROUTES and who is None:
             abort(401)
-        known = request.path in all_pages() or request.path.startswith(
-            ("/_dash", "/_reload", "/table/", "/brief/", "/plan/", "/job/", "/pulse", "/readyz", *OPEN_ROUTES)
-        )
-        if not known:
-            abort(404)
+        if request.endpoint in (INDEX, ANY_PATH):  # Dash would answer any address with its page
+            if request.path not in all_pages():
+                abort(404)
+            with suppress(ViewError):  # an address that makes no sense gets a page that says so
+                desk.here(who, request.path, request.query_string.decode())
+        elif request.endpoint == CALLBACK:
+            check_call(request.get_json(silent=True), app.callback_map)
         return None
 
+
+def _routes(server: Flask, desk: Desk) -> None:
     @server.get("/pulse")
     def pulse() -> Response:
         known = desk.store.latest()
@@ -264,6 +288,10 @@ def _serve(app: Dash, desk: Desk) -> None:
         )
         return answer
 
+
+def _answers(app: Dash) -> None:
+    server = app.server
+
     @server.after_request
     def headers(answer: Response) -> Response:
         answer.headers["Content-Security-Policy"] = csp(app)
@@ -271,6 +299,10 @@ def _serve(app: Dash, desk: Desk) -> None:
         answer.headers["Referrer-Policy"] = "no-referrer"
         answer.headers["X-Frame-Options"] = "DENY"
         return answer
+
+    @server.errorhandler(DependencyException)
+    def no_such_script(_error: DependencyException) -> tuple[Response, int]:
+        return as_json({"error": "there is no such file"}), 404
 
     for kind, code in STATUS.items():
         server.register_error_handler(kind, lambda error, code=code: (as_json({"error": str(error)}), code))

@@ -10,13 +10,14 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Select, and_, or_, select
 
-from dashboard.access import Gate, Person
+from dashboard import access
+from dashboard.access import CITY, DISTRICT, SHARED, Gate, Person
 from dashboard.settings import Settings
 from dashboard.tables import TableStore
 from dashboard.text import named
-from dashboard.view import Here
+from dashboard.view import Here, read
 from layers._catalog import all_layers
 from layers._view import View
 from layers.decisions._catalog import PLANS, plan_of
@@ -67,27 +68,35 @@ class Desk:
     tables: TableStore
     memory: Memory = field(default_factory=Memory)
 
+    def here(self, who: Person | None, path: str, search: str) -> Here:
+        """Return where a URL leads a person: an area left out is their own, one outside it is refused."""
+        here = read(path, search, self.store)
+        return here.at(view=self.gate.allowed(self.store, who, here.view))
+
     def frames(
         self, who: Person | None, view: View, keys: Sequence[str], lang: str = "zh"
     ) -> dict[str, gpd.GeoDataFrame]:
         """Return the summarised frame of each layer; in English, names are the English ones where there are any."""
         found = {}
         for key in keys:
-            frame = self._kept(who, view, ("frame", key), partial(self._frame, who, view, key))
+            reach = access.LAYERS.get(key, access.OWN)
+            frame = self._kept(who, view, ("frame", key), partial(self._frame, who, key, reach), reach)
             found[key] = named(frame, lang)
         return found
 
-    def _frame(self, who: Person | None, view: View, key: str) -> gpd.GeoDataFrame:
+    def _frame(self, who: Person | None, key: str, reach: str, view: View) -> gpd.GeoDataFrame:
         layer = all_layers()[key]
-        return layer.summarise(self.gate.read(self.store, who, layer.query(view), view))
+        return layer.summarise(self.gate.read(self.store, who, layer.query, view, reach))
 
     def plan(self, who: Person | None, kind: str, view: View) -> Plan:
-        """Return the plan of a kind for a view."""
-        return self._kept(who, view, ("plan", kind), partial(plan_of, kind, self.store, view))
+        """Return the plan of a kind for a view; `area` of a plan made by district is the district around the view's."""
+        return self._kept(
+            who, view, ("plan", kind), partial(plan_of, kind, self.store), access.PLANS.get(kind, DISTRICT)
+        )
 
     def counts(self, who: Person | None, view: View) -> pd.Series:
         """Return `totals.wide` of the view's own area as one row; zeros where nobody was counted."""
-        rows = self._kept(who, view, ("counts",), lambda: self.store.read(totals.wide(view, view.level)))
+        rows = self._rows(who, view, "counts", lambda mine: totals.wide(mine, mine.level))
         numbers = rows.drop(columns="area").sum(min_count=1) if len(rows) else pd.Series(dtype=float)
         return (
             numbers.reindex(
@@ -99,13 +108,13 @@ class Desk:
 
     def daily(self, who: Person | None, view: View) -> pd.DataFrame:
         """Return status, day, n of the view's own area: persons first reaching a status on each day, each counted case once."""
-        return self._kept(who, view, ("daily",), lambda: self.store.read(totals.daily(view, view.level, "first")))
+        return self._rows(who, view, "daily", lambda mine: totals.daily(mine, mine.level, "first"))
 
-    def unplaced(self, who: Person | None, view: View) -> int:
-        """Return how many persons of the city now under a case status have no compound."""
-        rows = self._kept(
-            who, view.narrowed(""), ("unplaced",), lambda: self.store.read(totals.wide(view.narrowed(""), "compound"))
-        )
+    def unplaced(self, who: Person | None, view: View) -> int | None:
+        """Return how many persons of the city now under a case status have no compound; None: not for this person."""
+        if who is None or not who.sees_all:
+            return None
+        rows = self._rows(who, view.narrowed(""), "unplaced", lambda all_: totals.wide(all_, "compound"), CITY)
         nowhere = rows[rows["area"] == ""]
         return int(nowhere[["now_confirmed", "now_clinical", "now_suspected"]].sum().sum()) if len(nowhere) else 0
 
@@ -115,7 +124,8 @@ class Desk:
             who,
             here.view.narrowed(""),
             ("feeds", self.now(here)),
-            lambda: health.freshness(self.store, here.view, self.now(here)),
+            lambda view: health.freshness(self.store, view, self.now(here)),
+            SHARED,
         )
 
     def now(self, here: Here) -> datetime:
@@ -152,7 +162,8 @@ class Desk:
             .where(known(placement, view), placement.c.compound == code)
             .limit(limit)
         )
-        rows = self.gate.read(self.store, who, query, view)
+        here = view.narrowed(f"compound:{code}")
+        rows = self.gate.read(self.store, who, lambda _: query, here)
         steps = select(
             person_status.c.kind, person_status.c.subject, person_status.c.value, person_status.c.happened_at
         )
@@ -170,19 +181,18 @@ class Desk:
             begun(person_status, view),
             by_person,
         )
-        last = self.store.read(seen.order_by(person_status.c.happened_at)).drop_duplicates(
-            ["kind", "subject"], keep="last"
-        )
+        last = self.gate.read(self.store, who, lambda _: seen.order_by(person_status.c.happened_at), here)
+        last = last.drop_duplicates(["kind", "subject"], keep="last")
         found = rows.merge(last.rename(columns={"value": "status", "happened_at": "since"}), on=["kind", "subject"])
         return found.sort_values("since", ascending=False, kind="stable").reset_index(drop=True)
 
     def controls(self, who: Person | None, view: View, code: str) -> pd.DataFrame:
         """Return the orders on a compound, newest first: state, happened_at, source."""
-        self.gate.check(who, view)
         query = select(control.c.state, control.c.happened_at, control.c.source).where(
-            known(control, view), control.c.compound == code
+            known(control, view), control.c.compound == code, control.c.happened_at <= view.as_of
         )
-        return self.store.read(query.where(control.c.happened_at <= view.as_of).order_by(control.c.happened_at.desc()))
+        here = view.narrowed(f"compound:{code}")
+        return self.gate.read(self.store, who, lambda _: query.order_by(control.c.happened_at.desc()), here)
 
     def warm(self) -> None:
         """Work out what the first visitor of the whole city would wait for (10 s on a city of 7,148 compounds)."""
@@ -198,8 +208,21 @@ class Desk:
         """Return what a view's answers depend on besides the view: equal revisions, equal answers."""
         return f"{self.store.identity}-{self.store.revision(view.known_at)}"
 
-    def _kept(self, who: Person | None, view: View, what: tuple[Hashable, ...], make: Callable[[], Any]) -> Any:
-        self.gate.check(who, view)
+    def _rows(
+        self, who: Person | None, view: View, what: str, query: Callable[[View], Select[Any]], reach: str = access.OWN
+    ) -> pd.DataFrame:
+        return self._kept(who, view, (what,), lambda mine: self.gate.read(self.store, who, query, mine, reach), reach)
+
+    def _kept(
+        self,
+        who: Person | None,
+        view: View,
+        what: tuple[Hashable, ...],
+        make: Callable[[View], Any],
+        reach: str = access.OWN,
+    ) -> Any:
+        """Return what `make` makes of the view that the gate allows, made once for all who may see the same."""
+        view = self.gate.allowed(self.store, who, view, reach)
         assert who is not None
         key = (
             *what,
@@ -208,6 +231,6 @@ class Desk:
             self.revision(view),
             tuple(sorted(view.filters.items())),
             who.role,
-            who.area,
+            who.area if reach != SHARED else "",
         )
-        return self.memory.get(key, make)
+        return self.memory.get(key, partial(make, view))

@@ -13,7 +13,7 @@ from dashboard import briefing, export
 from dashboard.access import Person
 from dashboard.desk import Desk
 from dashboard.jobs import BusyError, Job, Jobs, Progress
-from dashboard.view import Here, read
+from dashboard.view import Here
 from layers._errors import Cancelled
 from layers.decisions._catalog import PLANS
 from layers.store import journal
@@ -36,7 +36,7 @@ def downloads_blueprint(desk: Desk) -> Blueprint:
     def plan(kind: str, form: str) -> Response:
         if kind not in PLANS or form not in export.FORMATS:
             abort(404)
-        here = read("/", request.query_string.decode(), desk.store)
+        here = desk.here(desk.gate.who(request), "/", request.query_string.decode())
         found = desk.plan(desk.gate.who(request), kind, here.view)
         return _send(desk, f"{kind}.{form}", export.plan_bytes(found, form, here.lang), here)
 
@@ -118,7 +118,7 @@ def print_briefing(
         kind,
         plan,
         frames,
-        here.view,
+        here.view.narrowed(plan.area),  # a plan made by district says so on its face
         out,
         city=settings.city,
         drill=settings.is_drill,
@@ -139,7 +139,7 @@ def _briefed(desk: Desk, kind: str, form: str) -> Here:
     """Return the place that is asked for, once it is sure that there is such a briefing."""
     if kind not in BRIEFED or form not in ("pdf", "png"):
         abort(404)
-    return read("/", request.query_string.decode(), desk.store)
+    return desk.here(desk.gate.who(request), "/", request.query_string.decode())
 
 
 def _own(desk: Desk, jobs: Jobs, id: str) -> Job:

@@ -2,19 +2,23 @@
 
 import csv
 import io
-from datetime import datetime
+import json
+import math
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import openpyxl
 import pandas as pd
 
 from dashboard.files import whole
-from layers.decisions._proposal import Plan
+from layers._books import book_bytes
+from layers.decisions._proposal import Plan, plain
 
 FORMATS = ("json", "csv", "xlsx")
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
-EPOCH = datetime(2020, 1, 1)  # written into XLSX instead of the hour of export: equal plans give equal files
+# What makes a spreadsheet take a cell for a formula; the wide signs count in East Asian editions.
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 class ExportError(ValueError):
@@ -22,7 +26,7 @@ class ExportError(ValueError):
 
 
 def plan_bytes(plan: Plan, form: str, lang: str = "zh") -> bytes:
-    """Return the plan as json, csv (UTF-8 with BOM, for spreadsheets) or xlsx; equal plans give equal bytes in json and csv."""
+    """Return the plan as json, csv (UTF-8 with BOM, for spreadsheets) or xlsx; equal plans give equal bytes."""
     if form == "json":
         return plan.to_json().encode()
     frame = plan.to_frame(lang)
@@ -41,44 +45,47 @@ def write_plan(plan: Plan, path: Path, lang: str = "zh") -> None:
 
 
 def csv_bytes(frame: pd.DataFrame, *, bom: bool = False) -> bytes:
-    """Return a frame as CSV with every text cell made safe."""
+    """Return a frame as CSV with every cell and every name of a column made safe."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(frame.columns)
+    writer.writerow([safe(str(name)) for name in frame.columns])
     writer.writerows([safe(value) for value in row] for row in frame.itertuples(index=False, name=None))
     return out.getvalue().encode("utf-8-sig" if bom else "utf-8")
 
 
 def safe(value: Any) -> Any:
-    """Return a cell value; text that a spreadsheet would take for a formula gets a leading apostrophe."""
-    if value is None or (isinstance(value, float) and pd.isna(value)) or value is pd.NaT:
+    """Return a number or truth value as it is, anything else as text: times in ISO 8601, lists and mappings in JSON.
+
+    Text that a spreadsheet would take for a formula gets a leading apostrophe; what is missing becomes "".
+    """
+    value = value.item() if isinstance(value, np.generic) else value
+    if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return ""
-    if isinstance(value, str):
-        return "'" + value if value.startswith(DANGEROUS) else value
-    return value.isoformat() if isinstance(value, datetime) else value
+    if isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, list | tuple | dict):
+        value = json.dumps(plain(value), ensure_ascii=False)
+    text = value.isoformat() if isinstance(value, date) else str(value)
+    return "'" + text if text.startswith(DANGEROUS) else text
 
 
 def _xlsx(frames: dict[str, pd.DataFrame], plan: Plan) -> bytes:
     book = openpyxl.Workbook(write_only=True)
-    book.properties.created = book.properties.modified = EPOCH
     about = book.create_sheet("about")
     for name in ("kind", "as_of", "known_at", "area", "inputs_hash"):
         about.append([name, safe(getattr(plan, name))])
-    about.append(["rules", ", ".join(plan.rules)])
+    about.append(["rules", safe(", ".join(plan.rules))])
     for words in plan.caveats:
-        about.append(["caveat", words.zh, words.en])
+        about.append(["caveat", safe(words.zh), safe(words.en)])
     for name, frame in frames.items():
         sheet = book.create_sheet(name[:31])
-        sheet.append([str(column) for column in frame.columns])
+        sheet.append([safe(str(column)) for column in frame.columns])
         for row in frame.itertuples(index=False, name=None):
             sheet.append([_cell(value) for value in row])
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+    return book_bytes(book)
 
 
 def _cell(value: Any) -> Any:
-    value = safe(value.item() if hasattr(value, "item") else value)
-    if isinstance(value, float) and value in (float("inf"), float("-inf")):
-        return "inf"
-    return value if isinstance(value, str | int | float | bool) else str(value)
+    """A workbook knows no infinity."""
+    value = safe(value)
+    return str(value) if isinstance(value, float) and math.isinf(value) else value

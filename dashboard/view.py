@@ -10,6 +10,7 @@ from layers._view import View
 from layers.store import Store
 
 LONGEST = 120  # characters of one parameter
+YEARS = (1900, 2200)  # beyond them no day can be counted from; nobody means such a time
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,9 @@ def read(path: str, search: str, store: Store) -> Here:
     if lang not in ("zh", "en"):
         raise ViewError(f"lang is {lang!r}; wanted zh or en")
     times = {name: parse_time(given[name].replace(" ", "+")) for name in ("as_of", "known_at") if given.get(name)}
+    for name, moment in times.items():
+        if not YEARS[0] <= moment.year < YEARS[1]:
+            raise ViewError(f"{name} is {given[name]!r}; wanted a time from {YEARS[0]} to {YEARS[1]}")
     view = store.view(area=given.get("area", ""), **times)
     fixed = frozenset(name for name in ("area", "as_of", "known_at") if given.get(name))
     layer, _, code = given.get("pick", "").partition(":")

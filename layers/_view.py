@@ -7,6 +7,13 @@ from datetime import datetime
 CITY = ""  # the area of a view that is not narrowed to a district, street or compound
 
 
+def level_of(area: str) -> str:
+    """Return the kind of an area by the way it is written: city, district, street or compound."""
+    if area.startswith("compound:"):
+        return "compound"
+    return "street" if "/" in area else "district" if area else "city"
+
+
 @dataclass(frozen=True)
 class View:
     """What is being looked at: an area, the two clocks, and filters. Every screen, plan and print is a function of it.
@@ -38,9 +45,7 @@ class View:
     @property
     def level(self) -> str:
         """Kind of the area: city, district, street or compound."""
-        if self.area.startswith("compound:"):
-            return "compound"
-        return "street" if "/" in self.area else "district" if self.area else "city"
+        return level_of(self.area)
 
     @property
     def code(self) -> str:

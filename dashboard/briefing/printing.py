@@ -24,11 +24,9 @@ from dashboard.briefing.page import BODY, Mast
 from dashboard.briefing.sheet import Box, Sheet
 from dashboard.files import whole
 from dashboard.text import LANGS
-from layers._catalog import all_layers
 from layers._errors import Cancelled
 from layers._view import View
 from layers.decisions._proposal import Plan, Words
-from layers.store import Store
 
 KINDS = {"lockdown": lockdown, "beds": beds, "staff": staff}
 LAYERS = tuple(dict.fromkeys(key for kind in KINDS.values() for key in kind.LAYERS))
@@ -39,12 +37,6 @@ PRINT: Mapping[str, Any] = {"pdf.fonttype": 3, "pdf.compression": 9, "path.simpl
 PRINTING = Lock()  # matplotlib keeps its settings and its fonts once for the whole process
 
 Progress = Callable[[int, int, str, str], None]
-
-
-def frames_for(store: Store, view: View) -> dict[str, gpd.GeoDataFrame]:
-    """Return the summarised frame of every layer that a briefing draws."""
-    found = {key: all_layers()[key] for key in LAYERS}
-    return {key: layer.summarise(store.read(layer.query(view))) for key, layer in found.items()}
 
 
 def write_briefing(

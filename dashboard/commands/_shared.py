@@ -9,8 +9,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from tqdm import tqdm
 
+from dashboard.access import district_titles, place_of
 from dashboard.settings import Settings, SettingsError, from_environment
-from layers import compounds, districts
 from layers._errors import ViewError
 from layers._times import parse_time
 from layers._view import View
@@ -74,14 +74,8 @@ def is_empty(store: Store) -> bool:
 
 
 def _require_area(store: Store, view: View) -> None:
-    if view.level == "city":
-        return
-    known = store.read(districts.query(view))
-    among = (
-        known["code"].eq(view.area) if view.level == "district" else store.read(compounds.query(view))["code"].notna()
-    )
-    if not among.any():
-        names = ", ".join(f"{code} {name}" for code, name in zip(known["code"], known["name"], strict=True))
+    if view.level != "city" and place_of(store, view.area) is None:
+        names = ", ".join(f"{code} {name}" for code, name in district_titles(store).items())
         raise ViewError(
             f"area {view.area!r} is not known; wanted a district ({names or 'none is known'}), CODE/STREET or compound:CODE"
         )

@@ -15,7 +15,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.add_argument("--name", required=True, help="who it is for; stands in the journal")
     parser.add_argument("--role", required=True, choices=ROLES)
-    parser.add_argument("--area", default="", help="district or street code; empty: the whole city")
+    parser.add_argument("--area", default="", help="420102 a district, 420102/STREET, compound:CODE; city: none")
 
 
 def run(args: argparse.Namespace) -> int:

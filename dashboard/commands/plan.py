@@ -3,10 +3,13 @@
 import argparse
 from pathlib import Path
 
+from dashboard.access import Gate
 from dashboard.commands._shared import add_store, add_view, settings_of, store_of, view_of
+from dashboard.desk import Desk
 from dashboard.export import FORMATS, write_plan
 from dashboard.files import require_writable
-from layers.decisions._catalog import PLANS, plan_of
+from dashboard.tables import TableStore
+from layers.decisions._catalog import PLANS
 from layers.store import journal
 
 NAME = "plan"
@@ -25,9 +28,11 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the plan."""
     require_writable(args.out, suffixes=[f".{form}" for form in FORMATS])
-    store = store_of(settings_of(args))
+    settings = settings_of(args)
+    store = store_of(settings)
     view = view_of(args, store)
-    found = plan_of(args.kind, store, view)
+    gate = Gate(settings)
+    found = Desk(settings, store, gate, TableStore()).plan(gate.visitor, args.kind, view)
     write_plan(found, args.out, args.lang)
     journal.add(
         store,

@@ -94,8 +94,16 @@ def head(asked: Asked) -> Component:
 def area_choice(asked: Asked) -> Component:
     """Return the choice of district."""
     districts = asked.desk.frames(asked.who, asked.here.view.narrowed(""), ["districts"], asked.lang)["districts"]
-    options = [{"value": "", "label": asked.words("全市", "Whole city")}]
-    options += [{"value": code, "label": name} for code, name in zip(districts["id"], districts["name"], strict=True)]
+    if asked.who is not None and asked.who.sees_all:
+        options = [{"value": "", "label": asked.words("全市", "Whole city")}]
+        options += [
+            {"value": code, "label": name} for code, name in zip(districts["id"], districts["name"], strict=True)
+        ]
+    else:  # one area is theirs, and there is nothing to choose
+        view, names = asked.here.view, dict(zip(districts["id"], districts["name"], strict=True))
+        street = view.area.partition("/")[2]
+        label = " · ".join(filter(None, [names.get(view.district, view.district or view.code), street]))
+        options = [{"value": view.district, "label": label}]
     return dcc.Dropdown(
         options, asked.here.view.district, id="area", clearable=False, searchable=True, className="area"
     )

@@ -9,14 +9,14 @@ from flask import request
 from sqlalchemy import select
 
 from dashboard import parts
+from dashboard.access import CITY, DISTRICT, REVIEWERS, SHARED
 from dashboard.desk import Desk
 from dashboard.pages import Asked, Page
 from dashboard.pages._frame import district_names, sheet
 from dashboard.text import age, figure, moment, percent, pick, say
-from dashboard.view import read
 from layers.intake import health, receipt, review
 from layers.intake.feeds import all_feeds
-from layers.store.schema import batch
+from layers.store.schema import FOREVER, batch, compound
 
 WAITING_SHOWN = 12
 NOTES_SHOWN = 30
@@ -87,7 +87,7 @@ def _hours(asked: Asked, promise: Any) -> str:
 
 def matching_panel(asked: Asked) -> Component:
     """Return how persons were matched to compounds; what is not placed is counted."""
-    found = asked.desk.gate.read(asked.desk.store, asked.who, health.matching(asked.here.view), asked.here.view)
+    found = asked.desk.gate.read(asked.desk.store, asked.who, health.matching, asked.here.view, DISTRICT)
     kinds = {"case": ("病例", "Cases"), "contact": ("密接", "Contacts"), "fever": ("发热", "Fever")}
     states = {"accepted": ("已匹配", "Accepted"), "review": ("待核定", "Review"), "unmatched": ("未匹配", "Unmatched")}
     wide = (
@@ -125,11 +125,14 @@ def matching_panel(asked: Asked) -> Component:
 
 def queue(asked: Asked) -> Component:
     """Return the waiting matches, each with the candidates a person may pick, or refuse all."""
-    rows = asked.desk.gate.read(asked.desk.store, asked.who, review.queue(asked.here.view), asked.here.view)
+    if asked.who is None or asked.who.role not in REVIEWERS:
+        return parts.empty(asked.words("由市、区两级核定", "the city and the districts decide"))
+    rows = asked.desk.gate.read(asked.desk.store, asked.who, review.queue, asked.here.view)
     if rows.empty:
         return parts.empty(asked.words("没有待核定的匹配", "nothing is waiting"))
-    names = district_names(asked)
-    shown = [waiting(asked, row, names) for row in rows.head(WAITING_SHOWN).to_dict("records")]
+    names, shown = district_names(asked), rows.head(WAITING_SHOWN)
+    mine = theirs(asked, shown)
+    shown = [waiting(asked, row, names, mine) for row in shown.to_dict("records")]
     more = html.P(
         say("state.sample", asked.lang, n=len(shown), total=figure(len(rows)) + ("+" if len(rows) >= 200 else "")),
         className="more",
@@ -137,24 +140,38 @@ def queue(asked: Asked) -> Component:
     return html.Div([html.Ul(shown, className="waiting"), more])
 
 
-def waiting(asked: Asked, row: dict[str, Any], names: dict[str, str]) -> Component:
-    """Return one waiting match."""
-    reason = row["reason_zh"] if asked.lang == "zh" else row["reason_en"]
+def theirs(asked: Asked, rows: pd.DataFrame) -> set[str]:
+    """Return the codes of those candidates of the rows that lie in the reviewer's area: only they may be picked."""
+    codes = {choice["compound_id"] for choices in rows["alternatives"] for choice in choices or []}
+    columns = (compound.c.code, compound.c.district, compound.c.street)
+    query = select(*columns).where(compound.c.known_until == FOREVER, compound.c.code.in_(codes))
+    return set(asked.desk.gate.read(asked.desk.store, asked.who, lambda _: query, asked.here.view)["code"])
+
+
+def choices(asked: Asked, row: dict[str, Any], mine: set[str], kind: str) -> Component:
+    """Return the buttons that pick one of the candidates, or none of them; `kind` is review or correct."""
     buttons = [
         html.Button(
             [f"{number}. {choice['name']} ", html.Small(f"{percent(choice['score'])} · {choice['compound_id']}")],
-            id={"type": "review", "key": row["key"], "compound": choice["compound_id"]},
+            id={"type": kind, "key": row["key"], "compound": choice["compound_id"]},
             className="choice",
             n_clicks=0,
         )
         for number, choice in enumerate(row["alternatives"] or [], start=1)
+        if choice["compound_id"] in mine
     ]
     none = html.Button(
         asked.words("0. 都不是", "0. none of these"),
-        id={"type": "review", "key": row["key"], "compound": ""},
+        id={"type": kind, "key": row["key"], "compound": ""},
         className="choice none",
         n_clicks=0,
     )
+    return html.Div([*buttons, none], className="choices")
+
+
+def waiting(asked: Asked, row: dict[str, Any], names: dict[str, str], mine: set[str]) -> Component:
+    """Return one waiting match."""
+    reason = row["reason_zh"] if asked.lang == "zh" else row["reason_en"]
     head = html.Div(
         [
             html.B(row["address"] or asked.words("（无地址）", "(no address)")),
@@ -163,12 +180,24 @@ def waiting(asked: Asked, row: dict[str, Any], names: dict[str, str]) -> Compone
             ),
         ]
     )
-    return html.Li([head, html.P(reason, className="reason-why"), html.Div([*buttons, none], className="choices")])
+    return html.Li([head, html.P(reason, className="reason-why"), choices(asked, row, mine, "review")])
+
+
+def correction(asked: Asked, key: str) -> Component:
+    """Return what lets a reviewer change the decision just taken."""
+    now = asked.desk.store.view(area=asked.here.view.area)
+    rows = asked.desk.gate.read(asked.desk.store, asked.who, lambda view: review.match_of(view, key), now)
+    if rows.empty:  # it was placed in another area, whose reviewers correct it
+        return html.Div()
+    change = html.Summary(asked.words("改正", "correct it"))
+    return html.Details(
+        [change, *(choices(asked, row, theirs(asked, rows), "correct") for row in rows.to_dict("records"))]
+    )
 
 
 def receipts(asked: Asked) -> Component:
     """Return the table of deliveries."""
-    rows = asked.desk.gate.read(asked.desk.store, asked.who, health.receipts(asked.here.view), asked.here.view)
+    rows = asked.desk.gate.read(asked.desk.store, asked.who, health.receipts, asked.here.view, SHARED)
     titles = {key: pick(feed.title, asked.lang) for key, feed in all_feeds().items()}
     frame = pd.DataFrame([_receipt_row(row, titles) for row in rows.to_dict("records")])
     if frame.empty:
@@ -214,11 +243,26 @@ def _receipt_row(row: dict[str, Any], titles: dict[str, str]) -> dict[str, Any]:
 def receipt_panel(asked: Asked, number: int) -> Component:
     """Return one receipt: notices, datum evidence, reasons, and the rows with value found and value wanted."""
     query = select(batch.c.id, batch.c.feed, batch.c.file, batch.c.receipt).where(batch.c.id == number)
-    rows = asked.desk.gate.read(asked.desk.store, asked.who, query, asked.here.view)
+    rows = asked.desk.gate.read(asked.desk.store, asked.who, lambda _: query, asked.here.view, SHARED)
     if rows.empty:
         return parts.empty(say("state.empty", asked.lang))
     found = rows["receipt"][0] or {}
-    notes = asked.desk.gate.read(asked.desk.store, asked.who, receipt.notes_of(number), asked.here.view)
+    body = [
+        *(html.P(notice[asked.lang], className="caveat") for notice in found.get("notices", [])),
+        evidence(asked, found.get("datum"), found.get("datum_evidence") or {}),
+        *refused(asked, number),
+    ]
+    return parts.panel(f"{asked.words('批次', 'Batch')} {number} · {rows['file'][0] or ''}", body)
+
+
+def refused(asked: Asked, number: int) -> list[Component | None]:
+    """Return the rows of a delivery that were refused or warned about, as the city sees them."""
+    if asked.who is None or not asked.who.sees_all:
+        return [
+            html.P(asked.words("被拒的行只供市级查看", "the rows themselves are shown to the city"), className="more")
+        ]
+    everywhere = asked.here.view.narrowed("")
+    notes = asked.desk.gate.read(asked.desk.store, asked.who, lambda _: receipt.notes_of(number), everywhere, CITY)
     head = [
         asked.words(*w)
         for w in (
@@ -246,15 +290,12 @@ def receipt_panel(asked: Asked, number: int) -> Component:
         )
         for n in notes.head(NOTES_SHOWN).to_dict("records")
     ]
-    body = [
-        *(html.P(notice[asked.lang], className="caveat") for notice in found.get("notices", [])),
-        evidence(asked, found.get("datum"), found.get("datum_evidence") or {}),
+    return [
         html.Table([html.Thead(html.Tr([html.Th(h) for h in head])), html.Tbody(lines)], className="plain-table")
         if lines
         else None,
         html.P(say("state.sample", asked.lang, n=len(lines), total=figure(len(notes))), className="more"),
     ]
-    return parts.panel(f"{asked.words('批次', 'Batch')} {number} · {rows['file'][0] or ''}", body)
 
 
 OUTCOMES = {"rejected": ("拒收", "rejected"), "warned": ("收下并提示", "kept with a warning")}
@@ -284,33 +325,38 @@ def _each(values: dict[str, Any]) -> str:
     return ", ".join(f"{name} {value}" for name, value in values.items())
 
 
+def decide(desk: Desk, button: Any, search: str) -> tuple[Any, Any]:
+    """Take the decision of a button and return the queue after it, and what to say about it."""
+    who, key, code = desk.gate.reviewer(desk.gate.who(request)), button["key"], button["compound"] or None
+    desk.here(who, "/quality", search)
+    try:
+        number = review.decide(desk.store, key, code, who.name, area=who.area, correcting=button["type"] == "correct")
+    except review.ClosedError as error:  # somebody was faster: the list as it is now says the rest
+        return queue(Asked(desk.here(who, "/quality", search), who, desk)), str(error)
+    fresh = Asked(desk.here(who, "/quality", search), who, desk)
+    subject, what = key.partition(":")[2], code or fresh.words("都不是", "none of them")
+    said = fresh.words(
+        f"已核定 {subject}：{what}（批次 {number}），统计已同步更新",
+        f"{subject}: {what}, decided in batch {number}; the totals follow",
+    )
+    return queue(fresh), [said, correction(fresh, key)]
+
+
 def connect(app: Dash, desk: Desk) -> None:
     """Let a person pick or refuse a compound, and open a receipt."""
 
-    @app.callback(
-        Output("quality-queue", "children"),
-        Output("quality-said", "children"),
-        Input({"type": "review", "key": ALL, "compound": ALL}, "n_clicks"),
-        State("url", "search"),
-        prevent_initial_call=True,
-    )
-    def decided(_clicks: Any, search: str) -> Any:
-        chosen = ctx.triggered_id
-        if not chosen or not ctx.triggered[0]["value"]:
-            return no_update, no_update
-        asked = Asked(read("/quality", search, desk.store), desk.gate.who(request), desk)
-        desk.gate.check(asked.who, asked.here.view)
-        number = review.decide(
-            desk.store, chosen["key"], chosen["compound"] or None, asked.who.name if asked.who else ""
-        )
-        fresh = Asked(read("/quality", search, desk.store), asked.who, desk)
-        subject = chosen["key"].partition(":")[2]
-        what = chosen["compound"] or fresh.words("都不是", "none of them")
-        said = fresh.words(
-            f"已核定 {subject}：{what}（批次 {number}），统计已同步更新",
-            f"{subject}: {what}, decided in batch {number}; the totals follow",
-        )
-        return queue(fresh), said
+    def pressed(_clicks: Any, search: str) -> Any:
+        return decide(desk, ctx.triggered_id, search) if ctx.triggered[0]["value"] else (no_update, no_update)
+
+    for kind in ("review", "correct"):
+        shared = kind == "correct"
+        app.callback(
+            Output("quality-queue", "children", allow_duplicate=shared),
+            Output("quality-said", "children", allow_duplicate=shared),
+            Input({"type": kind, "key": ALL, "compound": ALL}, "n_clicks"),
+            State("url", "search"),
+            prevent_initial_call=True,
+        )(pressed)
 
     @app.callback(
         Output("quality-receipt", "children"),
@@ -321,9 +367,8 @@ def connect(app: Dash, desk: Desk) -> None:
     def opened(chosen: Any, search: str) -> Any:
         if not chosen:
             return no_update
-        return receipt_panel(
-            Asked(read("/quality", search, desk.store), desk.gate.who(request), desk), int(chosen[0]["id"])
-        )
+        who = desk.gate.who(request)
+        return receipt_panel(Asked(desk.here(who, "/quality", search), who, desk), int(chosen[0]["id"]))
 
 
 PAGE = Page("/quality", order=60, title=("数据质量", "Data quality"), layout=layout, connect=connect)

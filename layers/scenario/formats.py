@@ -1,9 +1,6 @@
 """Write the drill's files so that the same content always gives the same bytes: no clock, no machine, no order by chance."""
 
-import io
 import json
-import re
-import zipfile
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,18 +10,10 @@ import openpyxl
 import pandas as pd
 import pyogrio
 
-STAMP = (
-    2020,
-    1,
-    20,
-    8,
-    0,
-    0,
-)  # every date inside a file; a ZIP or a GeoPackage would otherwise keep the time of writing
-FIXED = b"2020-01-20T00:00:00Z"
+from layers._books import book_bytes
+
 # GDAL takes the time of a GeoPackage's last change from this option instead of the clock.
 GPKG_CLOCK = {"OGR_CURRENT_DATE": "2020-01-20T00:00:00.000Z"}
-MOMENT = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 @dataclass(frozen=True)
@@ -83,16 +72,8 @@ def write_geopackage(path: Path, shapes: gpd.GeoDataFrame, layer: str) -> Path:
 
 
 def _write_book(path: Path, rows: pd.DataFrame) -> None:
-    """Write XLSX, then pack it again with fixed dates: openpyxl writes the present time in two places."""
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet("演练数据")
     for line in [list(rows.columns), *rows.itertuples(index=False)]:
         sheet.append([str(value) if value != "" else None for value in line])
-    written = io.BytesIO()
-    book.save(written)
-    with zipfile.ZipFile(written) as found, zipfile.ZipFile(path, "w") as fixed:
-        for name in found.namelist():
-            content = found.read(name)
-            entry = zipfile.ZipInfo(name, STAMP)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            fixed.writestr(entry, MOMENT.sub(FIXED, content) if name == "docProps/core.xml" else content)
+    path.write_bytes(book_bytes(book))

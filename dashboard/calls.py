@@ -1,0 +1,103 @@
+"""What a browser may send to a callback, checked before Dash reads it: Dash takes a malformed call for a fault of its own."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+LAST_DAY = 100_000  # days since 1970: the year 2243, beyond any slider
+
+
+class CallError(ValueError):
+    """A call names no callback of ours, or carries what that callback does not take."""
+
+
+def check_call(body: Any, callbacks: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raise CallError unless `body` asks one of the callbacks (output -> entry of Dash's map) for what it declares."""
+    output = body.get("output") if isinstance(body, dict) else None
+    entry = callbacks.get(output) if isinstance(output, str) else None
+    if entry is None or "callback" not in entry:  # without one it runs in the browser alone
+        raise CallError(f"no callback has the output {str(output)[:80]!r}")
+    outputs = entry["output"] if isinstance(entry["output"], list) else [entry["output"]]
+    declared = {
+        "outputs": [{"id": one.component_id, "property": one.component_property} for one in outputs],
+        "inputs": entry["inputs"],
+        "state": entry["state"],
+    }
+    for part, wanted in declared.items():
+        given = body.get(part, [])
+        given = [given] if part == "outputs" and isinstance(given, dict) else given
+        if not isinstance(given, list) or len(given) != len(wanted):
+            raise CallError(f"{part} of {output}; wanted a list of {len(wanted)}")
+        for one, want in zip(given, wanted, strict=True):
+            _check_part(one, want["id"], want["property"])
+    changed = body.get("changedPropIds", [])
+    if not isinstance(changed, list) or not all(_is_property(one) for one in changed):
+        raise CallError(f"changedPropIds of {output}; wanted a list of component.property")
+
+
+def _check_part(given: Any, id: str, name: str) -> None:
+    pattern = json.loads(id) if id.startswith("{") else None
+    many = isinstance(given, list) and pattern is not None
+    for one in given if many else [given]:
+        # An output that several callbacks share is named property@callback.
+        asked = str(one.get("property")).split("@")[0] if isinstance(one, dict) else ""
+        if asked != name or not _is_id(one.get("id"), pattern or id):
+            raise CallError(f"wanted {id}.{name}")
+        takes = VALUES.get(f"{id}.{name}") or VALUES.get(name)
+        if takes and one.get("value") is not None and not takes(one["value"]):
+            raise CallError(f"the value of {id}.{name} is not of its kind")
+
+
+def _is_id(given: Any, wanted: Any) -> bool:
+    if not isinstance(wanted, dict):
+        return bool(given == wanted)
+    return (
+        isinstance(given, dict)
+        and given.keys() == wanted.keys()
+        and all(isinstance(given[k], str) if isinstance(v, list) else given[k] == v for k, v in wanted.items())
+    )
+
+
+def _is_property(text: Any) -> bool:
+    if not isinstance(text, str) or "." not in text:
+        return False
+    try:
+        return not text.startswith("{") or isinstance(json.loads(text.rsplit(".", 1)[0]), dict)
+    except ValueError:
+        return False
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and 0 <= value < LAST_DAY
+
+
+def _chosen(value: Any) -> bool:
+    """What is selected on the map: a layer and the id of one of its things, or an empty choice."""
+    return isinstance(value, dict) and (not value.get("id") or _text(value["id"]) and _text(value.get("layer")))
+
+
+def _rows(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(row, dict) and _text(row.get("id")) and row["id"].isdecimal() and len(row["id"]) < 16
+        for row in value
+    )
+
+
+# Values by component.property, else by property; what is not named here may be anything.
+VALUES: Mapping[str, Callable[[Any], bool]] = {
+    "pathname": _text,
+    "search": _text,
+    "n_clicks": _number,
+    "selectedRows": _rows,
+    "scale.data": _number,
+    "wall-page.data": _text,
+    "pick.data": _chosen,
+    "map-event.data": _chosen,
+    "as-of-day.value": _number,
+    "known-at-day.value": _number,
+    "area.value": _text,
+}

@@ -1,0 +1,233 @@
+"""The edge of the web: what has no address is not found, what is malformed is said to be so, and pages run no foreign code."""
+
+import base64
+import hashlib
+import json
+import re
+
+import pytest
+
+from dashboard.app import csp
+from layers.store import open_store
+from tests import city
+from tests.office import CITY, Office, said
+
+SHOW, PICK = "..page.children...deck-spec.data..", "pick.data"
+RECEIPT, MOVED, DECIDED = "quality-receipt.children", "url.search", "..quality-queue.children...quality-said.children.."
+
+
+@pytest.fixture(scope="module")
+def drill(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("edge")
+    url = f"sqlite:///{folder / 'store.db'}"
+    city.found(open_store(url, "drill"), folder).close()
+    return Office(url, "drill")
+
+
+@pytest.fixture(scope="module")
+def client(drill):
+    drill.page(drill.anybody(), "/")
+    return drill.anybody()
+
+
+def call(client, body):
+    return client.post("/_dash-update-component", json=body)
+
+
+def body_of(drill, output, **changes):
+    """A call as a browser sends it, with changes."""
+    entry = drill.app.callback_map[output]
+    outputs = entry["output"] if isinstance(entry["output"], list) else [entry["output"]]
+    told = [{"id": one.component_id, "property": one.component_property} for one in outputs]
+    inputs = [[] if one["id"].startswith("{") else one | {"value": None} for one in entry["inputs"]]
+    return {
+        "output": output,
+        "outputs": told if isinstance(entry["output"], list) else told[0],
+        "inputs": inputs,
+        "state": [one | {"value": None} for one in entry["state"]],
+        "changedPropIds": [],
+    } | changes
+
+
+# ---- addresses
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/nope", "/receipt/1", "/receipt/foo", "/pulsexx", "/readyzfoo", "/healthzzz", "/enterfoo", "/_dash-foo"),
+        *(
+            "/table/zzz",
+            "/table/zzz/1",
+            "/brief/x",
+            "/plan/x",
+            "/plan/x.csv",
+            "/plan/lockdown.txt",
+            "/brief/supplies.pdf",
+        ),
+        *("/vendor/nope", "/assets/nope", "/assets/../app.py", "/wall/", "/wall/x", "/LOCKDOWN", "/_favicon.icox"),
+        *("/_reload-hashx", "/_dash-component-suites/x/y.js", "/_dash-component-suites/dash/nope.js"),
+    ],
+)
+def test_what_has_no_address_is_not_found(client, path):
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/wall", "/quality", "/pulse", "/readyz", "/healthz", "/plan/beds.csv", "/_dash-layout"]
+)
+def test_what_has_an_address_is_found(client, path):
+    assert client.get(path).status_code == 200
+
+
+def test_every_script_of_the_page_is_found(client):
+    scripts = re.findall(r'<script src="([^"?]+)', client.get("/").get_data(as_text=True))
+    assert len(scripts) > 5
+    assert {client.get(path, buffered=True).status_code for path in scripts} == {200}
+
+
+@pytest.mark.parametrize(
+    "search", ["as_of=abc", "known_at=9999-12-31", "as_of=0001-01-01", "lang=fr", "area=" + "x" * 121]
+)
+@pytest.mark.parametrize("path", ["/brief/lockdown.pdf", "/plan/lockdown.csv"])
+def test_a_parameter_that_makes_no_sense_is_refused_in_one_line(client, path, search):
+    answer = client.get(f"{path}?{search}")
+    assert (answer.status_code, list(answer.get_json())) == (400, ["error"])
+    assert search.split("=")[0] in answer.get_json()["error"] or "ISO 8601" in answer.get_json()["error"]
+
+
+# ---- calls
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *({}, [], [1], "x", None, 5),
+        *({"output": "nobody.children"}, {"output": 7}, {"output": ["page.children"]}, {"output": SHOW}),
+        {
+            "output": "map-drawn.data",
+            "outputs": {"id": "map-drawn", "property": "data"},
+            "inputs": [{"id": "deck-spec", "property": "data"}],
+        },
+    ],
+)
+def test_a_body_that_is_no_call_is_refused(client, body):
+    answer = call(client, body)
+    assert (answer.status_code, list(answer.get_json())) == (400, ["error"])
+
+
+def test_a_body_that_is_no_json_is_refused(client):
+    for options in (
+        {"data": "{", "content_type": "application/json"},
+        {"data": "{}", "content_type": "text/plain"},
+        {},
+    ):
+        assert client.post("/_dash-update-component", **options).status_code == 400
+
+
+@pytest.mark.parametrize("output", [SHOW, PICK, RECEIPT, MOVED, DECIDED, "detail.children"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({"inputs": None}, {"inputs": []}, {"inputs": [{}]}, {"inputs": {}}, {"inputs": [1, 2, 3, 4, 5]}),
+        *(
+            {"state": [{"id": "x", "property": "y"}]},
+            {"state": 5},
+            {"outputs": []},
+            {"outputs": [[]]},
+            {"outputs": "page"},
+        ),
+        *(
+            {"changedPropIds": 5},
+            {"changedPropIds": [5]},
+            {"changedPropIds": ["x"]},
+            {"changedPropIds": ["{x.n_clicks"]},
+        ),
+        {"changedPropIds": ["[1].n_clicks"], "inputs": [5]},
+    ],
+)
+def test_a_call_without_its_parts_is_refused(drill, client, output, changes):
+    assert call(client, body_of(drill, output, **changes)).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("output", "part", "at", "value"),
+    [
+        (SHOW, "inputs", 0, 5),
+        (SHOW, "inputs", 1, ["?area="]),
+        (SHOW, "inputs", 3, "large"),
+        (SHOW, "inputs", 4, {}),
+        (PICK, "inputs", 0, {"id": "C1"}),
+        (PICK, "inputs", 0, "C1"),
+        (MOVED, "inputs", 0, "monday"),
+        (MOVED, "inputs", 0, 10**12),
+        (MOVED, "inputs", 2, 420102),
+        (RECEIPT, "inputs", 0, [{"id": "x"}]),
+        (RECEIPT, "inputs", 0, [{}]),
+        (RECEIPT, "inputs", 0, [{"id": "9" * 30}]),
+        (RECEIPT, "state", 0, 7),
+        ("detail.children", "inputs", 0, {"id": "C1", "layer": 5}),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_refused(drill, client, output, part, at, value):
+    body = body_of(drill, output)
+    body[part][at]["value"] = value
+    assert call(client, body).status_code == 400
+
+
+@pytest.mark.parametrize("id", [{}, {"type": "review"}, {"type": "review", "key": 5, "compound": ""}, "review", None])
+def test_a_button_that_is_none_of_ours_is_refused(drill, client, id):
+    pressed = [{"id": id, "property": "n_clicks", "value": 1}]
+    changed = [json.dumps(id, sort_keys=True, separators=(",", ":")) + ".n_clicks"]
+    body = body_of(drill, DECIDED, inputs=[pressed], changedPropIds=changed)
+    assert call(client, body).status_code == 400
+
+
+def test_an_empty_call_as_browsers_send_it_is_answered(drill, client):
+    for output in (SHOW, PICK, RECEIPT, MOVED, DECIDED, "detail.children"):
+        body = body_of(drill, output)
+        assert call(client, body).status_code in (200, 204), output
+
+
+# ---- what runs in the browser
+
+
+def test_pages_run_no_code_but_ours(drill, client):
+    answer = client.get("/")
+    rules = dict(rule.split(" ", 1) for rule in answer.headers["Content-Security-Policy"].split("; "))
+    assert rules["default-src"] == rules["connect-src"] == "'self'"
+    assert rules["object-src"] == rules["frame-ancestors"] == "'none'"
+    assert "unsafe" not in rules["script-src"]
+    assert not re.search(r"https?:|\*", answer.headers["Content-Security-Policy"])
+    page = re.sub(r"<!--.*?-->", "", answer.get_data(as_text=True), flags=re.DOTALL)
+    run = re.findall(r"<script(?![^>]*(?:\bsrc=|json))[^>]*>(.*?)</script>", page, re.DOTALL)
+    hashes = {f"'sha256-{base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()}'" for code in run}
+    assert len(hashes) == 2
+    assert hashes <= set(rules["script-src"].split())
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/nope", "/healthz", "/assets/style.css", "/plan/beds.csv", "/plan/beds.csv?area=zzz"]
+)
+def test_every_answer_carries_the_rules(drill, client, path):
+    answer = client.get(path, buffered=True)
+    assert answer.headers["Content-Security-Policy"] == csp(drill.app)
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["X-Frame-Options"] == "DENY"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize(("search", "mark"), [("", "演练"), ("?lang=en", "DRILL")])
+def test_a_drill_says_so_on_every_page(drill, client, search, mark):
+    for path in ("/", "/lockdown", "/beds", "/staff", "/supplies", "/quality", "/wall"):
+        assert mark in said(drill.page(client, path, search)), path
+
+
+def test_production_never_says_that_it_is_a_drill(tmp_path):
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    city.found(open_store(url, "production"), tmp_path).close()
+    real = Office(url)
+    for path in ("/", "/wall"):
+        text = said(real.page(CITY, path)) + said(real.page(CITY, path, "?lang=en"))
+        assert "演练" not in text
+        assert "DRILL" not in text
