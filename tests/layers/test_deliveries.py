@@ -41,10 +41,9 @@ def test_a_delivery_of_which_every_row_was_refused_told_nothing(store, tmp_path)
     assert (rows["state"]["cases"], rows["deliveries"]["cases"]) == ("late", 1)
 
 
-def test_a_day_without_news_is_a_delivery_and_the_same_file_again_is_none(store, tmp_path):
+def test_yesterdays_content_under_todays_name_is_a_delivery_and_the_same_file_again_is_none(store, tmp_path):
     for day in ("2020-02-10", "2020-02-11"):
-        path = tmp_path / f"cases_{day}.csv"
-        path.write_text("case_id,status,status_at\n", encoding="utf-8")
+        path = city.table(tmp_path / f"cases_{day}.csv", [city.CASE])
         city.deliver(store, "cases", path, f"{day}T18:00")
     assert list(heard(store, "2020-02-13").values()) == ["02-11 18:00"]
     assert city.deliver(store, "cases", path, "2020-02-12T18:00").repeated
