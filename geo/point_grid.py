@@ -19,8 +19,9 @@ NOTHING = -1
 CELLS_ACROSS = 20  # a compound of the middle size; measured: a finer grid costs memory and gains little
 CELLS_AT_MOST, CELLS_A_SHAPE = 4_000_000, 600  # a giant beside small shapes makes cells larger, not the index
 BLOCKS_AT_MOST = 8_000_000
-CELLS_AT_ONCE = 2_000_000  # while building
+CELLS_AT_ONCE = 500_000  # while building
 FEW_ULPS = 16
+LEAST_DEG = 1e-9  # a tenth of a millimetre
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def frame_for(ends: Floats, owner: Ints, cell: float | None = None, shift: int =
     first = starts(owner)
     sides = np.maximum.reduceat(high, first) - np.minimum.reduceat(low, first)
     side = cell or _side(sides, float(wide), float(tall), shift)
-    side = max(side, 1e6 * ulp)
+    side = max(side, 1e6 * ulp, LEAST_DEG)
     block = side * 2**shift
     across, up = (int(np.ceil((length + 3 * side) / block)) + 1 for length in (wide, tall))
     return Frame(

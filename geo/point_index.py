@@ -23,7 +23,7 @@ from geo.point_near_numpy import Answer
 from geo.point_settle import Settler
 from geo.point_store import Stored, fixed, shapes_of
 
-AT_ONCE = 131_072  # points; what a query needs besides its answer stays below some 100 MB
+AT_ONCE = 65_536  # points; what a query needs besides its answer stays below some 100 MB
 # Lists of near edges are made for reaches up to this, once as many points were asked for as make up for the work.
 LISTED_M = 3_000.0
 EDGES_A_POINT = 20

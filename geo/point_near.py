@@ -17,7 +17,7 @@ from geo.point_runs import slices, spread, starts
 NOTHING = -1
 CELL_M = 50.0
 BLOCKS_AT_MOST, LARGEST_SHIFT = 4_000_000, 6
-PAIRS_AT_ONCE = 500_000
+PAIRS_AT_ONCE = 100_000  # the arrays of a step stay in the cache
 # Between the middle and the rim of a cell a degree changes its metres by less than this, up to 80 degrees of latitude.
 SLACK, SLACK_M = 1.005, 1e-3
 NORTHMOST = 80.0
@@ -153,8 +153,8 @@ class _Plan:
         Pairs come and go ordered by cell and owner.
         """
         wide, tall = self.wide * size, self.tall * size
-        x: Floats = self.west + (column + 0.5) * wide
-        y: Floats = self.south + (row + 0.5) * tall
+        x = np.asarray(self.west + (column + 0.5) * wide, dtype=float)
+        y = np.asarray(self.south + (row + 0.5) * tall, dtype=float)
         east, north = metres_a_degree(y)
         half = SLACK * np.hypot(wide * east, tall * north) / 2
         far = np.sqrt(squared_metres(self._edges.ends[edge], x[of], y[of], east[of], north[of]))

@@ -10,7 +10,9 @@ from geo.point_edges import Edges, Floats
 from geo.point_near import NOTHING, Near
 from geo.point_near_numpy import SAME_M, Answer
 
+AT_ONCE = 512  # points a stage
 Unsigned = np.uint64
+OUTSIDE = Unsigned(2**63)
 
 
 def reach(
@@ -61,24 +63,48 @@ def _two(x, y, east, north, reach_m, begin, end, runs, listed, ends, rank, held)
     return one, one_m, other, other_m
 
 
+@numba.njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def _runs(x, y, west, south, wide, tall, shift, across, up, blocks, begin, start, end):  # type: ignore[no-untyped-def]
+    """The runs of each point's cell, from `start` to before `end`."""
+    mask = np.uint64((1 << shift) - 1)
+    by, columns = Unsigned(shift), Unsigned(across)
+    for k in range(Unsigned(len(x))):
+        right, above = (x[k] - west) / wide, (y[k] - south) / tall
+        known = (right >= 0) & (right < across << shift) & (above >= 0) & (above < up << shift)
+        column = Unsigned(np.int64(right if known else 0.0))
+        row = Unsigned(np.int64(above if known else 0.0))
+        start[k] = (row >> by) * columns + (column >> by) if known else Unsigned(0)
+        end[k] = (((row & mask) << by) | (column & mask)) if known else OUTSIDE
+    for k in range(Unsigned(len(x))):
+        block = blocks[start[k]]
+        if block == NOTHING or end[k] == OUTSIDE:
+            start[k] = end[k] = Unsigned(0)
+        else:
+            cell = (Unsigned(block) << Unsigned(2 * shift)) | end[k]
+            start[k], end[k] = Unsigned(begin[cell]), Unsigned(begin[cell + Unsigned(1)])
+
+
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def _reach(x, y, east, north, reach_m, west, south, wide, tall, shift, across, up, blocks, begin, runs, listed, ends, rank, first, second, first_m, second_m):  # type: ignore[no-untyped-def] # fmt: skip
-    mask = (1 << shift) - 1
-    for k in range(len(x)):
-        right, above = (x[k] - west) / wide, (y[k] - south) / tall
-        if not (right >= 0 and right < across << shift and above >= 0 and above < up << shift):
-            continue
-        column, row = np.int64(right), np.int64(above)
-        block = np.int64(blocks[Unsigned((row >> shift) * across + (column >> shift))])
-        if block == NOTHING:
-            continue
-        cell = Unsigned((block << 2 * shift) + ((row & mask) << shift) + (column & mask))
-        start, end = Unsigned(begin[cell]), Unsigned(begin[cell + Unsigned(1)])
-        held = first[k]
-        one, one_m, other, other_m = _two(
-            x[k], y[k], east[k], north[k], reach_m, start, end, runs, listed, ends, rank, held
-        )
-        if held != NOTHING:
-            second[k], second_m[k] = one, one_m
-        else:
-            first[k], first_m[k], second[k], second_m[k] = one, one_m, other, other_m
+    start, end = np.empty(AT_ONCE, np.uint64), np.empty(AT_ONCE, np.uint64)
+    fetched = 0.0
+    for low in range(0, len(x), AT_ONCE):
+        high = min(low + AT_ONCE, len(x))
+        _runs(x[low:high], y[low:high], west, south, wide, tall, shift, across, up, blocks, begin, start, end)
+        for k in range(Unsigned(high - low)):  # as in geo.point_grid_numba: all wait for memory together
+            fetched += listed[Unsigned(runs[start[k], 1])]
+        for k in range(Unsigned(high - low)):
+            fetched += ends[Unsigned(listed[Unsigned(runs[start[k], 1])]), 0]
+        for k in range(low, high):
+            t = k - low
+            if start[t] == end[t]:
+                continue
+            held = first[k]
+            one, one_m, other, other_m = _two(
+                x[k], y[k], east[k], north[k], reach_m, start[t], end[t], runs, listed, ends, rank, held
+            )
+            if held != NOTHING:
+                second[k], second_m[k] = one, one_m
+            else:
+                first[k], first_m[k], second[k], second_m[k] = one, one_m, other, other_m
+    return fetched

@@ -11,8 +11,8 @@ from geo.point_runs import offsets, slices, spread, starts
 
 # Bits below the number of edges: the count is odd from the start, the ray goes left, fills the cell, only GEOS knows.
 START, LEFT, FILLS, ASK, EDGES_FROM = 1, 2, 4, 8, 4
-STEPS_AT_ONCE = 1_000_000  # edges times rows; keeps the building below some 300 MB
-PAIRS_AT_ONCE = 2_000_000
+STEPS_AT_ONCE = 100_000  # edges times rows: the arrays of a step stay in the cache
+PAIRS_AT_ONCE = 200_000
 LEVEL = 1e-3  # an edge that rises by less of a row: where it meets the row is not to be computed
 
 Flags = NDArray[np.bool_]
@@ -154,22 +154,21 @@ def _steps(ends: Floats, owner: Ints, edge: Longs, frame: Frame) -> tuple[_Steps
 def reach_in_row(ends: Floats, floor: Floats, ceiling: Floats, slack: float, ulp: float) -> tuple[Floats, Floats]:
     """Return how far west and east each edge comes inside its row, never too little."""
     x0, y0, x1, y1 = ends.T
-    west: Floats
-    east: Floats
-    west, east = np.minimum(x0, x1) - slack, np.maximum(x0, x1) + slack
+    west: Floats = np.minimum(x0, x1) - slack
+    east: Floats = np.maximum(x0, x1) + slack
     rise = y1 - y0
     steep = np.abs(rise) > LEVEL * (ceiling - floor)
     slope = np.divide(x1 - x0, rise, out=np.zeros_like(rise), where=steep)
     margin = slack + 8 * ulp * np.abs(slope)
     one = x0 + (np.maximum(floor, np.minimum(y0, y1)) - y0) * slope
     other = x0 + (np.minimum(ceiling, np.maximum(y0, y1)) - y0) * slope
-    west = np.where(steep, np.maximum(west, np.minimum(one, other) - margin), west)
-    east = np.where(steep, np.minimum(east, np.maximum(one, other) + margin), east)
+    np.maximum(west, np.minimum(one, other) - margin, out=west, where=steep)
+    np.minimum(east, np.maximum(one, other) + margin, out=east, where=steep)
     return west, east
 
 
 def _row_span(frame: Frame, row: Longs) -> tuple[Floats, Floats]:
-    floor = frame.south + row * frame.side
+    floor = frame.south + row.astype(np.float64) * frame.side
     return floor - frame.slack, floor + (frame.side + frame.slack)
 
 
