@@ -42,7 +42,8 @@ def hold(grid: Grid, ends: Floats, x: Floats, y: Floats, first: Ints, second: In
 def _value(grid: Grid, x: Floats, y: Floats) -> Ints:
     """What the two tables say of each point; cell (0, 0) stands for outside and for what is no number."""
     frame = grid.frame
-    right, up = (x - frame.west) * (1.0 / frame.side), (y - frame.south) * (1.0 / frame.side)
+    with np.errstate(over="ignore"):
+        right, up = (x - frame.west) * (1.0 / frame.side), (y - frame.south) * (1.0 / frame.side)
     known = (right >= 0) & (right < frame.across << frame.shift) & (up >= 0) & (up < frame.up << frame.shift)
     column, row = (np.where(known, v, 0.0).astype(np.int32) for v in (right, up))
     value = grid.blocks[(row >> frame.shift) * frame.across + (column >> frame.shift)]

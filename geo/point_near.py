@@ -5,6 +5,7 @@ Metres are those of a plane laid at the point: degrees times the metres a degree
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,15 +13,17 @@ from numpy.typing import NDArray
 from geo.crs import metres_a_degree
 from geo.point_edges import Edges, Floats, Ints, Longs
 from geo.point_raster import reach_in_row
-from geo.point_runs import slices, spread, starts
+from geo.point_runs import slices, spread, starts, starts_of_pairs
 
 NOTHING = -1
 CELL_M = 50.0
-BLOCKS_AT_MOST, LARGEST_SHIFT = 4_000_000, 6
+BLOCKS_AT_MOST, SHIFT, LARGEST_SHIFT = 4_000_000, 3, 6
+BAND_AT_ONCE, COLUMNS_A_ROW = 1_000_000, 5  # pairs before any is left out; columns of blocks that an edge counts in
 PAIRS_AT_ONCE = 100_000  # the arrays of a step stay in the cache
 # Between the middle and the rim of a cell a degree changes its metres by less than this, up to 80 degrees of latitude.
 SLACK, SLACK_M = 1.005, 1e-3
 NORTHMOST = 80.0
+LEAST_NORTH_M, MOST_NORTH_M = 110_574.0, 111_694.0  # a degree of latitude, at the equator and at the pole
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ def build(edges: Edges, reach_m: float, cell_m: float = CELL_M) -> Near:
         blocks[block] = np.arange(number, number + len(block))
         number += len(block)
         owner = edges.owner[edge]
-        first = np.flatnonzero(np.r_[True, (cell[1:] != cell[:-1]) | (owner[1:] != owner[:-1])][: len(cell)])
+        first = starts_of_pairs(cell, owner)
         counts.append(np.bincount(cell[first], minlength=len(block) << 2 * plan.shift))
         runs.append(np.column_stack([owner[first], first + total]).astype(np.int32))
         kept.append(edge.astype(np.int32))
@@ -83,53 +86,62 @@ class _Plan:
 
     def __init__(self, edges: Edges, reach_m: float, cell_m: float) -> None:
         self._edges, self._reach = edges, reach_m
-        low = np.minimum(edges.ends[:, :2], edges.ends[:, 2:]).min(axis=0, initial=np.inf)
-        high = np.maximum(edges.ends[:, :2], edges.ends[:, 2:]).max(axis=0, initial=-np.inf)
-        if not len(edges.ends):
-            low = high = np.zeros(2)
+        corners = edges.ends.reshape(-1, 2) if len(edges.ends) else np.zeros((1, 2))
+        low, high = corners.min(axis=0), corners.max(axis=0)
         east, north = metres_a_degree((low[1] + high[1]) / 2)
         self._least_east = float(metres_a_degree(min(max(abs(low[1]), abs(high[1])) + 0.1, 89.0))[0])
         self.wide, self.tall = cell_m / float(east), cell_m / float(north)
         margin = np.array([reach_m / self._least_east + 2 * self.wide, 1.01 * reach_m / float(north) + 2 * self.tall])
         self.west, self.south = (float(v) for v in low - margin)
         length = high - low + 2 * margin
-        self.shift = 3
-        while (
-            self.shift < LARGEST_SHIFT and np.prod(length / (self.wide, self.tall)) > BLOCKS_AT_MOST << 2 * self.shift
-        ):
-            self.shift += 1
-        if (excess := np.prod(length / (self.wide, self.tall)) / (BLOCKS_AT_MOST << 2 * self.shift)) > 1:
-            self.wide, self.tall = self.wide * np.sqrt(excess), self.tall * np.sqrt(excess)
+        blocks = float(np.prod(length / (self.wide, self.tall))) / BLOCKS_AT_MOST
+        self.shift = next((shift for shift in range(SHIFT, LARGEST_SHIFT) if blocks <= 1 << 2 * shift), LARGEST_SHIFT)
+        grow = max(1.0, blocks / (1 << 2 * LARGEST_SHIFT)) ** 0.5
+        self.wide, self.tall = self.wide * grow, self.tall * grow
         self.across, self.up = (int(v) + 1 for v in length / (self.wide, self.tall) / (1 << self.shift))
 
     def blocks(self) -> Iterator[tuple[Longs, Longs, Longs]]:
         """Yield numbers of blocks, in their order, and pairs of one of their cells, counted through, and an edge."""
-        block, edge = self._spread()
-        order = np.argsort(block * len(self._edges.rank) + self._edges.owner[edge], kind="stable")
-        block, edge = block[order], edge[order]
-        first = starts(block)
-        many = np.diff(np.r_[first, len(block)])
-        for part in slices(many, PAIRS_AT_ONCE):
-            of = np.repeat(np.arange(part.stop - part.start), many[part])
-            some = edge[first[part.start] : first[part.start] + len(of)]
-            yield self._cut(block[first[part]], of, some)
+        low, high = self._rows()
+        weight = np.bincount(low, minlength=self.up) - np.bincount(high + 1, minlength=self.up + 1)[:-1]
+        for band in slices(np.cumsum(weight) * COLUMNS_A_ROW, BAND_AT_ONCE):
+            block, edge = self._spread(band, low, high)
+            order = np.argsort(block * len(self._edges.rank) + self._edges.owner[edge], kind="stable")
+            block, edge = block[order], edge[order]
+            first = starts(block)
+            many = np.diff(np.r_[first, len(block)])
+            for part in slices(many, PAIRS_AT_ONCE):
+                of = np.repeat(np.arange(part.stop - part.start), many[part])
+                some = edge[first[part.start] : first[part.start] + len(of)]
+                yield self._cut(block[first[part]], of, some)
 
-    def _spread(self) -> tuple[Longs, Longs]:
-        """Pairs of a block and an edge that may come within reach of a point in it, and some more."""
-        size = 1 << self.shift
-        scale = np.array([self.wide, self.tall] * 2) * size
-        ends = (self._edges.ends - [self.west, self.south] * 2) / scale
-        half = np.hypot(scale[0] * metres_a_degree(0.0)[0], scale[1] * 111_700) / 2
-        far = self._reach + 2 * half
-        far_x, far_y = 1.02 * far / (self._least_east * scale[0]), 1.02 * far / (110_500 * scale[1])
-        low = np.floor(np.minimum(ends[:, 1], ends[:, 3]) - far_y).clip(0, self.up - 1).astype(np.int64)
-        high = np.floor(np.maximum(ends[:, 1], ends[:, 3]) + far_y).clip(0, self.up - 1).astype(np.int64)
-        edge = np.repeat(np.arange(len(ends)), high - low + 1)
-        row = spread(low, high - low + 1)
-        west, east = reach_in_row(ends[edge], row - far_y, row + 1.0 + far_y, 1e-3, 1e-9)
+    def _rows(self) -> tuple[Longs, Longs]:
+        """The first and the last row of blocks that each edge may matter to."""
+        y = (self._edges.ends[:, [1, 3]] - self.south) / (self.tall * (1 << self.shift))
+        low = np.floor(y.min(axis=1) - self._far[1]).clip(0, self.up - 1)
+        high = np.floor(y.max(axis=1) + self._far[1]).clip(0, self.up - 1)
+        return low.astype(np.int64), high.astype(np.int64)
+
+    def _spread(self, band: slice, low: Longs, high: Longs) -> tuple[Longs, Longs]:
+        """Pairs of a block in a band of rows and an edge that may come within reach of a point in it, and some more."""
+        here = np.flatnonzero((low < band.stop) & (high >= band.start))
+        low, high = low[here].clip(band.start), high[here].clip(None, band.stop - 1)
+        edge, row = np.repeat(here, high - low + 1), spread(low, high - low + 1)
+        far_x, far_y = self._far
+        scale = np.array([self.wide, self.tall] * 2) * (1 << self.shift)
+        ends = (self._edges.ends[edge] - [self.west, self.south] * 2) / scale
+        floor = row.astype(np.float64) - far_y
+        west, east = reach_in_row(ends, floor, floor + (1 + 2 * far_y), 1e-3, 1e-9)
         begin = np.floor(west - far_x).clip(0, self.across - 1).astype(np.int64)
         many = np.floor(east + far_x).clip(0, self.across - 1).astype(np.int64) - begin + 1
         return spread(row * self.across + begin, many), np.repeat(edge, many)
+
+    @cached_property
+    def _far(self) -> tuple[float, float]:
+        """In blocks, how far an edge may lie from a block and yet count there: reach and diagonal, generously."""
+        wide, tall = self.wide * (1 << self.shift), self.tall * (1 << self.shift)
+        far = 1.02 * (self._reach + np.hypot(wide * metres_a_degree(0.0)[0], tall * MOST_NORTH_M))
+        return float(far / (wide * self._least_east)), float(far / (tall * LEAST_NORTH_M))
 
     def _cut(self, block: Longs, of: Longs, edge: Longs) -> tuple[Longs, Longs, Longs]:
         row, column = np.divmod(block, self.across)
@@ -159,7 +171,7 @@ class _Plan:
         half = SLACK * np.hypot(wide * east, tall * north) / 2
         far = np.sqrt(squared_metres(self._edges.ends[edge], x[of], y[of], east[of], north[of]))
         owner = self._edges.owner[edge]
-        first = np.flatnonzero(np.r_[True, (of[1:] != of[:-1]) | (owner[1:] != owner[:-1])][: len(of)])
+        first = starts_of_pairs(of, owner)
         nearest = np.minimum.reduceat(far, first) if len(first) else far
         cell = of[first]
         limit = np.minimum(self._reach, _second(cell, nearest, len(column)) + half) * SLACK + SLACK_M

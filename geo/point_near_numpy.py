@@ -6,7 +6,7 @@ import numpy as np
 
 from geo.point_edges import Edges, Floats, Ints, Longs
 from geo.point_near import NOTHING, Near, squared_metres
-from geo.point_runs import slices, spread, starts
+from geo.point_runs import slices, spread, starts, starts_of_pairs
 
 EDGES_AT_ONCE = 200_000
 SAME_M = 1e-6  # distances that agree to a micrometre are equal, and the order of shapes decides
@@ -52,7 +52,7 @@ def fill(
 ) -> None:
     """Fill in the points `of`, of which each is named once for every edge in question: by point, then owner."""
     owner = edges.owner[edge]
-    run = np.flatnonzero(np.r_[True, (of[1:] != of[:-1]) | (owner[1:] != owner[:-1])][: len(of)])
+    run = starts_of_pairs(of, owner)
     if not len(run):
         return
     squared = squared_metres(edges.ends[edge], x[of], y[of], east[of], north[of])

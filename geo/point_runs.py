@@ -16,6 +16,13 @@ def starts(values: NDArray[Any]) -> Longs:
     return np.flatnonzero(np.r_[True, values[1:] != values[:-1]])
 
 
+def starts_of_pairs(values: NDArray[Any], others: NDArray[Any]) -> Longs:
+    """Return where each run begins in which both lists stay the same."""
+    if not len(values):
+        return np.empty(0, dtype=np.int64)
+    return np.flatnonzero(np.r_[True, (values[1:] != values[:-1]) | (others[1:] != others[:-1])])
+
+
 def offsets(counts: NDArray[Any]) -> Longs:
     """Return where each run begins when runs of these lengths follow each other."""
     return np.cumsum(counts, dtype=np.int64) - counts

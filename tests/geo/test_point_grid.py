@@ -111,7 +111,7 @@ def test_points_far_outside_do_not_fall_into_the_first_cell(engine):
 
 def test_what_is_no_number_or_has_no_end_lies_nowhere(engine):
     x, y = anywhere(60, 9)
-    x[:10], y[5:15], x[15:20], y[20:25], x[25:30] = np.nan, np.nan, np.inf, -np.inf, 1e300
+    x[:10], y[5:15], x[15:20], y[20:25], x[25:28], y[28:30] = np.nan, np.nan, np.inf, -np.inf, 1e300, -1.7e308
     found = PointIndex(shapes(shapely.box(-1, -1, 2, 2)), engine=engine).locate(x, y)
     assert found.position.tolist() == [-1] * 30 + [0] * 30
 
