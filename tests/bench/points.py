@@ -82,9 +82,10 @@ def _nearest(count: int) -> dict[str, Any]:
 
 def _own(say: Say, compounds: np.ndarray, folder: Path) -> None:
     """Build, save and load the index, and ask the loaded one about few new points."""
-    index = PointIndex(compounds, within_m=REACH_M)
+    index, (_, _, peak) = _watched(lambda: PointIndex(compounds, within_m=REACH_M))
     report = index.report()
     about = {"polygons": len(compounds)}
+    say("points.build_peak", peak, "MB", **about)
     sizes = {"grid_mb": round(report.grid_bytes / 1e6, 1), "edges_mb": round(report.edge_bytes / 1e6, 1)}
     say("points.build", report.build_s, "s", **sizes, **about)
     say(
@@ -141,7 +142,7 @@ def _compare(say: Say, figure: str, peers: dict[str, Any], given: tuple[Any, ...
         raise RuntimeError(f"{figure}: answers differ from the first peer's in {wrong} of {len(x)} points")
 
 
-def _watched(ask: Callable[[], np.ndarray]) -> tuple[np.ndarray, tuple[float, float, float]]:
+def _watched(ask: Callable[[], Any]) -> tuple[Any, tuple[float, float, float]]:
     """Return the answer, and seconds, seconds of processors, and the most MB that were held besides those before."""
     Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
     before = _memory("VmRSS")

@@ -88,6 +88,18 @@ def test_slanting_shared_walls_and_points_a_rounding_away_from_them(engine, ulps
     assert assert_like_the_loop(polygons, *moved(x, y, ulps, 3), engine) > 1000
 
 
+@pytest.mark.parametrize("ulps", [0, 1])
+def test_walls_that_cross_the_world(engine, ulps):
+    """Where coordinates use all their bits the crossing test itself rounds, and only GEOS knows on which side a point lies."""
+    random = np.random.default_rng(17)
+    corners = random.uniform((-170, -80), (170, 80), (40, 3, 2))
+    polygons = [shapely.Polygon(three) for three in corners]
+    ends = edges_of(shapes(*polygons)).ends
+    part = random.uniform(0, 1, (len(ends), 40, 1))
+    on = (ends[:, None, :2] * part + ends[:, None, 2:] * (1 - part)).reshape(-1, 2)
+    assert assert_like_the_loop(polygons, *moved(*on.T, ulps, 18), engine) > 4000
+
+
 def test_overlaps_go_to_the_smallest_and_twins_to_the_first(engine):
     polygons = discs(120, 4)
     assert assert_like_the_loop(polygons + polygons[:40], *anywhere(4000, 5), engine) > 2000
