@@ -4,6 +4,7 @@ python -m tests.bench.points [--small] [--rounds N] [--points N …] [--polygons
 """
 
 import argparse
+import ctypes
 import statistics
 import tempfile
 import time
@@ -144,6 +145,7 @@ def _compare(say: Say, figure: str, peers: dict[str, Any], given: tuple[Any, ...
 
 def _watched(ask: Callable[[], Any]) -> tuple[Any, tuple[float, float, float]]:
     """Return the answer, and seconds, seconds of processors, and the most MB that were held besides those before."""
+    ctypes.CDLL(None).malloc_trim(0)  # what others left behind would hide what is needed now
     Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
     before = _memory("VmRSS")
     wall, cpu = time.perf_counter(), time.process_time()
