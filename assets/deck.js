@@ -8,6 +8,7 @@
   const PIXELS = ['radiusMinPixels', 'radiusMaxPixels', 'widthMinPixels', 'widthMaxPixels', 'lineWidthMinPixels', 'lineWidthMaxPixels', 'sizeMinPixels', 'sizeMaxPixels', 'outlineWidth'];
   const FONT = '"Noto Sans CJK SC","Source Han Sans SC","Microsoft YaHei","PingFang SC",sans-serif';
   const ON_GROUND = {depthCompare: 'always', depthWriteEnabled: false}; // flat layers share one height: drawn in order, they do not flicker
+  const NEAR = 14.5; // zoom at which a compound is as large as a thumbnail
   const FREE = [1040, 860]; // free middle that dashboard/map.py fits cameras into
   const state = {seq: 0, spec: null, layers: [], hidden: new Set(), viewKey: null, engine: null, flat: true, picked: null, gap: null, touched: false};
   Fangyi.map = state;
@@ -100,7 +101,8 @@
       const offset = Array.isArray(layer.json.getPixelOffset) ? layer.json.getPixelOffset : [0, 0];
       for (const label of layer.labels) {
         const [x, y] = viewport.project(label.at);
-        if (x < gap.left || y < gap.top || x > viewport.width - gap.right || y > viewport.height - gap.bottom) continue; // behind a panel
+        const half = (Fangyi.ems(label.text) * label.size * k) / 2, high = label.size * k * 0.6;
+        if (x - half < gap.left || y - high < gap.top || x + half > viewport.width - gap.right || y + high > viewport.height - gap.bottom) continue; // behind a panel
         all.push({label, layer, text: label.text, x, y, dx: offset[0] * k, dy: offset[1] * k, size: label.size * k, rank: label.rank + order / 1e3});
       }
     });
@@ -209,11 +211,13 @@
       if (moved) tilted(spec.camera.pitch || 0);
       dress();
       if (moved) Object.assign(state, {gap: insets(), touched: false});
-      state.engine.move(moved ? placed(spec.camera) : null, insets(), moved && state.viewKey !== null);
+      const first = spec.selected && state.viewKey === null ? beside(spec.selected) : null;
+      state.engine.move(moved ? first || placed(spec.camera) : null, insets(), moved && state.viewKey !== null);
       state.viewKey = spec.viewKey;
       choose();
       state.engine.render();
       marks();
+      address();
       requestAnimationFrame(() => requestAnimationFrame(() => { Fangyi.ready += 1; }));
     } catch (error) { fail(error); }
   }
@@ -283,16 +287,34 @@
   function fail(error) { const message = String((error && error.message) || error); Fangyi.errors.push(message); console.error('Fangyi:', message); }
   Fangyi.fail = fail;
   Fangyi.refit = soon(() => { if (state.spec) { state.viewKey = null; show(state.spec); } }, 250);
-  /** Rings a shape, {layer, id}; nothing is ringed when id is empty. */
-  Fangyi.select = hit => {
-    if (!state.spec || !state.engine) return;
-    state.spec.selected = hit && hit.id ? hit : null;
-    state.engine.render();
-  };
   Fangyi.show = show;
 
-  /** Rings {layer, id}, or nothing when the id is empty. */
-  Fangyi.select = picked => { state.picked = picked && picked.id ? picked : null; if (state.engine && state.layers.length) state.engine.render(); };
+  /** Rings {layer, id}, or nothing when the id is empty; what was not chosen on the map itself is flown to. */
+  Fangyi.select = picked => {
+    state.picked = picked && picked.id ? picked : null;
+    if (!state.engine || !state.layers.length) return;
+    address();
+    state.engine.render();
+    const camera = state.picked && picked.from !== 'map' ? beside(state.picked) : null;
+    if (!camera) return;
+    state.touched = true;
+    state.engine.move(camera, insets(), true);
+  };
+
+  /** The camera that shows a shape from near by, null when nothing of it is drawn. */
+  function beside(picked) {
+    const ring = ringOf(picked), at = ring && (ring.paths ? ring.items[0][0] : ring.items[0]), viewport = state.engine.viewport();
+    const zoom = Math.max(NEAR, (viewport && viewport.zoom) || 0);
+    return at ? {...state.spec.camera, longitude: at[0], latitude: at[1], zoom} : null;
+  }
+
+  /** What is picked stands in the address, so that a copied address shows it too. */
+  function address() {
+    const url = new URL(location.href), value = state.picked ? `${state.picked.layer}:${state.picked.id}` : null;
+    if (url.searchParams.get('pick') === value || /wall$/.test(url.pathname)) return;
+    if (value) url.searchParams.set('pick', value); else url.searchParams.delete('pick');
+    history.replaceState(history.state, '', url.pathname + url.search.replaceAll('%3A', ':').replaceAll('%2F', '/'));
+  }
 
   const dash = (window.dash_clientside = window.dash_clientside || {});
   dash.fangyi = Object.assign(dash.fangyi || {}, {show: spec => { show(spec); return window.dash_clientside.no_update; }});

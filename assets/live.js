@@ -8,6 +8,7 @@
   /** Sets a store of the page; pages without that store are left alone. */
   Fangyi.send = function (id, data) {
     const dash = window.dash_clientside, api = window.dash_component_api;
+    if (!document.getElementById('page')) return false; // Dash has not built its layout yet
     if (!dash || !dash.set_props || (api && api.getLayout && !api.getLayout(id))) return false;
     dash.set_props(id, {data});
     return true;
@@ -24,7 +25,7 @@
     if (Fangyi.refit) Fangyi.refit();
   }
   let told = null;
-  setInterval(() => { if (Fangyi.scale !== told && Fangyi.send('scale', Fangyi.scale)) told = Fangyi.scale; }, 300);
+  setInterval(() => { if (Fangyi.scale !== told && Fangyi.send('scale', Fangyi.scale)) told = Fangyi.scale; }, 60);
   addEventListener('resize', () => { rescale(); if (Fangyi.refit) Fangyi.refit(); });
   addEventListener('popstate', rescale);
   rescale();
@@ -37,6 +38,33 @@
     for (const clock of document.querySelectorAll('[data-clock]')) clock.textContent = clock.dataset.clock === 'date' ? date : time;
   }
   setInterval(tick, 1000);
+
+  // ---- the window's title and language follow the page; a line runs while an answer is awaited
+
+  function name() {
+    const shell = document.querySelector('.shell[data-title]');
+    if (!shell) return;
+    if (shell.dataset.title && document.title !== shell.dataset.title) document.title = shell.dataset.title;
+    if (document.documentElement.lang !== shell.lang) document.documentElement.lang = shell.lang;
+  }
+  let hurry = null;
+  function busy() {
+    name();
+    const waits = !!document.querySelector('#page[data-dash-is-loading="true"], #detail[data-dash-is-loading="true"]');
+    if (waits && !hurry) hurry = setTimeout(() => document.documentElement.classList.add('busy'), 200); // quick answers need no line
+    if (!waits) { clearTimeout(hurry); hurry = null; document.documentElement.classList.remove('busy'); }
+  }
+  new MutationObserver(busy).observe(document.documentElement, {childList: true, subtree: true, attributes: true, attributeFilter: ['data-dash-is-loading', 'data-title']});
+
+  // ---- what the time sliders say while they are dragged: day 18262 is 1 January 2020
+
+  const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+  window.dccFunctions = Object.assign(window.dccFunctions || {}, {
+    day(number) {
+      const date = new Date(number * 864e5);
+      return english() ? `${date.getUTCDate()} ${months[date.getUTCMonth()]}` : `${date.getUTCMonth() + 1}月${date.getUTCDate()}日`;
+    },
+  });
 
   // ---- the pulse: /pulse answers {revision, code, known_at}
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import pandas as pd
 from flask import Request
@@ -86,6 +87,18 @@ class Gate:
 
     def _signer(self) -> URLSafeTimedSerializer:
         return URLSafeTimedSerializer(self.settings.secret, salt="pass")
+
+
+def check_origin(request: Request) -> None:
+    """Raise AccessError when another site's page makes a browser send what could change something here.
+
+    Browsers name the sender of every POST; what names none is no browser and carries nobody's pass by itself.
+    """
+    if request.method in ("GET", "HEAD", "OPTIONS"):
+        return
+    origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site", "same-origin")
+    if site not in ("same-origin", "none") or (origin is not None and urlsplit(origin).netloc != request.host):
+        raise AccessError(f"a request from {origin or site} may not change anything here; open the map itself")
 
 
 def masked(rows: pd.DataFrame, person: Person) -> pd.DataFrame:

@@ -1,6 +1,5 @@
 """Build the web application: read this first. One map, one page around it, one gate in front of everything."""
 
-import json
 from dataclasses import replace
 from typing import Any
 
@@ -10,12 +9,15 @@ from flask import Flask, Response, abort, make_response, redirect, request
 
 from dashboard import downloads, parts, vendor
 from dashboard import map as deck
-from dashboard.access import A_SHIFT_S, COOKIE, AccessError, Gate
+from dashboard.access import A_SHIFT_S, COOKIE, AccessError, Gate, check_origin
 from dashboard.desk import Desk
+from dashboard.downloads import as_json
+from dashboard.jobs import Jobs
 from dashboard.pages import Asked, Scene, all_pages
 from dashboard.pages import _compound as compound_panel
 from dashboard.pages._frame import end_of_day
 from dashboard.settings import ROOT, Settings
+from dashboard.shell import waiting
 from dashboard.tables import TableStore, tables_blueprint
 from dashboard.view import Here, read
 from layers._errors import LayerError, ViewError
@@ -51,18 +53,19 @@ def create_app(settings: Settings, store: Store | None = None) -> Dash:
     for page in all_pages().values():
         page.connect(app, desk)
     _serve(app, desk)
+    app.server.extensions["desk"] = desk
     return app
 
 
 def shell() -> html.Div:
     """Return what stands once in every browser: the address, the map, and the stores that parts talk through."""
-    stores = {"pulse": None, "scale": 1, "wall-page": "", "pick": None}
+    stores = {"pulse": None, "scale": None, "wall-page": "", "pick": None}
     return html.Div(
         [
             dcc.Location(id="url", refresh="callback-nav"),
             *(dcc.Store(id=name, data=data) for name, data in stores.items()),
             deck.canvas(),
-            html.Div(id="page"),
+            html.Div(waiting(), id="page"),
         ]
     )
 
@@ -76,15 +79,19 @@ def _connect(app: Dash, desk: Desk) -> None:
         Input("pulse", "data"),
         Input("scale", "data"),
         Input("wall-page", "data"),
+        State("pick", "data"),
     )
-    def show(path: str, search: str, _pulse: Any, scale: float, turn: str) -> tuple[Any, Any]:
-        if turn and path != "/wall" and ctx.triggered_id == "wall-page":
-            return no_update, no_update
-        asked = Asked(read(path, search, desk.store), desk.gate.who(request), desk, scale or 1, turn or "")
+    def show(path: str, search: str, _pulse: Any, scale: float | None, turn: str, pick: Any) -> tuple[Any, Any]:
+        if scale is None or (turn and path != "/wall" and ctx.triggered_id == "wall-page"):
+            return no_update, no_update  # without the size of the letters a page would be made twice
+        asked = Asked(read(path, search, desk.store), desk.gate.who(request), desk, scale, turn or "")
         page = all_pages().get(path)
         if page is None:
             return parts.empty("404"), no_update
-        return page.layout(asked), spec(asked, page.scene(asked))
+        chosen, layout = chosen_of(pick, asked), page.layout(asked)
+        if "detail" in layout and chosen:
+            layout["detail"].children = detail(asked, chosen)
+        return layout, spec(asked, page.scene(asked), chosen)
 
     @app.callback(
         Output("detail", "children"),
@@ -95,8 +102,7 @@ def _connect(app: Dash, desk: Desk) -> None:
     )
     def pick_shown(pick: Any, path: str, search: str, scale: float) -> Any:
         asked = Asked(read(path, search, desk.store), desk.gate.who(request), desk, scale or 1)
-        chosen = (pick["layer"], pick["id"]) if pick and pick.get("id") else asked.here.pick if pick is None else None
-        return detail(asked, chosen)
+        return detail(asked, chosen_of(pick, asked))
 
 
 def _connect_choices(app: Dash, desk: Desk) -> None:
@@ -111,7 +117,9 @@ def _connect_choices(app: Dash, desk: Desk) -> None:
     def pick(event: Any, _compounds: Any, _hospitals: Any, _unpicks: Any) -> Any:
         trigger = ctx.triggered_id
         if trigger == "map-event":
-            return {"layer": event["layer"], "id": event["id"]} if event and event.get("id") else no_update
+            return (
+                {"layer": event["layer"], "id": event["id"], "from": "map"} if event and event.get("id") else no_update
+            )
         if trigger is None or not ctx.triggered[0]["value"]:
             return no_update
         return (
@@ -158,7 +166,14 @@ def moved_to(here: Here, as_of: int | None, known_at: int | None, area: str | No
     return Here(here.path, replace(view, **changes), here.lang, None, frozenset(fixed), here.options).search
 
 
-def spec(asked: Asked, scene: Scene | None) -> Any:
+def chosen_of(pick: Any, asked: Asked) -> tuple[str, str] | None:
+    """Return layer and id of what is selected: by hand, or by the address while nobody selected or closed anything."""
+    if pick is None:
+        return asked.here.pick
+    return (pick["layer"], pick["id"]) if pick.get("id") else None
+
+
+def spec(asked: Asked, scene: Scene | None, chosen: tuple[str, str] | None = None) -> Any:
     """Return what the map draws for a page."""
     if scene is None:
         return no_update
@@ -166,22 +181,20 @@ def spec(asked: Asked, scene: Scene | None) -> Any:
     frames = desk.frames(asked.who, here.view, scene.layers, asked.lang)
     camera = deck.fit(_focus(asked, frames), scene.pitch, scene.bearing)
     return deck.deck_spec(
-        frames, scene.key, tables=desk.tables, camera=camera, paint=scene.paint, lang=asked.lang, selected=here.pick
+        frames, scene.key, tables=desk.tables, camera=camera, paint=scene.paint, lang=asked.lang, selected=chosen
     )
 
 
 def _focus(asked: Asked, frames: Any) -> Any:
-    """The box to look at: the chosen district, else the compounds without the thinly settled tenth at each side."""
-    if asked.here.view.district:
-        districts = frames["districts"]
-        chosen = districts[districts["id"] == asked.here.view.district]
-        if len(chosen):
-            return chosen.total_bounds
-    compounds = frames.get("compounds")
-    if compounds is None or compounds["lon"].notna().sum() < 10:
-        return deck._extent(frames)
-    lon, lat = compounds["lon"].dropna(), compounds["lat"].dropna()
-    return (lon.quantile(0.06), lat.quantile(0.06), lon.quantile(0.94), lat.quantile(0.94))
+    """The box to look at: the compounds of the view without the thinly settled tenth at each side of the city."""
+    compounds, area = frames.get("compounds"), asked.here.view.district
+    if compounds is not None and compounds["lon"].notna().sum() >= 10:
+        lon, lat = compounds["lon"].dropna(), compounds["lat"].dropna()
+        edge = 0.01 if area else 0.06
+        return (lon.quantile(edge), lat.quantile(edge), lon.quantile(1 - edge), lat.quantile(1 - edge))
+    districts = frames["districts"]
+    chosen = districts[districts["id"] == area]
+    return chosen.total_bounds if len(chosen) else deck.extent(frames)
 
 
 def detail(asked: Asked, chosen: tuple[str, str] | None) -> Any:
@@ -199,13 +212,15 @@ def _serve(app: Dash, desk: Desk) -> None:
     server.register_blueprint(vendor.vendor_blueprint())
     server.register_blueprint(tables_blueprint(desk.tables, lambda req: desk.gate.who(req) is not None))
     server.register_blueprint(downloads.downloads_blueprint(desk))
+    server.register_blueprint(downloads.jobs_blueprint(desk, Jobs()))
 
     @server.before_request
     def guard() -> Response | None:
+        check_origin(request)
         if not request.path.startswith(OPEN_ROUTES) and desk.gate.who(request) is None:
             abort(401)
         known = request.path in all_pages() or request.path.startswith(
-            ("/_dash", "/_reload", "/table/", "/brief/", "/plan/", "/receipt/", "/pulse", "/readyz", *OPEN_ROUTES)
+            ("/_dash", "/_reload", "/table/", "/brief/", "/plan/", "/job/", "/pulse", "/readyz", *OPEN_ROUTES)
         )
         if not known:
             abort(404)
@@ -214,15 +229,15 @@ def _serve(app: Dash, desk: Desk) -> None:
     @server.get("/pulse")
     def pulse() -> Response:
         known = desk.store.latest()
-        return _json({"revision": desk.store.revision(known), "code": CODE, "known_at": known.isoformat()})
+        return as_json({"revision": desk.store.revision(known), "code": CODE, "known_at": known.isoformat()})
 
     @server.get("/healthz")
     def healthz() -> Response:
-        return _json({"ok": True})
+        return as_json({"ok": True})
 
     @server.get("/readyz")
     def readyz() -> Response:
-        return _json({"ok": True, "revision": desk.store.revision(desk.store.latest())})
+        return as_json({"ok": True, "revision": desk.store.revision(desk.store.latest())})
 
     @server.get("/enter")
     def enter() -> Response:
@@ -244,7 +259,7 @@ def _serve(app: Dash, desk: Desk) -> None:
         return answer
 
     for kind, code in STATUS.items():
-        server.register_error_handler(kind, lambda error, code=code: (_json({"error": str(error)}), code))
+        server.register_error_handler(kind, lambda error, code=code: (as_json({"error": str(error)}), code))
 
 
 def csp(app: Dash) -> str:
@@ -264,10 +279,3 @@ def csp(app: Dash) -> str:
         "object-src": "'none'",
     }
     return "; ".join(f"{name} {value}" for name, value in rules.items())
-
-
-def _json(content: Any) -> Response:
-    answer = make_response(json.dumps(content))
-    answer.content_type = "application/json"
-    answer.headers["Cache-Control"] = "no-store"
-    return answer

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.text import UNKNOWN, T, figure, pick, say
+from dashboard.text import UNKNOWN, T, figure, named, pick, say
 from layers._palette import COVER, OCCUPANCY, STATUS, hex_of
 from layers._palette import UNKNOWN as GREY
 
@@ -182,7 +182,7 @@ def beds_by_kind(beds: pd.DataFrame, lang: str = "zh", scale: float = 1.0) -> go
         )
     found.update_layout(barmode="stack", bargap=0.42)
     longest = np.nanmax([*used, *open_, 1])
-    found.update_xaxes(visible=False, range=[0, longest * 1.75])
+    found.update_xaxes(visible=False, range=[0, longest * 2.25])
     found.update_yaxes(showgrid=False)
     return found
 
@@ -212,8 +212,9 @@ def by_district(
 ) -> go.Figure:
     """Return one bar a district (`name`, or `name_en` in English), largest first; unknown last, as "–"."""
     rows = districts.sort_values(column, ascending=False, na_position="last").head(limit)
-    names = rows["name_en"] if lang == "en" and "name_en" in rows else rows["name"]
-    return ranked_bars(names, rows[column], "#8fa9c2", [figure(value) for value in rows[column]], scale)
+    return ranked_bars(
+        named(rows, lang)["name"], rows[column], "#8fa9c2", [figure(value) for value in rows[column]], scale
+    )
 
 
 def days_of_cover(cover: pd.DataFrame, lang: str = "zh", scale: float = 1.0, limit: int = 8) -> go.Figure:

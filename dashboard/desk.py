@@ -15,14 +15,15 @@ from sqlalchemy import and_, or_, select
 from dashboard.access import Gate, Person
 from dashboard.settings import Settings
 from dashboard.tables import TableStore
+from dashboard.text import named
 from dashboard.view import Here
 from layers._catalog import all_layers
 from layers._view import View
-from layers.decisions._catalog import plan_of
+from layers.decisions._catalog import PLANS, plan_of
 from layers.decisions._proposal import Plan
 from layers.intake import health
 from layers.store import Store, totals
-from layers.store.asof import known
+from layers.store.asof import begun, known
 from layers.store.schema import control, person, person_status, placement
 
 KEPT = 160  # results kept: a city's wall and a hundred desks look at a few dozen views
@@ -73,9 +74,7 @@ class Desk:
         found = {}
         for key in keys:
             frame = self._kept(who, view, ("frame", key), partial(self._frame, who, view, key))
-            if lang == "en" and "name_en" in frame and (frame["name_en"] != "").all():
-                frame = frame.assign(name=frame["name_en"])
-            found[key] = frame
+            found[key] = named(frame, lang)
         return found
 
     def _frame(self, who: Person | None, view: View, key: str) -> gpd.GeoDataFrame:
@@ -91,14 +90,16 @@ class Desk:
         rows = self._kept(who, view, ("counts",), lambda: self.store.read(totals.wide(view, view.level)))
         numbers = rows.drop(columns="area").sum(min_count=1) if len(rows) else pd.Series(dtype=float)
         return (
-            numbers.reindex([f"{m}_{s}" for m in ("now", "ever", "new1", "new14") for s in totals.STATUSES])
+            numbers.reindex(
+                [f"{m}_{s}" for m in ("now", "ever", "new1", "new14") for s in (*totals.STATUSES, "counted")]
+            )
             .fillna(0)
             .astype(int)
         )
 
     def daily(self, who: Person | None, view: View) -> pd.DataFrame:
-        """Return status, day, n of the view's own area: persons first reaching a status on each day."""
-        return self._kept(who, view, ("daily",), lambda: self.store.read(totals.daily(view, view.level)))
+        """Return status, day, n of the view's own area: persons first reaching a status on each day, each counted case once."""
+        return self._kept(who, view, ("daily",), lambda: self.store.read(totals.daily(view, view.level, "first")))
 
     def unplaced(self, who: Person | None, view: View) -> int:
         """Return how many persons of the city now under a case status have no compound."""
@@ -123,7 +124,10 @@ class Desk:
         return moment.replace(second=0, microsecond=0)
 
     def persons(self, who: Person | None, view: View, code: str, limit: int = 200) -> pd.DataFrame:
-        """Return the persons placed in a compound, masked: kind, subject, age, sex, address, status dates, how each was matched."""
+        """Return the persons placed in a compound, masked: kind, subject, age, sex, address, status dates, how each was matched.
+
+        Statuses are those of the day of as_of, however early the hour, as in the totals.
+        """
         joined = placement.join(person, and_(person.c.key == placement.c.key, known(person, view)))
         columns = (
             person.c.kind,
@@ -163,7 +167,7 @@ class Desk:
         seen = steps.where(
             known(person_status, view),
             person_status.c.dimension == "status",
-            person_status.c.happened_at <= view.as_of,
+            begun(person_status, view),
             by_person,
         )
         last = self.store.read(seen.order_by(person_status.c.happened_at)).drop_duplicates(
@@ -179,6 +183,14 @@ class Desk:
             known(control, view), control.c.compound == code
         )
         return self.store.read(query.where(control.c.happened_at <= view.as_of).order_by(control.c.happened_at.desc()))
+
+    def warm(self) -> None:
+        """Work out what the first visitor of the whole city would wait for (10 s on a city of 7,148 compounds)."""
+        who, here = Person("", "city"), Here("/", self.store.view())
+        for kind in PLANS:
+            self.plan(who, kind, here.view)
+        self.frames(who, here.view, tuple(all_layers()))
+        self.feeds(who, here)
 
     def revision(self, view: View) -> str:
         """Return what a view's answers depend on besides the view: equal revisions, equal answers."""

@@ -1,7 +1,10 @@
 """What a person takes away from a page: the plan as a file, the briefing as PDF or picture. All through the gate, all journalled."""
 
+import json
 import tempfile
+from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, request
@@ -9,7 +12,9 @@ from flask import Blueprint, Response, abort, make_response, request
 from dashboard import briefing, export
 from dashboard.access import Person
 from dashboard.desk import Desk
+from dashboard.jobs import BusyError, Job, Jobs, Progress
 from dashboard.view import Here, read
+from layers._errors import Cancelled
 from layers.decisions._catalog import PLANS
 from layers.store import journal
 
@@ -37,23 +42,77 @@ def downloads_blueprint(desk: Desk) -> Blueprint:
 
     @routes.get("/brief/<kind>.<form>")
     def brief(kind: str, form: str) -> Response:
-        if kind not in BRIEFED or form not in ("pdf", "png"):
-            abort(404)
-        here = read("/", request.query_string.decode(), desk.store)
-        with tempfile.TemporaryDirectory() as folder:
-            out = Path(folder) / f"{kind}.{form}"
-            print_briefing(desk, kind, here, out, desk.gate.who(request))
-            return _send(desk, out.name, out.read_bytes(), here)
+        here = _briefed(desk, kind, form)
+        return _send(desk, f"{kind}.{form}", brief_bytes(desk, f"{kind}.{form}", here, desk.gate.who(request)), here)
 
     return routes
 
 
+def jobs_blueprint(desk: Desk, jobs: Jobs) -> Blueprint:
+    """Return the routes of printing with progress.
+
+    POST /brief/<kind>.<format>   start; answers 202 and the job
+    GET  /job/<id>                how far it is
+    POST /job/<id>/cancel         stop it
+    GET  /job/<id>/file           the file, once it is done
+    Somebody else's job, or a forgotten one, is not found.
+    """
+    routes = Blueprint("jobs", __name__)
+
+    @routes.post("/brief/<kind>.<form>")
+    def start(kind: str, form: str) -> Response:
+        here, who, name = _briefed(desk, kind, form), desk.gate.who(request), f"{kind}.{form}"
+        desk.gate.check(who, here.view)
+        assert who is not None
+        try:
+            job = jobs.submit(name, who, lambda told, stop: brief_bytes(desk, name, here, who, told, stop), here)
+        except BusyError as error:
+            return as_json({"error": str(error)}, 429)
+        return as_json(job.told(), 202)
+
+    @routes.get("/job/<id>")
+    def watch(id: str) -> Response:
+        return as_json(_own(desk, jobs, id).told())
+
+    @routes.post("/job/<id>/cancel")
+    def cancel(id: str) -> Response:
+        job = _own(desk, jobs, id)
+        jobs.cancel(job)
+        return as_json(job.told())
+
+    @routes.get("/job/<id>/file")
+    def fetch(id: str) -> Response:
+        job = _own(desk, jobs, id)
+        return _send(desk, job.name, job.content, job.about) if job.state == "done" else abort(404)
+
+    return routes
+
+
+def brief_bytes(
+    desk: Desk, name: str, here: Here, who: Person | None, progress: Progress | None = None, cancel: Event | None = None
+) -> bytes:
+    """Return the briefing `name`, for example "lockdown.pdf", of a place."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / name
+        return print_briefing(desk, out.stem, here, out, who, progress, cancel).read_bytes()
+
+
 def print_briefing(
-    desk: Desk, kind: str, here: Here, out: Path, who: Person | None, progress: Any = None, cancel: Any = None
+    desk: Desk,
+    kind: str,
+    here: Here,
+    out: Path,
+    who: Person | None,
+    progress: Progress | None = None,
+    cancel: Event | None = None,
 ) -> Path:
-    """Write the briefing of a kind for a place."""
+    """Write the briefing of a kind for a place; raises Cancelled when `cancel` was set on the way."""
+    told = partial(_step, progress, cancel)
+    told("计算方案", "working out the plan")
     plan = desk.plan(who, kind, here.view)
+    told("读取图层", "reading the layers")
     frames = desk.frames(who, here.view, briefing.LAYERS, here.lang)
+    told("绘制地图", "drawing the map")
     settings = desk.settings
     return briefing.write_briefing(
         kind,
@@ -67,6 +126,33 @@ def print_briefing(
         progress=progress,
         cancel=cancel,
     )
+
+
+def _step(progress: Progress | None, cancel: Event | None, zh: str, en: str) -> None:
+    if cancel is not None and cancel.is_set():
+        raise Cancelled("the briefing was stopped; nothing was written")
+    if progress:
+        progress(0, 1, zh, en)
+
+
+def _briefed(desk: Desk, kind: str, form: str) -> Here:
+    """Return the place that is asked for, once it is sure that there is such a briefing."""
+    if kind not in BRIEFED or form not in ("pdf", "png"):
+        abort(404)
+    return read("/", request.query_string.decode(), desk.store)
+
+
+def _own(desk: Desk, jobs: Jobs, id: str) -> Job:
+    job = jobs.get(id, desk.gate.who(request))
+    return job if job is not None else abort(404)
+
+
+def as_json(content: Any, status: int = 200) -> Response:
+    """Return an answer that nobody may keep."""
+    answer = make_response(json.dumps(content, ensure_ascii=False), status)
+    answer.content_type = "application/json"
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 def _send(desk: Desk, name: str, content: bytes, here: Here) -> Response:

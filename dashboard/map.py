@@ -25,7 +25,7 @@ from dash import ClientsideFunction, Dash, Input, Output, dcc, html
 
 from dashboard import tables as packing
 from dashboard.tables import Shapes, TableStore
-from dashboard.text import pick, say
+from dashboard.text import named, pick, say
 from layers._base import Layer, LegendRow
 from layers._catalog import all_layers
 from layers._palette import Mark
@@ -68,7 +68,7 @@ def deck_spec(
             drawn += _layer_json(layer, painted(frames[key], (paint or {}).get(key)), tables, lang)
     return {
         "viewKey": view_key,
-        "camera": dict(camera or fit(_extent(frames))),
+        "camera": dict(camera or fit(extent(frames))),
         "lang": lang,
         "layers": drawn,
         "selected": {"layer": selected[0], "id": selected[1]} if selected else None,
@@ -96,12 +96,12 @@ def painted(frame: gpd.GeoDataFrame, paint: pd.DataFrame | None) -> gpd.GeoDataF
 
 
 def _layer_json(layer: Layer, frame: gpd.GeoDataFrame, tables: TableStore, lang: str) -> list[dict[str, Any]]:
-    frame = _named(frame, lang)
+    frame = named(frame, lang)
     # A draw does no arithmetic, so it looks the same without rows; pydeck would copy every row into its JSON.
     specs = [json.loads(one.to_json()) for one in layer.draw(frame.iloc[:0])]
-    named = [_accessors(spec) for spec in specs]
+    read = [_accessors(spec) for spec in specs]
     shown = [column for column in layer.hover if column in frame]
-    wanted = sorted((set().union(*(set(one.values()) for one in named)) | set(shown)) - SHAPE_COLUMNS - {"id", "name"})
+    wanted = sorted((set().union(*(set(one.values()) for one in read)) | set(shown)) - SHAPE_COLUMNS - {"id", "name"})
     missing = [column for column in wanted if column not in frame]
     if missing:
         raise MapError(
@@ -109,21 +109,13 @@ def _layer_json(layer: Layer, frame: gpd.GeoDataFrame, tables: TableStore, lang:
         )
     names = tables.add(f"{layer.key}.names", _pack_columns(frame, [c for c in ("id", "name") if c in frame]))
     style = tables.add(f"{layer.key}.style", _pack_columns(frame, wanted))
-    for number, (spec, accessors) in enumerate(zip(specs, named, strict=True)):
+    for number, (spec, accessors) in enumerate(zip(specs, read, strict=True)):
         shape = _shape_url(layer.key, spec["@@type"], accessors, frame, tables)
         spec |= {"id": f"{layer.key}-{number}", "layer": layer.key, "data": f"tbl:{shape}|{names}|{style}"}
         if spec.get("pickable"):
             spec["hover"] = [[column, pick(layer.hover[column], lang)] for column in shown]
             spec["title"] = pick(layer.title, lang)
     return specs
-
-
-def _named(frame: gpd.GeoDataFrame, lang: str) -> gpd.GeoDataFrame:
-    """Return the frame with English names where it has them and the page is English."""
-    if lang != "en" or "name_en" not in frame:
-        return frame
-    english = frame["name_en"]
-    return frame.assign(name=english.where(english.notna() & (english != ""), frame["name"]))
 
 
 def _accessors(spec: Mapping[str, Any]) -> dict[str, str]:
@@ -205,10 +197,11 @@ def _positions(values: pd.Series) -> np.ndarray:
     return np.array(pairs, dtype=float).reshape(-1, 2)
 
 
-def _extent(frames: Mapping[str, gpd.GeoDataFrame]) -> tuple[float, float, float, float]:
+def extent(frames: Mapping[str, gpd.GeoDataFrame]) -> tuple[float, float, float, float]:
+    """Return west, south, east, north of all that is drawn; the municipality of Wuhan when nothing is."""
     boxes = [frame.total_bounds for frame in frames.values() if len(frame) and np.isfinite(frame.total_bounds).all()]
     if not boxes:
-        return (113.7, 29.97, 115.08, 31.36)  # the municipality of Wuhan, for a store that is still empty
+        return (113.7, 29.97, 115.08, 31.36)
     west, south, east, north = np.array(boxes).T
     return float(west.min()), float(south.min()), float(east.max()), float(north.max())
 
@@ -240,7 +233,7 @@ def legend_rows(
 
     marks   layer key -> the categories that `paint` colours it by, for example `ACTION`: they replace its own legend
     Words that the first rows share ("现有确诊 0", "现有确诊 1–2" ...) are said once, as `about`, and `ramp` counts those rows:
-    they are the steps of one scale.
+    they are the steps of one scale. A bracket that ends every row ("现有确诊（面积表示人数）" ...) is said once too.
     """
     found = []
     for key, layer in all_layers().items():
@@ -267,6 +260,9 @@ def _said_once(texts: Sequence[str]) -> tuple[str, list[str], int]:
         shared = next((i for i, (word, _) in enumerate(pairs) if word != pairs[0][0]), len(pairs))
         if shared >= 3 and pairs[0][0]:
             return pairs[0][0], [rest for _, rest in pairs[:shared]] + list(texts[shared:]), shared
+    brackets = [re.fullmatch(r"(.+?) ?[（(]([^（(]+)[）)]", text) for text in texts]
+    if len(texts) > 1 and all(brackets) and len({found[2] for found in brackets if found}) == 1:
+        return str(brackets[0] and brackets[0][2]), [found[1] for found in brackets if found], 0
     return "", list(texts), 0
 
 

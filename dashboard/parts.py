@@ -39,6 +39,7 @@ def tile(
 ) -> html.Div:
     """Return one big figure.
 
+    change  the line under it; a line break in it stays one
     tone    "" calm, or red | amber | teal | blue | violet: colours the edge and the small curve, never the figure itself
     stale   older than its feed promised: hatched and dimmed, and the words of `age` are shown instead of hidden
     source  shown with the age when the pointer rests on it
@@ -173,9 +174,7 @@ def _reason(number: int, row: Mapping[str, Any], lang: str, kind: str) -> Compon
                     [html.B(row["name"]), html.Span(row.get("where", ""), className="reason-where")],
                     className="reason-name",
                 ),
-                html.Div(
-                    "；".join(row["reasons"]) if lang == "zh" else "; ".join(row["reasons"]), className="reason-why"
-                ),
+                html.Div(("；" if lang == "zh" else ". ").join(row["reasons"]), className="reason-why"),
             ],
             className="reason-text",
         ),

@@ -31,7 +31,10 @@ def nav(items: Sequence[tuple[str, str]], here: str, search: str = "") -> html.N
 
 
 def clock(label: str, written: str, *, hint: str = "", name: str = "") -> html.Div:
-    """Return one labelled time; pass `LIVE` as `written` for the running clock of the browser."""
+    """Return one labelled time; pass `LIVE` as `written` for the running clock of the browser.
+
+    name   "changed" when a person has set it away from now
+    """
     hands = (
         html.Span(className="clock-time", **{"data-clock": "time"})
         if written is LIVE
@@ -77,33 +80,42 @@ def footer(children: Children, id: str | None = None) -> html.Footer:
     return html.Footer(children, className="foot", **{"data-inset": "bottom"}, **more)
 
 
-def desk(head: Component, left: Children, right: Children, foot: Children, lang: str = "zh") -> html.Div:
+def desk(
+    head: Component, left: Children, right: Children, foot: Children, lang: str = "zh", title: str = ""
+) -> html.Div:
     """Return a desk page around the map: `map.canvas` stands beside it once, in the layout of the app."""
-    return html.Div(
-        [head, column("left", left), column("right", right), footer(foot)], className="shell desk", lang=_tongue(lang)
-    )
+    return _body([head, column("left", left), column("right", right), footer(foot)], "desk", lang, title)
 
 
 def wall(
-    head: Component, figures: Children, left: Children, right: Children, foot: Children, lang: str = "zh"
+    head: Component,
+    figures: Children,
+    left: Children,
+    right: Children,
+    foot: Children,
+    lang: str = "zh",
+    title: str = "",
 ) -> html.Div:
     """Return the wall: six figures across the top, the map in the middle, a column on each side."""
-    return html.Div(
-        [
-            head,
-            html.Div(figures, className="figures", **{"data-inset": "top"}),
-            column("left", left),
-            column("right", right),
-            footer(foot),
-        ],
-        className="shell wall",
-        lang=_tongue(lang),
-    )
+    top = html.Div(figures, className="figures", **{"data-inset": "top"})
+    return _body([head, top, column("left", left), column("right", right), footer(foot)], "wall", lang, title)
 
 
-def plain_page(head: Component, children: Children, lang: str = "zh") -> html.Div:
+def plain_page(head: Component, children: Children, lang: str = "zh", title: str = "") -> html.Div:
     """Return a page without a map (data quality, an error): one readable column."""
-    return html.Div([head, html.Main(children, className="sheet")], className="shell plain", lang=_tongue(lang))
+    return _body([head, html.Main(children, className="sheet")], "plain", lang, title)
+
+
+def waiting() -> html.Div:
+    """Return what stands on the screen until the first answer comes; it has no language yet, so it says nothing."""
+    boxes = [html.Div(className="ghost") for _ in range(6)]
+    sides = [html.Div(boxes, className="ghosts"), html.Div(className="ghost tall")]
+    return html.Div([html.Header(className="head"), *sides], className="shell waiting")
+
+
+def _body(children: Sequence[Any], kind: str, lang: str, title: str) -> html.Div:
+    """`data-title` becomes the title of the browser's window (assets/live.js)."""
+    return html.Div(list(children), className=f"shell {kind}", lang=_tongue(lang), **{"data-title": title})
 
 
 def _tongue(lang: str) -> str:

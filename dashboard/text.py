@@ -17,7 +17,6 @@ class TextError(LookupError):
 T: Mapping[str, tuple[str, str]] = {
     # the house
     "app.name": ("防疫指挥图", "Fangyi"),
-    "app.title": ("防疫指挥图 Fangyi", "Fangyi 防疫指挥图"),
     "app.wall_title": ("{city}疫情防控指挥大屏", "{city} epidemic command"),
     "drill": ("演练数据", "DRILL"),
     "drill.ribbon": ("演练数据 · 人员与小区均为虚构", "DRILL · people and compounds are invented"),
@@ -37,6 +36,8 @@ T: Mapping[str, tuple[str, str]] = {
     "clock.now": ("现在", "Now"),
     "clock.as_of": ("截至", "As of"),
     "clock.known_at": ("知悉截至", "As known at"),
+    "clock.past": ("正在查看过去", "Looking at the past"),
+    "clock.back": ("回到现在", "Back to now"),
     "clock.as_of.long": ("发生时间：此刻之前发生的", "Event time: what had happened by then"),
     "clock.known_at.long": ("知悉时间：此刻之前已知的", "Knowledge time: what was known by then"),
     # states of a panel
@@ -47,6 +48,7 @@ T: Mapping[str, tuple[str, str]] = {
     "state.fresh": ("数据正常", "Up to date"),
     "state.unknown": ("未知", "Unknown"),
     "state.not_placed": ("另有 {n} 人未落点", "{n} more not placed"),
+    "state.first": ("前 {n} 项 · 共 {total} 项", "{n} of {total}"),
     "state.sample": ("此处显示前 {n} 项，共 {total} 项", "First {n} of {total} shown"),
     "source": ("来源", "Source"),
     "updated": ("更新于 {age}", "updated {age}"),
@@ -60,6 +62,7 @@ T: Mapping[str, tuple[str, str]] = {
     "close": ("关闭", "Close"),
     "export": ("导出", "Export"),
     "print": ("打印简报", "Print briefing"),
+    "take": ("打印与导出", "Print, export"),
     # counts
     "count.confirmed": ("确诊", "Confirmed"),
     "count.confirmed_ever": ("累计确诊", "Confirmed, total"),
@@ -187,6 +190,14 @@ def change(value: Any, digits: int = 0) -> str:
         return UNKNOWN
     written = figure(abs(value), digits)
     return f"±{written}" if not written.strip("0.,") else ("+" if value > 0 else MINUS) + written
+
+
+def named(frame: Any, lang: str) -> Any:
+    """Return the frame with English names in `name` where it has them and the page is English."""
+    if lang != "en" or "name_en" not in frame:
+        return frame
+    english = frame["name_en"]
+    return frame.assign(name=english.where(english.notna() & (english != ""), frame["name"]))
 
 
 def day(moment: date | datetime | None, lang: str) -> str:

@@ -107,7 +107,7 @@ def barred(case: Case, gazetteer: Gazetteer) -> str:
     other_city   the address names another city
     phase        it names a phase or block that the compound does not have, or none where only siblings are known
     twins        two rows with one name, close together or with nothing to tell them apart
-    bare         nothing but a name that others bear too, or that is misspelt
+    bare         nothing but a name that others bear too, that is misspelt, or beside which unknown characters stand
     unexplained  a door agrees, yet words stand there that nothing explains
     number       a longer name ends in the middle of a number: 华府K1|36栋 or 华府|K136栋
     letter       a character of the name is another one that sounds differently: as often another compound as an error
@@ -126,7 +126,8 @@ def _barred_by_text(case: Case) -> str:
     by_door = how is How.DOOR or best.found.form.endswith("号")
     if by_door and best.door > 0 and best.left_free + best.right_free >= 2:
         return "unexplained"
-    if _bare(best) and (best.namesakes > 1 or (how is not How.NAME and best.length < SHORT)):
+    misspelt = how is not How.NAME and best.length < SHORT
+    if _bare(best) and (best.namesakes > 1 or misspelt or best.left_run + best.right_run > 0):
         return "bare"
     hit = best.found.hit
     if any(cut.start <= hit.start and cut.end > hit.end for cut in case.reading.cut):

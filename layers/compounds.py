@@ -100,7 +100,7 @@ LAYER = Layer(
         "now_confirmed": ("现有确诊", "Confirmed now"),
         "now_clinical": ("现有临床诊断", "Clinically diagnosed now"),
         "now_suspected": ("现有疑似", "Suspected now"),
-        "new14_confirmed": ("近14天新增确诊", "New confirmed, 14 days"),
+        "new14_counted": ("近14天新增病例（含临床诊断）", "New cases, 14 days (clinical included)"),
         "households": ("户数", "Households"),
     },
 )

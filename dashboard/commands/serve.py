@@ -1,6 +1,7 @@
 """Serve the map."""
 
 import argparse
+from threading import Thread
 
 import waitress
 
@@ -26,5 +27,6 @@ def run(args: argparse.Namespace) -> int:
     app = create_app(settings)
     address = f"http://{settings.host}:{settings.port}"
     print(f"Fangyi 防疫指挥图  {address}  ·  wall {address}/wall  ·  stop with Ctrl+C", flush=True)
+    Thread(target=app.server.extensions["desk"].warm, name="warm", daemon=True).start()
     waitress.serve(app.server, host=settings.host, port=settings.port, threads=THREADS, _quiet=True)
     return 0

@@ -41,31 +41,29 @@ def close(asked: Asked) -> Component:
 
 
 def facts(asked: Asked, row: pd.Series) -> Component:
-    """Return the counts of the compound."""
-    label = lambda status: pick((STATUS[status].zh, STATUS[status].en), asked.lang)  # noqa: E731
+    """Return the counts of persons now and ever, and what else is known of the compound."""
     control = CONTROL.get(row["control"], CONTROL[""])
-    return parts.facts(
+    pairs = parts.facts(
         [
-            *(
-                (label(s), f"{figure(row[f'now_{s}'])} / {figure(row[f'ever_{s}'])}")
-                for s in ("confirmed", "clinical", "suspected")
-            ),
-            (
-                asked.words("密接 / 发热", "Contacts / fever"),
-                f"{figure(row['now_contact'])} / {figure(row['now_fever'])}",
-            ),
-            (
-                asked.words("近14天新增确诊", "New confirmed, 14 days"),
-                figure(row["new14_confirmed"] + row["new14_clinical"]),
-            ),
-            (
-                asked.words("户数 · 人口", "Households · people"),
-                f"{figure(row['households'])} · {figure(row['population'])}",
-            ),
-            (asked.words("管控现状", "Control in force"), parts.mark_badge(control, asked.lang)),
+            (asked.words("管控现状", "In force"), parts.mark_badge(control, asked.lang)),
             (asked.words("编码", "Code"), row["id"]),
+            (asked.words("户数", "Homes"), figure(row["households"])),
+            (asked.words("人口", "People"), figure(row["population"])),
         ]
     )
+    return html.Div([counts(asked, row), pairs])
+
+
+def counts(asked: Asked, row: pd.Series) -> Component:
+    """Return the table of persons by status: now, ever, new in 14 days."""
+    heads = [("", ""), ("现有", "Now"), ("累计", "Ever"), ("14天新增", "New, 14 days")]
+    lines = []
+    for status in ("confirmed", "clinical", "suspected", "contact", "fever"):
+        cells = [row.get(f"{measure}_{status}") for measure in ("now", "ever", "new14")]
+        name = pick((STATUS[status].zh, STATUS[status].en), asked.lang)
+        lines.append(html.Tr([html.Th(name), *(html.Td(figure(cell)) for cell in cells)]))
+    head = html.Thead(html.Tr([html.Th(asked.words(*words)) for words in heads]))
+    return html.Table([head, html.Tbody(lines)], className="plain-table compact counts")
 
 
 def proposal(asked: Asked, code: str) -> Component | None:
@@ -87,11 +85,7 @@ def proposal(asked: Asked, code: str) -> Component | None:
             html.Ol(reasons, className="why"),
             html.P(
                 [
-                    html.B(
-                        say("flips_if", asked.lang)
-                        + "："[: 1 if asked.lang == "zh" else 0]
-                        + (": " if asked.lang == "en" else "")
-                    ),
+                    html.B(say("flips_if", asked.lang) + asked.words("：", ": ")),
                     found.flips_if.said(asked.lang),
                 ],
                 className="flips",

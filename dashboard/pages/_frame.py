@@ -1,5 +1,7 @@
 """What every desk page has around it: header, navigation, area and clocks, legend, the panel of what is selected."""
 
+import math
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -9,12 +11,15 @@ from dash.development.base_component import Component
 
 from dashboard import map as deck
 from dashboard import parts, shell
+from dashboard.downloads import BRIEFED
+from dashboard.goods import in_words, said
 from dashboard.pages import Asked, Scene, all_pages
-from dashboard.text import UNKNOWN, moment, pick, say
+from dashboard.text import UNKNOWN, day, moment, pick, say
 from layers._palette import ACTION, Mark
 from layers._times import day_number, day_start, from_ms, to_ms
 from layers.decisions._proposal import ACTIONS, Plan, Proposal
 
+CLOCKS = ("as_of", "known_at")
 LAND = ("districts", "water", "roads")
 NAMES = ("labels",)
 BLUE: tuple[int, int, int, int] = (108, 182, 240, 230)
@@ -24,7 +29,15 @@ def desk_page(asked: Asked, left: Any, right: Any, scene: Scene) -> Component:
     """Return a page around the map."""
     foot = [timeline(asked), legend(asked, scene)]
     detail = html.Div(id="detail", className="detail", **{"aria-live": "polite"})
-    return shell.desk(head(asked), left, [detail, *right], foot, asked.lang)
+    return shell.desk(head(asked), left, [detail, *right], foot, asked.lang, window_title(asked))
+
+
+def window_title(asked: Asked) -> str:
+    """Return the title of the browser's window: the page first, because tabs are narrow."""
+    page = pick(all_pages()[asked.here.path].title, asked.lang)
+    city = pick(asked.desk.settings.city, asked.lang)
+    drill = f"{say('drill', asked.lang)} · " if asked.desk.settings.is_drill else ""
+    return f"{page} · {city} · {drill}{say('app.name', asked.lang)}"
 
 
 def legend(asked: Asked, scene: Scene) -> Component:
@@ -37,7 +50,10 @@ def legend(asked: Asked, scene: Scene) -> Component:
 def sheet(asked: Asked, children: Any) -> Component:
     """Return a page without a map."""
     return shell.plain_page(
-        head(asked), [*children, html.Div(timeline(asked), hidden=True), html.Div(id="detail", hidden=True)], asked.lang
+        head(asked),
+        [*children, html.Div(timeline(asked), hidden=True), html.Div(id="detail", hidden=True)],
+        asked.lang,
+        window_title(asked),
     )
 
 
@@ -48,9 +64,14 @@ def head(asked: Asked) -> Component:
     links = [(page.path, pick(page.title, lang)) for page in all_pages().values() if page.listed]
     other = here.at(lang="en" if lang == "zh" else "zh", pick=None)
     clocks = [
-        shell.clock(say("clock.as_of", lang), moment(here.view.as_of, lang), hint=say("clock.as_of.long", lang)),
-        shell.clock(
-            say("clock.known_at", lang), moment(here.view.known_at, lang), hint=say("clock.known_at.long", lang)
+        *(
+            shell.clock(
+                say(f"clock.{name}", lang),
+                moment(getattr(here.view, name), lang),
+                hint=say(f"clock.{name}.long", lang),
+                name="changed" if name in here.fixed else "",
+            )
+            for name in CLOCKS
         ),
         dcc.Link(
             say("language.other", lang),
@@ -86,41 +107,49 @@ def timeline(asked: Asked) -> Component:
     days = asked.desk.daily(asked.who, view.narrowed(""))["day"]
     first = max(int(days.min()), last - 120) if len(days) else last - 30
     first = min(first, last - 1)
-    rows = []
-    for name, value in (("as-of", view.as_of), ("known-at", view.known_at)):
-        at = min(max(day_number(value), first), last)
-        slider = dcc.Slider(
-            first,
-            last,
-            1,
-            value=at,
-            id=f"{name}-day",
-            marks=_marks(first, last, asked.lang),
-            updatemode="mouseup",
-            included=True,
-        )
-        rows.append(
-            html.Div(
-                [
-                    html.Span(say(f"clock.{name.replace('-', '_')}", asked.lang), className="slider-label"),
-                    html.Div(slider, className="slider"),
-                ],
-                className="slider-row",
-            )
-        )
+    rows = [slider_row(asked, name, first, last) for name in CLOCKS]
     back = html.Button(
-        asked.words("回到现在", "Back to now"),
+        say("clock.back", asked.lang),
         id="back-to-now",
         className="quiet",
         n_clicks=0,
-        disabled=not ({"as_of", "known_at"} & asked.here.fixed),
+        disabled=not (set(CLOCKS) & asked.here.fixed),
     )
     return html.Div([html.Div(rows, className="sliders"), back], className="timeline")
 
 
+def slider_row(asked: Asked, name: str, first: int, last: int) -> Component:
+    """Return one clock's slider with its label and the day it stands on; days are written once, under the lower one."""
+    value, at_last = getattr(asked.here.view, name), name == CLOCKS[-1]
+    slider = dcc.Slider(
+        first,
+        last,
+        1,
+        value=min(max(day_number(value), first), last),
+        id=f"{name.replace('_', '-')}-day",
+        marks=_marks(first, last, asked.lang) if at_last else None,
+        updatemode="mouseup",
+        included=True,
+        tooltip={"placement": "top", "always_visible": False, "transform": "day"},  # assets/live.js writes the day
+    )
+    return html.Div(
+        [
+            html.Span(
+                say(f"clock.{name}", asked.lang), className="slider-label", title=say(f"clock.{name}.long", asked.lang)
+            ),
+            html.Div(slider, className="slider"),
+            html.Span(
+                day(value, asked.lang), className="slider-day changed" if name in asked.here.fixed else "slider-day"
+            ),
+        ],
+        className="slider-row with-days" if at_last else "slider-row",
+    )
+
+
 def _marks(first: int, last: int, lang: str) -> dict[int, str]:
-    step = max(7, (last - first) // 42 * 7)
-    return {day: f"{day_start(day):%m-%d}" for day in range(last, first - 1, -step)}
+    """Days a week apart, at most nine of them, so that their names never touch."""
+    step = 7 * max(1, math.ceil((last - first) / 56))
+    return {number: day(day_start(number), lang) for number in range(last, first - 1, -step)}
 
 
 def end_of_day(number: int) -> datetime:
@@ -129,19 +158,24 @@ def end_of_day(number: int) -> datetime:
 
 
 def proposal_rows(asked: Asked, plan: Plan, proposals: Sequence[Proposal], *, most: int = 2) -> list[dict[str, Any]]:
-    """Return proposals as `parts.reason_list` wants them; at most `most` sentences each, the rest is in the panel."""
+    """Return proposals as `parts.reason_list` wants them; at most `most` short sentences each, the rest is in the panel."""
     names = district_names(asked)
     return [
         {
             "id": p.subject,
-            "name": p.name or p.subject,
+            "name": in_words(p.name or p.subject, asked.lang),
             "where": names.get(p.district, p.district or ""),
             "mark": mark_of(p.action),
-            "reasons": [r.said(asked.lang).rstrip("。.") for r in p.reasons[:most]],
+            "reasons": [brief(said(r.said(asked.lang), asked.lang)) for r in p.reasons[:most]],
             "rule": p.rule_id,
         }
         for p in proposals
     ]
+
+
+def brief(sentence: str) -> str:
+    """Return a reason without what stands in brackets (days, shares), as a list can show it."""
+    return re.sub(r" ?（[^（）]*）| \([^()]*\)", "", sentence).rstrip("。.")
 
 
 def mark_of(action: str) -> Mark:
@@ -163,21 +197,38 @@ def caveats(asked: Asked, plan: Plan) -> Component | None:
     return parts.panel(
         asked.words("须知", "Before you sign"),
         html.Ul([html.Li(words.said(asked.lang)) for words in plan.caveats], className="caveats"),
+        note=asked.words(f"{len(plan.caveats)} 条", str(len(plan.caveats))),
+        name="notes",
     )
 
 
-def print_links(asked: Asked, kind: str) -> Component:
-    """Return the links that print the page's briefing and export its plan."""
-    search = asked.here.at(pick=None).search
-    links = [
-        (f"/brief/{kind}.pdf", "PDF"),
-        (f"/brief/{kind}.png", "PNG"),
-        (f"/plan/{kind}.xlsx", "XLSX"),
-        (f"/plan/{kind}.csv", "CSV"),
-        (f"/plan/{kind}.json", "JSON"),
+def take_menu(asked: Asked, kind: str) -> Component:
+    """Return the menu that prints the page's briefing, where there is one, and exports its plan.
+
+    Each entry is a plain link. Those with `data-job` are printed with progress (assets/jobs.js) when the browser can.
+    """
+    search, w = asked.here.at(pick=None).search, asked.words
+    prints = [("pdf", w("PDF，全部页", "PDF, all pages")), ("png", w("PNG，首页 300 dpi", "PNG, first page, 300 dpi"))]
+    exports = [
+        ("xlsx", w("Excel 表格", "Excel workbook")),
+        ("csv", w("CSV 清单", "CSV list")),
+        ("json", w("JSON，含理由与规则", "JSON with reasons and rules")),
     ]
-    return html.Span(
-        [html.A(name, href=path + search, className="print", download=True) for path, name in links], className="prints"
+    page = pick(all_pages()[asked.here.path].title, asked.lang)
+    printed = [
+        html.A(words, href=f"/brief/{kind}.{form}{search}", download=True, **{"data-job": f"{page} · {form.upper()}"})
+        for form, words in prints
+        if kind in BRIEFED
+    ]
+    exported = [html.A(words, href=f"/plan/{kind}.{form}{search}", download=True) for form, words in exports]
+    groups = [(w("打印简报", "Print briefing"), printed), (w("导出方案", "Export plan"), exported)]
+    body = [part for title, links in groups if links for part in (html.Span(title, className="menu-title"), *links)]
+    return html.Details(
+        [
+            html.Summary([html.I(className="icon print"), say("take", asked.lang)]),
+            html.Div(body, className="menu-body"),
+        ],
+        className="menu",
     )
 
 

@@ -23,10 +23,10 @@ def case_tiles(asked: Asked) -> Component:
     figures = [
         person_tile(
             asked,
-            "confirmed",
-            counts["ever_confirmed"],
-            counts["new1_confirmed"],
-            asked.words("累计确诊", "Confirmed, total"),
+            ("confirmed", "clinical"),
+            counts["ever_counted"],
+            counts["new1_counted"],
+            asked.words("累计病例（含临床诊断）", "Cases, total (with clinical)"),
             "red",
             "cases",
         ),
@@ -63,7 +63,9 @@ def case_tiles(asked: Asked) -> Component:
     return html.Div(figures, className="tiles")
 
 
-def person_tile(asked: Asked, status: str, value: int, new: int, title: str, tone: str, feed: str) -> Component:
+def person_tile(
+    asked: Asked, status: str | tuple[str, ...], value: int, new: int, title: str, tone: str, feed: str
+) -> Component:
     """Return a count of persons with those new on the day of as_of."""
     note = say("change.new", asked.lang, n=figure(new))
     return aged_tile(
@@ -133,11 +135,12 @@ def aged_tile(
     )
 
 
-def curve(asked: Asked, status: str) -> list[float]:
-    """Return new persons a day over the last month, for a small curve."""
+def curve(asked: Asked, status: str | tuple[str, ...]) -> list[float]:
+    """Return new persons a day over the last month, of one status or several together, for a small curve."""
     daily = asked.desk.daily(asked.who, asked.here.view)
     last = day_number(asked.here.view.as_of)
-    days = daily[daily["status"] == status].groupby("day")["n"].sum()
+    wanted = (status,) if isinstance(status, str) else status
+    days = daily[daily["status"].isin(wanted)].groupby("day")["n"].sum()
     return days.reindex(range(last - CURVE_DAYS, last + 1)).fillna(0).tolist()
 
 

@@ -1,5 +1,6 @@
 """Beds: who needs which kind now and in seven days, what is open, and which site to open next."""
 
+import re
 from typing import Any
 
 import pandas as pd
@@ -8,7 +9,7 @@ from dash.development.base_component import Component
 
 from dashboard import charts, parts
 from dashboard.pages import Asked, Page, Scene
-from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, district_names, print_links, proposal_rows
+from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, district_names, proposal_rows, take_menu
 from dashboard.pages._tiles import aged_tile
 from dashboard.text import UNKNOWN, figure, is_unknown, say
 from layers.decisions._proposal import Plan
@@ -44,6 +45,7 @@ def layout(asked: Asked) -> Component:
         parts.panel(
             say("chart.beds", asked.lang),
             parts.graph(charts.beds_by_kind(by_kind(asked), asked.lang, asked.scale), name="beds"),
+            grow=True,
         ),
         caveats(asked, plan),
     ]
@@ -51,10 +53,8 @@ def layout(asked: Asked) -> Component:
         parts.panel(
             asked.words("扩床建议", "What to open, in order"),
             parts.reason_list(proposal_rows(asked, plan, plan.proposals[:20]), asked.lang, kind="pick-hospital"),
-            note=say("state.sample", asked.lang, n=min(20, len(plan.proposals)), total=len(plan.proposals))
-            if len(plan.proposals) > 20
-            else "",
-            tools=print_links(asked, "beds"),
+            note=say("state.first", asked.lang, n=min(20, len(plan.proposals)), total=len(plan.proposals)),
+            tools=take_menu(asked, "beds"),
             grow=True,
         ),
         parts.panel(
@@ -71,13 +71,13 @@ def tiles(asked: Asked, plan: Plan) -> Component:
         short, later = plan.summary.get(f"shortage_{need}"), plan.summary.get(f"shortage_7d_{need}")
         demand, beds = plan.summary.get(f"demand_{need}"), plan.summary.get(f"beds_{need}")
         note = asked.words(
-            f"需 {figure(demand)} · 床 {figure(beds)} · 7天后缺 {figure(later)}",
-            f"need {figure(demand)} · beds {figure(beds)} · short in 7 d {figure(later)}",
+            f"需 {figure(demand)} · 床 {figure(beds)}\n7天后缺 {figure(later)}",
+            f"need {figure(demand)} · beds {figure(beds)}\nshort in 7 days {figure(later)}",
         )
         title = asked.words(f"{words.zh}缺口", f"Short: {words.en}")
         tone = TONES[need] if short else "teal"
         found.append(aged_tile(asked, "beds", title, figure(short), say("unit.beds", asked.lang), note, tone))
-    return html.Div(found, className="tiles wide")
+    return html.Div(found, className="tiles")
 
 
 def by_kind(asked: Asked) -> pd.DataFrame:
@@ -99,12 +99,20 @@ def balance(asked: Asked, plan: Plan) -> Component:
     rows, names = plan.tables["balance"], district_names(asked)
     head = [
         asked.words("区", "District"),
-        *(asked.words(words.zh, words.en.split(",")[0]) for words in NEED_WORDS.values()),
+        *(
+            asked.words(words.zh, re.split(r"[,(]| and ", words.en)[0].strip().capitalize())
+            for words in NEED_WORDS.values()
+        ),
     ]
     lines = []
-    for area, of_area in rows.groupby("area", sort=False):
+    areas = sorted(rows.groupby("area", sort=False), key=lambda one: (str(one[0]) == "*") * 2 + (one[0] not in names))
+    for area, of_area in areas:
         cells = of_area.set_index("need")
-        name = asked.words("合计", "All") if area == "*" else names.get(str(area), str(area) or UNKNOWN)
+        name = (
+            asked.words("合计", "All")
+            if area == "*"
+            else names.get(str(area), str(area) or asked.words("未知区", "Unknown"))
+        )
         lines.append(
             html.Tr(
                 [
@@ -119,17 +127,21 @@ def balance(asked: Asked, plan: Plan) -> Component:
     )
 
 
-def shortage(cells: pd.DataFrame, need: str) -> str:
-    """Return "12 → 40", "–" where it is not known."""
+def shortage(cells: pd.DataFrame, need: str) -> Any:
+    """Return "12→40", "0" when it is none now and then, "–" where it is not known."""
     if need not in cells.index:
         return UNKNOWN
     row: Any = cells.loc[need]
-    return f"{figure(row['shortage'])} → {figure(row['shortage_7d'])}"
+    now, then = figure(row["shortage"]), figure(row["shortage_7d"])
+    return now if now == then == "0" else [now, html.Small(f"→{then}")]
 
 
 def short_class(cells: pd.DataFrame, need: str) -> str:
-    """Return the class of a cell with a shortage now."""
-    return "short" if need in cells.index and cells.loc[need, "shortage"] > 0 else ""
+    """Return the class of a cell: a shortage now, or none at all."""
+    if need not in cells.index:
+        return "unknown"
+    row: Any = cells.loc[need]
+    return "short" if row["shortage"] > 0 else "none" if row["shortage_7d"] == 0 else ""
 
 
 PAGE = Page("/beds", order=30, title=("床位扩充", "Beds"), layout=layout, scene=scene)

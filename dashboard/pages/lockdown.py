@@ -6,9 +6,9 @@ from dash.development.base_component import Component
 
 from dashboard import parts
 from dashboard.pages import Asked, Page, Scene
-from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, district_names, print_links, proposal_rows
+from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, district_names, proposal_rows, take_menu
 from dashboard.pages._tiles import aged_tile
-from dashboard.text import figure, pick, say
+from dashboard.text import UNKNOWN, figure, pick, say
 from layers._palette import ACTION, RISK, mark_rgba
 from layers.decisions._proposal import Plan
 from layers.decisions.lockdown import RANK
@@ -63,15 +63,15 @@ def layout(asked: Asked) -> Component:
     right = [
         parts.panel(
             asked.words("封控优先清单", "To seal, in order"),
-            parts.reason_list(proposal_rows(asked, plan, urgent[:SHOWN]), asked.lang, kind="pick"),
-            note=say("state.sample", asked.lang, n=min(len(urgent), SHOWN), total=figure(len(urgent))),
-            tools=print_links(asked, "lockdown"),
+            parts.reason_list(proposal_rows(asked, plan, urgent[:SHOWN], most=1), asked.lang, kind="pick"),
+            note=say("state.first", asked.lang, n=min(len(urgent), SHOWN), total=figure(len(urgent))),
+            tools=take_menu(asked, "lockdown"),
             grow=True,
         ),
         parts.panel(
             asked.words("可申报无疫情小区", "Candidates for release"),
             parts.reason_list(proposal_rows(asked, plan, ready[:6], most=1), asked.lang, kind="pick"),
-            note=say("state.sample", asked.lang, n=min(len(ready), 6), total=figure(len(ready))),
+            note=say("state.first", asked.lang, n=min(len(ready), 6), total=figure(len(ready))),
         ),
     ]
     return desk_page(asked, left, right, scene(asked))
@@ -88,7 +88,7 @@ def tiles(asked: Asked, plan: Plan) -> Component:
             "cases",
             pick((ACTION[a].zh, ACTION[a].en), asked.lang),
             figure(plan.summary.get(a, 0)),
-            say("unit.compounds", asked.lang),
+            asked.words("个", ""),  # the line under it says what is counted
             of_all,
             tones[a],
         )
@@ -103,24 +103,20 @@ def risk_list(asked: Asked, plan: Plan) -> Component:
     if risk.empty:
         return parts.empty(asked.words("规则自2020年2月17日起施行", "The rule is in force from 17 Feb 2020"))
     names = district_names(asked)
+    head = [
+        asked.words(*w)
+        for w in (("区", "District"), ("14天新增", "New, 14 days"), ("累计", "Total"), ("等级", "Level"))
+    ]
     rows = []
     for row in risk.sort_values(["cumulative"], ascending=False).itertuples():
         mark = RISK.get(row.level)
         name = names.get(row.district, asked.words("市城区", "Urban area") if row.district == "" else row.district)
-        counts = asked.words(
-            f"14天新增 {figure(row.new_14d)} · 累计 {figure(row.cumulative)}",
-            f"{figure(row.new_14d)} new in 14 d · {figure(row.cumulative)} total",
-        )
-        rows.append(
-            html.Li(
-                [
-                    html.Span(name, className="risk-name"),
-                    html.Span(counts, className="risk-counts"),
-                    parts.mark_badge(mark, asked.lang) if mark else None,
-                ]
-            )
-        )
-    return html.Ul(rows, className="risks")
+        level = parts.mark_badge(mark, asked.lang) if mark else UNKNOWN
+        cells = [figure(row.new_14d), figure(row.cumulative), level]
+        rows.append(html.Tr([html.Th(name), *(html.Td(cell) for cell in cells)]))
+    return html.Table(
+        [html.Thead(html.Tr([html.Th(one) for one in head])), html.Tbody(rows)], className="plain-table compact risks"
+    )
 
 
 PAGE = Page("/lockdown", order=20, title=("封控管理", "Lockdown"), layout=layout, scene=scene)

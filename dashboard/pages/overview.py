@@ -35,7 +35,7 @@ def layout(asked: Asked) -> Component:
             asked.words("优先处置", "To decide first"),
             parts.reason_list(proposal_rows(asked, plan, first, most=1), lang, kind="pick"),
             note=say(
-                "state.sample",
+                "state.first",
                 lang,
                 n=len(first),
                 total=figure(sum(p.action in tuple(RANK)[:2] for p in plan.proposals)),

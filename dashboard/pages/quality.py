@@ -12,9 +12,10 @@ from dashboard import parts
 from dashboard.desk import Desk
 from dashboard.pages import Asked, Page
 from dashboard.pages._frame import district_names, sheet
-from dashboard.text import age, figure, moment, percent, say
+from dashboard.text import age, figure, moment, percent, pick, say
 from dashboard.view import read
 from layers.intake import health, receipt, review
+from layers.intake.feeds import all_feeds
 from layers.store.schema import batch
 
 WAITING_SHOWN = 12
@@ -168,7 +169,8 @@ def waiting(asked: Asked, row: dict[str, Any], names: dict[str, str]) -> Compone
 def receipts(asked: Asked) -> Component:
     """Return the table of deliveries."""
     rows = asked.desk.gate.read(asked.desk.store, asked.who, health.receipts(asked.here.view), asked.here.view)
-    frame = pd.DataFrame([_receipt_row(row) for row in rows.to_dict("records")])
+    titles = {key: pick(feed.title, asked.lang) for key, feed in all_feeds().items()}
+    frame = pd.DataFrame([_receipt_row(row, titles) for row in rows.to_dict("records")])
     if frame.empty:
         return parts.empty(say("state.empty", asked.lang))
     w = asked.words
@@ -189,14 +191,14 @@ def receipts(asked: Asked) -> Component:
     return html.Div(parts.table(frame, columns, "quality-receipts", lang=asked.lang), className="grid-box")
 
 
-def _receipt_row(row: dict[str, Any]) -> dict[str, Any]:
+def _receipt_row(row: dict[str, Any], titles: dict[str, str]) -> dict[str, Any]:
     found = row["receipt"] or {}
     counts = found.get("rows", {})
     return {
         "id": str(row["id"]),
         "batch": row["id"],
         "known_at": f"{row['known_at']:%Y-%m-%d %H:%M}",
-        "feed": row["feed"],
+        "feed": titles.get(row["feed"], row["feed"]),
         "source": row["source"],
         "file": row["file"] or "",
         "read": found.get("rows_read", 0),

@@ -6,7 +6,7 @@ from dash.development.base_component import Component
 
 from dashboard import charts, parts
 from dashboard.pages import Asked, Page, Scene
-from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, print_links, proposal_rows
+from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, proposal_rows, take_menu
 from dashboard.pages._tiles import aged_tile
 from dashboard.pages.beds import quiet
 from dashboard.text import figure, say
@@ -34,16 +34,17 @@ def layout(asked: Asked) -> Component:
         parts.panel(
             asked.words("缺口最大的医院", "Hospitals that lack most"),
             parts.graph(charts.staff_gap(by_hospital(asked, plan), asked.lang, asked.scale), name="staff"),
+            note=asked.words("逐院计算", "each on its own"),
             grow=True,
         ),
         caveats(asked, plan),
     ]
     right = [
         parts.panel(
-            asked.words("整建制派驻与增援", "Whole teams to send, and help to ask for"),
+            asked.words("整建制派驻与增援", "Teams to send, help to ask for"),
             parts.reason_list(proposal_rows(asked, plan, plan.proposals[:SHOWN]), asked.lang, kind="pick-hospital"),
-            note=say("state.sample", asked.lang, n=min(SHOWN, len(plan.proposals)), total=figure(len(plan.proposals))),
-            tools=print_links(asked, "staff"),
+            note=say("state.first", asked.lang, n=min(SHOWN, len(plan.proposals)), total=figure(len(plan.proposals))),
+            tools=take_menu(asked, "staff"),
             grow=True,
         ),
     ]
@@ -57,8 +58,8 @@ def tiles(asked: Asked, plan: Plan) -> Component:
         short, after = plan.summary.get(f"short_{skill}"), plan.summary.get(f"short_after_{skill}")
         need, have = plan.summary.get(f"need_{skill}"), plan.summary.get(f"have_{skill}")
         note = asked.words(
-            f"需 {figure(need)} · 在岗 {figure(have)} · 派驻后缺 {figure(after)}",
-            f"need {figure(need)} · have {figure(have)} · short after {figure(after)}",
+            f"需 {figure(need)} · 在岗 {figure(have)}\n派驻后缺 {figure(after)}",
+            f"need {figure(need)} · have {figure(have)}\nshort after sending {figure(after)}",
         )
         found.append(
             aged_tile(
@@ -72,8 +73,8 @@ def tiles(asked: Asked, plan: Plan) -> Component:
             )
         )
     free = asked.words(
-        f"{figure(plan.summary.get('people_free'))} 人，建议派出 {figure(plan.summary.get('teams_assigned'))} 队",
-        f"{figure(plan.summary.get('people_free'))} people; {figure(plan.summary.get('teams_assigned'))} teams to send",
+        f"{figure(plan.summary.get('people_free'))} 人\n建议派出 {figure(plan.summary.get('teams_assigned'))} 队",
+        f"{figure(plan.summary.get('people_free'))} people\n{figure(plan.summary.get('teams_assigned'))} teams to send",
     )
     found.append(
         aged_tile(

@@ -4,8 +4,9 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard import charts, parts
+from dashboard.goods import in_words
 from dashboard.pages import Asked, Page, Scene
-from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, print_links, proposal_rows
+from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, proposal_rows, take_menu
 from dashboard.pages._tiles import aged_tile
 from dashboard.pages.beds import quiet
 from dashboard.text import figure, say
@@ -28,6 +29,7 @@ def layout(asked: Asked) -> Component:
     """The city's cover at the left, what to replenish at the right."""
     plan = asked.desk.plan(asked.who, "supplies", asked.here.view)
     city = plan.tables["city"].rename(columns={"item": "name", "days_of_cover": "days"})
+    city = city.assign(name=[in_words(name, asked.lang) for name in city["name"]])
     left = [
         tiles(asked, plan),
         parts.panel(
@@ -41,11 +43,8 @@ def layout(asked: Asked) -> Component:
         parts.panel(
             asked.words("补充建议", "What to replenish"),
             parts.reason_list(proposal_rows(asked, plan, plan.proposals[:SHOWN], most=1), asked.lang),
-            note=say("state.sample", asked.lang, n=min(SHOWN, len(plan.proposals)), total=figure(len(plan.proposals))),
-            tools=html.Span(
-                [link for link in print_links(asked, "supplies").children if "/brief/" not in link.href],
-                className="prints",
-            ),
+            note=say("state.first", asked.lang, n=min(SHOWN, len(plan.proposals)), total=figure(len(plan.proposals))),
+            tools=take_menu(asked, "supplies"),
             grow=True,
         ),
         parts.panel(asked.words("各单位库存", "Stock by site"), stock(asked, plan), name="tall"),
@@ -92,14 +91,19 @@ def stock(asked: Asked, plan: Plan) -> Component:
         return parts.empty(say("state.empty", asked.lang))
     w = asked.words
     columns = {
-        "name": {"headerName": w("单位", "Site"), "flex": 2, "minWidth": 120},
-        "item": {"headerName": w("物资", "Item"), "flex": 2, "minWidth": 100},
-        "quantity": w("库存", "Stock"),
-        "daily_use": w("日消耗", "Use a day"),
-        "days_of_cover": w("天数", "Days"),
-        "unit": w("单位", "Unit"),
+        "name": {"headerName": w("单位", "Site"), "flex": 2, "minWidth": 110},
+        "item": {"headerName": w("物资", "Item"), "flex": 2, "minWidth": 110},
+        "quantity": {
+            "headerName": w("库存", "Stock"),
+            "minWidth": 96,
+            "valueFormatter": {"function": "d3.format(',')(params.value) + ' ' + params.data.unit"},
+        },
+        "unit": {"hide": True},
+        "daily_use": {"headerName": w("日耗", "Daily"), "minWidth": 60},
+        "days_of_cover": {"headerName": w("天数", "Days"), "minWidth": 56},
     }
     rows = sites.sort_values("days_of_cover", na_position="last").reset_index(drop=True)
+    rows = rows.assign(**{name: [in_words(one, asked.lang) for one in rows[name]] for name in ("item", "unit")})
     return html.Div(
         parts.table(rows.assign(id=rows.index.astype(str)), columns, "supplies-stock", lang=asked.lang),
         className="grid-box",

@@ -6,16 +6,18 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard import charts, parts, shell
+from dashboard.goods import in_words
 from dashboard.pages import Asked, Page, Scene, _tiles, all_pages
 from dashboard.pages import beds as beds_page
 from dashboard.pages import lockdown as lockdown_page
-from dashboard.pages._frame import LAND, NAMES, legend, proposal_rows
+from dashboard.pages._frame import LAND, NAMES, legend, proposal_rows, window_title
 from dashboard.text import figure, moment, pick, say
 from layers._palette import ACTION, COVER
 from layers.decisions._proposal import Plan
 
 TURNS = ("lockdown", "beds", "staff", "supplies")
-SHOWN = 7  # proposals that can be read from six metres
+FEW = 4  # a list no longer than this leaves half of its column empty
+SHOWN = 9  # proposals that can be read from six metres; the wall leaves out those that do not fit whole
 
 
 def turn_of(asked: Asked) -> str:
@@ -53,6 +55,7 @@ def layout(asked: Asked) -> Component:
     turn, lang = turn_of(asked), asked.lang
     desk, view = asked.desk, asked.here.view
     plan = desk.plan(asked.who, turn, view)
+    urgent = worth_a_wall(plan)
     left = [
         parts.panel(
             say("chart.curve", lang),
@@ -68,16 +71,19 @@ def layout(asked: Asked) -> Component:
     right = [
         parts.panel(
             f"{pick(all_pages()[f'/{turn}'].title, lang)} · {say('wall.priority', lang)}",
-            parts.reason_list(proposal_rows(asked, plan, worth_a_wall(plan)[:SHOWN], most=1), lang),
+            parts.reason_list(proposal_rows(asked, plan, urgent[:SHOWN], most=1), lang),
             note=asked.words(
-                f"规则 {len(plan.rules)} 条 · 依据 {plan.inputs_hash[:8]}",
-                f"{len(plan.rules)} rules · inputs {plan.inputs_hash[:8]}",
+                f"共 {figure(len(urgent))} 项 · 依据 {plan.inputs_hash[:8]}",
+                f"{figure(len(urgent))} in all · inputs {plan.inputs_hash[:8]}",
             ),
-            grow=True,
+            grow=len(urgent) > FEW,
         ),
+        *([] if len(urgent) > FEW else [fullest(asked)]),
         parts.panel(asked.words("物资可用天数（全市）", "Days of cover (city)"), cover(asked)),
     ]
-    return shell.wall(head(asked, turn), figures(asked), left, right, legend(asked, scene(asked)), lang)
+    return shell.wall(
+        head(asked, turn), figures(asked), left, right, legend(asked, scene(asked)), lang, window_title(asked)
+    )
 
 
 def head(asked: Asked, turn: str) -> Component:
@@ -108,6 +114,16 @@ def worth_a_wall(plan: Plan) -> list[Any]:
     return [p for p in plan.proposals if p.action not in ("keep", "stand_by", "reserve")]
 
 
+def fullest(asked: Asked) -> Component:
+    """Return the fullest hospitals, for the room that a short list leaves."""
+    hospitals = asked.desk.frames(asked.who, asked.here.view, ["hospitals"], asked.lang)["hospitals"]
+    return parts.panel(
+        asked.words("使用率最高的医院", "Fullest hospitals"),
+        parts.graph(charts.occupancy_bars(hospitals, asked.lang, asked.scale, 8), name="fullest"),
+        grow=True,
+    )
+
+
 def feeds(asked: Asked) -> Component:
     """Return how many feeds are late, and which."""
     rows = asked.desk.feeds(asked.who, asked.here)
@@ -136,7 +152,12 @@ def cover(asked: Asked) -> Component:
         colour = COVER.hexes[int(COVER.classes([days])[0])] if known else "#6e7680"
         text = f"{figure(days, 1)} {say('unit.days', asked.lang)}" if known else say("state.unknown", asked.lang)
         rows.append(
-            {"title": row["item"], "share": min(days / 7, 1) if known else None, "text": text, "colour": colour}
+            {
+                "title": in_words(row["item"], asked.lang),
+                "share": min(days / 7, 1) if known else None,
+                "text": text,
+                "colour": colour,
+            }
         )
     return parts.bars(rows) if rows else parts.empty(say("state.empty", asked.lang))
 

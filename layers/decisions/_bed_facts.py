@@ -10,10 +10,13 @@ from layers import hospitals as hospital_layer
 from layers._times import day_number
 from layers._view import View
 from layers.decisions._inputs import as_date, blank, complete_day
+from layers.decisions._silence import hear, no_deliveries
 from layers.decisions.rules import in_force
 from layers.store import Store, totals
 from layers.store.asof import as_known
 from layers.store.schema import district, total
+
+FEEDS = ("beds", "cases", "contacts", "fever")  # the weightiest first
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class BedFacts:
     states     area (district), status, severity, n: persons now
     daily      measure (now | ever), area (district), status, day, n: the last days
     districts  code, name, name_en, lon, lat
+    feeds      feed, source, last: newest delivery of each source; without rows: nothing was ever delivered
     """
 
     hospitals: pd.DataFrame = field(
@@ -32,6 +36,7 @@ class BedFacts:
     states: pd.DataFrame = field(default_factory=lambda: blank("area status severity n"))
     daily: pd.DataFrame = field(default_factory=lambda: blank("measure area status day n"))
     districts: pd.DataFrame = field(default_factory=lambda: blank("code name name_en lon lat"))
+    feeds: pd.DataFrame = field(default_factory=no_deliveries)
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Return the frames by name, for the digest of the inputs."""
@@ -53,6 +58,7 @@ def gather(store: Store, view: View) -> BedFacts:
         states=store.read(totals.state(view, "district")),
         daily=pd.concat([rows for rows in daily if len(rows)] or [BedFacts().daily], ignore_index=True),
         districts=store.read(_districts(view)),
+        feeds=hear(store, view, FEEDS),
     )
 
 

@@ -2,12 +2,12 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pandas as pd
 
-from layers._times import day_number, day_start
+from layers._times import day_start, ended_day
 from layers._view import View
 from layers.decisions.rules import RuleSet
 
@@ -49,7 +49,7 @@ def cell(frame: pd.DataFrame, row: str, column: str) -> float:
 
 def complete_day(view: View) -> int:
     """Return the number of the last day that has ended by `as_of`; 23:59:59.999 counts as 24:00."""
-    return day_number(view.as_of + timedelta(milliseconds=1)) - 1
+    return ended_day(view.as_of)
 
 
 def has_begun_day(view: View) -> bool:

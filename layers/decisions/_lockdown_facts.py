@@ -8,13 +8,16 @@ from sqlalchemy import Select, func, select
 
 from layers._times import day_number
 from layers._view import View
-from layers.decisions._inputs import blank
+from layers.decisions._inputs import as_date, blank, complete_day
+from layers.decisions._silence import Silence, hear, no_deliveries
 from layers.decisions._words import ITEMS
+from layers.decisions.rules import in_force
 from layers.store import Store, totals
 from layers.store.asof import as_known, newest
 from layers.store.schema import assessment, compound, control, district, placement, total
 
-RECENT_DAYS = 15  # fourteen complete days and the one that has begun
+RECENT_DAYS = 14
+FEEDS = ("cases", "contacts", "fever", "controls", "assessments")  # the weightiest first
 CASES = ("confirmed", "clinical", "asymptomatic")
 DAILY = "area status day n"
 
@@ -25,7 +28,9 @@ class LockdownFacts:
 
     compounds        code, name, district, street, community, households, population, buildings
     totals           `totals.wide` per compound
-    recent           area, status, day, n: persons first reaching a status, by compound, last 15 days
+    recent           area, status, day, n: persons first reaching a status, by compound, in the 14 days that end with the
+                     last one covered by a delivery of cases, and since; where clinical diagnoses count as cases, a later
+                     confirmation of one is not new
     buildings        the same per building, area "COMPOUND|12栋"; with status suspected: persons now suspected (day 0)
     controls         compound, state, since_day: the newest order
     assessments      compound and the six 到位 items: the newest one
@@ -33,6 +38,7 @@ class LockdownFacts:
     districts        code, name, name_en
     district_totals  `totals.wide` per district
     district_recent  like recent, by district
+    feeds            feed, source, last: newest delivery of each source; without rows: nothing was ever delivered
     clusters         districts with a cluster as named by the disease control centre; None: not told
     """
 
@@ -48,6 +54,7 @@ class LockdownFacts:
     districts: pd.DataFrame = field(default_factory=lambda: blank("code name name_en"))
     district_totals: pd.DataFrame = field(default_factory=lambda: blank("area"))
     district_recent: pd.DataFrame = field(default_factory=lambda: blank(DAILY))
+    feeds: pd.DataFrame = field(default_factory=no_deliveries)
     clusters: frozenset[str] | None = None
 
     def frames(self) -> dict[str, pd.DataFrame]:
@@ -60,17 +67,20 @@ def gather(store: Store, view: View) -> LockdownFacts:
     compounds = store.read(_compounds(view)).drop_duplicates("code")
     codes = set(compounds["code"])
     named = view.filters.get("clusters")
+    feeds = hear(store, view, FEEDS)
+    since = Silence(feeds, view, FEEDS).last_day("cases") - RECENT_DAYS
     return LockdownFacts(
         compounds=compounds,
         totals=_within(store.read(totals.wide(view, "compound")), codes),
-        recent=_within(store.read(_recent(view, "compound")), codes),
-        buildings=_buildings(store, view, codes),
+        recent=_within(store.read(_recent(view, "compound", since)), codes),
+        buildings=_buildings(store, view, codes, since),
         controls=_controls(store, view, codes),
         assessments=store.read(newest(assessment, view, by=("compound",))).pipe(_of, codes)[["compound", *ITEMS]],
         placements=store.read(_placements(view)),
         districts=store.read(_districts(view)),
         district_totals=store.read(totals.wide(view, "district")),
-        district_recent=store.read(_recent(view, "district")),
+        district_recent=store.read(_recent(view, "district", since)),
+        feeds=feeds,
         clusters=None if named is None else frozenset(code for code in named.split(";") if code),
     )
 
@@ -91,9 +101,12 @@ def _districts(view: View) -> Select[Any]:
     return query.where(district.c.code == view.district) if view.district else query
 
 
-def _recent(view: View, level: str) -> Select[Any]:
-    since = day_number(view.as_of) - RECENT_DAYS
-    return totals.daily(view, level).where(total.c.event_day > since, total.c.status.in_((*CASES, "suspected")))
+def _recent(view: View, level: str, since: int) -> Select[Any]:
+    definition = in_force("case-definition", as_date(complete_day(view)))
+    measure = "first" if definition.params["clinical_counts"] else "ever"
+    return totals.daily(view, level, measure).where(
+        total.c.event_day > since, total.c.status.in_((*CASES, "suspected"))
+    )
 
 
 def _placements(view: View) -> Select[Any]:
@@ -102,8 +115,8 @@ def _placements(view: View) -> Select[Any]:
     return query.where(p.kind == "case").group_by(p.district, p.status)
 
 
-def _buildings(store: Store, view: View, codes: set[str]) -> pd.DataFrame:
-    recent = store.read(_recent(view, "building").where(total.c.status.in_(CASES)))
+def _buildings(store: Store, view: View, codes: set[str], since: int) -> pd.DataFrame:
+    recent = store.read(_recent(view, "building", since).where(total.c.status.in_(CASES)))
     now = totals.state(view, "building").where(total.c.status == "suspected")
     suspected = store.read(now)[["area", "status", "n"]].assign(day=0)
     found = pd.concat([frame for frame in (recent, suspected) if len(frame)] or [recent], ignore_index=True)

@@ -3,15 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from math import inf, isfinite
+from math import inf, isfinite, isnan
 from typing import Any
 
+from layers.decisions._inputs import complete_day
 from layers.decisions._proposal import Reason, Words
+from layers.decisions._silence import Silence
 from layers.decisions._words import CONTROL, ITEMS, PERSON, STATUS, count, day, days, iso, listed
 from layers.decisions.rules import RuleSet
 
 Evidence = Mapping[str, list[tuple[int, int]]]  # status -> [(day number, persons)]
 SIGNAL = ("confirmed", "clinical", "asymptomatic")
+FEED_OF = {"fever": "fever", "contact": "contacts"}  # open persons whose feed is not that of the cases
 # All that the words about a compound without cases depend on.
 QUIET = (
     *("action", "district", "control", "since_day", "clean_days", "items_missing", "unplaced_share"),
@@ -21,10 +24,29 @@ QUIET = (
 
 @dataclass(frozen=True)
 class Setting:
-    """The rules in force and the last complete day."""
+    """The rules in force, the last complete day that a delivery of cases covers, and which feeds are silent."""
 
     rules: Mapping[str, RuleSet]
     last_day: int
+    silence: Silence
+
+    @cached_property
+    def behind(self) -> bool:
+        """Whether the deliveries of cases cover less than the complete days."""
+        return self.last_day < complete_day(self.silence.view)
+
+    @cached_property
+    def silent_feeds(self) -> tuple[str, ...]:
+        """The overdue ones among the feeds that a release rests on."""
+        states = self.release.params["zero_open"] if self.release else ()
+        return tuple(
+            feed for feed in ("cases", *(FEED_OF[s] for s in states if s in FEED_OF)) if self.silence.overdue(feed)
+        )
+
+    @cached_property
+    def to_day(self) -> Words:
+        """The day the clocks end with, where that must be said; else nothing."""
+        return Words(f"截至{day(self.last_day).zh}", f" by {day(self.last_day).en}") if self.behind else Words("", "")
 
     @cached_property
     def window(self) -> int:
@@ -91,8 +113,10 @@ def _cases(row: Any, setting: Setting, evidence: Evidence) -> Reason:
             zh.append(f"{STATUS[status].zh}{n:.0f}例（{when.zh}）")
             en.append(f"{n:.0f} {STATUS[status].en} ({when.en})")
         found += [f"{status} {iso(number)}: {persons}" for number, persons in rows]
-    parts_zh = [f"近{setting.window}天新增{'、'.join(zh)}"] if zh else []
-    parts_en = [f"New in {setting.window} days: {', '.join(en)}"] if en else []
+    since = f"截至{day(setting.last_day).zh}的" if setting.behind else "近"
+    until = f"the {setting.window} days to {day(setting.last_day).en}" if setting.behind else f"{setting.window} days"
+    parts_zh = [f"{since}{setting.window}天新增{'、'.join(zh)}"] if zh else []
+    parts_en = [f"New in {until}: {', '.join(en)}"] if en else []
     if row.open_suspected > 0:
         parts_zh.append(f"现有疑似{row.open_suspected:.0f}例")
         parts_en.append(f"{row.open_suspected:.0f} now suspected")
@@ -159,17 +183,24 @@ def _must_close(row: Any, setting: Setting) -> Reason:
 
 def _quiet(row: Any, setting: Setting) -> Reason:
     rule = setting.release.id if setting.release else setting.closure
+    if isnan(row.clean_days):
+        return Reason(
+            rule,
+            "病例从未报送，有无病例不明。",
+            "Cases were never delivered: whether there are any is not known.",
+        )
+    to_day = setting.to_day
     if not isfinite(row.clean_days):
         return Reason(
             rule,
-            "本小区从未报告确诊或临床诊断病例，现无疑似。",
-            "No confirmed case was ever reported here; nobody is suspected.",
+            f"{to_day.zh}本小区从未报告确诊或临床诊断病例，现无疑似。",
+            f"No confirmed case was ever reported here{to_day.en}; nobody is suspected.",
         )
     last = int(setting.last_day - row.clean_days)
     return Reason(
         rule,
-        f"已连续{row.clean_days:.0f}天无新增（末例{day(last).zh}），现无疑似。",
-        f"{count(row.clean_days, 'day')} without a new case (last: {day(last).en}); nobody is suspected.",
+        f"{to_day.zh}已连续{row.clean_days:.0f}天无新增（末例{day(last).zh}），现无疑似。",
+        f"{count(row.clean_days, 'day')} without a new case{to_day.en} (last: {day(last).en}); nobody is suspected.",
         (f"last case {iso(last)}",),
     )
 
@@ -182,7 +213,7 @@ def _release(row: Any, setting: Setting) -> Reason:
         zh = f"满{rule.params['days']}天无病例，无未解除人员，六项到位：可申报无疫情小区。"
         en = f"{rule.params['days']} days without a case, nobody unreleased, six items in place: it can be filed."
         return Reason(rule.id, zh, en, ("items 6/6",))
-    lacking = _lacking(row, rule, setting.last_day)
+    lacking = _lacking(row, rule, setting)
     if not lacking:
         return Reason(rule.id, "已开放且符合无疫情条件。", "It is open and meets the release rule.", ("items 6/6",))
     words = listed(lacking)
@@ -200,12 +231,12 @@ def _open(row: Any, rule: RuleSet) -> tuple[str, ...]:
     return tuple([f"{state} now: {n:.0f}" for state, n in states if n > 0] + missing)
 
 
-def _lacking(row: Any, rule: RuleSet, last_day: int) -> list[Words]:
-    """Every condition of the release rule that is not met."""
-    found = []
+def _lacking(row: Any, rule: RuleSet, setting: Setting) -> list[Words]:
+    """Every condition of the release rule that is not met, or not known to be."""
+    found = [setting.silence.short(feed) for feed in setting.silent_feeds]
     short = rule.params["days"] - row.clean_days
     if short > 0:
-        due = iso(int(last_day + short))
+        due = iso(int(setting.last_day + short))
         found.append(Words(f"还差{short:.0f}天（{due}）", f"{count(short, 'more day')} needed ({due})"))
     for status in rule.params["zero_open"]:
         n = getattr(row, f"open_{status}")
@@ -272,7 +303,7 @@ def _flips_without(row: Any, setting: Setting) -> Words:
         )
     zh = "新增1例确诊或疑似，改为楼栋封控（楼栋不明则封控小区）"
     en = "1 new confirmed or suspected seals the building (the compound if the building is unknown)"
-    lacking = _lacking(row, rule, setting.last_day) if rule else []
+    lacking = _lacking(row, rule, setting) if rule else []
     if not lacking:
         return Words(zh + "。", en + ".")
     if len(lacking) == 1:

@@ -9,20 +9,25 @@ import pandas as pd
 from layers.decisions._lockdown_facts import LockdownFacts
 from layers.decisions._words import ITEMS
 from layers.decisions.rules import RuleSet
+from layers.store.totals import COUNTED
 
 CLOSED = ("sealed", "building_sealed", "controlled")
 OPEN_STATES = ("suspected", "fever", "contact", "asymptomatic")
 PARTS = ("part_confirmed", "part_suspected", "part_open", "part_recency", "part_density", "part_not_closed")
 
 
-def compound_state(facts: LockdownFacts, rules: Mapping[str, RuleSet], last_day: int) -> pd.DataFrame:
+def compound_state(facts: LockdownFacts, rules: Mapping[str, RuleSet], last_day: int, heard: bool) -> pd.DataFrame:
     """Return one row per compound, indexed by code.
 
-    new_*      persons first reaching the status in the observation window that ends with `last_day` (and the day begun)
+    last_day   last complete day that a delivery of cases covers: every clock ends with it
+    heard      whether cases were ever delivered
+
+    new_*      persons first reaching the status in the observation window that ends with `last_day`, and since
     open_*     persons in the status now
     signal     newly confirmed, clinically diagnosed (and, where the rule counts them, asymptomatic) plus now suspected
     newest     day number of the newest such person, NaN for none
-    clean_days complete days without one of the statuses the release rule counts; inf where there never was one
+    clean_days covered days without one of the statuses the release rule counts; inf where there never was one, NaN where
+               cases were never delivered
     hit_buildings, in_buildings  buildings with signal persons, and how many of these persons have a known building
     items_missing  names of the 到位 items that are not in place; None: not assessed
     """
@@ -35,7 +40,7 @@ def compound_state(facts: LockdownFacts, rules: Mapping[str, RuleSet], last_day:
     state = state.join(_hit(facts.buildings, counted, last_day - window)).fillna(
         {"hit_buildings": 0, "in_buildings": 0}
     )
-    state["clean_days"] = _clean_days(state, facts, rules, last_day)
+    state["clean_days"] = _clean_days(state, rules, last_day) if heard else np.nan
     state = state.join(facts.controls.drop_duplicates("compound").set_index("compound")[["state", "since_day"]])
     state["control"] = state.pop("state").fillna("").astype(str)
     state["since_day"] = pd.to_numeric(state["since_day"])
@@ -67,11 +72,11 @@ def _counts(state: pd.DataFrame, facts: LockdownFacts, window: int, last_day: in
     columns: dict[str, Any] = {}
     for status in ("confirmed", "clinical", "asymptomatic", "suspected"):
         columns[f"new_{status}"] = _aligned(new, status, state.index)
+    for status in ("counted", "asymptomatic", "suspected"):
         columns[f"last_{status}"] = _aligned(ever, f"last_{status}", state.index, missing=np.nan)
     for status in OPEN_STATES:
         columns[f"open_{status}"] = _aligned(ever, f"now_{status}", state.index)
-    columns["ever_confirmed"] = _aligned(ever, "ever_confirmed", state.index)
-    columns["ever_clinical"] = _aligned(ever, "ever_clinical", state.index)
+    columns["ever_counted"] = _aligned(ever, "ever_counted", state.index)
     counts = pd.DataFrame(columns, index=state.index)
     return state.join(counts)
 
@@ -102,10 +107,11 @@ def _hit(buildings: pd.DataFrame, counted: list[str], since: int) -> pd.DataFram
     )
 
 
-def _clean_days(
-    state: pd.DataFrame, facts: LockdownFacts, rules: Mapping[str, RuleSet], last_day: int
-) -> np.ndarray[Any, Any]:
-    last = state[[f"last_{s}" for s in _counted(rules)]].max(axis=1)
+def _clean_days(state: pd.DataFrame, rules: Mapping[str, RuleSet], last_day: int) -> np.ndarray[Any, Any]:
+    statuses = {
+        "counted" if s in COUNTED else s for s in _counted(rules)
+    }  # a confirmation of a clinical case restarts nothing
+    last = state[[f"last_{s}" for s in sorted(statuses)]].max(axis=1)
     return (last_day - last).fillna(np.inf).to_numpy(dtype=float)
 
 
@@ -118,7 +124,7 @@ def _items_missing(codes: pd.Index, assessments: pd.DataFrame) -> list[tuple[str
 
 def _scored(state: pd.DataFrame, weight: Mapping[str, float], window: int, last_day: int) -> pd.DataFrame:
     cases = state["new_confirmed"] + state["new_clinical"]
-    newest = state[["last_confirmed", "last_clinical", "last_suspected"]].max(axis=1)
+    newest = state[["last_counted", "last_suspected"]].max(axis=1)
     has = state["signal"] > 0
     households = pd.to_numeric(state["households"])
     density = (state["signal"] / households.where(households > 0) * 1000).clip(upper=10)

@@ -91,6 +91,7 @@ class Plan:
     tables   name -> frame, what the proposals were read from
     rules    ids of every rule used
     caveats  what a reader must know before signing
+    silence  feeds that are overdue, in few words, for screens that have no room for caveats
     """
 
     kind: str
@@ -104,6 +105,7 @@ class Plan:
     area: str
     inputs_hash: str
     caveats: tuple[Words, ...] = ()
+    silence: tuple[Words, ...] = ()
 
     def to_frame(self, lang: str = "zh") -> pd.DataFrame:
         """Return one row a proposal, in order: what, why, under which rule, what would flip it, and its figures."""

@@ -10,10 +10,11 @@ import pandas as pd
 from layers._view import View
 from layers.decisions._bed_balance import KINDS, allocate, capacity, split_kinds, warnings
 from layers.decisions._bed_demand import NEEDS, Projection, Window, demand, look_back, project, projected, shares
-from layers.decisions._bed_facts import BedFacts, gather
+from layers.decisions._bed_facts import FEEDS, BedFacts, gather
 from layers.decisions._bed_sites import Opening, offers, order, serves
 from layers.decisions._inputs import as_date, cell, complete_day, digest, numbers, records
 from layers.decisions._proposal import Plan, Proposal, Reason, Words
+from layers.decisions._silence import Silence
 from layers.decisions._words import count, listed
 from layers.decisions.rules import RuleSet, caveats, find, foreign, in_force
 from layers.store import Store
@@ -39,6 +40,15 @@ KIND_WORDS = {
 }
 
 
+SILENT = {
+    "beds": Words("开放和占用床位是末次报送时的情况。", "Open and used beds are those of that delivery."),
+    **dict.fromkeys(
+        ("cases", "contacts", "fever"),
+        Words("此后的新增不明，需求可能偏低。", "Who came since is not known: the need may be too low."),
+    ),
+}
+
+
 def plan(store: Store, view: View) -> Plan:
     """Return the bed plan of a view."""
     return propose(gather(store, view), view)
@@ -58,6 +68,7 @@ def propose(facts: BedFacts, view: View, rules: Iterable[RuleSet] | None = None)
     used = [*held.values(), *([step] if step else [])]
     work = _Work.of(facts, held, look_back(facts.daily, last, held["projection"], step))
     mark = digest(facts.frames(), used, view)
+    silence = Silence(facts.feeds, view, FEEDS)
     return Plan(
         kind="beds",
         title=TITLE,
@@ -76,7 +87,8 @@ def propose(facts: BedFacts, view: View, rules: Iterable[RuleSet] | None = None)
         known_at=view.known_at,
         area=view.area,
         inputs_hash=mark,
-        caveats=_caveats(facts, work, used),
+        caveats=_caveats(facts, work, used, silence),
+        silence=silence.headlines,
     )
 
 
@@ -311,10 +323,10 @@ def _projection_table(work: _Work) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).replace({"area": {"": "*", "?": ""}})
 
 
-def _caveats(facts: BedFacts, work: _Work, used: list[RuleSet]) -> tuple[Words, ...]:
+def _caveats(facts: BedFacts, work: _Work, used: list[RuleSet], silence: Silence) -> tuple[Words, ...]:
     if facts.hospitals.empty and facts.states.empty:
         return ()
-    found = [*caveats(used), *foreign(used, facts.districts["code"]), work.window.words()]
+    found = [*silence.caveats(SILENT), *caveats(used), *foreign(used, facts.districts["code"]), work.window.words()]
     unknown, share = work.need["unknown"].sum(), shares(used[1])
     if unknown > 0:
         found.append(

@@ -10,13 +10,16 @@ import pandas as pd
 
 from layers._view import View
 from layers.decisions._inputs import as_date, complete_day, digest, has_begun_day
-from layers.decisions._lockdown_facts import LockdownFacts, gather
+from layers.decisions._lockdown_facts import FEEDS, LockdownFacts, gather
 from layers.decisions._lockdown_reasons import QUIET, Said, Setting, describe
 from layers.decisions._lockdown_state import PARTS, compound_state, unplaced_share
 from layers.decisions._proposal import Plan, Proposal, Words
+from layers.decisions._silence import Silence
+from layers.decisions._words import iso
 from layers.decisions.risk import LEVELS, risk_table
 from layers.decisions.rules import RuleSet, caveats, find, foreign, in_force
 from layers.store import Store
+from layers.store.totals import COUNTED
 
 __all__ = ["LockdownFacts", "gather", "plan", "propose"]
 TITLE = Words("小区封控建议", "Lockdown proposals")
@@ -37,21 +40,23 @@ def propose(facts: LockdownFacts, view: View, rules: Iterable[RuleSet] | None = 
     rules   the editions to choose from; None: those of rules.toml
     tables  compounds (all counts, clocks, score parts), risk (districts and city), data_quality (per district)
     """
-    last = complete_day(view)
-    held = _held(as_date(last), rules)
+    silence = Silence(facts.feeds, view, FEEDS)
+    last = silence.last_day("cases")
+    held = _held(as_date(complete_day(view)), rules)
+    setting = Setting(held, last, silence)
     clusters = ";".join(sorted(facts.clusters)) if facts.clusters is not None else "not told"
     mark = digest(facts.frames(), held.values(), view, clusters)
-    state = compound_state(facts, held, last)
-    state["action"], state["scope"] = _actions(state, held)
+    state = compound_state(facts, held, last, heard=not silence.never("cases"))
+    state["action"], state["scope"] = _actions(state, setting)
     state["rank"] = state["action"].map(RANK).astype(int)
     state = (
         state.rename_axis("code").reset_index().sort_values(["rank", "score", "code"], ascending=[True, False, True])
     )
-    risk = _risk(facts, held, last)
+    risk = _risk(facts, setting)
     return Plan(
         kind="lockdown",
         title=TITLE,
-        proposals=_proposals(state, facts, Setting(held, last), view, mark),
+        proposals=_proposals(state, facts, setting, view, mark),
         summary=_summary(state, risk),
         tables={"compounds": _shown(state), "risk": risk, "data_quality": _quality(facts.placements)},
         rules=tuple(rule.id for rule in held.values()),
@@ -59,7 +64,8 @@ def propose(facts: LockdownFacts, view: View, rules: Iterable[RuleSet] | None = 
         known_at=view.known_at,
         area=view.area,
         inputs_hash=mark,
-        caveats=_caveats(facts, held, view),
+        caveats=_caveats(facts, setting, view),
+        silence=silence.headlines,
     )
 
 
@@ -70,8 +76,9 @@ def _held(day: date, rules: Iterable[RuleSet] | None) -> dict[str, RuleSet]:
     return held | {topic: rule for topic, rule in later.items() if rule}
 
 
-def _actions(state: pd.DataFrame, rules: dict[str, RuleSet]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+def _actions(state: pd.DataFrame, setting: Setting) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """Return action and scope (building, compound or "") per row, for all compounds at once."""
+    rules = setting.rules
     signal = state["signal"] > 0
     by_building = signal & _buildings_suffice(state, rules["seal-scope"])
     # An order given after the newest case already covers it; one given before may miss its building.
@@ -88,7 +95,8 @@ def _actions(state: pd.DataFrame, rules: dict[str, RuleSet]) -> tuple[np.ndarray
             by_building,
             signal,
             must_close,
-            release & ~state["control"].isin(["guarded", "open"]),
+            # Silence neither releases nor closes: what met the rule when the feeds fell silent stays as it is.
+            release & ~state["control"].isin(["guarded", "open"]) & (not setting.silent_feeds),
         ],
         ["keep", "keep", "seal_building", "seal", "seal", "candidate"],
         "keep",
@@ -162,10 +170,12 @@ def _evidence(recent: pd.DataFrame, setting: Setting) -> dict[str, dict[str, lis
     return found
 
 
-def _risk(facts: LockdownFacts, rules: dict[str, RuleSet], last_day: int) -> pd.DataFrame:
+def _risk(facts: LockdownFacts, setting: Setting) -> pd.DataFrame:
     """Return the risk table; empty before the rule began (2020-02-17)."""
+    rules, last_day, silence = setting.rules, setting.last_day, setting.silence
     rule = rules.get("risk-level")
-    statuses = ["confirmed"] + (["clinical"] if rules["case-definition"].params["clinical_counts"] else [])
+    with_clinical = rules["case-definition"].params["clinical_counts"]
+    statuses, ever_of = (COUNTED, "ever_counted") if with_clinical else (("confirmed",), "ever_confirmed")
     rows = facts.districts.drop_duplicates("code")[["code", "name"]].rename(columns={"code": "district"})
     if rule is None:
         return risk_table(
@@ -174,7 +184,7 @@ def _risk(facts: LockdownFacts, rules: dict[str, RuleSet], last_day: int) -> pd.
     recent = facts.district_recent[facts.district_recent["status"].isin(statuses)]
     recent = recent[pd.to_numeric(recent["day"]) > last_day - rule.params["days"]]
     new = pd.to_numeric(recent["n"]).groupby(recent["area"]).sum()
-    ever = facts.district_totals.set_index("area").reindex(columns=[f"ever_{s}" for s in statuses]).sum(axis=1)
+    ever = facts.district_totals.set_index("area").reindex(columns=[ever_of])[ever_of]
     return risk_table(
         rows.assign(
             new_14d=rows["district"].map(new).fillna(0).astype(int),
@@ -183,12 +193,14 @@ def _risk(facts: LockdownFacts, rules: dict[str, RuleSet], last_day: int) -> pd.
         ),
         facts.clusters,
         rule,
+        until="" if silence.never("cases") else iso(last_day),
+        silence=silence.short("cases") if silence.overdue("cases") else None,
     )
 
 
 def _with_cluster(facts: LockdownFacts, rule: RuleSet, last_day: int) -> set[str]:
     """Districts with a compound that had several newly confirmed persons: a hint, not the CDC's judgement."""
-    recent = facts.recent[facts.recent["status"].isin(["confirmed", "clinical"])]
+    recent = facts.recent[facts.recent["status"].isin(COUNTED)]
     recent = recent[pd.to_numeric(recent["day"]) > last_day - rule.params["days"]]
     several = pd.to_numeric(recent["n"]).groupby(recent["area"]).sum() >= rule.params["cases"]
     homes = facts.compounds.drop_duplicates("code").set_index("code")["district"]
@@ -222,10 +234,15 @@ def _quality(placements: pd.DataFrame) -> pd.DataFrame:
     return wide.assign(unplaced_share=unplaced_share(placements).astype(float)).rename_axis("district").reset_index()
 
 
-def _caveats(facts: LockdownFacts, rules: dict[str, RuleSet], view: View) -> tuple[Words, ...]:
+def _caveats(facts: LockdownFacts, setting: Setting, view: View) -> tuple[Words, ...]:
     if facts.compounds.empty:
         return ()
-    found = [*caveats(rules.values()), *foreign(rules.values(), facts.compounds["district"].dropna().astype(str))]
+    rules = setting.rules
+    found = [
+        *setting.silence.caveats(_consequences(setting)),
+        *caveats(rules.values()),
+        *foreign(rules.values(), facts.compounds["district"].dropna().astype(str)),
+    ]
     if facts.clusters is None and "risk-level" in rules:
         found.append(
             Words(
@@ -234,13 +251,7 @@ def _caveats(facts: LockdownFacts, rules: dict[str, RuleSet], view: View) -> tup
                 "(two or more cases in one compound within 14 days).",
             )
         )
-    found.append(
-        Words(
-            "先临床诊断后确诊者在两类中各计一次；从严计算。",
-            "A person clinically diagnosed first and confirmed later is in both counts: the cautious reading.",
-        )
-    )
-    if facts.controls.empty:
+    if facts.controls.empty and not setting.silence.overdue("controls"):
         found.append(
             Words("管控现状未报送：维持类建议请先核实小区是否已封闭。",
                   "No controls were reported: check that compounds are closed before relying on keep.")
@@ -252,8 +263,34 @@ def _caveats(facts: LockdownFacts, rules: dict[str, RuleSet], view: View) -> tup
     if has_begun_day(view):
         found.append(
             Words(
-                "截至时间当日尚未结束，天数只计已满的日历日。",
-                "The day of as-of has not ended: only complete days count.",
+                "截至时间当日尚未结束：人数含当日已报的，天数只计已满的日历日。",
+                "The day of as-of has not ended: persons include those reported on it, days are complete days only.",
+            )
+        )
+    if setting.behind and not setting.silence.overdue("cases"):
+        day = iso(setting.last_day)
+        found.append(
+            Words(
+                f"14天计至{day}，即病例报送所覆盖的最后一个整日。",
+                f"14-day clocks end on {day}, the last complete day that a delivery of cases covers.",
             )
         )
     return tuple(found)
+
+
+def _consequences(setting: Setting) -> dict[str, Words]:
+    """Return what follows from the silence of the feeds that release and risk level rest on."""
+    no_release = Words("在其恢复之前不提出解除候选。", "Until it is back nothing is a candidate for release.")
+    day = iso(setting.last_day)
+    counted = (
+        Words("没有病例数据，风险等级未定，不提出解除候选。",
+              "Without cases no risk level is known and nothing is a candidate for release.")
+        if setting.silence.never("cases")
+        else Words(
+            f"无报送不等于无病例：14天计至{day}；不提出解除候选，低风险改为未定，中、高风险和封控建议是当日的情况。",
+            f"No report is not no case: 14-day clocks end on {day}; nothing is a candidate for release, low risk becomes "
+            "undetermined, and medium or high risk and proposals to seal are those of that day.",
+        )
+    )  # fmt: skip
+    controls = Words("维持类建议请先核实小区是否已封闭。", "Check that compounds are closed before relying on keep.")
+    return {"cases": counted, "contacts": no_release, "fever": no_release, "controls": controls}

@@ -8,10 +8,23 @@ from layers.decisions._proposal import Words
 from layers.decisions.rules import RuleSet, in_force
 
 FIRST_DAY = date(2020, 2, 17)
-LEVELS = ("low", "medium", "high")
-LEVEL_WORDS = {"low": Words("低风险", "low"), "medium": Words("中风险", "medium"), "high": Words("高风险", "high")}
+LEVELS = ("low", "unknown", "medium", "high")  # unknown may be low or worse, so a known higher level outranks it
+LEVEL_WORDS = {"low": Words("低风险", "low"), "medium": Words("中风险", "medium"), "high": Words("高风险", "high"),
+               "unknown": Words("风险未定", "undetermined")}  # fmt: skip
 CITY_NAME = Words("全市", "City")
-COLUMNS = ["district", "name", "new_14d", "cumulative", "cluster", "cluster_source", "level", "level_otherwise"]
+COLUMNS = [
+    "district",
+    "name",
+    "new_14d",
+    "cumulative",
+    "cluster",
+    "cluster_source",
+    "level",
+    "level_otherwise",
+    "until",
+    "reason_zh",
+    "reason_en",
+]
 
 
 def risk_level(new_14d: float, cumulative: float, cluster: bool, rule: RuleSet | None = None) -> str:
@@ -37,11 +50,19 @@ def highest(levels: pd.Series) -> str:
     return LEVELS[max(found)] if found else ""
 
 
-def risk_table(districts: pd.DataFrame, clusters: frozenset[str] | None, rule: RuleSet) -> pd.DataFrame:
+def risk_table(
+    districts: pd.DataFrame,
+    clusters: frozenset[str] | None,
+    rule: RuleSet,
+    until: str = "",
+    silence: Words | None = None,
+) -> pd.DataFrame:
     """Return one row per district and a last one for the city: counts, cluster flag and its source, level.
 
     districts  district, name, new_14d, cumulative, indicative_cluster
     clusters   districts that the disease control centre named; None: it was not asked, the indicative flag is used
+    until      last day that the counts cover, ISO
+    silence    why days without a report are no days without a case; given, no district is low: it is unknown
     level_otherwise  the level if the flag were the other way, so that a reader sees what hangs on it
     """
     rows = districts.sort_values("district").reset_index(drop=True)
@@ -51,9 +72,17 @@ def risk_table(districts: pd.DataFrame, clusters: frozenset[str] | None, rule: R
     cells = list(zip(rows["new_14d"], rows["cumulative"], rows["cluster"], strict=True))
     rows["level"] = [risk_level(new, ever, cluster, rule) for new, ever, cluster in cells]
     rows["level_otherwise"] = [risk_level(new, ever, not cluster, rule) for new, ever, cluster in cells]
+    if silence:
+        rows[["level", "level_otherwise"]] = rows[["level", "level_otherwise"]].replace("low", "unknown")
+    rows = rows.assign(until=until, **_reasons(rows["level"], silence))
     if rows.empty:
         return pd.DataFrame(columns=COLUMNS)
     return pd.concat([rows[COLUMNS], pd.DataFrame([_city(rows)])], ignore_index=True)
+
+
+def _reasons(levels: pd.Series, silence: Words | None) -> dict[str, list[str]]:
+    said = {"reason_zh": silence.zh, "reason_en": silence.en} if silence else {"reason_zh": "", "reason_en": ""}
+    return {name: [text if level == "unknown" else "" for level in levels] for name, text in said.items()}
 
 
 def _city(rows: pd.DataFrame) -> dict[str, object]:
@@ -67,4 +96,11 @@ def _city(rows: pd.DataFrame) -> dict[str, object]:
         "cluster_source": rows["cluster_source"].iloc[0],
         "level": highest(rows["level"]),
         "level_otherwise": highest(rows["level_otherwise"]),
+        "until": rows["until"].iloc[0],
+        **{name: _of_city(rows, name) for name in ("reason_zh", "reason_en")},
     }
+
+
+def _of_city(rows: pd.DataFrame, reason: str) -> str:
+    """The city's reason is its districts': said where its own level is unknown."""
+    return next((text for text in rows[reason] if text), "") if highest(rows["level"]) == "unknown" else ""

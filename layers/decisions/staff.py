@@ -13,6 +13,7 @@ from layers._times import to_ms
 from layers._view import View
 from layers.decisions._inputs import as_date, blank, cell, complete_day, digest, records
 from layers.decisions._proposal import Plan, Proposal, Reason, Words
+from layers.decisions._silence import Silence, hear, no_deliveries
 from layers.decisions._staff_need import SKILLS, assign, needs, ratios, uncovered
 from layers.decisions._words import count, listed
 from layers.decisions.rules import RuleSet, caveats, in_force
@@ -21,6 +22,7 @@ from layers.store.asof import as_known
 from layers.store.schema import team
 
 TITLE = Words("医护调配建议", "Staff proposals")
+FEEDS = ("staff", "beds")
 TOPICS = ("staff-ratio", "staff-ratio-derived", "staff-priority")
 SKILL_WORDS = {
     "icu_doctor": Words("重症医生", "ICU doctors"),
@@ -37,12 +39,14 @@ class StaffFacts:
 
     hospitals  as in the bed plan: one row per site and kind of bed reported
     teams      team, name, origin, skill, people, hospital ("" or None: not assigned): those present at as_of
+    feeds      feed, source, last: newest delivery of each source; without rows: nothing was ever delivered
     """
 
     hospitals: pd.DataFrame = field(
         default_factory=lambda: blank("id name kind district capacity lon lat bed_kind open used free planned")
     )
     teams: pd.DataFrame = field(default_factory=lambda: blank("team name origin skill people hospital"))
+    feeds: pd.DataFrame = field(default_factory=no_deliveries)
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Return the frames by name, for the digest of the inputs."""
@@ -58,7 +62,8 @@ def gather(store: Store, view: View) -> StaffFacts:
     sites = store.read(hospital_layer.query(view))[list(StaffFacts().hospitals.columns)]
     teams = store.read(present)
     free = teams["hospital"].isna() | (teams["hospital"] == "")
-    return StaffFacts(sites, teams[free | teams["hospital"].isin(sites["id"])].reset_index(drop=True))
+    here = teams[free | teams["hospital"].isin(sites["id"])].reset_index(drop=True)
+    return StaffFacts(sites, here, hear(store, view, FEEDS))
 
 
 def plan(store: Store, view: View) -> Plan:
@@ -76,7 +81,7 @@ def propose(facts: StaffFacts, view: View, rules: Iterable[RuleSet] | None = Non
     known = None if rules is None else tuple(rules)
     held = {topic: in_force(topic, day, known) for topic in TOPICS}
     mark = digest(facts.frames(), held.values(), view)
-    work = _Work.of(facts, held)
+    work, silence = _Work.of(facts, held), Silence(facts.feeds, view, FEEDS)
     return Plan(
         kind="staff",
         title=TITLE,
@@ -88,7 +93,8 @@ def propose(facts: StaffFacts, view: View, rules: Iterable[RuleSet] | None = Non
         known_at=view.known_at,
         area=view.area,
         inputs_hash=mark,
-        caveats=() if facts.hospitals.empty and facts.teams.empty else _caveats(work, held),
+        caveats=() if facts.hospitals.empty and facts.teams.empty else (*silence.caveats(), *_caveats(work, held)),
+        silence=silence.headlines,
     )
 
 

@@ -13,6 +13,7 @@ from layers._times import day_number
 from layers._view import View
 from layers.decisions._inputs import as_date, blank, complete_day, digest, records
 from layers.decisions._proposal import Plan, Proposal, Reason, Words
+from layers.decisions._silence import Silence, hear, no_deliveries
 from layers.decisions._words import day as said_day
 from layers.decisions.rules import RuleSet, caveats, in_force
 from layers.store import Store
@@ -21,14 +22,25 @@ from layers.store.schema import hospital, stock
 
 TITLE = Words("物资保障建议", "Supply proposals")
 TOPIC = "supply-cover"
+FEEDS = ("supplies",)
 KEY = ["item", "unit"]
 
 
 @dataclass(frozen=True)
 class SupplyFacts:
-    """stock: site, name, district, item, unit, quantity, daily_use, day (number of the day counted); may be empty."""
+    """Frames for one view; every one may be empty.
+
+    stock  site, name, district, item, unit, quantity, daily_use, day (number of the day counted)
+    feeds  feed, source, last: newest delivery of each source; without rows: nothing was ever delivered
+    """
 
     stock: pd.DataFrame = field(default_factory=lambda: blank("site name district item unit quantity daily_use day"))
+    feeds: pd.DataFrame = field(default_factory=no_deliveries)
+
+
+USED_SINCE = {
+    "supplies": Words("此后的消耗未扣，库存可能已更少。", "What was used since is not taken off: there may be less."),
+}
 
 
 def gather(store: Store, view: View) -> SupplyFacts:
@@ -42,7 +54,8 @@ def gather(store: Store, view: View) -> SupplyFacts:
     )
     if view.district:
         rows = rows[rows["district"] == view.district]
-    return SupplyFacts(rows[list(SupplyFacts().stock.columns)].reset_index(drop=True))
+    stocks = rows[list(SupplyFacts().stock.columns)].reset_index(drop=True)
+    return SupplyFacts(stocks, hear(store, view, FEEDS))
 
 
 def plan(store: Store, view: View) -> Plan:
@@ -56,7 +69,8 @@ def propose(facts: SupplyFacts, view: View, rules: Iterable[RuleSet] | None = No
     tables  sites (site x item), city (item): quantity, daily_use, days_of_cover, stock_minus_need, reading
     """
     rule = in_force(TOPIC, as_date(complete_day(view)), None if rules is None else tuple(rules))
-    mark = digest({"stock": facts.stock}, [rule], view)
+    mark = digest({"stock": facts.stock, "feeds": facts.feeds}, [rule], view)
+    silence = Silence(facts.feeds, view, FEEDS)
     sites, city = site_cover(facts.stock), city_cover(facts.stock)
     return Plan(
         kind="supplies",
@@ -69,7 +83,8 @@ def propose(facts: SupplyFacts, view: View, rules: Iterable[RuleSet] | None = No
         known_at=view.known_at,
         area=view.area,
         inputs_hash=mark,
-        caveats=() if facts.stock.empty else _caveats(sites, rule),
+        caveats=() if facts.stock.empty else (*silence.caveats(USED_SINCE), *_caveats(sites, rule)),
+        silence=silence.headlines,
     )
 
 

@@ -49,7 +49,10 @@ class Part:
     when      rows that have this part: "column" those where it is filled, "column=code" those where it has that code; "" for all
     located   store column that gets the code of the district the thing lies in, or that it states where it has no position
     labelled  lon and lat are taken from a point inside the shape
-    number_repeats  identical keys in one file are separate events and are numbered in file order (hand-outs have no id)
+    number_repeats  events without an id: the key gets a digest of the content, and equal ones in one file are numbered
+    episodes        a second day of the same key is a correction, unless another `value` of the subject lies between the two:
+                    then it is a new episode (confirmed, cured, confirmed again) with a key of its own
+    says            store columns in which an empty cell is itself a statement; elsewhere it keeps what is believed
     """
 
     table: str
@@ -60,6 +63,8 @@ class Part:
     event: str = ""
     when: str = ""
     number_repeats: bool = False
+    episodes: bool = False
+    says: tuple[str, ...] = ()
     located: str = ""
     labelled: bool = False
 

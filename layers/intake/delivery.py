@@ -9,21 +9,23 @@ from threading import Event
 import numpy as np
 import pandas as pd
 import shapely
-from sqlalchemy import select
 
 from geo import boundaries, datum
 from layers._errors import Cancelled, FeedError
 from layers.intake import datum_evidence, readers
 from layers.intake._feed import Column, Feed, Part
 from layers.intake.checking import Checker
+from layers.intake.episodes import numbered
 from layers.intake.matching import Gazetteer, gazetteer
-from layers.intake.persons import Register, digest
+from layers.intake.persons import Register, digest, recount, refuse_strangers, warn_of_twins, without_identity
 from layers.intake.places import DistrictBook, HospitalBook, believed, compound_codes
 from layers.intake.profile import Profile, Renamer
 from layers.intake.receipt import Receipt, RowNote
-from layers.store import Store, totals
-from layers.store.schema import ALWAYS, FOREVER, person_status
-from layers.store.writing import Batch, Written, contents, fact, own_columns
+from layers.intake.repeats import Repeats
+from layers.intake.withdrawals import Withdrawals
+from layers.store import Store
+from layers.store.schema import ALWAYS
+from layers.store.writing import Batch, fact
 
 LONG_NUMBER = re.compile(r"(?:联系)?(?:电话|手机|身份证号?)?[:：]?(?<!\d)\d{11,17}[\dXx]?(?!\d)")
 Progress = Callable[[int], None]  # rows done so far
@@ -46,8 +48,10 @@ class Delivery:
             Register(feed.placed, self._book, self._gazetteer(), receipt, receipt.datum) if feed.placed else None
         )
         self._hospitals = HospitalBook.load(opened.connection)
-        self._seen: dict[tuple[int, str], tuple[int, str]] = {}
-        self._repeats: Counter[str] = Counter()
+        self._repeats = Repeats(feed, receipt)
+        self._id = feed.parts[0].key[0]
+        self._withdrawals = Withdrawals(opened, feed.placed, self._id, receipt) if feed.placed else None
+        self._touched: set[str] = set()  # persons of whom something changed
         self._lags: list[float] = []
 
     def take(self, path: Path, progress: Progress | None) -> None:
@@ -64,6 +68,8 @@ class Delivery:
                 self._chunk(chunk.rows)
             if progress:
                 progress(self._receipt.rows_read)
+        if self._register:
+            recount(self._opened, self._register.kind, list(self._touched))
         receipt = self._receipt
         receipt.rows_rejected = len({note.row for note in receipt.rejected})
         receipt.ignored_columns = self._rename.ignored
@@ -82,13 +88,13 @@ class Delivery:
         rows = self._drop_personal(self._resolve(checked.rows))
         if rows.empty:
             return
-        withdrawn = rows["withdrawn"].eq(True) if "withdrawn" in rows else pd.Series(False, index=rows.index)
-        before = self._totals_before(rows)
-        self._withdraw(rows[withdrawn])
-        rows = rows[~withdrawn].reset_index(drop=True)
+        if self._withdrawals:
+            rows, gone = self._withdrawals.take(
+                refuse_strangers(self._opened, self._feed.placed, self._id, rows, self._receipt)
+            )
+            self._touched.update(gone)
         for number, part in enumerate(self._feed.parts):
             self._part(number, part, rows)
-        self._totals_after(before)
 
     def _gazetteer(self) -> Gazetteer:
         return gazetteer(self._opened.connection, self._store.identity, self._store.cache)
@@ -171,9 +177,10 @@ class Delivery:
             c.name for c in self._feed.columns if c.personal and c.name not in kept and rows[c.name].notna().any()
         ]
         self._receipt.dropped_columns = sorted({*self._receipt.dropped_columns, *dropped})
-        if "id_number" in rows:
-            rows = rows.assign(address=_texts([_without_numbers(a) for a in rows["address"]], rows))
-            rows = rows.assign(id_number=digest(rows["id_number"], self._store.salt))
+        if self._feed.placed:
+            cleaned = {c: _texts([_without_numbers(v) for v in rows[c]], rows) for c in ("address", "note")}
+            ids = {c: without_identity(rows[c], self._store.salt) for c in ("case_id", self._id) if c in rows}
+            rows = rows.assign(**cleaned, **ids, id_number=digest(rows["id_number"], self._store.salt))
         return rows
 
     def _part(self, number: int, part: Part, rows: pd.DataFrame) -> None:
@@ -181,18 +188,26 @@ class Delivery:
         if rows.empty:
             return
         out = self._versions(part, rows)
-        out = self._without_repeats(number, part, out)
+        if part.episodes:
+            out = numbered(self._opened, self._feed.placed, out, self._receipt)
+        out = self._repeats.settle(number, part, out)
         table = fact(part.table)
         moved = self._positions_before(part, out)
-        written = self._opened.put(table, out)
+        written = self._opened.put(table, out, self._says(part))
         self._receipt.outcomes.setdefault(part.table, Counter()).update(written.outcome)
         if moved is not None:
             datum_evidence.by_moves(self._receipt, *moved)
         if part.event:
-            fresh = out.loc[written.outcome.isin(["new", "changed"]), "happened_at"]
-            self._lags += ((self._opened.known_from - fresh) / 3_600_000).tolist()
-        if part.table == "person" and self._register:
-            self._place(out, written)
+            self._lags += ((self._opened.known_from - written.touched["happened_at"]) / 3_600_000).tolist()
+        if self._register:
+            self._touched.update(written.touched["subject"])
+            if part.table == "person":
+                warn_of_twins(self._opened, written.touched, self._receipt)
+                self._register.place(self._opened, written.touched)
+
+    def _says(self, part: Part) -> set[str]:
+        """Store columns in which an empty cell is a statement, as far as the file has them at all."""
+        return {column for column in part.says if part.columns[column] in self._rename.given}
 
     def _versions(self, part: Part, rows: pd.DataFrame) -> pd.DataFrame:
         """The rows in the columns of the part's table."""
@@ -212,38 +227,6 @@ class Delivery:
         out["reported_at"] = reported.fillna(self._opened.known_from).astype("int64")
         return out.reset_index(drop=True)
 
-    def _without_repeats(self, number: int, part: Part, out: pd.DataFrame) -> pd.DataFrame:
-        """Number events that have no id of their own; otherwise keep the first of each key and say what the others were."""
-        if part.number_repeats:
-            numbered = []
-            for key in out["key"]:
-                self._repeats[key] += 1
-                numbered.append(f"{key}|{self._repeats[key]}")
-            out["key"] = numbered
-            return out
-        out["content"] = contents(out, own_columns(fact(part.table)))
-        keep = []
-        for at, (key, row, digest_) in enumerate(zip(out["key"], out["row"], out["content"], strict=True)):
-            first = self._seen.setdefault((number, key), (int(row), digest_))
-            keep.append(first[0] == row)
-            if first[0] != row:
-                self._repeated(part, out.iloc[at], first, same=first[1] == digest_)
-        return out[keep].reset_index(drop=True)
-
-    def _repeated(self, part: Part, row: pd.Series, first: tuple[int, str], *, same: bool) -> None:
-        if same:
-            self._receipt.duplicates += part is self._feed.parts[0] and len(self._feed.parts) == 1
-            return
-        note = RowNote(
-            int(row["row"]),
-            ",".join(part.key),
-            "the same key",
-            f"one row a key; the first is row {first[0]}",
-            "同一文件内主键重复且内容不同，保留首行",
-            "the key stands twice with different content; the first row was kept",
-        )
-        (self._receipt.rejected if len(self._feed.parts) == 1 else self._receipt.warned).append(note)
-
     def _positions_before(self, part: Part, out: pd.DataFrame) -> tuple[np.ndarray, ...] | None:
         if "lon" not in out or part.table == "person" or not self._receipt.datum:
             return None
@@ -253,36 +236,6 @@ class Delivery:
             .reindex(out["key"])
         )
         return tuple(x.to_numpy(float) for x in (before["lon"], before["lat"], out["lon"], out["lat"]))
-
-    def _place(self, persons: pd.DataFrame, written: Written) -> None:
-        assert self._register is not None
-        touched = persons[written.outcome.isin(["new", "changed"]).to_numpy()]
-        self._register.place(self._opened, touched)
-
-    def _totals_before(self, rows: pd.DataFrame) -> tuple[list[str], pd.DataFrame] | None:
-        if not self._register:
-            return None
-        subjects = sorted(set(rows[self._feed.parts[0].key[0]]))
-        return subjects, self._register.increments(self._opened.connection, subjects)
-
-    def _totals_after(self, before: tuple[list[str], pd.DataFrame] | None) -> None:
-        if before and self._register:
-            totals.write(self._opened, before[1], self._register.increments(self._opened.connection, before[0]))
-
-    def _withdraw(self, rows: pd.DataFrame) -> None:
-        if rows.empty or not self._feed.placed:
-            return
-        keys = (self._feed.placed + ":" + rows[self._feed.parts[0].key[0]]).tolist()
-        self._receipt.withdrawn += self._opened.withdraw(fact("person"), "key", keys)
-        self._opened.withdraw(fact("placement"), "key", keys)
-        where = (
-            person_status.c.subject.in_(rows[self._feed.parts[0].key[0]].tolist()),
-            person_status.c.kind == self._feed.placed,
-        )
-        steps = self._opened.connection.execute(
-            select(person_status.c.key).where(*where, person_status.c.known_until == FOREVER)
-        )
-        self._opened.withdraw(person_status, "key", [key for (key,) in steps])
 
 
 def _has_part(part: Part, rows: pd.DataFrame) -> pd.Series:

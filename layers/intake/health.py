@@ -8,7 +8,7 @@ from sqlalchemy import Select, func, select
 from layers._times import to_ms
 from layers._view import View
 from layers.intake.feeds import all_feeds
-from layers.store import Store
+from layers.store import Store, deliveries
 from layers.store.asof import known
 from layers.store.schema import batch, placement
 
@@ -21,16 +21,10 @@ def receipts(view: View, limit: int = 300) -> Select[Any]:
 
 def freshness(store: Store, view: View, now: Any) -> pd.DataFrame:
     """Return one row a feed: feed, zh, en, steward_zh, steward_en, promise, last, age, state (fresh | late | never), deliveries."""
-    query = select(batch.c.feed, func.max(batch.c.known_at).label("last"), func.count().label("deliveries"))
-    query = query.where(batch.c.known_at <= to_ms(view.known_at), batch.c.kind == "import").group_by(batch.c.feed)
-    heard = store.read(query).set_index("feed")
+    heard = store.read(deliveries.heard(view)).groupby("feed").agg({"last": "max", "deliveries": "sum"})
     rows = []
     for name, feed in all_feeds().items():
-        last = (
-            pd.to_datetime(heard["last"][name], unit="ms", utc=True).tz_convert("Asia/Shanghai")
-            if name in heard.index
-            else None
-        )
+        last = heard["last"][name] if name in heard.index else None
         age = pd.Timestamp(now) - last if last is not None else None
         rows.append(
             {

@@ -10,6 +10,7 @@ import shapely
 from sqlalchemy import Connection, func, select
 
 from geo.address import building_of
+from geo.address_match import AddressAnswer
 from geo.match import CompoundMatcher
 from layers.intake.places import believed
 from layers.store.schema import FOREVER, compound, district
@@ -38,7 +39,7 @@ class Gazetteer:
 
     def __init__(self, rows: pd.DataFrame, titles: Mapping[str, str], cache: Path | None = None) -> None:
         self.areas = rows.set_index("code")[["district", "street"]].fillna("")
-        self._at = rows.set_index("code")[["lon", "lat"]].astype(float)
+        self._at = rows[["lon", "lat"]].to_numpy(float)  # in the order of the matcher's positions
         frame = rows.rename(columns={"code": "compound_id", "district": "district_code"})
         # Addresses name districts in words; a stated name that is no district (a development zone) says more than where it lies.
         frame["district"] = [titles.get(code, code) for code in frame["district_stated"]]
@@ -48,14 +49,17 @@ class Gazetteer:
         )
         self.size = len(rows)
 
-    def place(self, persons: pd.DataFrame, progress: Callable[[int, int], None] | None = None) -> pd.DataFrame:
+    def read(self, persons: pd.DataFrame, progress: Callable[[int, int], None] | None = None) -> list[AddressAnswer]:
+        """Return what the address of each person means by itself, in order."""
+        return self.matcher.read(_as_cases(persons), progress)
+
+    def place(self, persons: pd.DataFrame, read: list[AddressAnswer] | None = None) -> pd.DataFrame:
         """Return placement columns per person, in order.
 
         persons  subject, address, lon, lat (WGS-84), district_name, district_code (stated; "" unknown)
+        read     what `read` returned for them, when that was asked before
         """
-        answers = self.matcher.match(
-            persons.rename(columns={"subject": "case_id", "district_name": "district"}), WITHIN_M, progress
-        )
+        answers = self.matcher.match(_as_cases(persons), WITHIN_M, answers=read)
         found = answers["compound_id"].to_numpy(object)
         area = self.areas.reindex(found).fillna("")
         building = [building_of(a) or "" if a and c else "" for a, c in zip(persons["address"], found, strict=True)]
@@ -80,13 +84,15 @@ class Gazetteer:
             index=persons.index,
         )
 
-    def anchors(self, persons: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-        """Return lon, lat of the compound that each person's address alone names for certain, NaN where it names none."""
-        by_name = persons.rename(columns={"subject": "case_id", "district_name": "district"}).drop(
-            columns=["lon", "lat"]
-        )
-        at = self._at.reindex(self.matcher.match(by_name)["compound_id"].to_numpy(object))
-        return at["lon"].to_numpy(), at["lat"].to_numpy()
+    def anchors(self, read: list[AddressAnswer]) -> tuple[np.ndarray, np.ndarray]:
+        """Return lon, lat of the compound that each address alone names for certain, NaN where it names none."""
+        named = [answer.position if answer.status == "accepted" else -1 for answer in read]
+        at = np.vstack([self._at, [np.nan, np.nan]])[named]
+        return at[:, 0], at[:, 1]
+
+
+def _as_cases(persons: pd.DataFrame) -> pd.DataFrame:
+    return persons.rename(columns={"subject": "case_id", "district_name": "district"})
 
 
 def gazetteer(connection: Connection, identity: str, cache: Path | None) -> Gazetteer:

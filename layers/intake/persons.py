@@ -1,25 +1,28 @@
 """Persons of a delivery: drop what must not be kept, place them in compounds, and keep the totals true."""
 
 import hashlib
+import re
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Table, and_, select
 
+from geo.address_match import AddressAnswer
 from layers.intake import datum_evidence
 from layers.intake.matching import Gazetteer
 from layers.intake.places import DistrictBook
-from layers.intake.receipt import Receipt
-from layers.store import totals
-from layers.store.schema import FOREVER, person_status, placement
+from layers.intake.receipt import Receipt, RowNote
+from layers.store import Store, totals
+from layers.store.schema import FOREVER, person, person_status, placement
 from layers.store.writing import KEYS_A_QUERY, Batch, chunks
 
-ANCHORS = (
-    400  # rows whose address alone is matched, to test the datum: enough by MATCHING 4, and a fraction of a second
-)
+IDENTITY = re.compile(r"\d{17}[\dXx]")
+AUTO = "auto"  # who decided, where no person did
+GROUNDS = ("address", "lon", "lat", "district_stated")  # what a placement rests on
+PERSONS_A_COUNT = KEYS_A_QUERY
 PLACES = ["subject", "compound", "district", "street", "building"]
 STEPS = ["subject", "dimension", "value", "happened_at"]
 
@@ -34,12 +37,12 @@ class Register:
     receipt: Receipt
     stated: str | None
 
-    def increments(self, connection: Connection, subjects: list[str]) -> pd.DataFrame:
-        """Return what these persons add to the totals as believed now."""
-        return increments_of(connection, self.kind, subjects)
-
     def place(self, opened: Batch, persons: pd.DataFrame, progress: Callable[[int, int], None] | None = None) -> None:
-        """Match persons (store columns of `person`) and write where each belongs."""
+        """Match persons (store columns of `person`) and write where each belongs.
+
+        What a reviewer decided stands as long as address, point and district of the person are what they were.
+        """
+        persons = persons[~persons["key"].isin(_decided_and_same(opened, persons)).to_numpy()]
         if persons.empty:
             return
         stated = persons["district_stated"].fillna("").to_numpy(object)
@@ -56,53 +59,124 @@ class Register:
                 "district_code": np.where(code != "", code, by_point),
             }
         )
-        placed = self.gazetteer.place(asked, progress)
-        self._evidence(asked, lon, lat, code)
+        read = self.gazetteer.read(asked, progress)
+        self._evidence(read, lon, lat, code)
+        placed = self.gazetteer.place(asked, read)
         self.receipt.matched.update(f"{s}/{m}" for s, m in zip(placed["status"], placed["method"], strict=True))
         rows = placed.assign(
             key=self.kind + ":" + placed["subject"],
             kind=self.kind,
-            decided_by="auto",
+            decided_by=AUTO,
             row=persons["row"].to_numpy(),
             happened_at=0,
             reported_at=persons["reported_at"].to_numpy(),
         )
         opened.put(placement, rows)
 
-    def _evidence(self, asked: pd.DataFrame, lon: np.ndarray, lat: np.ndarray, code: np.ndarray) -> None:
+    def _evidence(self, read: list[AddressAnswer], lon: np.ndarray, lat: np.ndarray, code: np.ndarray) -> None:
         if not self.stated or not np.isfinite(lon).any():
             return
         datum_evidence.by_districts(self.receipt, self.stated, lon, lat, code, self.book)
-        rows = asked[np.isfinite(lon) & asked["address"].notna().to_numpy()].head(ANCHORS)
-        if len(rows):
-            anchor_lon, anchor_lat = self.gazetteer.anchors(rows)
-            datum_evidence.by_anchors(
-                self.receipt, self.stated, rows["lon"].to_numpy(), rows["lat"].to_numpy(), anchor_lon, anchor_lat
+        datum_evidence.by_anchors(self.receipt, self.stated, lon, lat, *self.gazetteer.anchors(read))
+
+
+def recount(opened: Batch, kind: str, subjects: list[str]) -> None:
+    """Write into the totals what an open batch changed for these persons: what they gave before it, and what they give now."""
+    for some in chunks(sorted(set(subjects)), PERSONS_A_COUNT):
+        before, after = (
+            totals.increments(
+                _versions(opened, person_status, STEPS, kind, some, before=past),
+                _versions(opened, placement, PLACES, kind, some, before=past),
             )
+            for past in (True, False)
+        )
+        totals.write(opened, before, after)
 
 
-def increments_of(connection: Connection, kind: str, subjects: list[str]) -> pd.DataFrame:
-    """Return what persons of a kind add to the totals, as the running transaction sees them."""
-    steps = _believed(connection, person_status, STEPS, kind, subjects)
-    return totals.increments(steps, _believed(connection, placement, PLACES, kind, subjects))
+def without_identity(ids: pd.Series, salt: str) -> pd.Series:
+    """Return ids; one that is an identity number itself becomes a salted digest, so that the number is not kept."""
+    return ids.map(lambda i: f"P{_digest(i, salt)}" if isinstance(i, str) and IDENTITY.fullmatch(i) else i)
+
+
+def refuse_strangers(opened: Batch, kind: str, id_column: str, rows: pd.DataFrame, receipt: Receipt) -> pd.DataFrame:
+    """Return rows without those whose id another source uses for another person; these are named in the receipt.
+
+    Two persons are told apart by the digests of their identity numbers; where one is missing, the id is believed.
+    """
+    others: dict[str, tuple[str, str]] = {}
+    known = rows.loc[rows["id_number"].notna(), id_column].unique().tolist()
+    for some in chunks(known, KEYS_A_QUERY):
+        query = select(person.c.subject, person.c.person, person.c.source).where(
+            person.c.subject.in_(some),
+            person.c.kind == kind,
+            person.c.known_until == FOREVER,
+            person.c.person.is_not(None),
+            person.c.source != opened.source,
+        )
+        others |= {subject: (identity, source) for subject, identity, source in opened.connection.execute(query)}
+    cells = list(zip(rows["_row"], rows[id_column], rows["id_number"], strict=True))
+    strange = [i in others and d is not None and d == d and others[i][0] != d for _, i, d in cells]
+    receipt.rejected += [
+        RowNote(int(row), id_column, str(i), "an id of its own, for example with [join] in the profile",
+                f"该编号已被来源“{others[i][1]}”用于另一人", f"the source {others[i][1]} uses this id for another person")
+        for (row, i, _), refused in zip(cells, strange, strict=True) if refused
+    ]  # fmt: skip
+    return rows[~np.array(strange, dtype=bool)].reset_index(drop=True) if any(strange) else rows
+
+
+def warn_of_twins(opened: Batch, persons: pd.DataFrame, receipt: Receipt) -> None:
+    """Name rows whose identity number is known under another id of the same kind: one person may be counted twice."""
+    rows = persons[persons["person"].notna()]
+    for at in range(0, len(rows), KEYS_A_QUERY):
+        some = rows.iloc[at : at + KEYS_A_QUERY]
+        query = select(person.c.person, person.c.subject).where(
+            person.c.person.in_(some["person"].tolist()),
+            person.c.kind == some["kind"].iloc[0],
+            person.c.known_until == FOREVER,
+        )
+        ids: defaultdict[str, set[str]] = defaultdict(set)
+        for identity, subject in opened.connection.execute(query):
+            ids[identity].add(subject)
+        for row, subject, identity in zip(some["row"], some["subject"], some["person"], strict=True):
+            if twins := sorted(ids[identity] - {subject}):
+                receipt.warned.append(
+                    RowNote(int(row), "id_number", subject, f"one id a person; also known as {', '.join(twins[:3])}",
+                            "同一证件号以另一编号登记，可能重复计数", "the identity number is known under another id: maybe counted twice")
+                )  # fmt: skip
+
+
+def _decided_and_same(opened: Batch, persons: pd.DataFrame) -> set[str]:
+    """Keys of persons whom a reviewer placed and whose grounds are those of the version that this batch has closed."""
+    found: set[str] = set()
+    for some in chunks(persons["key"].tolist(), KEYS_A_QUERY):
+        decided = select(placement.c.key).where(
+            placement.c.key.in_(some), placement.c.known_until == FOREVER, placement.c.decided_by != AUTO
+        )
+        keys = [key for (key,) in opened.connection.execute(decided)]
+        old = select(person.c.key, *(person.c[name] for name in GROUNDS))
+        old = old.where(person.c.key.in_(keys), person.c.known_until == opened.known_from)
+        rows = Store.frame(opened.connection, old).set_index("key")
+        new = persons.set_index("key")[list(GROUNDS)].reindex(rows.index)
+        same = ((rows == new) | (rows.isna() & new.isna())).all(axis=1)
+        found |= set(rows.index[same])
+    return found
 
 
 def digest(numbers: pd.Series, salt: str) -> pd.Series:
     """Return salted digests of identity numbers: the same person is found again, the number is not kept."""
-    return numbers.map(
-        lambda n: (
-            hashlib.blake2b(str(n).upper().encode(), key=salt.encode(), digest_size=12).hexdigest()
-            if isinstance(n, str)
-            else None
-        )
+    return numbers.map(lambda n: _digest(n, salt) if isinstance(n, str) else None)
+
+
+def _digest(number: str, salt: str) -> str:
+    return hashlib.blake2b(number.upper().encode(), key=salt.encode(), digest_size=12).hexdigest()
+
+
+def _versions(
+    opened: Batch, table: Table, columns: list[str], kind: str, subjects: list[str], *, before: bool
+) -> pd.DataFrame:
+    """Versions believed when the batch was opened, or those believed now."""
+    past = and_(table.c.known_from < opened.known_from, table.c.known_until >= opened.known_from)
+    query = select(*(table.c[name] for name in columns)).where(
+        table.c.subject.in_(subjects), table.c.kind == kind, past if before else table.c.known_until == FOREVER
     )
-
-
-def _believed(connection: Connection, table: Table, columns: list[str], kind: str, subjects: list[str]) -> pd.DataFrame:
-    found: list[Any] = []
-    for some in chunks(subjects, KEYS_A_QUERY):
-        query = select(*(table.c[name] for name in columns)).where(
-            table.c.subject.in_(some), table.c.kind == kind, table.c.known_until == FOREVER
-        )
-        found += connection.execute(query).fetchall()
-    return pd.DataFrame.from_records(found, columns=columns)
+    return pd.DataFrame.from_records(opened.connection.execute(query).fetchall(), columns=columns)

@@ -74,11 +74,16 @@ class Renamer:
         self._feed, self._profile, self._file = feed, profile, file
         self._counts: dict[tuple[Any, ...], int] = {}
         self.ignored: list[str] = []
+        self.given: set[str] = set()  # our columns for which the file, or the profile, has something to say
 
     def __call__(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Return `_row` and every column of the feed, None where the file has none."""
         theirs = {column.name: self._find(column.name, column.zh, rows) for column in self._feed.columns}
         self._require(theirs, rows)
+        self.given |= {name for name, found in theirs.items() if found} | {
+            *self._profile.constants,
+            *self._profile.join,
+        }
         used = {"_row", *filter(None, theirs.values()), *(c for names in self._profile.join.values() for c in names)}
         self.ignored = [str(name) for name in rows.columns if name not in used]
         ours = pd.DataFrame({"_row": rows["_row"]})

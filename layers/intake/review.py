@@ -8,8 +8,8 @@ from sqlalchemy import Select, and_, select
 
 from layers._errors import LayerError
 from layers._view import View
-from layers.intake.persons import increments_of
-from layers.store import Store, journal, totals
+from layers.intake.persons import recount
+from layers.store import Store, journal
 from layers.store.asof import known
 from layers.store.schema import FOREVER, compound, person, placement
 from layers.store.writing import close_batch, open_batch
@@ -46,7 +46,7 @@ def queue(view: View, limit: int = 200) -> Select[Any]:
 def decide(store: Store, key: str, code: str | None, actor: str) -> int:
     """Place a person in a compound, or in none (`code` None), on a person's word; return the batch.
 
-    The totals follow in the same transaction. The decision stands until the person's record changes.
+    The totals follow in the same transaction. The decision stands until the person's address, point or district changes.
     """
     now = store.now()
     with store.writing() as connection:
@@ -66,9 +66,8 @@ def decide(store: Store, key: str, code: str | None, actor: str) -> int:
         opened = open_batch(
             connection, None, now, {"kind": "review", "feed": "placement", "source": actor, "settings": ""}
         )
-        old = increments_of(connection, kind, [subject])
         opened.put(placement, _decided(before, code, where, actor, opened.known_from))
-        totals.write(opened, old, increments_of(connection, kind, [subject]))
+        recount(opened, kind, [subject])
         close_batch(opened, {"key": key, "compound": code, "actor": actor})
         journal.write(connection, actor, "review", key, {"batch": opened.id, "compound": code})
         return opened.id

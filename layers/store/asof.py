@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Table, and_, func, select, true
 
-from layers._times import to_ms
+from layers._times import day_number, day_start, to_ms
 from layers._view import View
 
 
@@ -17,6 +17,11 @@ def known(table: Table, view: View) -> ColumnElement[bool]:
 def as_known(query: Select[Any], table: Table, view: View) -> Select[Any]:
     """Narrow `query` to versions of `table` believed at `known_at` that had happened by `as_of`."""
     return query.where(known(table, view), table.c.happened_at <= to_ms(view.as_of))
+
+
+def begun(table: Table, view: View) -> ColumnElement[bool]:
+    """Return the test that an event lies on a day that had begun by `as_of`: persons are dated by the day, as totals count them."""
+    return table.c.happened_at < to_ms(day_start(day_number(view.as_of) + 1))
 
 
 def inside(table: Table, view: View) -> ColumnElement[bool]:

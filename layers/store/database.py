@@ -17,7 +17,7 @@ from layers._times import SHANGHAI, from_ms, to_ms
 from layers._view import View
 from layers.store.schema import Instant, batch, meta, metadata
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 KINDS = ("drill", "production")
 
 
@@ -99,9 +99,13 @@ class Store:
         known_at: datetime | None = None,
         filters: Mapping[str, str] | None = None,
     ) -> View:
-        """Return a view; times left out mean: everything known, up to now."""
+        """Return a view; times left out mean: everything known, up to now.
+
+        With `known_at` alone `as_of` is the same moment, but not later than now: of what came after it nothing was known.
+        """
         known = known_at or self.latest()
-        return View(as_of=as_of or max(self.now(), known), known_at=known, area=area, filters=dict(filters or {}))
+        until = min(self.now(), known) if known_at else max(self.now(), known)
+        return View(as_of=as_of or until, known_at=known, area=area, filters=dict(filters or {}))
 
     def _meta(self) -> dict[str, Any]:
         with self.engine.connect() as connection:

@@ -62,8 +62,8 @@ def _fact(name: str, *columns: Column[Any]) -> Table:
         Column("known_from", Instant, nullable=False),
         Column("known_until", Instant, nullable=False),
         *columns,
+        # No index on known_until: most versions are open ones, and SQLite would take it before that on the subject.
         UniqueConstraint("key", "known_from", name=f"uq_{name}_version"),
-        Index(f"ix_{name}_known", "known_until", "known_from"),
     )
 
 
@@ -149,7 +149,7 @@ person = _fact(  # a case, a close contact or a fever patient; no names, numbers
     "person",
     Column("kind", String),  # case | contact | fever
     Column("subject", String, index=True),
-    Column("person", String),  # salted digest of the identity number: the same person under two ids
+    Column("person", String, index=True),  # salted digest of the identity number: the same person under two ids
     Column("address", String),
     Column("district_stated", String),
     *_place(),
@@ -169,6 +169,12 @@ person_status = _fact(  # dated transitions; severity is a transition too, in it
     Column("subject", String, index=True),
     Column("dimension", String),  # status | severity
     Column("value", String),
+)
+
+withdrawal = _fact(  # a person whom the source took back; an older report of the same person stays out
+    "withdrawal",
+    Column("kind", String),
+    Column("subject", String),
 )
 
 placement = _fact(  # which compound a person belongs to, how we know, and how sure we are
@@ -267,7 +273,9 @@ total = Table(  # increments: any state is a sum over event_day <= as_of and kno
     Column("id", BigId, primary_key=True),
     Column("level", String, nullable=False),  # city | district | street | compound
     Column("area", String, nullable=False),  # "" at level compound or street: not placed
-    Column("measure", String, nullable=False),  # now: persons in the status; ever: persons that have reached it
+    Column(
+        "measure", String, nullable=False
+    ),  # now: in the status; ever: reached it; again: -1 for a second counted status
     Column("status", String, nullable=False),
     Column("severity", String, nullable=False),
     Column("event_day", Integer, nullable=False),

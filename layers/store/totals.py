@@ -2,14 +2,14 @@
 
 A person's dated transitions and placement give increments: -1 in the status left, +1 in the one entered, at every level
 of area. A batch writes the difference between what a person's increments were and what they are now, so the state at
-(as_of, known_at) is the sum over event_day <= as_of and known_from <= known_at (ARCHITECTURE, step 3).
+(as_of, known_at) is the sum over event_day <= as_of and known_from <= known_at (docs/ARCHITECTURE.md, Totals).
 """
 
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Select, and_, case, func, select
+from sqlalchemy import Select, and_, case, func, literal, select, union_all
 
 from layers._times import DAY_MS, OFFSET_MS, day_number, to_ms
 from layers._view import View
@@ -29,6 +29,8 @@ STATUSES = (
     "fever",
     "fever_excluded",
 )
+COUNTED = ("confirmed", "clinical")  # a person who reaches both is one case: clinical diagnoses get confirmed later
+MEASURES = {"now": ("now",), "ever": ("ever",), "first": ("ever", "again")}  # measure asked for -> measures summed
 SEVERITIES = ("mild", "ordinary", "severe", "critical", "")
 LEVELS = ("city", "district", "street", "compound", "building")
 # Two transitions on one day count in the order in which an illness runs.
@@ -37,7 +39,10 @@ GROUP = ["level", "area", "measure", "status", "severity", "event_day"]
 
 
 def state(view: View, level: str, measure: str = "now") -> Select[Any]:
-    """Return area, status, severity, n: persons in each status (`now`) or that have reached it (`ever`), zeros left out.
+    """Return area, status, severity, n, zeros left out.
+
+    measure  now: persons in each status; ever: persons that have reached it; first: the same, but a person who was both
+             clinically diagnosed and confirmed only in the one that came first
 
     Narrowed to the view's own area where `level` is the view's, or one below it in the code; a page narrows other levels
     by the district of each compound.
@@ -48,7 +53,10 @@ def state(view: View, level: str, measure: str = "now") -> Select[Any]:
 
 
 def daily(view: View, level: str = "city", measure: str = "ever") -> Select[Any]:
-    """Return area, status, day, n: persons first reaching the status on each day (days since 1970, Asia/Shanghai)."""
+    """Return area, status, day, n: persons first reaching the status on each day (days since 1970, Asia/Shanghai).
+
+    With measure `first` no person is in two of the counted statuses, so bars may be stacked.
+    """
     count = func.sum(total.c.n)
     query = select(total.c.area, total.c.status, total.c.event_day.label("day"), count.label("n"))
     query = query.where(_seen(view, level, measure)).group_by(total.c.area, total.c.status, total.c.event_day)
@@ -58,15 +66,17 @@ def daily(view: View, level: str = "city", measure: str = "ever") -> Select[Any]
 def wide(view: View, level: str) -> Select[Any]:
     """Return one row per area: now_*, ever_*, new1_* and new14_* counts of every status, last_* day number or NULL.
 
-    new14_* counts the 14 calendar days that end with the day of `as_of`.
+    new14_* counts the 14 calendar days that end with the day of `as_of`. *_counted are persons first counted as a case,
+    confirmed or clinical, each once.
     """
     today = day_number(view.as_of)
     rows = _by_day(view, level)
     columns: list[Any] = [rows.c.area]
-    for status in STATUSES:
+    for status in (*STATUSES, "counted"):
         ever = and_(rows.c.measure == "ever", rows.c.status == status)
+        if status != "counted":
+            columns.append(_sum(rows, and_(rows.c.measure == "now", rows.c.status == status), f"now_{status}"))
         columns += [
-            _sum(rows, and_(rows.c.measure == "now", rows.c.status == status), f"now_{status}"),
             _sum(rows, ever, f"ever_{status}"),
             _sum(rows, and_(ever, rows.c.event_day == today), f"new1_{status}"),
             _sum(rows, and_(ever, rows.c.event_day > today - 14), f"new14_{status}"),
@@ -78,27 +88,30 @@ def wide(view: View, level: str) -> Select[Any]:
 def _by_day(view: View, level: str) -> Any:
     """Corrections cancel within a day before anything is said about that day."""
     count = func.sum(total.c.n).label("n")
-    query = select(total.c.area, total.c.measure, total.c.status, total.c.event_day, count)
-    query = query.where(_seen(view, level, None)).group_by(
-        total.c.area, total.c.measure, total.c.status, total.c.event_day
-    )
-    return query.subquery()
+    by_status = select(total.c.area, total.c.measure, total.c.status, total.c.event_day, count)
+    by_status = by_status.where(_seen(view, level, "now", "ever"))
+    by_status = by_status.group_by(total.c.area, total.c.measure, total.c.status, total.c.event_day)
+    counted = select(total.c.area, literal("ever"), literal("counted"), total.c.event_day, count)
+    counted = counted.where(_seen(view, level, "first"), total.c.status.in_(COUNTED))
+    return union_all(by_status, counted.group_by(total.c.area, total.c.event_day)).subquery()
 
 
 def _sum(rows: Any, condition: Any, label: str) -> Any:
     return func.coalesce(func.sum(case((condition, rows.c.n))), 0).label(label)
 
 
-def _seen(view: View, level: str, measure: str | None) -> Any:
+def _seen(view: View, level: str, *measures: str) -> Any:
     if level not in LEVELS:
         raise ValueError(f"level {level!r}; wanted one of {LEVELS}")
+    unknown = set(measures) - set(MEASURES)
+    if unknown:
+        raise ValueError(f"measure {sorted(unknown)}; wanted one of {tuple(MEASURES)}")
     tests = [
+        total.c.measure.in_({kept for measure in measures for kept in MEASURES[measure]}),
         total.c.level == level,
         total.c.event_day <= day_number(view.as_of),
         total.c.known_from <= to_ms(view.known_at),
     ]
-    if measure:
-        tests.append(total.c.measure == measure)
     if view.level == level:
         tests.append(total.c.area == view.code)
     elif (view.level, level) in (("district", "street"), ("compound", "building")):
@@ -153,7 +166,9 @@ def _moves(statuses: pd.DataFrame) -> pd.DataFrame:
         .drop_duplicates(["subject", "status"])
         .assign(measure="ever", severity="", n=1)
     )
-    return pd.concat([enters, leaves, reached])[["subject", "measure", "status", "severity", "event_day", "n"]]
+    counted = reached[reached["status"].isin(COUNTED)]
+    again = counted[counted.duplicated("subject")].assign(measure="again", n=-1)
+    return pd.concat([enters, leaves, reached, again])[["subject", "measure", "status", "severity", "event_day", "n"]]
 
 
 def _areas(places: pd.DataFrame) -> pd.DataFrame:

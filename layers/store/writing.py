@@ -1,27 +1,39 @@
 """Write versions of facts: new, changed, unchanged or older, in one batch with one knowledge time."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Table, func, insert, select, update
+from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from layers._errors import KnowledgeError
 from layers._times import from_ms, to_ms
 from layers.store.schema import FACTS, FOREVER, batch
 
 KEYS_A_QUERY = 5_000  # SQLite takes 32,766 variables in one statement
+VERSION = ("key", "id", "content", "reported_at", "happened_at", "source", "known_from")
 COMMON = ("key", "batch", "row", "source", "content", "happened_at", "reported_at", "known_from", "known_until")
 
 
 @dataclass(frozen=True)
 class Written:
-    """What became of the rows given to `put`: one of new, changed, unchanged, older per row, in their order."""
+    """What became of the rows given to `put`: one of new, changed, unchanged, older per row, in their order.
+
+    rows    the rows as they are believed now, gaps filled; they keep the index of those given
+    foreign for each row, the source whose version this one replaces, "" where that is the batch's own or there was none
+    """
 
     outcome: pd.Series
+    rows: pd.DataFrame
+    foreign: pd.Series
+
+    @property
+    def touched(self) -> pd.DataFrame:
+        """The rows that are new or changed."""
+        return self.rows[self.outcome.isin(["new", "changed"])]
 
     def count(self, outcome: str) -> int:
         """Return how many rows had this outcome."""
@@ -37,44 +49,64 @@ class Batch:
     known_from: int
     source: str
 
-    def put(self, table: Table, rows: pd.DataFrame) -> Written:
+    def put(self, table: Table, rows: pd.DataFrame, says: Collection[str] = ()) -> Written:
         """Write one version per row; `rows` has key, row, happened_at, reported_at (ms) and the table's own columns.
 
-        A row whose content is already believed is unchanged. One reported before the believed version is older: the later
-        report stands, whatever the order of arrival. Keys must be unique within `rows`.
+        A row whose content is already believed is unchanged. Of two reports the later stands, whatever the order of
+        arrival. An own column that a row leaves empty keeps what is believed (`says` names columns in which emptiness is
+        itself a statement); so an older report may still fill what the later left open. Keys must be unique within `rows`.
         """
         own = own_columns(table)
         rows = rows.assign(**{name: None for name in own if name not in rows})
-        content = rows["content"] if "content" in rows else contents(rows, own)
-        open_rows = self._open(table, rows["key"])
-        before = rows[["key"]].merge(open_rows, on="key", how="left").set_index(rows.index)
+        kept = [name for name in own if name not in says]
+        known = self._open(table, rows["key"], kept)
+        before = rows[["key"]].merge(known, on="key", how="left").set_index(rows.index)
+        older = rows["reported_at"] < before["reported_at"]
+        rows = _with_contents(_merged(rows, before, kept, older), own)
+        content = rows["content"]
         outcome = pd.Series("changed", index=rows.index)
+        same = content == before["content"]
+        outcome[same] = "unchanged"
+        outcome[same & older] = "older"
         outcome[before["id"].isna()] = "new"
-        outcome[rows["reported_at"] < before["reported_at"]] = "older"
-        outcome[content == before["content"]] = "unchanged"
-        self._close(table, before.loc[outcome == "changed", "id"])
-        self._insert(table, rows.assign(content=content)[outcome.isin(["new", "changed"])], own)
-        return Written(outcome)
+        replaced = before[outcome == "changed"]
+        self._close(table, replaced)
+        self._insert(table, rows[outcome.isin(["new", "changed"])], own)
+        foreign = before["source"].where(before["source"] != self.source).fillna("")
+        return Written(outcome, rows, foreign)
 
     def withdraw(self, table: Table, column: str, values: Sequence[str]) -> int:
         """Stop believing every open version whose `column` is one of `values`; return how many there were."""
         closed = 0
         for some in chunks(list(values), KEYS_A_QUERY):
-            what = update(table).where(table.c[column].in_(some), table.c.known_until == FOREVER)
-            closed += self.connection.execute(what.values(known_until=self.known_from)).rowcount
+            chosen = (table.c[column].in_(some), table.c.known_until == FOREVER)
+            own = delete(table).where(*chosen, table.c.known_from == self.known_from)
+            closed += self.connection.execute(own).rowcount
+            others = update(table).where(*chosen).values(known_until=self.known_from)
+            closed += self.connection.execute(others).rowcount
         return closed
 
-    def _open(self, table: Table, keys: pd.Series) -> pd.DataFrame:
-        columns = (table.c.key, table.c.id, table.c.content, table.c.reported_at)
+    def _open(self, table: Table, keys: pd.Series, kept: Sequence[str]) -> pd.DataFrame:
+        """Open versions by key: id, content, reported_at, happened_at, source, known_from, and the kept columns as was_*."""
+        own = [table.c[name].label(f"was_{name}") for name in kept]
+        columns = (*(table.c[name] for name in VERSION), *own)
         found: list[Any] = []
         for some in chunks(keys.tolist(), KEYS_A_QUERY):
             query = select(*columns).where(table.c.key.in_(some), table.c.known_until == FOREVER)
             found += self.connection.execute(query).fetchall()
-        frame = pd.DataFrame.from_records(found, columns=["key", "id", "content", "reported_at"])
-        return frame.astype({"key": object, "id": "Int64", "content": object, "reported_at": "float64"})
+        names = [*VERSION, *(f"was_{name}" for name in kept)]
+        columns_of = zip(*found, strict=True) if found else ([] for _ in names)
+        frame = pd.DataFrame(
+            {name: pd.Series(list(v), dtype=object) for name, v in zip(names, columns_of, strict=True)}
+        )
+        return frame.astype({"id": "Int64", "reported_at": "float64"})
 
-    def _close(self, table: Table, ids: pd.Series) -> None:
-        for some in chunks(ids.tolist(), KEYS_A_QUERY):
+    def _close(self, table: Table, versions: pd.DataFrame) -> None:
+        """Close versions; one that this very batch wrote was never seen by anybody, and is taken out instead."""
+        own = versions["known_from"] == self.known_from
+        for some in chunks(versions.loc[own, "id"].tolist(), KEYS_A_QUERY):
+            self.connection.execute(delete(table).where(table.c.id.in_(some)))
+        for some in chunks(versions.loc[~own, "id"].tolist(), KEYS_A_QUERY):
             self.connection.execute(update(table).where(table.c.id.in_(some)).values(known_until=self.known_from))
 
     def _insert(self, table: Table, rows: pd.DataFrame, own: list[str]) -> None:
@@ -136,6 +168,36 @@ def contents(rows: pd.DataFrame, own: Sequence[str]) -> pd.Series:
     return pd.Series(
         [hashlib.blake2b(t.encode(), digest_size=16).hexdigest() for t in texts], index=rows.index, dtype=object
     )
+
+
+def _merged(rows: pd.DataFrame, before: pd.DataFrame, kept: Sequence[str], older: pd.Series) -> pd.DataFrame:
+    """The rows with gaps filled from what was believed; of older reports only what fills a gap of the believed version."""
+    known = before["id"].notna()
+    if not known.any():
+        return rows
+    mine, was, late = rows[known].copy(), before[known], older[known]
+    for name in kept:
+        new, old = mine[name].astype(object), was[f"was_{name}"]
+        mine[name] = new.where(_said(new), old).mask(late & _said(old), old)
+    for name in ("reported_at", "happened_at"):
+        mine[name] = mine[name].mask(late, was[name]).astype("int64")
+    if "content" in mine:
+        mine["content"] = None
+    columns = {name: mine[name].reindex(rows.index).where(known, rows[name].astype(object)) for name in mine}
+    return pd.DataFrame(columns)
+
+
+def _with_contents(rows: pd.DataFrame, own: Sequence[str]) -> pd.DataFrame:
+    """The rows with their digests, those that are there already kept."""
+    if "content" not in rows:
+        return rows.assign(content=contents(rows, own))
+    missing = rows["content"].isna()
+    return rows.assign(content=rows["content"].mask(missing, contents(rows[missing], own))) if missing.any() else rows
+
+
+def _said(values: pd.Series) -> pd.Series:
+    """True where a value says something: neither missing nor an empty list."""
+    return pd.Series([_none(v) not in (None, []) for v in values], index=values.index, dtype=bool)
 
 
 def chunks(values: list[Any], size: int) -> Iterable[list[Any]]:

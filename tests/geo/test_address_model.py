@@ -65,7 +65,13 @@ def test_a_fit_is_kept_and_found_again_by_content(judge, tmp_path):
     kept = cached_judge(gazetteer(), tmp_path, samples=600)
     again = cached_judge(gazetteer(), tmp_path, samples=600)
     assert (kept.threshold, kept.curve) == (again.threshold, again.curve) == (judge.threshold, judge.curve)
-    assert [path.name for path in tmp_path.iterdir()] == [f"judge-{version_of(gazetteer())}.pickle"]
+    assert [path.name for path in tmp_path.iterdir()] == [f"judge-{version_of(gazetteer())}.npz"]
+
+
+def test_a_kept_judge_that_cannot_be_read_is_fitted_again(judge, tmp_path):
+    path = tmp_path / f"judge-{version_of(gazetteer())}.npz"
+    path.write_bytes(b"PK\x03\x04 cut short")
+    assert cached_judge(gazetteer(), tmp_path, samples=600).threshold == judge.threshold
 
 
 def test_another_gazetteer_has_another_version():

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from geo import datum
@@ -76,6 +76,8 @@ def test_only_the_mainland_is_shifted(place):
 
 @settings(max_examples=300, deadline=None)
 @given(lons, lats, shifted_frames)
+@example(122.3, 22.15625, "bd09")  # on the outline of Taiwan's waters
+@example(137.8347, 40.0, "gcj02")  # on the edge of the box
 def test_there_and_back_in_china_is_less_than_a_millimetre(lon, lat, frame):
     back = to_wgs84(*from_wgs84(lon, lat, frame), frame)
     if in_mainland(lon, lat):

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from layers._errors import Cancelled, FeedError, KnowledgeError, ProfileError
 from layers.intake.feeds import feed_named
 from layers.intake.profile import Profile, load
+from layers.intake.review import decide
 from layers.store import open_store
 from layers.store.schema import FACTS, FOREVER, batch, metadata, rejection
 from tests import city
@@ -314,3 +315,16 @@ def test_every_delivery_files_its_receipt_with_the_batch(store, tmp_path):
     filed = store.read(select(batch.c.receipt).where(batch.c.id == receipt.batch))["receipt"][0]
     assert filed["rows"] == {"new": 2, "changed": 0, "unchanged": 0, "older": 0}
     assert filed["file"] == "cases_2020-02-10T1800.csv"
+
+
+def test_what_a_reviewer_decided_stands_until_address_point_or_district_change(store, tmp_path):
+    city.cases(store, tmp_path, "2020-02-10T18:00", {"reported_at": "2020-02-10"})
+    decide(store, "case:1", None, "duty")
+    city.cases(store, tmp_path, "2020-02-12T18:00", {"age": "41", "reported_at": "2020-02-12"})
+    kept = believed(store, "placement")
+    assert kept[["status", "decided_by"]].values.tolist() == [["unmatched", "duty"]]
+    city.cases(
+        store, tmp_path, "2020-02-13T18:00", {"address": "江岸区春风里4栋", "age": "41", "reported_at": "2020-02-13"}
+    )
+    again = believed(store, "placement")
+    assert again[["status", "compound", "decided_by"]].values.tolist() == [["accepted", "C1", "auto"]]

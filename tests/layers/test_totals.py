@@ -96,9 +96,22 @@ def test_wide_counts_the_fourteen_days_that_end_with_the_day_of_as_of(store, tmp
     assert wide["last_confirmed"] == day_number(parse_time("2020-02-19"))
 
 
+def test_a_clinical_diagnosis_that_is_confirmed_later_is_one_case(store, tmp_path):
+    rows = [{"status": "临床诊断", "status_at": "2020-02-12"}, {"status": "确诊", "status_at": "2020-02-18"}]
+    city.cases(store, tmp_path, "2020-02-18T18:00", *rows)
+    assert state(store, "2020-02-18", "2020-02-19", measure="ever") == {("", "clinical"): 1, ("", "confirmed"): 1}
+    assert state(store, "2020-02-18", "2020-02-19", measure="first") == {("", "clinical"): 1}
+    wide = store.read(totals.wide(store.view(as_of=parse_time("2020-02-18")), "compound")).iloc[0]
+    assert (wide["ever_counted"], wide["new1_counted"], wide["new14_counted"]) == (1, 0, 1)
+    assert wide["last_counted"] == day_number(parse_time("2020-02-12"))  # the confirmation is no new case
+    assert wide["last_confirmed"] == day_number(parse_time("2020-02-18"))
+
+
 def test_an_unknown_level_is_refused(store):
     with pytest.raises(ValueError, match="'block'"):
         totals.state(store.view(), "block")
+    with pytest.raises(ValueError, match="'newly'"):
+        totals.state(store.view(), "city", "newly")
 
 
 def test_increments_of_any_history_sum_to_the_state_told_directly():

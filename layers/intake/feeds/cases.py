@@ -64,6 +64,7 @@ FEED = Feed(
             {"kind": "case", "dimension": "status"},
             prefix="case:",
             event="status_at",
+            episodes=True,
         ),
         Part(
             "person_status",

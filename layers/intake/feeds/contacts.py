@@ -31,6 +31,7 @@ FEED = Feed(
             {"kind": "contact", "dimension": "status"},
             prefix="contact:",
             event="state_at",
+            episodes=True,
         ),
     ),
     checks=(

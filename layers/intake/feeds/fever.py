@@ -24,6 +24,7 @@ FEED = Feed(
             {"kind": "fever", "dimension": "status"},
             prefix="fever:",
             event="state_at",
+            episodes=True,
         ),
     ),
     checks=(

@@ -43,6 +43,7 @@ FEED = Feed(
                 "leaves_at": "leaves_at",
             },
             event="arrived_at",
+            says=("hospital", "leaves_at"),  # a team recalled from its hospital waits for another
         ),
     ),
     checks=(

@@ -1,0 +1,106 @@
+/* Printing with progress: a click on a briefing starts a job, a small card shows how far it is, cancels it and hands over the file. */
+(function () {
+  const english = () => (document.querySelector('.shell') || document.documentElement).lang === 'en';
+  const say = (zh, en) => (english() ? en : zh);
+  const KEY = 'fangyi-jobs', EVERY = 400;
+  const kept = () => JSON.parse(sessionStorage.getItem(KEY) || '{}'); // survives a reload of the page
+  function keep(id, title) {
+    const all = kept();
+    if (title === null) delete all[id]; else all[id] = title;
+    sessionStorage.setItem(KEY, JSON.stringify(all));
+  }
+
+  function make(tag, name, parent, text) {
+    const made = document.createElement(tag);
+    made.className = name;
+    if (text) made.textContent = text;
+    parent.append(made);
+    return made;
+  }
+
+  async function ask(path, method) {
+    const answer = await fetch(path, {method: method || 'GET', credentials: 'same-origin', cache: 'no-store'});
+    const found = await answer.json().catch(() => ({}));
+    if (!answer.ok) throw Object.assign(new Error(found.error || String(answer.status)), {status: answer.status});
+    return found;
+  }
+
+  function card(title) {
+    let tray = document.getElementById('jobs');
+    if (!tray) { tray = document.createElement('div'); tray.id = 'jobs'; document.body.append(tray); }
+    const box = make('section', 'job', tray), head = make('header', 'job-head', box);
+    box.setAttribute('role', 'status');
+    make('b', '', head, title);
+    const stop = make('button', 'quiet', head, say('取消', 'Cancel'));
+    const bar = make('progress', '', box), words = make('p', 'job-words', box, say('正在开始…', 'starting…'));
+    bar.setAttribute('aria-label', title);
+    return {box, stop, bar, words, gone: false, close() { this.gone = true; box.remove(); }};
+  }
+
+  function ended(shown, id, words, kind) {
+    keep(id, null);
+    shown.box.classList.add(kind);
+    shown.bar.remove();
+    shown.words.textContent = words;
+    shown.stop.textContent = say('关闭', 'Close');
+    shown.stop.onclick = () => shown.close();
+    if (kind === 'cancelled') setTimeout(() => shown.close(), 4000);
+  }
+
+  function ready(shown, job) {
+    ended(shown, job.id, say('已完成', 'ready'), 'done');
+    const link = make('a', 'button primary', shown.box, `${say('下载', 'Download')} ${job.name} · ${(job.bytes / 1e6).toFixed(1)} MB`);
+    link.href = `/job/${job.id}/file`;
+    link.download = '';
+    link.click();
+  }
+
+  function show(shown, job) {
+    const known = job.total > 1 || job.done > 0, step = say(job.zh, job.en);
+    if (known) { shown.bar.max = job.total; shown.bar.value = job.done; } else shown.bar.removeAttribute('value');
+    shown.words.textContent = known ? say(`第 ${job.done} 页，共 ${job.total} 页`, `page ${job.done} of ${job.total}`) : `${step}…`;
+  }
+
+  async function follow(shown, id) {
+    shown.stop.onclick = async () => {
+      shown.stop.disabled = true;
+      try { await ask(`/job/${id}/cancel`, 'POST'); } finally { shown.stop.disabled = false; }
+    };
+    let missed = 0;
+    while (!shown.gone) {
+      try {
+        const job = await ask(`/job/${id}`);
+        missed = 0;
+        if (job.state === 'done') return ready(shown, job);
+        if (job.state === 'failed') return ended(shown, id, say(job.zh, job.en), 'failed');
+        if (job.state === 'cancelled') return ended(shown, id, say('已取消，没有生成文件', 'cancelled; no file was made'), 'cancelled');
+        show(shown, job);
+      } catch (error) {
+        if (error.status === 404) return ended(shown, id, say('服务已重启，请重新打印', 'the server was restarted; please print again'), 'failed');
+        if (++missed > 50) return ended(shown, id, say('连接中断，请重新打印', 'connection lost; please print again'), 'failed');
+        shown.words.textContent = say('连接中断，正在重试…', 'connection lost, trying again…');
+      }
+      await new Promise(done => setTimeout(done, EVERY));
+    }
+  }
+
+  async function start(link) {
+    const title = link.dataset.job, shown = card(title);
+    try {
+      const job = await ask(link.getAttribute('href'), 'POST');
+      keep(job.id, title);
+      await follow(shown, job.id);
+    } catch (error) { ended(shown, '', error.message, 'failed'); }
+  }
+
+  document.addEventListener('click', event => {
+    const link = event.target.closest && event.target.closest('a[data-job]');
+    const menu = event.target.closest && event.target.closest('details.menu');
+    for (const open of document.querySelectorAll('details.menu[open]')) if (open !== menu || event.target.closest('a')) open.open = false;
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return; // a plain link for whoever wants one
+    event.preventDefault();
+    start(link);
+  });
+  addEventListener('keydown', event => { if (event.key === 'Escape') for (const open of document.querySelectorAll('details.menu[open]')) open.open = false; });
+  addEventListener('load', () => setTimeout(() => { for (const [id, title] of Object.entries(kept())) follow(card(title), id); }, 500));
+})();

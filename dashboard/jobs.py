@@ -1,0 +1,124 @@
+"""Long work in the background: started, watched, cancelled and fetched, each job only by the person who started it."""
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+from threading import Event, Lock, Thread
+from typing import Any
+
+from dashboard.access import Person
+from layers._errors import Cancelled, LayerError
+
+Progress = Callable[[int, int, str, str], None]
+Work = Callable[[Progress, Event], bytes]  # returns the content of one file
+
+KEPT_S = 600  # a finished file waits ten minutes for whoever asked
+KEPT = 24  # jobs remembered, the oldest finished ones forgotten first
+WAITING = 8  # jobs in work or in line; printing takes seconds, so a longer line means that something is wrong
+FINISHED = ("done", "failed", "cancelled")
+
+
+class BusyError(LayerError):
+    """Too much is being worked on already."""
+
+
+@dataclass
+class Job:
+    """One piece of work and how far it is.
+
+    state       waiting, working, done, failed, cancelled
+    done, total  steps, for a briefing pages; total 0 while nobody knows
+    zh, en      what is being done, or what went wrong
+    """
+
+    name: str
+    owner: Person
+    about: Any = None
+    id: str = field(default_factory=lambda: secrets.token_urlsafe(12))
+    state: str = "waiting"
+    done: int = 0
+    total: int = 0
+    zh: str = "排队等候"
+    en: str = "waiting in line"
+    content: bytes = b""
+    ended: float = 0.0
+    cancel: Event = field(default_factory=Event)
+
+    def told(self) -> dict[str, Any]:
+        """Return what a browser shows of it."""
+        names = ("id", "name", "state", "done", "total", "zh", "en")
+        return {name: getattr(self, name) for name in names} | {"bytes": len(self.content)}
+
+
+class Jobs:
+    """The jobs of one process; one is worked on at a time, because printing itself is."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._jobs: dict[str, Job] = {}
+        self._lock = Lock()
+        self._line: SimpleQueue[tuple[Job, Work]] = SimpleQueue()
+        self._worker: Thread | None = None
+
+    def submit(self, name: str, owner: Person, work: Work, about: Any = None) -> Job:
+        """Put work in line and return its job; raises BusyError when the line is long."""
+        job = Job(name, owner, about)
+        with self._lock:
+            self._forget()
+            if sum(one.state not in FINISHED for one in self._jobs.values()) >= WAITING:
+                raise BusyError(f"{WAITING} jobs are in line already; wait until one is done, or cancel one")
+            self._jobs[job.id] = job
+            self._line.put((job, work))
+            if self._worker is None:
+                self._worker = Thread(
+                    target=self._serve, name="jobs", daemon=True
+                )  # a server that stops waits for nobody
+                self._worker.start()
+        return job
+
+    def get(self, id: str, owner: Person | None) -> Job | None:
+        """Return the job when it is this person's and still remembered."""
+        with self._lock:
+            self._forget()
+            job = self._jobs.get(id)
+        return job if job is not None and job.owner == owner else None
+
+    def cancel(self, job: Job) -> None:
+        """Stop a job: it counts as cancelled at once, and what it is in the middle of is thrown away."""
+        job.cancel.set()
+        self._end(job, "cancelled", zh="已取消", en="cancelled")
+
+    def _serve(self) -> None:
+        while True:
+            self._run(*self._line.get())
+
+    def _run(self, job: Job, work: Work) -> None:
+        def progress(done: int, total: int, zh: str, en: str) -> None:
+            if job.cancel.is_set():
+                raise Cancelled(f"{job.name} was cancelled; nothing was written")
+            job.done, job.total, job.zh, job.en = done, total, zh, en
+
+        if job.cancel.is_set():
+            return
+        job.state = "working"
+        try:
+            content = work(progress, job.cancel)
+        except Cancelled:
+            self._end(job, "cancelled", zh="已取消", en="cancelled")
+        except Exception as error:  # told to the person who waits: nobody else reads a thread's error
+            self._end(job, "failed", zh=f"未完成：{error}", en=f"failed: {error}")
+        else:
+            self._end(job, "done", content, zh="已完成", en="ready")
+
+    def _end(self, job: Job, state: str, content: bytes = b"", *, zh: str, en: str) -> None:
+        with self._lock:
+            if job.state not in FINISHED:
+                job.state, job.content, job.zh, job.en, job.ended = state, content, zh, en, self._clock()
+
+    def _forget(self) -> None:
+        finished = [job for job in self._jobs.values() if job.state in FINISHED]
+        late = [job for job in finished if self._clock() - job.ended > KEPT_S]
+        for job in late + finished[: max(0, len(finished) - KEPT)]:
+            self._jobs.pop(job.id, None)

@@ -1,0 +1,22 @@
+"""When each feed last delivered: a day that no delivery covers is a day of which nothing is known."""
+
+from typing import Any
+
+from sqlalchemy import Select, func, or_, select
+
+from layers._times import to_ms
+from layers._view import View
+from layers.store.schema import batch
+
+
+def heard(view: View) -> Select[Any]:
+    """Return feed, source, last, deliveries: the newest delivery of each source, as known at the view, and their number.
+
+    A delivery of which every row was refused told nothing and does not count; one without rows says that nothing is new.
+    """
+    rows, refused = batch.c.receipt["rows_read"].as_integer(), batch.c.receipt["rows_rejected"].as_integer()
+    query = select(
+        batch.c.feed, batch.c.source, func.max(batch.c.known_at).label("last"), func.count().label("deliveries")
+    )
+    query = query.where(batch.c.kind == "import", batch.c.known_at <= to_ms(view.known_at))
+    return query.where(or_(rows == 0, rows > refused)).group_by(batch.c.feed, batch.c.source)
