@@ -50,8 +50,11 @@ check: .venv/dev.stamp  ## format, lint, types and the walls between the rooms, 
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 
+.PHONY: scale
+scale: .venv/scale.stamp  ## install what speeds up a province: compiled look-ups of points
+
 .PHONY: bench
-bench: .venv/dev.stamp programs  ## measure import, match, pages and callbacks; one JSON line a figure
+bench: .venv/dev.stamp .venv/scale.stamp .venv/bench.stamp programs  ## measure import, match, pages and callbacks; one JSON line a figure
 	@PYTHONPATH=. $(PY) tests/bench/run.py
 
 .PHONY: real
@@ -79,6 +82,19 @@ $(DRILL_STORE): | .venv/runtime.stamp
 .venv/dev.stamp: requirements-dev.txt requirements.txt | .venv/bin/python
 	@$(call quietly,installing requirements for tests (log in var/pip.log),pip.log,$(PY) -m pip install --requirement requirements-dev.txt)
 	@touch $@ .venv/runtime.stamp
+
+# $(call group,NAME): the packages of an optional group in pyproject.toml.
+group = $(PY) -c 'import sys, tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"][sys.argv[1]], sep="\n")' $(1)
+
+.venv/scale.stamp: pyproject.toml | .venv/runtime.stamp
+	@$(call quietly,installing the scale group (log in var/pip.log),pip.log,$(PY) -m pip install $$($(call group,scale)))
+	@touch $@
+
+# A peer that cannot be had is left out of the comparison, which says so.
+.venv/bench.stamp: pyproject.toml | .venv/runtime.stamp
+	@mkdir -p var; for package in $$($(call group,bench)); do \
+	  echo "installing $$package"; $(PY) -m pip install $$package >var/pip.log 2>&1 || echo "$$package cannot be installed (log in var/pip.log); the bench skips it"; done
+	@touch $@
 
 # Tried once: briefings need the font, the map on screen does not, so a machine without it still gets its demo.
 .venv/fonts.stamp: | .venv/bin/python

@@ -31,17 +31,3 @@ def distance_m(lon1: ArrayLike, lat1: ArrayLike, lon2: ArrayLike, lat2: ArrayLik
     x1, y1, x2, y2 = (np.asarray(v, dtype=float) for v in (lon1, lat1, lon2, lat2))
     east, north = metres_a_degree((y1 + y2) / 2)
     return np.hypot((x2 - x1) * east, (y2 - y1) * north)
-
-
-def conformal(lon: ArrayLike, lat: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return Mercator coordinates on the WGS-84 ellipsoid: true in shape everywhere, in length after `ground`."""
-    phi = np.radians(np.asarray(lat, dtype=float))
-    eccentricity = np.sqrt(FLATTENING * (2 - FLATTENING))
-    sine = np.sin(phi)
-    north = np.arctanh(sine) - eccentricity * np.arctanh(eccentricity * sine)
-    return MAJOR_M * np.radians(np.asarray(lon, dtype=float)), MAJOR_M * north
-
-
-def ground(lat: ArrayLike) -> NDArray[np.float64]:
-    """Return metres on the ground for one metre of `conformal` at `lat`; over 10 km it changes by less than 0.1 %."""
-    return metres_a_degree(lat)[0] / np.radians(MAJOR_M)

@@ -1,33 +1,32 @@
 """Points to the polygons that hold them, exactly; and to the nearest one within some metres, saying when two are as near."""
 
-from dataclasses import dataclass
+import time
+from dataclasses import fields, replace
+from pathlib import Path
+from threading import Lock
+from typing import Any, Self
 
 import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
-from geo.crs import conformal, ground
+from geo import point_grid, point_near, point_store
+from geo.crs import metres_a_degree
 from geo.errors import GeoError
+from geo.point_edges import Floats, Ints, edges_of, require_degrees
+from geo.point_engine import Engine, in_parts, kernel, require_engine
+from geo.point_grid import NOTHING
+from geo.point_grid_numpy import UNSURE
+from geo.point_located import Located, Report
+from geo.point_near import NORTHMOST, Near
+from geo.point_near_numpy import Answer
+from geo.point_settle import Settler
+from geo.point_store import Stored, fixed, shapes_of
 
-# The second nearest must be this much farther before the nearest is sure: geocodes scatter by tens of metres.
-CLEARLY = 1.5
-CLEARLY_M = 5.0
-AT_ONCE = 100_000  # points; what a query needs besides its answer stays below some 100 MB
-
-Floats = NDArray[np.float64]
-Places = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Located:
-    """Where points lie: arrays with one value a point. Another shape means another position in the array given."""
-
-    position: Places  # of the shape, -1 for none
-    inside: NDArray[np.bool_]  # inside it or on its boundary
-    distance_m: Floats  # 0 inside, NaN where there is none
-    runner_up: Places  # another shape that holds the point, else the second nearest within reach, -1 for none
-    runner_up_m: Floats  # 0 where both hold the point, NaN where there is none
-    ambiguous: NDArray[np.bool_]  # two shapes hold the point, or the second is hardly farther than the first
+AT_ONCE = 65_536  # points; what a query needs besides its answer stays below some 100 MB
+# Lists of near edges are made for reaches up to this, once as many points were asked for as make up for the work.
+LISTED_M = 3_000.0
+EDGES_A_POINT = 20
 
 
 class PointIndex:
@@ -35,114 +34,148 @@ class PointIndex:
 
     A point on a boundary counts as inside. Where shapes overlap or share a wall the smallest holds the point, and of equal
     ones the first; the same order settles equal distances (to a micrometre). Shapes may be None; points and lines among
-    them hold nothing and can only be near.
-    Distances are measured on a conformal plane and scaled at the point: 0.1 % up to 10 km. Walls are straight on that plane,
-    which moves the middle of one that is 1 km long by some 2 cm. Raises GeoError where shapes are not in degrees.
+    them hold nothing and can only be near; a collection holds what its polygons hold.
+    Walls are straight in degrees. Distances are measured on a plane laid at the point, with the metres that a degree has at
+    its latitude: 0.1 % up to 10 km. Raises GeoError where shapes are not in degrees.
+
+    engine      "numpy", or "numba", which is compiled and an optional dependency; "auto" compiles for large batches where
+                that is installed. The answers are the same.
+    within_m    makes the lists for nearest shapes at once, for distances up to this; else they are made when they pay.
     """
 
-    def __init__(self, geometries: NDArray[np.object_]) -> None:
+    def __init__(self, geometries: NDArray[np.object_], *, engine: Engine = "auto", within_m: float = 0.0) -> None:
+        started = time.perf_counter()
         shapes = np.asarray(geometries, dtype=object)
         if shapes.ndim != 1:
             raise GeoError(f"shapes have {shapes.ndim} dimensions; wanted one")
-        self._at = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
-        self._shapes = shapes[self._at]
-        _require_degrees(self._shapes)
-        self._rank = np.empty(len(self._at), dtype=np.int64)
-        self._rank[np.lexsort((self._at, shapely.area(self._shapes)))] = np.arange(len(self._at))
-        self._areal = np.flatnonzero(np.isin(shapely.get_type_id(self._shapes), (3, 6)))
-        self._tree = shapely.STRtree(self._shapes[self._areal])
-        self._plane: tuple[shapely.STRtree, NDArray[np.object_]] | None = None
+        require_degrees(shapes)
+        edges = edges_of(shapes)
+        count = int((~(shapely.is_missing(shapes) | shapely.is_empty(shapes))).sum())
+        self._adopt(Stored(count, edges, point_grid.build(edges), None, shapes), engine)
+        self._build_s = time.perf_counter() - started
+        if 0 < within_m <= LISTED_M and self._listable:
+            self._make_lists(within_m)
+
+    @classmethod
+    def load(cls, folder: Path | str, *, engine: Engine = "auto") -> Self:
+        """Return an index that was saved, mapped into memory: processes that load it share one copy."""
+        index = cls.__new__(cls)
+        index._adopt(point_store.load(Path(folder)), engine)
+        return index
+
+    def save(self, folder: Path | str) -> None:
+        """Write the index to a folder, with the lists of near edges if they were made."""
+        point_store.save(Path(folder), self._stored)
+
+    def _adopt(self, stored: Stored, engine: Engine) -> None:
+        require_engine(engine)
+        near = _fixed(stored.near) if stored.near else None
+        self._stored = replace(stored, edges=_fixed(stored.edges), grid=_fixed(stored.grid), near=near)
+        self._engine = engine
+        self._settler = Settler(lambda: shapes_of(stored.shapes), self._stored.edges)
+        self._build_s = self._near_build_s = 0.0
+        self._asked = 0
+        self._lock = Lock()
+        self._listable = bool((np.abs(self._stored.edges.ends[:, [1, 3]]) < NORTHMOST).all())
 
     def __len__(self) -> int:
-        return len(self._shapes)
+        return self._stored.count
+
+    def report(self) -> Report:
+        """Return sizes and the seconds that building took."""
+        edges, grid, near = self._stored.edges, self._stored.grid, self._stored.near
+        return Report(
+            shapes=len(self),
+            edges=len(edges.ends),
+            cell_deg=grid.frame.side,
+            records=len(grid.records),
+            edge_bytes=edges.ends.nbytes + edges.owner.nbytes + edges.rank.nbytes,
+            grid_bytes=grid.nbytes,
+            near_m=near.reach_m if near else 0.0,
+            near_bytes=near.nbytes if near else 0,
+            build_s=self._build_s,
+            near_build_s=self._near_build_s,
+        )
 
     def locate(self, lon: ArrayLike, lat: ArrayLike, within_m: float = 0.0) -> Located:
         """Return the shape that holds each point, else the nearest within `within_m`; points that are not finite have none.
 
         With `within_m` a point inside one shape also learns which other is near: closer than 5 m makes it ambiguous.
         """
-        x, y = np.atleast_1d(np.asarray(lon, dtype=float)), np.atleast_1d(np.asarray(lat, dtype=float))
+        x, y = _numbers(lon), _numbers(lat)
         if x.shape != y.shape or x.ndim != 1:
             raise GeoError(f"points: {x.shape} longitudes and {y.shape} latitudes; wanted two lists of one length")
         if not 0 <= within_m < np.inf:
             raise GeoError(f"within_m is {within_m}; wanted metres, 0 or more")
-        found = _nothing(len(x))
-        usable = np.flatnonzero((np.abs(x) <= 180) & (np.abs(y) < 90)) if len(self) else np.empty(0, dtype=np.int64)
-        for start in range(0, len(usable), AT_ONCE):
-            some = usable[start : start + AT_ONCE]
-            self._hold(found, some, x[some], y[some])
-            if within_m > 0:
-                open_ = found.runner_up[some] < 0
-                self._reach(found, some[open_], x[some[open_]], y[some[open_]], within_m)
-        return found
+        first, second = np.empty(len(x), dtype=np.int32), np.empty(len(x), dtype=np.int32)
+        holder = kernel("grid", self._engine, len(x))
+        if within_m == 0:
+            in_parts(len(x), AT_ONCE, lambda part: self._hold(holder, x[part], y[part], first[part], second[part]))
+            return Located(first, second)
+        lists = self._lists(within_m, len(x))
+        reacher = kernel("near", self._engine, len(x)) if lists else None
+        inside, first_m, second_m = np.empty(len(x), dtype=bool), np.empty(len(x)), np.empty(len(x))
 
-    def _hold(self, found: Located, some: Places, x: Floats, y: Floats) -> None:
-        """Fill in the shapes that hold the points `some`."""
-        point, shape = self._tree.query(shapely.points(x, y), predicate="intersects")
-        shape = self._areal[shape]
-        order = np.lexsort((self._rank[shape], point))
-        point, shape = some[point[order]], self._at[shape[order]]
-        first, second = _first_two(point)
-        found.position[point[first]] = shape[first]
-        found.inside[point[first]] = True
-        found.distance_m[point[first]] = 0.0
-        found.runner_up[point[second]] = shape[second]
-        found.runner_up_m[point[second]] = 0.0
-        found.ambiguous[point[second]] = True
+        def work(part: slice) -> None:
+            answer = Answer(first[part], second[part], first_m[part], second_m[part])
+            self._hold(holder, x[part], y[part], answer.first, answer.second)
+            inside[part] = answer.first != NOTHING
+            self._reach(reacher, lists, x[part], y[part], within_m, answer)
 
-    def _reach(self, found: Located, some: Places, x: Floats, y: Floats, within_m: float) -> None:
-        """Fill in the nearest shapes of the points `some`, which no two shapes hold."""
-        tree, shapes = self._on_plane()
-        points, scale = shapely.points(*conformal(x, y)), ground(y)
-        point, shape = tree.query(points, predicate="dwithin", distance=within_m / scale)
-        metres = shapely.distance(points[point], shapes[shape]) * scale[point]
-        point, position = some[point], self._at[shape]
-        metres[position == found.position[point]] = -1.0  # the shape that holds the point comes first
-        order = np.lexsort((self._rank[shape], np.round(metres, 6), point))
-        point, position, metres = point[order], position[order], np.clip(metres[order], 0.0, within_m)
-        first, second = _first_two(point)
-        found.position[point[first]] = position[first]
-        found.distance_m[point[first]] = metres[first]
-        second_of = point[second]
-        found.runner_up[second_of] = position[second]
-        found.runner_up_m[second_of] = metres[second]
-        found.ambiguous[second_of] = metres[second] < CLEARLY * found.distance_m[second_of] + CLEARLY_M
+        in_parts(len(x), AT_ONCE, work)
+        return Located(first, second, (inside, first_m, second_m))
 
-    def _on_plane(self) -> tuple[shapely.STRtree, NDArray[np.object_]]:
-        """The shapes on the conformal plane, made when distances are first asked for."""
-        if self._plane is None:
-            moved = shapely.transform(self._shapes, lambda xy: np.column_stack(conformal(xy[:, 0], xy[:, 1])))
-            shapes = np.asarray(moved, dtype=object)
-            self._plane = (shapely.STRtree(shapes), shapes)
-        return self._plane
+    def _hold(self, holder: Any, x: Floats, y: Floats, first: Ints, second: Ints) -> None:
+        """Write the two winning shapes that hold the points; GEOS settles what rounding leaves open."""
+        if holder.hold(self._stored.grid, self._stored.edges.ends, x, y, first, second):
+            unsure = np.flatnonzero(first == UNSURE)
+            one, other = np.empty((2, len(unsure)), dtype=np.int32)
+            self._settler.hold(x[unsure], y[unsure], one, other)
+            first[unsure], second[unsure] = one, other
 
+    def _reach(self, reacher: Any, lists: Near | None, x: Floats, y: Floats, within_m: float, answer: Answer) -> None:
+        """Fill in distances, and the nearest shapes of the points that no two shapes hold."""
+        answer.first_m[:] = np.where(answer.first != NOTHING, 0.0, np.nan)
+        answer.second_m[:] = np.where(answer.second != NOTHING, 0.0, np.nan)
+        open_ = np.flatnonzero((answer.second == NOTHING) & (np.abs(x) <= 180) & (np.abs(y) < 90))
+        if not len(open_):
+            return
+        some = answer
+        if len(open_) < len(x):
+            some = Answer(*(getattr(answer, field.name)[open_] for field in fields(answer)))
+            x, y = fixed(x[open_]), fixed(y[open_])
+        place = (x, y, *metres_a_degree(y), within_m, some)
+        if lists is not None:
+            reacher.reach(lists, self._stored.edges, *place)
+        else:
+            self._settler.reach(*place)
+        if some is not answer:
+            for field in fields(answer):
+                getattr(answer, field.name)[open_] = getattr(some, field.name)
 
-def _require_degrees(shapes: NDArray[np.object_]) -> None:
-    xy = shapely.get_coordinates(shapes)
-    wrong = ~((np.abs(xy[:, 0]) <= 180) & (np.abs(xy[:, 1]) < 90))
-    if wrong.any():
-        x, y = xy[np.flatnonzero(wrong)[0]]
-        raise GeoError(
-            f"shapes reach ({x:g}, {y:g}); wanted WGS-84 degrees. geo.datum.geometries_to_wgs84 brings them there"
-        )
+    def _lists(self, within_m: float, points: int) -> Near | None:
+        """Return lists that are good for the reach; None where they were not made and do not pay yet."""
+        with self._lock:
+            near = self._stored.near
+            if near is not None and near.reach_m >= within_m:
+                return near
+            self._asked += points
+            worthwhile = self._asked * EDGES_A_POINT >= len(self._stored.edges.ends)
+            return self._make_lists(within_m) if within_m <= LISTED_M and self._listable and worthwhile else None
 
-
-def _nothing(count: int) -> Located:
-    return Located(
-        position=np.full(count, -1, dtype=np.int64),
-        inside=np.zeros(count, dtype=bool),
-        distance_m=np.full(count, np.nan),
-        runner_up=np.full(count, -1, dtype=np.int64),
-        runner_up_m=np.full(count, np.nan),
-        ambiguous=np.zeros(count, dtype=bool),
-    )
+    def _make_lists(self, within_m: float) -> Near:
+        started = time.perf_counter()
+        near: Near = _fixed(point_near.build(self._stored.edges, within_m))
+        self._stored = replace(self._stored, near=near)
+        self._near_build_s = time.perf_counter() - started
+        return near
 
 
-def _first_two(groups: Places) -> tuple[Places, Places]:
-    """Return where each run of equal values begins, and the places right behind those that still belong to the run."""
-    if not len(groups):
-        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-    first = np.flatnonzero(np.r_[True, groups[1:] != groups[:-1]])
-    second = first + 1
-    second = second[second < len(groups)]
-    return first, second[groups[second] == groups[second - 1]]
+def _numbers(values: ArrayLike) -> Floats:
+    return fixed(np.ascontiguousarray(np.atleast_1d(np.asarray(values, dtype=float))))
+
+
+def _fixed(part: Any) -> Any:
+    """The same dataclass with arrays that nobody writes to."""
+    arrays = {field.name: getattr(part, field.name) for field in fields(part)}
+    return replace(part, **{name: fixed(value) for name, value in arrays.items() if isinstance(value, np.ndarray)})

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -38,6 +39,12 @@ def finds(pattern: re.Pattern[str], paths: list[Path]) -> list[tuple[str, str]]:
     ]
 
 
+def optional() -> list[str]:
+    """Packages of the optional groups, as they are written in pyproject.toml."""
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["dependency-groups"]
+    return [line for group in groups.values() for line in group]
+
+
 def requirements(name: str) -> list[str]:
     """Lines of a requirements file that name a package."""
     lines = (ROOT / name).read_text("utf-8").splitlines()
@@ -59,11 +66,19 @@ def test_each_requirement_is_pinned_and_says_what_it_is_for(name):
 
 
 def test_what_the_rooms_import_is_pinned():
-    pinned = {_canonical(line.split("==")[0]) for line in requirements("requirements.txt")}
+    pinned = {_canonical(line.split("==")[0]) for line in requirements("requirements.txt") + optional()}
     owners = packages_distributions()
     wanted = {name for path in files(*ROOMS) if path.suffix == ".py" for name in _imports(path)}
     foreign = wanted - set(sys.stdlib_module_names) - set(ROOMS)
-    assert {name for name in foreign if not pinned & {_canonical(o) for o in owners.get(name, [])}} == set()
+    assert {name for name in foreign if not pinned & {_canonical(o) for o in owners.get(name, [name])}} == set()
+
+
+def test_optional_packages_are_pinned_and_say_what_they_are_for():
+    text = (ROOT / "pyproject.toml").read_text("utf-8")
+    block = text.split("[dependency-groups]")[1].split("\n\n")[0]
+    lines = [line for line in block.splitlines() if line.startswith(" ")]
+    assert [line for line in lines if not re.fullmatch(r' +"[\w.-]+==[\w.]+", +# \S.*', line)] == []
+    assert len(lines) == len(optional()) >= 4
 
 
 def test_running_code_knows_no_outside_address():
@@ -122,7 +137,9 @@ def test_no_word_is_explained_twice():
 def test_make_alone_lists_the_targets():
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
     shown = subprocess.run(["make"], cwd=ROOT, env=clean, capture_output=True, text=True, check=True).stdout
-    assert {"demo", "run", "test", "check", "bench", "real"} <= {line.split()[1] for line in shown.splitlines()}
+    assert {"demo", "run", "test", "check", "scale", "bench", "real"} <= {
+        line.split()[1] for line in shown.splitlines()
+    }
 
 
 def test_the_build_server_may_run_its_script():

@@ -17,18 +17,17 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-import numpy as np  # noqa: E402
 
 from dashboard.app import create_app  # noqa: E402
 from dashboard.pages import all_pages  # noqa: E402
 from dashboard.settings import Settings  # noqa: E402
 from dashboard.vendor import deckgl_bytes  # noqa: E402
-from geo.point_index import PointIndex  # noqa: E402
 from layers.intake.feeds import feed_named  # noqa: E402
 from layers.intake.profile import load  # noqa: E402
 from layers.intake.run import run  # noqa: E402
 from layers.scenario import build as drill  # noqa: E402
 from layers.store import Store, open_store  # noqa: E402
+from tests.bench import points  # noqa: E402
 
 
 def say(name: str, value: float, unit: str, **more: Any) -> None:
@@ -65,21 +64,6 @@ def imports(folder: Path, small: bool) -> Store:
         say(f"import.{feed_name}", rows[feed_name] / took, "rows/s", rows=rows[feed_name], seconds=round(took, 2))
     say("drill.import", sum(seconds.values()), "s", rows=sum(rows.values()))
     return store
-
-
-def points(rounds: int) -> None:
-    """Points to polygons: a lattice of squares, half of the points inside."""
-    import shapely
-
-    side = 85
-    x, y = np.meshgrid(np.arange(side) * 0.006 + 114, np.arange(side) * 0.005 + 30.3)
-    index = PointIndex(shapely.box(x.ravel(), y.ravel(), x.ravel() + 0.004, y.ravel() + 0.0035))
-    random = np.random.default_rng(1)
-    lon, lat = random.uniform(114, 114.5, 200_000), random.uniform(30.3, 30.72, 200_000)
-    index.locate(lon[:10], lat[:10], 100)
-    for name, within in (("inside", 0.0), ("inside_or_nearest", 100.0)):
-        took = statistics.median(timed(lambda w=within: index.locate(lon, lat, w)) for _ in range(rounds))  # type: ignore[misc]
-        say(f"points.{name}", len(lon) / took, "points/s", polygons=side * side)
 
 
 def matching(store: Store, rounds: int) -> None:
@@ -190,7 +174,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        points(args.rounds)
+        points.measure(say, min(args.rounds, 3), args.small)
         store = imports(Path(folder), args.small)
         matching(store, min(args.rounds, 3))
         plans(store, args.rounds)

@@ -6,7 +6,7 @@ import pandas as pd
 import pyproj
 import pytest
 
-from geo.crs import DEGREES, conformal, distance_m, ground, metres_for
+from geo.crs import DEGREES, distance_m, metres_for
 from geo.errors import FrameError, GeoError
 from geo.frames import outside_box, require, require_lonlat
 
@@ -90,16 +90,3 @@ def test_one_minute_of_latitude_is_a_sea_mile():
     """1,852 m by definition of the unit; on the ellipsoid it is exact near 45 degrees."""
     assert distance_m(114, 45, 114, 45 + 1 / 60) == pytest.approx(1852, abs=1)
     assert np.isnan(distance_m(114, np.nan, 114, 30))
-
-
-def test_the_conformal_plane_is_that_of_proj():
-    mercator = pyproj.Transformer.from_crs("EPSG:4326", "EPSG:3395", always_xy=True)
-    lon, lat = np.array([114.3, 75.0, 130.0]), np.array([30.58, 52.0, 18.0])
-    assert np.array(conformal(lon, lat)) == pytest.approx(np.array(mercator.transform(lon, lat)), abs=1e-6)
-
-
-def test_lengths_on_the_conformal_plane_are_true_after_scaling():
-    (x1, x2), (y1, y2) = conformal([114.3, 114.31], [30.58, 30.59])
-    assert np.hypot(x2 - x1, y2 - y1) * ground(30.585) == pytest.approx(
-        distance_m(114.3, 30.58, 114.31, 30.59), rel=1e-5
-    )

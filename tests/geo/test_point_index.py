@@ -9,43 +9,16 @@ from hypothesis import strategies as st
 
 from geo.errors import GeoError
 from geo.point_index import PointIndex
-
-LON, LAT = 114.30, 30.58
-EAST, NORTH = 95_960.0, 110_870.0  # metres a degree there, by the geodesic to 0.1 %
-
-
-def shapes(*given):
-    """An object array, which numpy would otherwise take apart."""
-    array = np.empty(len(given), dtype=object)
-    array[:] = given
-    return array
-
-
-def metres(*given):
-    """Shapes drawn in metres east and north of a point in Wuhan, in degrees."""
-    place = lambda xy: np.array([LON, LAT]) + xy / [EAST, NORTH]  # noqa: E731
-    return shapes(*(None if shape is None else shapely.transform(shape, place) for shape in given))
-
-
-def at(east, north):
-    """Degrees of a point in metres east and north."""
-    return [LON + east / EAST], [LAT + north / NORTH]
-
-
-def by_loop(polygons, lon, lat):
-    """For each point every polygon that it lies in, the smallest first, then the first."""
-    order = sorted((g.area, i) for i, g in enumerate(polygons) if g is not None)
-    return [[i for _, i in order if polygons[i].intersects(shapely.Point(p))] for p in zip(lon, lat, strict=True)]
+from tests.points import EAST, LAT, LON, NORTH, at, by_loop, metres, shapes
 
 
 def assert_like_the_loop(polygons, lon, lat):
     """The index says what the loop says."""
     found = PointIndex(polygons).locate(lon, lat)
-    truth = by_loop(polygons, lon, lat)
-    assert found.position.tolist() == [held[0] if held else -1 for held in truth]
-    assert found.runner_up.tolist() == [held[1] if len(held) > 1 else -1 for held in truth]
-    assert found.ambiguous.tolist() == [len(held) > 1 for held in truth]
-    assert found.inside.tolist() == [bool(held) for held in truth]
+    first, second = by_loop(polygons, lon, lat)
+    assert (found.position.tolist(), found.runner_up.tolist()) == (first.tolist(), second.tolist())
+    assert found.ambiguous.tolist() == (second >= 0).tolist()
+    assert found.inside.tolist() == (first >= 0).tolist()
 
 
 @st.composite
