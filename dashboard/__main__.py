@@ -54,6 +54,8 @@ def modules() -> list[ModuleType]:
 def _told(error: Exception) -> int:
     """Say in one line what went wrong and return the exit code; what nobody foresaw is raised again, with its trace."""
     # Imported here: the libraries behind these take seconds to load, and Ctrl+C must be answered meanwhile as well.
+    from sqlalchemy.exc import DBAPIError
+
     from dashboard.access import AccessError
     from dashboard.briefing import BriefingError
     from dashboard.export import ExportError
@@ -64,6 +66,9 @@ def _told(error: Exception) -> int:
 
     if isinstance(error, Cancelled):
         return _stopped()
+    if isinstance(error, DBAPIError):  # its own text repeats the statement with its values, which may name a person
+        print(f"error: the store failed: {_one_line(error.orig or error)}", file=sys.stderr)
+        return FAILED
     refusals = (LayerError, SettingsError, GeoError, ExportError, BriefingError, OutputError, AccessError)
     if not isinstance(error, (*refusals, OSError)):
         raise error

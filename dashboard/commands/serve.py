@@ -41,6 +41,7 @@ def _listening(settings: Settings) -> socket.socket:
     try:
         return socket.create_server((settings.host, settings.port), family=family)
     except OSError as error:
+        why = str(error.strerror).partition(" (")[0]
         raise SettingsError(
-            f"cannot listen on {settings.host}:{settings.port} ({error.strerror}); state another --port or --host"
+            f"cannot listen on {settings.host}:{settings.port}: {why}; state another --port or --host"
         ) from error

@@ -20,6 +20,7 @@ RECENT_DAYS = 14
 FEEDS = ("cases", "contacts", "fever", "controls", "assessments")  # the weightiest first
 CASES = ("confirmed", "clinical", "asymptomatic")
 DAILY = "area status day n"
+COUNTED = ("households", "population", "buildings")
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,8 @@ class LockdownFacts:
 def gather(store: Store, view: View) -> LockdownFacts:
     """Read the facts of `view`. The filter `clusters` names districts with a cluster: "420102;420103"."""
     compounds = store.read(_compounds(view)).drop_duplicates("code")
+    # A register that counts nothing of its compounds gives columns of None, which compare with no number.
+    compounds = compounds.assign(**{name: pd.to_numeric(compounds[name]) for name in COUNTED})
     codes = set(compounds["code"])
     named = view.filters.get("clusters")
     feeds = hear(store, view, FEEDS)

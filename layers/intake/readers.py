@@ -8,7 +8,6 @@ from typing import Any, TextIO
 
 import openpyxl
 import pandas as pd
-import pyogrio
 
 from layers._errors import FeedError
 from layers.intake import spatial
@@ -37,7 +36,7 @@ def read(path: Path, *, sheet: str | None = None, exact: Sequence[str] = ()) -> 
             yield from spatial.geopackage(path, _layer(path, sheet)[0], exact)
         else:
             yield from spatial.geojson(path, encoding_of(path), exact)
-    except (OSError, KeyError, UnicodeDecodeError, ValueError, pyogrio.errors.DataSourceError) as error:
+    except (OSError, KeyError, ValueError, *spatial.FAULTS) as error:
         raise FeedError(f"{path.name}: cannot be read as {suffix[1:].upper()} ({error})") from error
 
 
@@ -115,7 +114,7 @@ def _xlsx(path: Path, sheet: str | None) -> Iterator[Line]:
     if sheet and sheet not in book.sheetnames:
         raise FeedError(f"{path.name}: sheet {sheet!r} is missing; found {book.sheetnames}")
     empty = True
-    for number, line in enumerate((book[sheet] if sheet else book.worksheets[0]).iter_rows(values_only=True), start=1):
+    for number, line in enumerate(_rows(book[sheet] if sheet else book.worksheets[0], path), start=1):
         if any(value is not None for value in line):
             empty = False
             yield number, [_as_kept(value) for value in line]
@@ -125,6 +124,19 @@ def _xlsx(path: Path, sheet: str | None) -> Iterator[Line]:
             f"{path.name}: sheet {sheet or book.sheetnames[0]!r} is empty; the file has {book.sheetnames}: "
             "name one as [options] sheet in a profile"
         )
+
+
+def _rows(sheet: Any, path: Path) -> Iterator[tuple[Any, ...]]:
+    """The rows of a sheet, which are unpacked and parsed only now."""
+    lines = sheet.iter_rows(values_only=True)
+    while True:
+        try:
+            line = next(lines)
+        except StopIteration:
+            return
+        except Exception as error:  # as in _book
+            raise FeedError(f"{path.name}: sheet {sheet.title!r} cannot be read to its end ({error})") from error
+        yield line
 
 
 def _as_kept(value: Any) -> Any:

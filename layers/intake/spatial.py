@@ -17,6 +17,15 @@ from layers._errors import FeedError
 from layers.intake.chunks import CHUNK, Chunk, Misshapen, first_of, own_name, text, verbatim
 
 DEEPEST = 8  # collections within collections; thousands of them crash the geometry library (20,000 seen to)
+FAULTS = (  # what the libraries raise of a file that is damaged or holds what they do not know
+    pyogrio.errors.DataSourceError,
+    pyogrio.errors.DataLayerError,
+    pyogrio.errors.FeatureError,
+    pyogrio.errors.FieldError,
+    pyogrio.errors.GeometryError,
+    pyproj.exceptions.ProjError,
+    shapely.errors.ShapelyError,
+)
 POSITION = ("lon", "lat", "经度", "纬度")
 Shapes = NDArray[np.object_]
 

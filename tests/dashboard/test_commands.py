@@ -13,6 +13,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from dashboard.__main__ import FAILED, REFUSED, STOPPED, main, modules, parser
 from dashboard.settings import SettingsError, from_environment
@@ -209,6 +210,15 @@ def test_a_folder_without_the_right_to_write_is_refused(capsys, filled, tmp_path
     refused(capsys, "plan", "beds", "--store", filled, "--out", tmp_path / "locked" / "x.csv")
 
 
+def test_a_store_that_fails_is_told_without_the_values_of_its_statement(capsys, filled, tmp_path, monkeypatch):
+    def fail(*_args):
+        raise OperationalError("select * from person where subject = 'SECRET'", {}, Exception("disk I/O error"))
+
+    monkeypatch.setattr("dashboard.commands.plan.plan_of", fail)
+    code, line = refused(capsys, "plan", "beds", "--store", filled, "--out", tmp_path / "x.csv")
+    assert (code, line) == (FAILED, "error: the store failed: disk I/O error")
+
+
 @pytest.mark.parametrize("area", ["999999", "420102/没有街道", "compound:C9"])
 def test_an_area_that_is_not_known_is_refused_with_those_that_are(area, capsys, filled, tmp_path):
     code, line = refused(capsys, "plan", "lockdown", "--store", filled, "--area", area, "--out", tmp_path / "x.csv")
@@ -284,6 +294,11 @@ def test_the_way_of_a_newcomer_with_files_of_their_own(capsys, tmp_path, monkeyp
         "import cases cases.csv --datum wgs84 --receipt receipt.json",
         "pass --name duty-officer --role city",
         "plan lockdown --out lockdown.csv",
+        "plan lockdown --as-of 2020-02-04 --out then.csv",  # the day after: a proposal with reasons
+        "plan beds --as-of 2020-02-04 --out beds.json",
+        "plan staff --as-of 2020-02-04 --out staff.xlsx",
+        "plan supplies --as-of 2020-02-04 --out supplies.csv",
+        "brief lockdown --as-of 2020-02-04 --out lockdown.pdf",
     )
     monkeypatch.chdir(tmp_path)
     assert {step: main(step.split()) for step in steps} == dict.fromkeys(steps, 0)

@@ -1,6 +1,7 @@
 """What a file says is read as it stands: no digit is lost, no row and no sheet passes over in silence."""
 
 import json
+import zipfile
 
 import geopandas as gpd
 import openpyxl
@@ -191,6 +192,23 @@ def test_further_sheets_are_named_in_the_receipt(tmp_path):
 def test_a_blank_first_sheet_is_refused_and_the_others_are_named(tmp_path):
     with pytest.raises(FeedError, match="'Sheet'.*二月"):
         rows_of(book(tmp_path / "c.xlsx", 二月=[["x"]]))
+
+
+def test_a_spreadsheet_that_breaks_off_is_refused(tmp_path):
+    book(tmp_path / "whole.xlsx", ["a", "b"], *[["x", str(i)] for i in range(50)])
+    with zipfile.ZipFile(tmp_path / "whole.xlsx") as whole, zipfile.ZipFile(tmp_path / "cut.xlsx", "w") as cut:
+        for name in whole.namelist():
+            content = whole.read(name)
+            cut.writestr(name, content[: len(content) // 2] if name.endswith("sheet1.xml") else content)
+    with pytest.raises(FeedError, match="cut.xlsx: sheet 'Sheet' cannot be read to its end"):
+        rows_of(tmp_path / "cut.xlsx")
+
+
+def test_a_geopackage_that_is_cut_off_is_refused(tmp_path):
+    content = layers_file(tmp_path / "a.gpkg", "outlines").read_bytes()
+    (tmp_path / "b.gpkg").write_bytes(content[:40_000])
+    with pytest.raises(FeedError, match="b.gpkg"):
+        rows_of(tmp_path / "b.gpkg")
 
 
 def test_a_json_line_without_a_required_key_goes_to_the_receipt(tmp_path):
