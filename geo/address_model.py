@@ -18,7 +18,7 @@ from geo.address_judge import SURE, TABLE, Case, Judge, RuleTable, barred
 from geo.gazetteer import Form, Gazetteer
 from geo.gazetteer_noise import write_addresses
 
-VERSION = 2  # raise when features, noise or settings change: cached judges of older versions are fitted again
+VERSION = 3  # raise when features, noise or settings change: cached judges of older versions are fitted again
 FEWEST_COMPOUNDS = 2000  # a smaller gazetteer cannot teach the classifier; the rule table judges it
 MOST_SAMPLES = 24_000
 UNLISTED_SHARE = 0.15  # of addresses whose compound the gazetteer does not hold, for weights and threshold
@@ -204,8 +204,9 @@ def training_set(gazetteer: Gazetteer, samples: int, progress: Callable[[int, in
         if not ranked or barred(case := Case(reading, ranked), gazetteer):
             continue
         best = case.best.found.position
-        # The compound that was left out may be listed a second time: finding that row is no mistake.
-        if sample.truth < 0 and not sample.invented and gazetteer.may_be_one_place(best, sample.without):
+        # The compound that is meant may be listed a second time: finding that row is neither right nor a mistake.
+        meant = max(sample.truth, sample.without)
+        if best != sample.truth and not sample.invented and gazetteer.may_be_one_place(best, meant):
             continue
         cases.append(case)
         right.append(best == sample.truth)

@@ -23,7 +23,7 @@ _ROMAN_VALUE = {"I": "1", "II": "2", "III": "3", "IV": "4", "V": "5", "VI": "6"}
 
 _HASH_BUILDING = re.compile(r"(?<=[0-9A-Z])#(?!\d*$)|(?<=[0-9A-Z])#(?=\d{3,4}$)|(?<=\d)#$")
 _BUILDING_WORDS = re.compile(r"幢|号楼|(?<=[0-9A-Z])棟")
-_PLACEHOLDER = re.compile(r"暂无(?:资料|数据|信息)|不详|未知")
+_PLACEHOLDER = re.compile(r"(?:暂无(?:资料|数据|信息)|不详|未知)(?:街道办事处|街道办|街道|街|社区|小区|路)?")
 _NOISE = re.compile(r"[^0-9A-Z\u3400-\u9fff-]+")
 _LOOSE_HYPHEN = re.compile(r"(?<![0-9A-Z])-+|-+(?![0-9A-Z])")
 
