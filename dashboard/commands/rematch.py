@@ -8,6 +8,7 @@ from tqdm import tqdm
 
 from dashboard import export
 from dashboard.commands._shared import add_store, settings_of, store_of
+from dashboard.files import require_writable, whole
 from layers.intake.rematch import rematch
 
 NAME = "rematch"
@@ -24,6 +25,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Show or apply the differences."""
+    require_writable(args.out)
     store = store_of(settings_of(args))
     with tqdm(desc="matching", unit=" persons", file=sys.stderr, disable=not sys.stderr.isatty(), leave=False) as bar:
 
@@ -33,7 +35,8 @@ def run(args: argparse.Namespace) -> int:
 
         moved = rematch(store, apply=args.apply, progress=report)
     if args.out:
-        args.out.write_bytes(export.csv_bytes(moved.drop(columns="address")))
+        with whole(args.out) as unfinished:
+            unfinished.write_bytes(export.csv_bytes(moved.drop(columns="address")))
     steps = moved.groupby(["was_status", "status"]).size()
     for (was, status), count in steps.items():
         print(f"{was} -> {status}: {count:,}")
