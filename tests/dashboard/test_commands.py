@@ -188,7 +188,7 @@ def test_files_are_checked_before_the_work(capsys, filled, tmp_path, monkeypatch
     def never(*_args, **_more):
         raise AssertionError("the work began")
 
-    monkeypatch.setattr("dashboard.commands.plan.plan_of", never)
+    monkeypatch.setattr("dashboard.commands.plan.Desk", never)
     monkeypatch.setattr("dashboard.commands.brief.print_briefing", never)
     monkeypatch.setattr("dashboard.commands.match.match_files", never)
     there, absent = tmp_path / "there.csv", tmp_path / "absent"
@@ -216,7 +216,7 @@ def test_a_store_that_fails_is_told_without_the_values_of_its_statement(capsys, 
     def fail(*_args):
         raise OperationalError("select * from person where subject = 'SECRET'", {}, Exception("disk I/O error"))
 
-    monkeypatch.setattr("dashboard.commands.plan.plan_of", fail)
+    monkeypatch.setattr("dashboard.commands.plan.Desk", fail)
     code, line = refused(capsys, "plan", "beds", "--store", filled, "--out", tmp_path / "x.csv")
     assert (code, line) == (FAILED, "error: the store failed: disk I/O error")
 
