@@ -149,6 +149,7 @@ def test_a_view_without_an_area_is_the_persons_own(place, desk):
 @pytest.mark.parametrize("area", ["420103", "420103/一元街道", "compound:C4", "compound:C9", "compound:nobody", "zzz"])
 def test_another_area_is_refused(place, path, area):
     assert place.browser(DISTRICT).get(path, query_string={"area": area}).status_code == 403
+    assert place.browser(DISTRICT).post("/brief/lockdown.pdf", query_string={"area": area}).status_code == 403
 
 
 @pytest.mark.parametrize("area", ["420102", "420102/二七街道", "compound:C6"])
@@ -159,6 +160,7 @@ def test_a_street_sees_neither_its_district_nor_the_street_beside_it(place, area
 
 @pytest.mark.parametrize("area", ["zzz", "420199", "420102/无此街道", "420102/", "compound:", "compound:nobody"])
 def test_an_area_that_nobody_delivered_is_said_in_one_line(place, area):
+    assert f"there is no area '{area}'" in said(place.page(CITY, "/lockdown", f"?area={area}"))
     for path in ("/plan/lockdown.csv", "/plan/beds.json"):
         answer = place.browser(CITY).get(path, query_string={"area": area})
         assert answer.status_code == 400
