@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
 
     try:
         with tempfile.TemporaryDirectory(prefix="drill-", dir=kept.parent) as folder:
-            store = open_store(f"sqlite:///{fresh}", "drill")
+            store = open_store(f"sqlite:///{fresh}", "drill", durable=False)
             report = build(store, Path(folder), days=args.days, small=args.small, seed=args.seed, progress=progress)
             store.close()
             _remove(final)

@@ -26,7 +26,7 @@ from layers.intake.repeats import Repeats
 from layers.intake.withdrawals import Withdrawals
 from layers.store import Store
 from layers.store.schema import ALWAYS, FOREVER, placement
-from layers.store.writing import Batch, fact
+from layers.store.writing import Batch, constants, fact
 
 LONG_NUMBER = re.compile(r"(?:联系)?(?:电话|手机|身份证号?)?[:：]?(?<!\d)\d{11,17}[\dXx]?(?!\d)")
 Progress = Callable[[int], None]  # rows done so far
@@ -228,14 +228,13 @@ class Delivery:
         out = pd.DataFrame({"row": rows["_row"]})
         for theirs, ours in part.columns.items():
             out[theirs] = _stored(rows[ours]) if ours == "geometry" else rows[ours]
-        for theirs, value in part.constants.items():
-            out[theirs] = value
+        out = out.assign(**constants(out, part.constants))
         if part.labelled:
             out["lon"], out["lat"] = boundaries.label_points(rows["geometry"].to_numpy(object))
         if part.located:
             out[part.located] = self._district_of(out["lon"], out["lat"], rows["district"])
         keys = zip(*(rows[name].map(_key_text) for name in part.key), strict=True)
-        out["key"] = [part.prefix + "|".join(key) for key in keys]
+        out["key"] = _texts([part.prefix + "|".join(key) for key in keys], rows)
         out["happened_at"] = rows[part.event].astype("int64") if part.event else ALWAYS
         reported = rows["reported_at"] if "reported_at" in rows else pd.Series(np.nan, index=rows.index)
         out["reported_at"] = reported.fillna(self._opened.known_from).astype("int64")

@@ -17,9 +17,10 @@ from layers.intake.places import DistrictBook
 from layers.intake.receipt import Receipt, RowNote
 from layers.store import Store, totals
 from layers.store.schema import FOREVER, person, person_status, placement
-from layers.store.writing import KEYS_A_QUERY, Batch, chunks, own_columns
+from layers.store.writing import KEYS_A_QUERY, Batch, chunks, constants, own_columns
 
 IDENTITY = re.compile(r"\d{17}[\dXx]")
+WAS = "\x01"  # in front of a subject: the same person as believed before; no text that was read holds it
 AUTO = "auto"  # who decided, where no person did
 GROUNDS = ("address", "lon", "lat", "district_stated")  # what a placement rests on
 PERSONS_A_COUNT = KEYS_A_QUERY
@@ -64,12 +65,10 @@ class Register:
         placed = self.gazetteer.place(asked, read)
         self.receipt.matched.update(f"{s}/{m}" for s, m in zip(placed["status"], placed["method"], strict=True))
         rows = placed.assign(
-            key=self.kind + ":" + placed["subject"],
-            kind=self.kind,
-            decided_by=AUTO,
+            key=persons["key"].to_numpy(object),
             row=persons["row"].to_numpy(),
-            happened_at=0,
             reported_at=persons["reported_at"].to_numpy(),
+            **constants(placed, {"kind": self.kind, "decided_by": AUTO, "happened_at": 0}),
         )
         opened.put(placement, rows, says=own_columns(placement))
 
@@ -83,14 +82,11 @@ class Register:
 def recount(opened: Batch, kind: str, subjects: list[str]) -> None:
     """Write into the totals what an open batch changed for these persons: what they gave before it, and what they give now."""
     for some in chunks(sorted(set(subjects)), PERSONS_A_COUNT):
-        before, after = (
-            totals.increments(
-                _versions(opened, person_status, STEPS, kind, some, before=past),
-                _versions(opened, placement, PLACES, kind, some, before=past),
-            )
-            for past in (True, False)
-        )
-        totals.write(opened, before, after)
+        steps = [_versions(opened, person_status, STEPS, kind, some, before=past) for past in (True, False)]
+        places = [_versions(opened, placement, PLACES, kind, some, before=past) for past in (True, False)]
+        places[0]["subject"], steps[0]["subject"] = WAS + places[0]["subject"], WAS + steps[0]["subject"]
+        signed = [found.assign(sign=sign) for found, sign in zip(places, (-1, 1), strict=True)]
+        totals.write(opened, totals.increments(*(pd.concat(found, ignore_index=True) for found in (steps, signed))))
 
 
 def without_identity(ids: pd.Series, salt: str) -> pd.Series:
@@ -179,4 +175,6 @@ def _versions(
     query = select(*(table.c[name] for name in columns)).where(
         table.c.subject.in_(subjects), table.c.kind == kind, past if before else table.c.known_until == FOREVER
     )
-    return pd.DataFrame.from_records(opened.connection.execute(query).fetchall(), columns=columns)
+    found = opened.connection.execute(query).fetchall()
+    values = zip(*found, strict=True) if found else ([] for _ in columns)
+    return pd.DataFrame({name: pd.Series(list(v), dtype=object) for name, v in zip(columns, values, strict=True)})

@@ -1,20 +1,24 @@
 """Build the drill: write its files, then let each in through the door that real files use, at the time it became known."""
 
+import signal
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from multiprocessing import get_context
 from pathlib import Path
 from threading import Event
 
 from layers._errors import Cancelled, StoreError
 from layers.intake.feeds import feed_named
+from layers.intake.matching import gazetteer
 from layers.intake.profile import load
 from layers.intake.run import run
-from layers.scenario.city import make_city
+from layers.scenario.city import City, make_city
 from layers.scenario.curve import day_of, published
 from layers.scenario.epidemic import make_epidemic
-from layers.scenario.files import write_deliveries
+from layers.scenario.files import write_days, write_places
 from layers.scenario.formats import Delivery
 from layers.store import Store
 
@@ -62,9 +66,16 @@ def build(
     started = time.monotonic()
     say = progress or (lambda *_: None)
     say(0, 1, "生成演练城市", "making the drill city")
-    deliveries = deliver(folder, days=days, small=small, seed=seed)
     report = BuildReport()
-    for number, delivery in enumerate(deliveries, start=1):
+    with _writing(folder, last_day(days, small=small), small=small, seed=seed) as written:
+        places = write_places(folder, _city(seed, small=small), START)
+        for delivery in places:
+            _take(store, delivery, report, cancel)
+        say(0, 1, "拟合地址匹配模型", "fitting the address judge")
+        with store.snapshot() as connection:
+            gazetteer(connection, store.identity, store.cache)
+        deliveries = [*places, *written()]
+    for number, delivery in enumerate(deliveries[len(places) :], start=len(places) + 1):
         if cancel is not None and cancel.is_set():
             raise Cancelled(f"the drill was stopped after {report.deliveries} of {len(deliveries)} deliveries")
         _take(store, delivery, report, cancel)
@@ -78,9 +89,32 @@ def build(
 def deliver(folder: Path, *, days: int | None = None, small: bool = False, seed: int = SEED) -> list[Delivery]:
     """Write the files of a drill and return them in the order they became known; nothing is imported."""
     end = last_day(days, small=small)
-    city = make_city(seed, SMALL_COMPOUNDS if small else COMPOUNDS)
+    return write_places(folder, _city(seed, small=small), START) + _days(folder, end, small, seed)
+
+
+@contextmanager
+def _writing(folder: Path, end: int, *, small: bool, seed: int) -> Iterator[Callable[[], list[Delivery]]]:
+    """Write the evenings' files, those of a whole city in a second process, and give the way to wait for them."""
+    if small:
+        yield lambda: _days(folder, end, small, seed)
+        return
+    with get_context("spawn").Pool(1, initializer=_leave_interrupts_to_the_parent) as pool:
+        wanted = pool.apply_async(_days, (folder, end, small, seed))
+        yield wanted.get
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _days(folder: Path, end: int, small: bool, seed: int) -> list[Delivery]:
+    city = _city(seed, small=small)
     epidemic = make_epidemic(city, seed, START, end, _small_cases(end) if small else None)
-    return write_deliveries(folder, city, epidemic, START, end, every=SMALL_EVERY if small else 1)
+    return write_days(folder, city, epidemic, START, end, every=SMALL_EVERY if small else 1)
+
+
+def _city(seed: int, *, small: bool) -> City:
+    return make_city(seed, SMALL_COMPOUNDS if small else COMPOUNDS)
 
 
 def last_day(days: int | None = None, *, small: bool = False) -> int:

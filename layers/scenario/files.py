@@ -20,12 +20,16 @@ from layers.scenario.registers import moment, registers
 
 SHORT_DRILL = 4  # days of assessments in a drill that ends before they began
 
-__all__ = ["Delivery", "write_deliveries"]
+__all__ = ["Delivery", "write_days", "write_places"]
 
 
-def write_deliveries(
-    folder: Path, city: City, epidemic: Epidemic, start: int, end: int, *, every: int = 1
-) -> list[Delivery]:
+def write_places(folder: Path, city: City, start: int) -> list[Delivery]:
+    """Write what is delivered once, on the first morning."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return deliveries_places.write(folder, city, start)
+
+
+def write_days(folder: Path, city: City, epidemic: Epidemic, start: int, end: int, *, every: int = 1) -> list[Delivery]:
     """Write every file from `start` to `end` (day numbers) and return the deliveries in the order they became known.
 
     every  days between two evenings of delivery, counted back from `end`; what was reported between comes with the next
@@ -33,7 +37,7 @@ def write_deliveries(
     """
     evenings = sorted({start, *range(end, start, -every)})
     folder.mkdir(parents=True, exist_ok=True)
-    found = deliveries_places.write(folder, city, start)
+    found: list[Delivery] = []
     profile = deliveries_people.write_profile(folder)
     books = registers(city, epidemic)
     books["case"] = mistakes.make(city, epidemic, books["case"])

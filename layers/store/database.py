@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -117,13 +118,16 @@ def as_times(values: pd.Series) -> pd.Series:
     return pd.to_datetime(pd.to_numeric(values), unit="ms", utc=True).dt.tz_convert(SHANGHAI)
 
 
-def open_store(url: str = "sqlite://", kind: str | None = None, *, must_exist: bool = False) -> Store:
+def open_store(
+    url: str = "sqlite://", kind: str | None = None, *, must_exist: bool = False, durable: bool = True
+) -> Store:
     """Open the store at `url`, creating it on first use.
 
-    kind  "drill" or "production" for a new store (default production); for one that exists it must be the same
+    kind     "drill" or "production" for a new store (default production); for one that exists it must be the same
+    durable  False: commits do not wait for the disk; for a store that is built whole, and thrown away when that fails
     A damaged file, a wrong kind, or a schema of another version raise StoreError; nothing is repaired silently.
     """
-    engine = _engine(url, must_exist)
+    engine = _engine(url, must_exist, durable)
     try:
         with engine.execution_options(fangyi_write=True).begin() as connection:
             _prepare(connection, kind)
@@ -137,7 +141,7 @@ def open_store(url: str = "sqlite://", kind: str | None = None, *, must_exist: b
     return store
 
 
-def _engine(url: str, must_exist: bool) -> Engine:
+def _engine(url: str, must_exist: bool, durable: bool) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         return create_engine(parsed, pool_pre_ping=True)
@@ -150,16 +154,17 @@ def _engine(url: str, must_exist: bool) -> Engine:
             )
         path.parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(parsed, connect_args={"timeout": 30, "check_same_thread": False})
-    event.listen(engine, "connect", _sqlite_connect)
+    event.listen(engine, "connect", partial(_sqlite_connect, "FULL" if durable else "OFF"))
     event.listen(engine, "begin", _sqlite_begin)
     return engine
 
 
-def _sqlite_connect(connection: Any, _record: Any) -> None:
+def _sqlite_connect(synchronous: str, connection: Any, _record: Any) -> None:
     connection.isolation_level = (
         None  # SQLAlchemy begins transactions itself, below: the driver's own rules break savepoints
     )
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536", "temp_store=MEMORY"):
+    wait = f"synchronous={synchronous}"
+    for pragma in ("journal_mode=WAL", wait, "foreign_keys=ON", "cache_size=-65536", "temp_store=MEMORY"):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -120,26 +120,23 @@ def _seen(view: View, level: str, *measures: str) -> Any:
 
 
 def increments(statuses: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
-    """Return level, area, measure, status, severity, event_day, n for persons.
+    """Return level, area, measure, status, severity, event_day, n for persons, in that order of sorting, zeros left out.
 
     statuses  subject, dimension (status | severity), value, happened_at (ms): believed transitions
     places    subject, compound, district, street, building: where each is counted; "" where not placed
+              sign (optional): -1 for what a person gave before and gives no longer
     Persons without a status count nowhere.
     """
     moves = _moves(statuses)
-    if moves.empty:
+    if moves.empty or places.empty:
         return pd.DataFrame(columns=[*GROUP, "n"])
-    where = _areas(places)
-    rows = moves.merge(where, on="subject")
-    return rows.groupby(GROUP, sort=False, as_index=False)["n"].sum().query("n != 0")
+    rows = moves.merge(_areas(places), on="subject")
+    rows["n"] *= rows["sign"]
+    return rows.groupby(GROUP, sort=True, as_index=False)["n"].sum().query("n != 0")
 
 
-def write(opened: Batch, before: pd.DataFrame, after: pd.DataFrame) -> int:
-    """Write the difference between two increment frames; return how many increments that took."""
-    both = pd.concat([before.assign(n=-before["n"]), after], ignore_index=True)
-    if both.empty:
-        return 0
-    change = both.groupby(GROUP, sort=True, as_index=False)["n"].sum().query("n != 0")
+def write(opened: Batch, change: pd.DataFrame) -> int:
+    """Write increments that a batch adds; return how many."""
     bulk(opened.connection, total, change.assign(known_from=opened.known_from, batch=opened.id))
     return len(change)
 
@@ -184,8 +181,10 @@ def _areas(places: pd.DataFrame) -> pd.DataFrame:
             placed & (place["building"] != "").to_numpy(), ""
         ),
     }
+    sign = place["sign"].astype("int64") if "sign" in place else 1
     parts = [
-        pd.DataFrame({"subject": place["subject"], "level": level, "area": names}) for level, names in area.items()
+        pd.DataFrame({"subject": place["subject"], "level": level, "area": names, "sign": sign})
+        for level, names in area.items()
     ]
     parts[-1] = parts[-1][
         np.asarray(parts[-1]["area"] != "")

@@ -64,7 +64,7 @@ class Batch:
         older = rows["reported_at"] < before["reported_at"]
         rows = _with_contents(_merged(rows, before, kept, older), own)
         content = rows["content"]
-        outcome = pd.Series("changed", index=rows.index)
+        outcome = pd.Series("changed", index=rows.index, dtype=object)
         same = content == before["content"]
         outcome[same] = "unchanged"
         outcome[same & older] = "older"
@@ -116,7 +116,7 @@ class Batch:
             "known_from": self.known_from,
             "known_until": FOREVER,
         }
-        bulk(self.connection, table, rows.assign(**common)[[*COMMON, *own]])
+        bulk(self.connection, table, rows.assign(**constants(rows, common))[[*COMMON, *own]])
 
 
 def open_batch(connection: Connection, known_at: datetime | None, now: datetime, values: Mapping[str, Any]) -> Batch:
@@ -154,6 +154,12 @@ def bulk(connection: Connection, table: Table, rows: pd.DataFrame) -> None:
     if not statement.positional:
         records = (dict(zip(order, record, strict=True)) for record in records)
     connection.exec_driver_sql(str(statement), list(records))
+
+
+def constants(rows: pd.DataFrame, values: Mapping[str, Any]) -> dict[str, pd.Series]:
+    """Return columns of one value each, texts as plain objects: rows on their way to the store gain nothing from Arrow."""
+    kinds = {name: object if isinstance(value, str) else None for name, value in values.items()}
+    return {name: pd.Series(value, index=rows.index, dtype=kinds[name]) for name, value in values.items()}
 
 
 def own_columns(table: Table) -> list[str]:

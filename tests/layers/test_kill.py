@@ -62,21 +62,31 @@ def kill_in_commit(process, store):
     process.communicate()
 
 
+def put_back(store, content):
+    for suffix in ("-wal", "-shm"):
+        store.with_name(store.name + suffix).unlink(missing_ok=True)
+    store.write_bytes(content)
+
+
 def test_a_killed_import_leaves_the_store_as_it_was_and_a_rerun_completes(store, tmp_path):
     started = time.monotonic()
     output, _ = start(store, tmp_path, "--dry-run").communicate()
     whole_s = time.monotonic() - started
-    before, undone = contents(store), 0
+    before, content = contents(store), store.read_bytes()
     assert before["person"] == 0, output
-    for share in (0.5, 0.65, 0.75, 0.85, None):
-        process = start(store, tmp_path)
-        kill_in_commit(process, store) if share is None else kill_after(process, share * whole_s)
-        after = contents(store)
-        assert after == before or after["person"] == after["placement"] == ROWS  # as it was, or (too late) complete
-        if after != before:
-            break
-        undone += 1
-    assert undone >= 3, "the import was too quick to be killed in the act"
+    undone = set()
+    for share in (0.85, 0.75, 0.65, 0.5, None):
+        for _ in range(4):  # a machine that became faster finishes before the shot: put the store back, aim earlier
+            process = start(store, tmp_path)
+            kill_in_commit(process, store) if share is None else kill_after(process, share * whole_s)
+            after = contents(store)
+            assert after == before or after["person"] == after["placement"] == ROWS  # as it was, or complete
+            if after == before:
+                undone.add(share)
+                break
+            put_back(store, content)
+            whole_s *= 0.8
+    assert {0.85, 0.75, 0.65, 0.5} <= undone, "the import was too quick to be killed in the act"
     process = start(store, tmp_path)
     output, _ = process.communicate()
     assert process.returncode == 0, output
