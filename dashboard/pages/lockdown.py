@@ -56,7 +56,7 @@ def layout(asked: Asked) -> Component:
         parts.panel(
             asked.words("各区风险等级", "Risk level by district"),
             risk_list(asked, plan),
-            note=asked.words("国务院联防联控机制", "State Council rule"),
+            note=asked.words("国务院联防联控机制", "State Council rule") + counted_to(asked, plan),
             grow=True,
         ),
         caveats(asked, plan),
@@ -98,6 +98,13 @@ def tiles(asked: Asked, plan: Plan) -> Component:
     return html.Div(found, className="tiles")
 
 
+def counted_to(asked: Asked, plan: Plan) -> str:
+    """Return up to which day the risk levels count, "" where there are none."""
+    risk = plan.tables["risk"]
+    day = "" if risk.empty else risk["until"].iloc[0][5:]
+    return asked.words(f" · 计至{day}", f" · to {day}") if day else ""
+
+
 def risk_list(asked: Asked, plan: Plan) -> Component:
     """Return the level of each district with the counts that make it."""
     risk = plan.tables["risk"]
@@ -113,8 +120,7 @@ def risk_list(asked: Asked, plan: Plan) -> Component:
         mark = RISK[row.level]
         name = names.get(row.district, asked.words("市城区", "Urban area") if row.district == "" else row.district)
         level = html.Span(parts.mark_badge(mark, asked.lang), title=asked.words(row.reason_zh, row.reason_en))
-        until = html.Small(asked.words(f"至{row.until[5:]}", f"to {row.until[5:]}")) if row.until else None
-        cells = [[figure(row.new_14d), until], figure(row.cumulative), level]
+        cells = [figure(row.new_14d), figure(row.cumulative), level]
         rows.append(html.Tr([html.Th(name), *(html.Td(cell) for cell in cells)]))
     return html.Table(
         [html.Thead(html.Tr([html.Th(one) for one in head])), html.Tbody(rows)], className="plain-table compact risks"
