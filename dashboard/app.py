@@ -24,7 +24,7 @@ from dashboard.shell import notice, waiting
 from dashboard.tables import TableStore, tables_blueprint
 from dashboard.text import say
 from dashboard.view import Here
-from layers._errors import LayerError, ViewError
+from layers._errors import LayerError, StoreError, ViewError
 from layers._times import day_number
 from layers.intake import review
 from layers.store import Store, open_store
@@ -33,7 +33,14 @@ OPEN_ROUTES = ("/healthz", "/enter")  # whether the process lives, and the door;
 INDEX, ANY_PATH, CALLBACK = "/", "/<path:path>", "/_dash-update-component"  # endpoints as Dash names them
 PICKED = {"pick": "compounds", "pick-hospital": "hospitals", "unpick": ""}  # button -> layer that it selects in
 CODE = dash.__version__  # a wall reloads itself when the code behind it has changed
-STATUS = {AccessError: 403, review.ElsewhereError: 403, CallError: 400, ViewError: 400, LayerError: 400}
+STATUS = {
+    AccessError: 403,
+    review.ElsewhereError: 403,
+    CallError: 400,
+    ViewError: 400,
+    StoreError: 503,
+    LayerError: 400,
+}
 
 
 def create_app(settings: Settings, store: Store | None = None) -> Dash:

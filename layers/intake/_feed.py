@@ -53,6 +53,7 @@ class Part:
     episodes        a second day of the same key is a correction, unless another `value` of the subject lies between the two:
                     then it is a new episode (confirmed, cured, confirmed again) with a key of its own
     says            store columns in which an empty cell is itself a statement; elsewhere it keeps what is believed
+    together        store columns of one statement, what it is about first: another address does not keep the old point
     """
 
     table: str
@@ -65,6 +66,7 @@ class Part:
     number_repeats: bool = False
     episodes: bool = False
     says: tuple[str, ...] = ()
+    together: tuple[str, ...] = ()
     located: str = ""
     labelled: bool = False
 
@@ -138,6 +140,9 @@ def person_columns(id_name: str, id_zh: str, meaning: str, meaning_zh: str) -> t
         Column("withdrawn", "作废", "boolean", "the source takes the record back", "来源撤回该记录"),
         Column("note", "备注", "text", "free remark", "备注", personal=True),
     )
+
+
+HOME = ("address", "lon", "lat", "district_stated")  # where a person lives is one statement
 
 
 def person_kept(id_name: str, **more: str) -> dict[str, str]:

@@ -59,16 +59,17 @@ class Checker:
                 raw, missing & ~bad, column, _wanted_where_missing(column), "必填项缺失", "a required value is missing"
             )
             lost = rounded(raw[column.name]) if column.type == "text" else pd.Series(False, index=raw.index)
-            rejected += _notes(
+            said = _notes(
                 raw, lost, column, WANTED_DIGITS, "数字超过15位，后几位已失真", "digits of a long number are lost"
             )
+            (rejected if column.required else warned).extend(said)  # one that nobody needs is dropped, the row stays
             fatal = column.required or column.codes is not None
             said = _notes(
                 raw, bad & ~lost, column, wanted_or_shape(column), "值不符合要求", "the value is not what is wanted"
             )
             (rejected if fatal else warned).extend(said)
-            refused |= missing | lost | (bad & fatal)
-            rows[column.name] = typed
+            refused |= missing | (lost & column.required) | (bad & fatal)
+            rows[column.name] = typed.mask(lost, None) if lost.any() else typed
         warned += self._positions(rows, raw)
         warned += self._shapes(rows, raw)
         rows["_known_at"] = float(self._known_at)

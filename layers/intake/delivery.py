@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from threading import Event
 
@@ -26,7 +27,7 @@ from layers.intake.repeats import Repeats
 from layers.intake.withdrawals import Withdrawals
 from layers.store import Store
 from layers.store.schema import ALWAYS, FOREVER, placement
-from layers.store.writing import Batch, constants, fact
+from layers.store.writing import Batch, Written, constants, fact
 
 LONG_NUMBER = re.compile(r"(?:联系)?(?:电话|手机|身份证号?)?[:：]?(?<!\d)\d{11,17}[\dXx]?(?!\d)")
 Progress = Callable[[int], None]  # rows done so far
@@ -164,14 +165,28 @@ class Delivery:
                 out[at] = code or None
         return out
 
-    def _district_of(self, lons: pd.Series, lats: pd.Series, stated: pd.Series) -> np.ndarray:
-        """The district a thing lies in; where it has no position, the one it states."""
-        lon, lat = lons.to_numpy(float), lats.to_numpy(float)
-        inside = self._book.at(lon, lat)
-        named = np.array([self._book.code(v) or "" for v in stated], dtype=object)
+    def _stated_district(self, rows: pd.DataFrame, out: pd.DataFrame) -> pd.Series:
+        """The code of the district that a row states, None where it states none; positions beside it tell the datum."""
+        named = _texts([self._book.code(v) for v in rows["district"]], rows)
         if self._receipt.datum:
-            datum_evidence.by_districts(self._receipt, self._receipt.datum, lon, lat, named, self._book)
-        return np.where(inside != "", inside, named)
+            lon, lat = out["lon"].to_numpy(float), out["lat"].to_numpy(float)
+            codes = named.fillna("").to_numpy(object)
+            datum_evidence.by_districts(self._receipt, self._receipt.datum, lon, lat, codes, self._book)
+        return named
+
+    def _located(self, column: str, rows: pd.DataFrame) -> pd.DataFrame:
+        """The rows with the district that each lies in; one without a position has the one stated, now or before."""
+        inside = self._book.at(rows["lon"].to_numpy(float), rows["lat"].to_numpy(float))
+        stated = rows[column].where(rows[column].notna(), "").to_numpy(object)
+        return rows.assign(**{column: np.where(inside != "", inside, stated)})
+
+    def _name_foreign(self, written: Written) -> None:
+        """Say how many records of other sources this delivery changed."""
+        changed = written.foreign[(written.foreign != "") & (written.outcome == "changed")]
+        for source, count in changed.value_counts().items():
+            self._receipt.note(
+                f"改动了来源“{source}”的 {count} 条记录", f"{count} records that {source} had reported were changed"
+            )
 
     def _drop_personal(self, rows: pd.DataFrame) -> pd.DataFrame:
         kept = {c for part in self._feed.parts for c in part.columns.values()}
@@ -195,7 +210,9 @@ class Delivery:
         out = self._repeats.settle(number, part, out)
         table = fact(part.table)
         moved = self._positions_before(part, out)
-        written = self._opened.put(table, out, self._says(part))
+        derive = partial(self._located, part.located) if part.located else None
+        written = self._opened.put(table, out, says=self._says(part), together=part.together, derive=derive)
+        self._name_foreign(written)
         self._receipt.outcomes.setdefault(part.table, Counter()).update(written.outcome)
         if moved is not None:
             datum_evidence.by_moves(self._receipt, *moved)
@@ -232,7 +249,7 @@ class Delivery:
         if part.labelled:
             out["lon"], out["lat"] = boundaries.label_points(rows["geometry"].to_numpy(object))
         if part.located:
-            out[part.located] = self._district_of(out["lon"], out["lat"], rows["district"])
+            out[part.located] = self._stated_district(rows, out)
         keys = zip(*(rows[name].map(_key_text) for name in part.key), strict=True)
         out["key"] = _texts([part.prefix + "|".join(key) for key in keys], rows)
         out["happened_at"] = rows[part.event].astype("int64") if part.event else ALWAYS

@@ -17,7 +17,7 @@ from layers.intake.places import DistrictBook
 from layers.intake.receipt import Receipt, RowNote
 from layers.store import Store, totals
 from layers.store.schema import FOREVER, person, person_status, placement
-from layers.store.writing import KEYS_A_QUERY, Batch, chunks, constants, own_columns
+from layers.store.writing import KEYS_A_QUERY, Batch, chunks, constants
 
 IDENTITY = re.compile(r"\d{17}[\dXx]")
 WAS = "\x01"  # in front of a subject: the same person as believed before; no text that was read holds it
@@ -46,6 +46,10 @@ class Register:
         persons = persons[~persons["key"].isin(_decided_and_same(opened, persons)).to_numpy()]
         if persons.empty:
             return
+        opened.replace(placement, self.placed(persons, progress))
+
+    def placed(self, persons: pd.DataFrame, progress: Callable[[int, int], None] | None = None) -> pd.DataFrame:
+        """Return the rows of `placement` that say where each person belongs."""
         stated = persons["district_stated"].fillna("").to_numpy(object)
         code = np.array([self.book.code(s) or "" for s in stated], dtype=object)
         lon, lat = persons["lon"].to_numpy(float), persons["lat"].to_numpy(float)
@@ -64,13 +68,12 @@ class Register:
         self._evidence(read, lon, lat, code)
         placed = self.gazetteer.place(asked, read)
         self.receipt.matched.update(f"{s}/{m}" for s, m in zip(placed["status"], placed["method"], strict=True))
-        rows = placed.assign(
+        return placed.assign(
             key=persons["key"].to_numpy(object),
             row=persons["row"].to_numpy(),
             reported_at=persons["reported_at"].to_numpy(),
             **constants(placed, {"kind": self.kind, "decided_by": AUTO, "happened_at": 0}),
         )
-        opened.put(placement, rows, says=own_columns(placement))
 
     def _evidence(self, read: list[AddressAnswer], lon: np.ndarray, lat: np.ndarray, code: np.ndarray) -> None:
         if not self.stated or not np.isfinite(lon).any():
@@ -95,29 +98,48 @@ def without_identity(ids: pd.Series, salt: str) -> pd.Series:
 
 
 def refuse_strangers(opened: Batch, kind: str, id_column: str, rows: pd.DataFrame, receipt: Receipt) -> pd.DataFrame:
-    """Return rows without those whose id another source uses for another person; these are named in the receipt.
+    """Return rows without those whose id belongs to another person: in this file, or as another source reported it.
 
-    Two persons are told apart by the digests of their identity numbers; where one is missing, the id is believed.
+    Two persons are told apart by the digests of their identity numbers; where one is missing, the id is believed. A source
+    that corrects the number of its own record is believed, and the row is named.
     """
-    others: dict[str, tuple[str, str]] = {}
-    known = rows.loc[rows["id_number"].notna(), id_column].unique().tolist()
-    for some in chunks(known, KEYS_A_QUERY):
+    first = rows[rows["id_number"].notna()].drop_duplicates(id_column).set_index(id_column)
+    known = _identities(opened, kind, first.index.tolist())
+    refused = []
+    for row, name, identity in zip(rows["_row"], rows[id_column], rows["id_number"], strict=True):
+        here, before = first.loc[name] if name in first.index else None, known.get(name)
+        if not isinstance(identity, str) or here is None:
+            refused.append(False)
+        elif identity != here["id_number"]:
+            receipt.rejected.append(_not_one(row, id_column, name, f"第 {here['_row']} 行", f"row {here['_row']}"))
+            refused.append(True)
+        elif before and before[0] != identity:
+            note = _not_one(row, id_column, name, f"来源“{before[1]}”", f"the source {before[1]}")
+            strange = before[1] != opened.source
+            (receipt.rejected if strange else receipt.warned).append(note)
+            refused.append(strange)
+        else:
+            refused.append(False)
+    return rows[~np.array(refused, dtype=bool)].reset_index(drop=True) if any(refused) else rows
+
+
+def _not_one(row: int, column: str, name: str, zh: str, en: str) -> RowNote:
+    wanted = "one person an id; make ids of your own, for example with [join] in the profile"
+    return RowNote(int(row), column, str(name), wanted, f"{zh}以该编号登记了另一证件号", f"{en} has another identity number under this id")  # fmt: skip
+
+
+def _identities(opened: Batch, kind: str, subjects: list[str]) -> dict[str, tuple[str, str]]:
+    """Subject -> digest of the identity number and source, of believed persons that have one."""
+    found: dict[str, tuple[str, str]] = {}
+    for some in chunks(subjects, KEYS_A_QUERY):
         query = select(person.c.subject, person.c.person, person.c.source).where(
             person.c.subject.in_(some),
             person.c.kind == kind,
             person.c.known_until == FOREVER,
             person.c.person.is_not(None),
-            person.c.source != opened.source,
         )
-        others |= {subject: (identity, source) for subject, identity, source in opened.connection.execute(query)}
-    cells = list(zip(rows["_row"], rows[id_column], rows["id_number"], strict=True))
-    strange = [i in others and d is not None and d == d and others[i][0] != d for _, i, d in cells]
-    receipt.rejected += [
-        RowNote(int(row), id_column, str(i), "an id of its own, for example with [join] in the profile",
-                f"该编号已被来源“{others[i][1]}”用于另一人", f"the source {others[i][1]} uses this id for another person")
-        for (row, i, _), refused in zip(cells, strange, strict=True) if refused
-    ]  # fmt: skip
-    return rows[~np.array(strange, dtype=bool)].reset_index(drop=True) if any(strange) else rows
+        found |= {subject: (identity, source) for subject, identity, source in opened.connection.execute(query)}
+    return found
 
 
 def warn_of_twins(opened: Batch, persons: pd.DataFrame, receipt: Receipt) -> None:

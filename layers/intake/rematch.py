@@ -5,9 +5,9 @@ from collections.abc import Callable
 from threading import Event
 
 import pandas as pd
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from layers._errors import Cancelled
+from layers._errors import Cancelled, StoreError
 from layers._times import to_ms
 from layers.intake.feeds import all_feeds
 from layers.intake.matching import gazetteer
@@ -15,15 +15,13 @@ from layers.intake.persons import AUTO, Register, recount
 from layers.intake.places import DistrictBook, believed
 from layers.intake.receipt import Receipt
 from layers.store import Store, journal
-from layers.store.schema import FOREVER, person, placement
-from layers.store.writing import Batch, close_batch, open_batch
+from layers.store.schema import person, placement
+from layers.store.writing import close_batch, open_batch, own_columns
 
-SHOWN = ("status", "compound", "method", "probability")
+PLACED = ("status", "compound", "district", "street", "building")  # what moves a person
+SHOWN = (*PLACED, "method", "probability")
+COLUMNS = ("key", "kind", "subject", "address", *(f"was_{name}" for name in SHOWN), *SHOWN)
 PERSONS_AT_ONCE = 10_000
-
-
-class _Rehearsal(Exception):
-    """Rolls back what was only to be shown."""
 
 
 def rematch(
@@ -34,50 +32,60 @@ def rematch(
     progress: Callable[[int, int], None] | None = None,
     cancel: Event | None = None,
 ) -> pd.DataFrame:
-    """Match all persons against the gazetteer as believed now; return one row for each whose compound or status differs.
+    """Match all persons against the gazetteer as believed now; return one row for each who is placed elsewhere than before.
 
-    Columns: key, kind, subject, address, and status, compound, method, probability before (`was_*`) and after.
-    What a reviewer decided is left alone. Without `apply` nothing is written. With it, matches and totals change in one
-    batch; what was known before stays what it was. Raises Cancelled when `cancel` is set: nothing is written then either.
+    Columns: key, kind, subject, address; status, compound, district, street, building, method, probability before (`was_*`)
+    and after. What a reviewer decided is left alone. Without `apply` nothing is written; with it, these persons and their
+    totals change in one batch, and what was known before stays what it was. Matching reads a snapshot, so that others may
+    write meanwhile; when they did, StoreError asks to begin again. Raises Cancelled when `cancel` is set.
     """
+    with store.snapshot() as connection:
+        revision = store.revision(store.latest())
+        found = _placements(store, connection, progress, cancel)
+    moved = found[_differs(found)].reset_index(drop=True)
+    if apply and len(moved):
+        _write(store, moved, revision, actor)
+    return moved[list(COLUMNS)]
+
+
+def _write(store: Store, moved: pd.DataFrame, revision: int, actor: str) -> None:
     now = store.now()
-    try:
-        with store.writing() as connection:
-            values = {"kind": "rematch", "feed": "placement", "source": actor, "settings": ""}
-            opened = open_batch(connection, None, now, values)
-            moved = _moved(store, opened, progress, cancel)
-            if not apply or moved.empty:
-                raise _Rehearsal
-            counts = dict(Counter(f"{a} -> {b}" for a, b in zip(moved["was_status"], moved["status"], strict=True)))
-            close_batch(opened, {"actor": actor, "moved": len(moved), "status": counts})
-            journal.write(connection, actor, "rematch", "placement", {"batch": opened.id, "moved": len(moved)})
-    except _Rehearsal:
-        pass
-    return moved
+    with store.writing() as connection:
+        if store.revision(store.latest()) != revision:
+            raise StoreError("the store changed while it was matched again; nothing was written: run rematch again")
+        opened = open_batch(
+            connection, None, now, {"kind": "rematch", "feed": "placement", "source": actor, "settings": ""}
+        )
+        for kind, rows in moved.groupby("kind"):
+            opened.replace(placement, rows[["key", "row", "happened_at", "reported_at", *own_columns(placement)]])
+            recount(opened, str(kind), rows["subject"].tolist())
+        counts = dict(Counter(f"{a} -> {b}" for a, b in zip(moved["was_status"], moved["status"], strict=True)))
+        close_batch(opened, {"actor": actor, "moved": len(moved), "status": counts})
+        journal.write(connection, actor, "rematch", "placement", {"batch": opened.id, "moved": len(moved)})
 
 
-def _moved(
-    store: Store, opened: Batch, progress: Callable[[int, int], None] | None, cancel: Event | None
+def _placements(
+    store: Store, connection: Connection, progress: Callable[[int, int], None] | None, cancel: Event | None
 ) -> pd.DataFrame:
-    book = DistrictBook.load(opened.connection, store.identity)
-    places = gazetteer(opened.connection, store.identity, store.cache)
-    before = _automatic(opened.connection)
+    """Everybody whom no reviewer placed, with the placement before (`was_*`) and the one of today's gazetteer."""
+    book = DistrictBook.load(connection, store.identity)
+    places = gazetteer(connection, store.identity, store.cache)
+    before = _automatic(connection)
     found, done = [], 0
     for kind in sorted({feed.placed for feed in all_feeds().values()} - {""}):
-        register = Register(kind, book, places, Receipt("placement", opened.source, "", ""), None)
+        register = Register(kind, book, places, Receipt("placement", "", "", ""), None)
         persons = before[before["kind"] == kind]
         for at in range(0, len(persons), PERSONS_AT_ONCE):
             if cancel is not None and cancel.is_set():
                 raise Cancelled("matching again was stopped; nothing was written")
-            some = persons.iloc[at : at + PERSONS_AT_ONCE]
-            register.place(opened, some)
-            found.append(_changed(opened, some))
-            recount(opened, kind, found[-1]["subject"].tolist())
+            some = persons.iloc[at : at + PERSONS_AT_ONCE].reset_index(drop=True)
+            was = some[["address", *(f"was_{name}" for name in SHOWN)]]
+            found.append(pd.concat([register.placed(some).reset_index(drop=True), was], axis=1))
             done += len(some)
             if progress:
                 progress(done, len(before))
-    columns = ["key", "kind", "subject", "address", *(f"was_{c}" for c in SHOWN), *SHOWN]
-    return pd.concat(found, ignore_index=True)[columns] if found else pd.DataFrame(columns=columns)
+    empty = pd.DataFrame(columns=[*COLUMNS, "row", "happened_at", "reported_at"])
+    return pd.concat(found, ignore_index=True) if found else empty
 
 
 def _automatic(connection: Connection) -> pd.DataFrame:
@@ -91,11 +99,6 @@ def _automatic(connection: Connection) -> pd.DataFrame:
     return rows[rows["decided_by"].isna() | (rows["decided_by"] == AUTO)].reset_index(drop=True)
 
 
-def _changed(opened: Batch, persons: pd.DataFrame) -> pd.DataFrame:
-    query = select(placement.c.key, *(placement.c[c] for c in SHOWN)).where(
-        placement.c.known_from == opened.known_from,
-        placement.c.known_until == FOREVER,
-        placement.c.kind == persons["kind"].iloc[0],
-    )
-    rows = persons.merge(Store.frame(opened.connection, query), on="key")
-    return rows[(rows["was_status"] != rows["status"]) | (rows["was_compound"] != rows["compound"])]
+def _differs(rows: pd.DataFrame) -> pd.Series:
+    pairs = [rows[f"was_{name}"].fillna("") != rows[name].fillna("") for name in PLACED]
+    return pd.concat(pairs, axis=1).any(axis=1) if len(rows) else pd.Series(False, index=rows.index, dtype=bool)

@@ -23,8 +23,8 @@ class Repeats:
         """Return rows with one row a key, in file order.
 
         Events without an id are told apart by their content, and equal ones are numbered. Of a person the later report
-        stands, and what it leaves open is taken from the earlier ones. Of anything else the first row stands, and the
-        others are named in the receipt.
+        stands, and what it leaves open is taken from the earlier ones. Of anything else the later report stands, of equal
+        ones the first row, and the others are named in the receipt.
         """
         if part.number_repeats:
             return self._numbered(part, rows)
@@ -52,13 +52,16 @@ class Repeats:
 
     def _first(self, number: int, part: Part, rows: pd.DataFrame) -> pd.DataFrame:
         rows = rows.assign(content=contents(rows, own_columns(fact(part.table))))
+        rows = rows.sort_values(
+            "reported_at", ascending=False, kind="stable"
+        )  # the later report stands, else the first row
         keep = []
         for at, (key, row, digest) in enumerate(zip(rows["key"], rows["row"], rows["content"], strict=True)):
             first = self._seen.setdefault((number, key), (int(row), digest))
             keep.append(first[0] == row)
             if first[0] != row:
                 self._repeated(part, rows.iloc[at], first, same=first[1] == digest)
-        return rows[keep].reset_index(drop=True)
+        return rows[keep].sort_values("row", kind="stable").reset_index(drop=True)
 
     def _repeated(self, part: Part, row: pd.Series, first: tuple[int, str], *, same: bool) -> None:
         if same:
@@ -68,8 +71,8 @@ class Repeats:
             int(row["row"]),
             ",".join(part.key),
             "the same key",
-            f"one row a key; the first is row {first[0]}",
-            "同一文件内主键重复且内容不同，保留首行",
-            "the key stands twice with different content; the first row was kept",
+            f"one row a key; row {first[0]} stands",
+            "同一文件内主键重复且内容不同，保留较晚报告或首行",
+            "the key stands twice with different content; the later report, else the first row, was kept",
         )
         (self._receipt.rejected if len(self._feed.parts) == 1 else self._receipt.warned).append(note)

@@ -12,7 +12,7 @@ from layers.intake.persons import AUTO, recount
 from layers.store import Store, journal
 from layers.store.asof import inside, known
 from layers.store.schema import FOREVER, compound, person, placement
-from layers.store.writing import close_batch, open_batch, own_columns
+from layers.store.writing import close_batch, open_batch
 
 REFUSED = ("人工核定：名录中无此小区", "decided by a person: none of the compounds")
 
@@ -90,7 +90,7 @@ def decide(store: Store, key: str, code: str | None, actor: str, *, area: str = 
         opened = open_batch(
             connection, None, now, {"kind": "review", "feed": "placement", "source": actor, "settings": ""}
         )
-        opened.put(placement, _decided(before, code, where, actor, opened.known_from), says=own_columns(placement))
+        opened.replace(placement, _decided(before, code, where, actor, opened.known_from))
         recount(opened, kind, [subject])
         close_batch(opened, {"key": key, "compound": code, "actor": actor})
         journal.write(connection, actor, "review", key, {"batch": opened.id, "compound": code})

@@ -5,10 +5,11 @@ from collections import Counter
 import pandas as pd
 from sqlalchemy import select
 
-from layers.intake.receipt import Receipt
+from layers.intake.receipt import Receipt, RowNote
 from layers.store.schema import FOREVER, person, person_status, placement, withdrawal
 from layers.store.writing import KEYS_A_QUERY, Batch, chunks
 
+Believed = tuple[int, str, str | None]  # newest report, source, digest of the identity number
 Told = dict[str, tuple[int, int]]  # subject -> when its source wrote it, row
 
 
@@ -25,11 +26,12 @@ class Withdrawals:
     def take(self, rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
         """Return the rows that go in, and the subjects that were withdrawn.
 
-        rows  `_row`, `withdrawn`, `reported_at` (ms, NaN: when the delivery was known) and the id column
+        rows  `_row`, `withdrawn`, `reported_at` (ms, NaN: when the delivery was known), `id_number` (digest), the id column
         """
         told = list(zip(rows["reported_at"].fillna(self._opened.known_from).astype("int64"), rows["_row"], strict=True))
         gone = rows["withdrawn"].eq(True)
-        withdrawn = self._withdraw([(s, t) for s, t, g in zip(rows[self._id], told, gone, strict=True) if g])
+        cells = zip(rows[self._id], rows["id_number"], told, gone, strict=True)
+        withdrawn = self._withdraw([(subject, identity, when) for subject, identity, when, is_gone in cells if is_gone])
         older = pd.Series(
             [s in self._held and t < self._held[s] for s, t in zip(rows[self._id], told, strict=True)],
             index=rows.index,
@@ -40,12 +42,13 @@ class Withdrawals:
         self._reinstate(sorted(set(kept[self._id]) & self._held.keys()))
         return kept, withdrawn
 
-    def _withdraw(self, told: list[tuple[str, tuple[int, int]]]) -> list[str]:
+    def _withdraw(self, told: list[tuple[str, object, tuple[int, int]]]) -> list[str]:
         newest: Told = {}
-        for subject, when in sorted(told, key=lambda pair: pair[1]):
-            newest[subject] = when
-        believed = self._believed(sorted(newest))
-        late = {subject for subject, (at, _) in newest.items() if believed.get(subject, at) > at}
+        believed = self._believed(sorted({subject for subject, _, _ in told}))
+        for subject, identity, when in sorted(told, key=lambda each: each[2]):
+            if not self._refused(subject, identity, when[1], believed):
+                newest[subject] = when
+        late = {subject for subject, (at, _) in newest.items() if subject in believed and believed[subject][0] > at}
         self._count_older(len(late))
         subjects = sorted(newest.keys() - late)
         self._held |= {subject: newest[subject] for subject in subjects}
@@ -64,13 +67,27 @@ class Withdrawals:
             self._opened.put(withdrawal, rows)
         return subjects
 
-    def _believed(self, subjects: list[str]) -> dict[str, int]:
-        found: dict[str, int] = {}
+    def _refused(self, subject: str, identity: object, row: int, believed: dict[str, Believed]) -> bool:
+        """Another source may take a record back only when it names the same identity number."""
+        _, source, known = believed.get(subject, (0, self._opened.source, None))
+        if source == self._opened.source or (known is not None and identity == known):
+            return False
+        self._receipt.rejected.append(
+            RowNote(row, self._id, subject, f"a withdrawal by {source}, or the person's identity number",
+                    f"该记录由来源“{source}”登记，只能由其撤回，或注明同一证件号", f"{source} reported this person")
+        )  # fmt: skip
+        return True
+
+    def _believed(self, subjects: list[str]) -> dict[str, Believed]:
+        found: dict[str, Believed] = {}
+        columns = (person.c.subject, person.c.heard_at, person.c.source, person.c.person)
         for some in chunks(subjects, KEYS_A_QUERY):
-            query = select(person.c.subject, person.c.reported_at).where(
+            query = select(*columns).where(
                 person.c.subject.in_(some), person.c.kind == self._kind, person.c.known_until == FOREVER
             )
-            found |= dict(map(tuple, self._opened.connection.execute(query)))
+            found |= {
+                subject: (at, source, known) for subject, at, source, known in self._opened.connection.execute(query)
+            }
         return found
 
     def _close(self, subjects: list[str]) -> None:

@@ -2,7 +2,7 @@
 
 Facts share one shape: `key` names the record, each row is one version of it. `happened_at` says when it was true,
 `reported_at` when its source wrote it down, `known_from` and `known_until` when this store believed it. A new version
-closes the old one (its `known_until` is filled, once); nothing else is updated, and nothing is deleted.
+closes the old one (its `known_until` is filled, once); nothing else that a view reads is updated, and nothing is deleted.
 """
 
 from datetime import datetime
@@ -59,6 +59,7 @@ def _fact(name: str, *columns: Column[Any]) -> Table:
         Column("content", String(32), nullable=False),
         Column("happened_at", Instant, nullable=False),
         Column("reported_at", Instant, nullable=False),
+        Column("heard_at", Instant, nullable=False),  # newest report that said this or less; no view reads it
         Column("known_from", Instant, nullable=False),
         Column("known_until", Instant, nullable=False),
         *columns,

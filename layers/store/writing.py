@@ -1,7 +1,7 @@
 """Write versions of facts: new, changed, unchanged or older, in one batch with one knowledge time."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,8 +14,19 @@ from layers._times import from_ms, to_ms
 from layers.store.schema import FACTS, FOREVER, batch
 
 KEYS_A_QUERY = 5_000  # SQLite takes 32,766 variables in one statement
-VERSION = ("key", "id", "content", "reported_at", "happened_at", "source", "known_from")
-COMMON = ("key", "batch", "row", "source", "content", "happened_at", "reported_at", "known_from", "known_until")
+VERSION = ("key", "id", "content", "reported_at", "heard_at", "happened_at", "source", "known_from")
+COMMON = (
+    "key",
+    "batch",
+    "row",
+    "source",
+    "content",
+    "happened_at",
+    "reported_at",
+    "heard_at",
+    "known_from",
+    "known_until",
+)
 
 
 @dataclass(frozen=True)
@@ -49,31 +60,66 @@ class Batch:
     known_from: int
     source: str
 
-    def put(self, table: Table, rows: pd.DataFrame, says: Collection[str] = ()) -> Written:
+    def put(
+        self,
+        table: Table,
+        rows: pd.DataFrame,
+        *,
+        says: Collection[str] = (),
+        together: Sequence[str] = (),
+        derive: Callable[[pd.DataFrame], pd.DataFrame] | None = None,
+    ) -> Written:
         """Write one version per row; `rows` has key, row, happened_at, reported_at (ms) and the table's own columns.
 
         A row whose content is already believed is unchanged. Of two reports the later stands, whatever the order of
         arrival. An own column that a row leaves empty keeps what is believed (`says` names columns in which emptiness is
         itself a statement); so an older report may still fill what the later left open. Keys must be unique within `rows`.
+
+        together  columns of one statement, what it is about first: another address does not keep the old one's point
+        derive    computes columns from the filled rows, such as the district of a position
         """
         own = own_columns(table)
         rows = rows.assign(**{name: None for name in own if name not in rows})
-        kept = [name for name in own if name not in says]
-        known = self._open(table, rows["key"], kept)
-        before = rows[["key"]].merge(known, on="key", how="left").set_index(rows.index)
-        older = rows["reported_at"] < before["reported_at"]
-        rows = _with_contents(_merged(rows, before, kept, older), own)
+        before = rows[["key"]].merge(self._open(table, rows["key"], own), on="key", how="left").set_index(rows.index)
+        older = rows["reported_at"] < before["heard_at"]
+        rows = _merged(rows, before, own, older, says, together)
+        if derive:
+            rows = derive(rows).drop(columns="content", errors="ignore")
+        rows = _with_contents(rows, own)
+        rows["heard_at"] = rows["reported_at"].mask(older, before["heard_at"])
+        return self._written(table, rows, own, before, older)
+
+    def replace(self, table: Table, rows: pd.DataFrame) -> Written:
+        """Write rows that were computed here: they stand whole, whatever was believed and whenever that was reported."""
+        own = own_columns(table)
+        before = rows[["key"]].merge(self._open(table, rows["key"], []), on="key", how="left").set_index(rows.index)
+        rows = _with_contents(rows.assign(heard_at=rows["reported_at"]), own)
+        return self._written(table, rows, own, before, pd.Series(False, index=rows.index))
+
+    def _written(
+        self, table: Table, rows: pd.DataFrame, own: list[str], before: pd.DataFrame, older: pd.Series
+    ) -> Written:
         content = rows["content"]
         outcome = pd.Series("changed", index=rows.index, dtype=object)
         same = content == before["content"]
         outcome[same] = "unchanged"
         outcome[same & older] = "older"
         outcome[before["id"].isna()] = "new"
+        self._heard(table, rows, before, same & ~older)
         replaced = before[outcome == "changed"]
         self._close(table, replaced)
         self._insert(table, rows[outcome.isin(["new", "changed"])], own)
         foreign = before["source"].where(before["source"] != self.source).fillna("")
         return Written(outcome, rows, foreign)
+
+    def _heard(self, table: Table, rows: pd.DataFrame, before: pd.DataFrame, same: pd.Series) -> None:
+        """A later report that says the same confirms the version: what is older than it comes too late."""
+        confirmed = pd.DataFrame({"id": before["id"], "at": rows["heard_at"]})[
+            same & (rows["heard_at"] > before["heard_at"])
+        ]
+        for at, versions in confirmed.groupby("at"):
+            for some in chunks(versions["id"].tolist(), KEYS_A_QUERY):
+                self.connection.execute(update(table).where(table.c.id.in_(some)).values(heard_at=int(float(str(at)))))
 
     def withdraw(self, table: Table, column: str, values: Sequence[str]) -> int:
         """Stop believing every open version whose `column` is one of `values`; return how many there were."""
@@ -87,7 +133,7 @@ class Batch:
         return closed
 
     def _open(self, table: Table, keys: pd.Series, kept: Sequence[str]) -> pd.DataFrame:
-        """Open versions by key: id, content, reported_at, happened_at, source, known_from, and the kept columns as was_*."""
+        """Open versions by key: the columns of VERSION, and those of `kept` as was_*."""
         own = [table.c[name].label(f"was_{name}") for name in kept]
         columns = (*(table.c[name] for name in VERSION), *own)
         found: list[Any] = []
@@ -99,7 +145,7 @@ class Batch:
         frame = pd.DataFrame(
             {name: pd.Series(list(v), dtype=object) for name, v in zip(names, columns_of, strict=True)}
         )
-        return frame.astype({"id": "Int64", "reported_at": "float64"})
+        return frame.astype({"id": "Int64", "reported_at": "float64", "heard_at": "float64"})
 
     def _close(self, table: Table, versions: pd.DataFrame) -> None:
         """Close versions; one that this very batch wrote was never seen by anybody, and is taken out instead."""
@@ -176,21 +222,42 @@ def contents(rows: pd.DataFrame, own: Sequence[str]) -> pd.Series:
     )
 
 
-def _merged(rows: pd.DataFrame, before: pd.DataFrame, kept: Sequence[str], older: pd.Series) -> pd.DataFrame:
+def _merged(
+    rows: pd.DataFrame,
+    before: pd.DataFrame,
+    own: Sequence[str],
+    older: pd.Series,
+    says: Collection[str],
+    together: Sequence[str],
+) -> pd.DataFrame:
     """The rows with gaps filled from what was believed; of older reports only what fills a gap of the believed version."""
     known = before["id"].notna()
     if not known.any():
         return rows
     mine, was, late = rows[known].copy(), before[known], older[known]
-    for name in kept:
+    other = _states_another(mine, was, together)
+    for name in own:
         new, old = mine[name].astype(object), was[f"was_{name}"]
-        mine[name] = new.where(_said(new), old).mask(late & _said(old), old)
+        apart = other if name in together[1:] else pd.Series(False, index=mine.index)
+        if name in says:
+            mine[name] = new.mask(late, old)
+        else:
+            filled = new.where(_said(new) | apart, old)
+            mine[name] = filled.mask(late & (_said(old) | apart), old)
     for name in ("reported_at", "happened_at"):
         mine[name] = mine[name].mask(late, was[name]).astype("int64")
     if "content" in mine:
         mine["content"] = None
     columns = {name: mine[name].reindex(rows.index).where(known, rows[name].astype(object)) for name in mine}
     return pd.DataFrame(columns)
+
+
+def _states_another(mine: pd.DataFrame, was: pd.DataFrame, together: Sequence[str]) -> pd.Series:
+    """True where a row states, and the believed version has, the first of `together`, and they differ."""
+    if not together:
+        return pd.Series(False, index=mine.index)
+    new, old = mine[together[0]].astype(object), was[f"was_{together[0]}"]
+    return _said(new) & _said(old) & (new != old)
 
 
 def _with_contents(rows: pd.DataFrame, own: Sequence[str]) -> pd.DataFrame:

@@ -157,3 +157,82 @@ def test_a_team_that_is_recalled_waits_for_another_hospital(store, tmp_path):
     )
     kept = believed(store, "team").iloc[0]
     assert (kept["hospital"], kept["origin"]) == (None, "湖南")
+
+
+def test_a_compound_sent_again_without_its_outline_keeps_district_and_place(store, tmp_path):
+    row = {"compound_id": "C1", "name": "春风里", "households": "520"}
+    city.deliver(store, "compounds", city.table(tmp_path / "again.csv", [row]), "2020-02-01T08:00")
+    kept = believed(store, "compound").set_index("code").loc["C1"]
+    assert (kept["district"], kept["households"]) == ("420102", 520)
+    assert kept["shape"] is not None
+    assert kept["lon"] == pytest.approx(114.205, abs=0.001)
+
+
+def test_a_compound_lies_in_the_district_of_its_point_whatever_is_stated_later(store, tmp_path):
+    row = {"compound_id": "C1", "name": "春风里", "district": "江汉区"}
+    city.deliver(store, "compounds", city.table(tmp_path / "again.csv", [row]), "2020-02-01T08:00")
+    assert believed(store, "compound").set_index("code").loc["C1", "district"] == "420102"
+
+
+def test_a_report_that_says_the_same_again_holds_against_one_written_between(store, tmp_path):
+    here, there = {"address": "江岸区春风里3栋"}, {"address": "江岸区丹水池小区1栋"}
+    city.cases(store, tmp_path, "2020-02-03T18:00", here | {"reported_at": "2020-02-03"})
+    city.cases(store, tmp_path, "2020-02-06T18:00", here | {"reported_at": "2020-02-06"})
+    city.cases(store, tmp_path, "2020-02-07T18:00", there | {"reported_at": "2020-02-04"})
+    city.cases(store, tmp_path, "2020-02-08T18:00", {"withdrawn": "是", "reported_at": "2020-02-05"})
+    assert believed(store, "person")["address"].tolist() == ["江岸区春风里3栋"]
+
+
+def test_a_new_address_does_not_keep_the_point_of_the_old_one(store, tmp_path):
+    point = {"lon": "114.205", "lat": "30.505", "district": "江岸区"}
+    city.cases(store, tmp_path, "2020-02-03T18:00", point, datum="wgs84")
+    city.cases(store, tmp_path, "2020-02-06T18:00", {"address": "江汉区长江花园一期2栋"})
+    assert pd.isna(believed(store, "person")["lon"][0])
+    assert believed(store, "placement")[["status", "compound"]].values.tolist() == [["accepted", "C4"]]
+
+
+def test_an_older_report_without_a_hospital_recalls_no_team(store, tmp_path):
+    team = {"team_id": "T1", "team": "甲队", "skill": "doctor", "people": 10, "arrived_at": "2020-02-01"}
+    rows = [
+        ("a", team | {"hospital": "甲院", "reported_at": "2020-02-05"}),
+        ("b", team | {"hospital": "", "reported_at": "2020-02-03"}),
+    ]
+    for name, row in rows:
+        city.deliver(store, "staff", city.table(tmp_path / f"{name}.csv", [row]), f"2020-02-06T1{name == 'b':d}:00")
+    assert believed(store, "team")["hospital"].tolist() == ["甲院"]
+
+
+def test_two_persons_under_one_id_in_one_file_are_named(store, tmp_path):
+    rows = [
+        {"id_number": "990000199001011234"},
+        {"id_number": "990000198002022345", "address": "江汉区长江花园一期2栋"},
+    ]
+    receipt = city.cases(store, tmp_path, "2020-02-05T18:00", *rows)
+    assert [(note.row, note.column, note.found) for note in receipt.rejected] == [(3, "case_id", "1")]
+    assert believed(store, "person")["address"].tolist() == [city.CASE["address"]]
+
+
+def test_another_source_withdraws_only_with_the_persons_identity_number(store, tmp_path):
+    number = {"id_number": "990000199001011234"}
+    city.cases(store, tmp_path, "2020-02-05T18:00", number, source="甲")
+    refused = city.cases(store, tmp_path, "2020-02-06T18:00", {"withdrawn": "是"}, source="乙")
+    assert (refused.withdrawn, [note.row for note in refused.rejected]) == (0, [2])
+    assert city.cases(store, tmp_path, "2020-02-07T18:00", number | {"withdrawn": "是"}, source="乙").withdrawn == 1
+
+
+def test_a_record_of_another_source_is_changed_with_a_word(store, tmp_path):
+    city.cases(store, tmp_path, "2020-02-05T18:00", {}, source="甲")
+    receipt = city.cases(store, tmp_path, "2020-02-06T18:00", {"age": "40"}, source="乙")
+    assert "1 records that 甲 had reported were changed" in [notice["en"] for notice in receipt.notices]
+
+
+def test_a_bed_count_that_leaves_use_open_does_not_keep_the_old_use(store, tmp_path):
+    bed = {"hospital": "甲院", "kind": "all", "reported_for": "2020-02-15", "open": 100, "used": 80, "free": 20}
+    city.deliver(store, "beds", city.table(tmp_path / "a.csv", [bed]), "2020-02-15T19:00")
+    city.deliver(
+        store, "beds", city.table(tmp_path / "b.csv", [bed | {"open": 200, "used": "", "free": ""}]), "2020-02-15T20:00"
+    )
+    kept = believed(store, "bed").iloc[0]
+    assert kept["open"] == 200
+    assert pd.isna(kept["used"])
+    assert pd.isna(kept["free"])

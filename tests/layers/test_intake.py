@@ -143,7 +143,7 @@ def test_a_name_that_no_hospital_answers_to_is_kept_and_said(store, tmp_path):
 
 def test_duplicated_keys_keep_the_first_row_and_name_the_other(store, tmp_path):
     receipt = beds(store, tmp_path, {}, {"open": 101, "free": 11})
-    assert [(note.row, note.wanted) for note in receipt.rejected] == [(3, "one row a key; the first is row 2")]
+    assert [(note.row, note.wanted) for note in receipt.rejected] == [(3, "one row a key; row 2 stands")]
     assert believed(store, "bed")["open"].tolist() == [100]
 
 

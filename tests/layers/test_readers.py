@@ -165,7 +165,7 @@ def book(path, *rows, **more):
     return path
 
 
-def test_a_spreadsheet_number_of_more_than_fifteen_digits_costs_its_row(tmp_path):
+def test_a_spreadsheet_number_of_more_than_fifteen_digits_costs_its_row_only_where_it_is_the_id(tmp_path):
     head = ["case_id", "status", "status_at", "id_number"]
     path = book(
         tmp_path / "c.xlsx",
@@ -177,10 +177,10 @@ def test_a_spreadsheet_number_of_more_than_fifteen_digits_costs_its_row(tmp_path
     receipt = city.deliver(store(tmp_path), "cases", path, "2020-02-10")
     assert [(n.row, n.column, n.found) for n in receipt.rejected] == [
         (2, "case_id", "990000196001011200"),  # what the library kept of 990000196001011234
-        (3, "id_number", "***"),
     ]
-    assert all("15 digits" in n.wanted for n in receipt.rejected)
-    assert receipt.count("new") == 2  # the person of row 4 and its status
+    assert [(n.row, n.column, n.found) for n in receipt.warned] == [(3, "id_number", "***")]
+    assert all("15 digits" in n.wanted for n in (*receipt.rejected, *receipt.warned))
+    assert receipt.count("new") == 4  # the persons of rows 3 and 4 and their statuses
 
 
 def test_further_sheets_are_named_in_the_receipt(tmp_path):

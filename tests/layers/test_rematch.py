@@ -50,3 +50,15 @@ def test_applied_it_moves_the_count_from_then_on_and_a_reviewers_word_stands(sto
     rows = store.read(select(placement).where(placement.c.known_until == FOREVER)).set_index("subject")
     assert rows["decided_by"].to_dict() == {"1": "auto", "2": "auto", "3": "duty"}
     assert rematch(store).empty
+
+
+def test_a_street_that_was_corrected_reaches_the_persons_and_their_totals(store, tmp_path):
+    rematch(store, apply=True)
+    row = {"compound_id": "C1", "name": "春风里", "street": "二七街道"}
+    city.deliver(store, "compounds", city.table(tmp_path / "street.csv", [row]), "2020-02-13T08:00")
+    moved = rematch(store, apply=True)
+    assert moved[["subject", "was_street", "street"]].values.tolist() == [["1", "一元街道", "二七街道"]]
+    view = store.view(as_of=parse_time("2020-02-20"))
+    rows = store.read(totals.state(view, "street"))
+    assert "420102/二七街道" in rows["area"].tolist()
+    assert "420102/一元街道" not in rows["area"].tolist()

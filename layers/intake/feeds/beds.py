@@ -63,6 +63,7 @@ FEED = Feed(
                 "planned": "planned",
             },
             event="reported_for",
+            says=("open", "used", "free", "planned"),  # a count is a snapshot: what it leaves blank is not known
         ),
     ),
     checks=(

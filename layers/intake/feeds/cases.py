@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from layers.intake._feed import Check, Column, Feed, Part, codes, in_future, person_columns, person_kept
+from layers.intake._feed import HOME, Check, Column, Feed, Part, codes, in_future, person_columns, person_kept
 
 STATUS = codes(
     suspected="疑似;疑似病例",
@@ -56,6 +56,7 @@ FEED = Feed(
             person_kept("case_id", onset_at="onset_at", hospital="hospital", origin="origin"),
             {"kind": "case"},
             prefix="case:",
+            together=HOME,
         ),
         Part(
             "person_status",

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from layers.intake._feed import Check, Column, Feed, Part, codes, in_future, person_columns, person_kept
+from layers.intake._feed import HOME, Check, Column, Feed, Part, codes, in_future, person_columns, person_kept
 
 STATE = codes(contact="密接;密切接触者;观察中;隔离中", contact_released="解除;解除隔离;解除观察")
 
@@ -23,6 +23,7 @@ FEED = Feed(
             person_kept("contact_id", related_case="case_id", exposed_at="exposed_at"),
             {"kind": "contact"},
             prefix="contact:",
+            together=HOME,
         ),
         Part(
             "person_status",

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from layers.intake._feed import Check, Column, Feed, Part, codes, in_future, person_columns, person_kept
+from layers.intake._feed import HOME, Check, Column, Feed, Part, codes, in_future, person_columns, person_kept
 
 STATE = codes(fever="发热;发热未排除;未排除", fever_excluded="排除;已排除")
 
@@ -16,7 +16,7 @@ FEED = Feed(
         Column("temperature", "体温", "number", "body temperature", "体温", unit="°C", lowest=34, highest=43),
     ),
     parts=(
-        Part("person", ("fever_id",), person_kept("fever_id"), {"kind": "fever"}, prefix="fever:"),
+        Part("person", ("fever_id",), person_kept("fever_id"), {"kind": "fever"}, prefix="fever:", together=HOME),
         Part(
             "person_status",
             ("fever_id", "state"),

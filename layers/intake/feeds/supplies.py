@@ -41,6 +41,7 @@ FEED = Feed(
             {"site": "site", "item": "item", "unit": "unit", "quantity": "quantity", "daily_use": "daily_use"},
             event="day",
             when="kind=stock",
+            says=("quantity", "daily_use"),  # a count is a snapshot: what it leaves blank is not known
         ),
         Part(
             "handout",
