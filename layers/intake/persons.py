@@ -103,24 +103,38 @@ def refuse_strangers(opened: Batch, kind: str, id_column: str, rows: pd.DataFram
     Two persons are told apart by the digests of their identity numbers; where one is missing, the id is believed. A source
     that corrects the number of its own record is believed, and the row is named.
     """
-    first = rows[rows["id_number"].notna()].drop_duplicates(id_column).set_index(id_column)
-    known = _identities(opened, kind, first.index.tolist())
-    refused = []
-    for row, name, identity in zip(rows["_row"], rows[id_column], rows["id_number"], strict=True):
-        here, before = first.loc[name] if name in first.index else None, known.get(name)
-        if not isinstance(identity, str) or here is None:
-            refused.append(False)
-        elif identity != here["id_number"]:
-            receipt.rejected.append(_not_one(row, id_column, name, f"第 {here['_row']} 行", f"row {here['_row']}"))
-            refused.append(True)
-        elif before and before[0] != identity:
-            note = _not_one(row, id_column, name, f"来源“{before[1]}”", f"the source {before[1]}")
-            strange = before[1] != opened.source
-            (receipt.rejected if strange else receipt.warned).append(note)
-            refused.append(strange)
-        else:
-            refused.append(False)
-    return rows[~np.array(refused, dtype=bool)].reset_index(drop=True) if any(refused) else rows
+    first: dict[str, tuple[str, int]] = {}
+    cells = list(zip(rows["_row"], rows[id_column], rows["id_number"], strict=True))
+    for row, name, identity in cells:
+        if isinstance(identity, str):
+            first.setdefault(name, (identity, row))
+    known = _identities(opened, kind, sorted(first))
+    kept = [_is_one(cell, first, known, opened.source, id_column, receipt) for cell in cells]
+    return rows if all(kept) else rows[kept].reset_index(drop=True)
+
+
+def _is_one(
+    cell: tuple[int, str, object],
+    first: dict[str, tuple[str, int]],
+    known: dict[str, tuple[str, str]],
+    own: str,
+    column: str,
+    receipt: Receipt,
+) -> bool:
+    """Whether a row may go in under its id; what is refused or doubtful is named in the receipt."""
+    row, name, identity = cell
+    if not isinstance(identity, str):
+        return True
+    told, at = first[name]
+    if identity != told:
+        receipt.rejected.append(_not_one(row, column, name, f"第 {at} 行", f"row {at}"))
+        return False
+    before, source = known.get(name, (identity, own))
+    if before == identity:
+        return True
+    note = _not_one(row, column, name, f"来源“{source}”", f"the source {source}")
+    (receipt.warned if source == own else receipt.rejected).append(note)
+    return source == own
 
 
 def _not_one(row: int, column: str, name: str, zh: str, en: str) -> RowNote:

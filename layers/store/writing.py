@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
 
 from layers._errors import KnowledgeError
 from layers._times import from_ms, to_ms
@@ -114,12 +114,12 @@ class Batch:
 
     def _heard(self, table: Table, rows: pd.DataFrame, before: pd.DataFrame, same: pd.Series) -> None:
         """A later report that says the same confirms the version: what is older than it comes too late."""
-        confirmed = pd.DataFrame({"id": before["id"], "at": rows["heard_at"]})[
-            same & (rows["heard_at"] > before["heard_at"])
-        ]
-        for at, versions in confirmed.groupby("at"):
-            for some in chunks(versions["id"].tolist(), KEYS_A_QUERY):
-                self.connection.execute(update(table).where(table.c.id.in_(some)).values(heard_at=int(float(str(at)))))
+        later = same & (rows["heard_at"] > before["heard_at"])
+        ids, moments = before.loc[later, "id"].tolist(), rows.loc[later, "heard_at"].tolist()
+        if ids:
+            change = update(table).where(table.c.id == bindparam("version")).values(heard_at=bindparam("heard"))
+            confirmed = [{"version": int(i), "heard": int(moment)} for i, moment in zip(ids, moments, strict=True)]
+            self.connection.execute(change, confirmed)
 
     def withdraw(self, table: Table, column: str, values: Sequence[str]) -> int:
         """Stop believing every open version whose `column` is one of `values`; return how many there were."""
