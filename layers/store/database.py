@@ -176,7 +176,10 @@ def _sqlite_begin(connection: Connection) -> None:
 def _prepare(connection: Connection, kind: str | None) -> None:
     if kind not in (None, *KINDS):
         raise StoreError(f"kind {kind!r}; wanted one of {KINDS}")
-    if not inspect(connection).has_table("meta"):
+    tables = inspect(connection).get_table_names()
+    if tables and "meta" not in tables:
+        raise StoreError(f"the database holds other tables ({', '.join(tables[:3])}) and is no store; name a new one")
+    if not tables:
         metadata.create_all(connection)
         first = {
             "kind": kind or "production",

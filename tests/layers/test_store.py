@@ -169,3 +169,12 @@ def test_a_time_left_out_is_now_and_never_later_than_what_was_known(tmp_path, cl
     write(store, "2020-02-20T18:00", [bed()])
     view = store.view(**{name: parse_time(text) for name, text in clocks.items()})
     assert (view.as_of, view.known_at) == (parse_time(as_of), parse_time(known_at))
+
+
+def test_a_database_of_another_program_is_left_alone(tmp_path):
+    with sqlite3.connect(tmp_path / "other.db") as other:
+        other.execute("CREATE TABLE song (title TEXT)")
+    with pytest.raises(StoreError, match="holds other tables"):
+        open_store(f"sqlite:///{tmp_path / 'other.db'}", "drill")
+    with sqlite3.connect(tmp_path / "other.db") as other:
+        assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("song",)]
