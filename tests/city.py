@@ -5,12 +5,16 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+from sqlalchemy import select
+
 from layers._times import parse_time
 from layers.intake.feeds import feed_named
 from layers.intake.profile import Profile
 from layers.intake.receipt import Receipt
 from layers.intake.run import run
 from layers.store import Store
+from layers.store.schema import FACTS, FOREVER
 
 # 0.01 degrees of longitude are 958 m here, of latitude 1,109 m.
 WEST, SOUTH = 114.20, 30.50
@@ -74,6 +78,11 @@ def no_news(store: Store, folder: Path, day: str) -> None:
     for feed, (key, state) in RELEASED.items():
         row = {key: day, "state": state, "state_at": "2020-01-25"}
         deliver(store, feed, table(folder / f"{feed}{day}.csv", [row]), f"{day}T18:30")
+
+
+def believed(store: Store, name: str) -> pd.DataFrame:
+    """Return the versions of a fact that are believed now."""
+    return store.read(select(FACTS[name]).where(FACTS[name].c.known_until == FOREVER))
 
 
 def found(store: Store, folder: Path) -> Store:

@@ -20,6 +20,7 @@ class Column:
     refers    district | hospital | compound: names are replaced by the code of the record they mean, where it is known
     loose     names that mean no known record are common here and not worth a warning
     default   column whose value is taken where this one is empty
+    identifies  the row is known by it: a number whose last digits a spreadsheet lost refuses the row, as in a required column
     """
 
     name: str
@@ -36,6 +37,7 @@ class Column:
     refers: str = ""
     loose: bool = False
     default: str = ""
+    identifies: bool = False
 
 
 @dataclass(frozen=True)

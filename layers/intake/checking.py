@@ -62,13 +62,14 @@ class Checker:
             said = _notes(
                 raw, lost, column, WANTED_DIGITS, "数字超过15位，后几位已失真", "digits of a long number are lost"
             )
-            (rejected if column.required else warned).extend(said)  # one that nobody needs is dropped, the row stays
+            needed = column.required or column.identifies  # what nobody needs is dropped, and the row stays
+            (rejected if needed else warned).extend(said)
             fatal = column.required or column.codes is not None
             said = _notes(
                 raw, bad & ~lost, column, wanted_or_shape(column), "值不符合要求", "the value is not what is wanted"
             )
             (rejected if fatal else warned).extend(said)
-            refused |= missing | (lost & column.required) | (bad & fatal)
+            refused |= missing | (lost & needed) | (bad & fatal)
             rows[column.name] = typed.mask(lost, None) if lost.any() else typed
         warned += self._positions(rows, raw)
         warned += self._shapes(rows, raw)

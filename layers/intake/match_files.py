@@ -24,7 +24,7 @@ CASES = Feed(
     name="match-cases",
     title=("待匹配病例", "Cases to match"),
     columns=(
-        Column("case_id", "病例编号", "text", "case number, echoed exactly", "病例编号，原样返回"),
+        Column("case_id", "病例编号", "text", "case number, echoed exactly", "病例编号，原样返回", identifies=True),
         Column("address", "现住址", "text", "address as written down", "登记的现住址", personal=True),
         Column("district", "区", "text", "district by name", "所在区"),
         Column("lon", "经度", "lon", "longitude", "经度"),

@@ -82,7 +82,9 @@ class Batch:
         rows = rows.assign(**{name: None for name in own if name not in rows})
         before = rows[["key"]].merge(self._open(table, rows["key"], own), on="key", how="left").set_index(rows.index)
         older = rows["reported_at"] < before["heard_at"]
-        rows = _merged(rows, before, own, older, says, together)
+        rows = _with_contents(rows, own)
+        differs = before["id"].notna() & (rows["content"] != before["content"])  # most repeated rows repeat everything
+        rows = _merged(rows, before, differs, own, older, says, together)
         if derive:
             rows = derive(rows).drop(columns="content", errors="ignore")
         rows = _with_contents(rows, own)
@@ -225,13 +227,13 @@ def contents(rows: pd.DataFrame, own: Sequence[str]) -> pd.Series:
 def _merged(
     rows: pd.DataFrame,
     before: pd.DataFrame,
+    known: pd.Series,
     own: Sequence[str],
     older: pd.Series,
     says: Collection[str],
     together: Sequence[str],
 ) -> pd.DataFrame:
-    """The rows with gaps filled from what was believed; of older reports only what fills a gap of the believed version."""
-    known = before["id"].notna()
+    """The `known` rows with gaps filled from what was believed; of older reports only what fills a gap of that version."""
     if not known.any():
         return rows
     mine, was, late = rows[known].copy(), before[known], older[known]

@@ -2,22 +2,15 @@
 
 import pandas as pd
 import pytest
-from sqlalchemy import select
 
 from layers._times import parse_time
 from layers.store import open_store, totals
-from layers.store.schema import FACTS, FOREVER
 from tests import city
 
 
 @pytest.fixture
 def store(tmp_path):
     return city.found(open_store(f"sqlite:///{tmp_path / 'store.db'}", "drill"), tmp_path)
-
-
-def believed(store, name):
-    table = FACTS[name]
-    return store.read(select(table).where(table.c.known_until == FOREVER))
 
 
 def now(store, as_of):
@@ -35,7 +28,7 @@ def test_a_list_without_addresses_leaves_addresses_as_they_are(store, tmp_path):
     city.cases(store, tmp_path, "2020-02-10T18:00", {"age": "40", "reported_at": "2020-02-10"})
     left = {"case_id": "1", "status": "治愈", "status_at": "2020-02-20", "reported_at": "2020-02-20"}
     send(store, tmp_path, "2020-02-20T18:00", left)
-    person, placement = believed(store, "person").iloc[0], believed(store, "placement").iloc[0]
+    person, placement = city.believed(store, "person").iloc[0], city.believed(store, "placement").iloc[0]
     assert (person["address"], person["age"]) == ("江岸区春风里3栋2单元501", 40)
     assert (placement["status"], placement["compound"]) == ("accepted", "C1")
     assert now(store, "2020-02-20") == {"cured": 1}
@@ -44,16 +37,16 @@ def test_a_list_without_addresses_leaves_addresses_as_they_are(store, tmp_path):
 def test_an_empty_cell_keeps_what_is_believed(store, tmp_path):
     city.cases(store, tmp_path, "2020-02-10T18:00", {"age": "40"})
     city.cases(store, tmp_path, "2020-02-12T18:00", {"age": "", "sex": "女"})
-    assert believed(store, "person")[["age", "sex"]].values.tolist() == [[40, "female"]]
+    assert city.believed(store, "person")[["age", "sex"]].values.tolist() == [[40, "female"]]
 
 
 def test_an_older_report_that_comes_late_fills_only_what_is_open(store, tmp_path):
     send(store, tmp_path, "2020-02-20T18:00",
          {"case_id": "1", "status": "确诊", "status_at": "2020-02-03", "age": "41", "reported_at": "2020-02-20"})  # fmt: skip
     city.cases(store, tmp_path, "2020-02-21T18:00", {"age": "40", "reported_at": "2020-02-10"})
-    person = believed(store, "person").iloc[0]
+    person = city.believed(store, "person").iloc[0]
     assert (person["age"], person["address"]) == (41, "江岸区春风里3栋2单元501")
-    assert believed(store, "placement")["compound"].tolist() == ["C1"]
+    assert city.believed(store, "placement")["compound"].tolist() == ["C1"]
 
 
 def test_within_one_file_the_later_report_of_a_person_stands(store, tmp_path):
@@ -62,7 +55,7 @@ def test_within_one_file_the_later_report_of_a_person_stands(store, tmp_path):
         {"address": "江岸区春风里3栋", "reported_at": "2020-02-05"},
         {"address": "江岸区丹水池小区1栋", "reported_at": "2020-02-04", "age": "40"},
     )  # fmt: skip
-    person = believed(store, "person")
+    person = city.believed(store, "person")
     assert person[["address", "age"]].values.tolist() == [["江岸区春风里3栋", 40]]
 
 
@@ -112,7 +105,7 @@ def test_hand_outs_of_two_files_are_added_and_a_longer_file_repeats_nothing(stor
     handed("06", 100)
     handed("07", 300)
     handed("08", 300, 100, 50)  # the same two in another order, and one more
-    assert sorted(believed(store, "handout")["quantity"]) == [50, 100, 300]
+    assert sorted(city.believed(store, "handout")["quantity"]) == [50, 100, 300]
 
 
 def test_an_id_that_another_source_uses_for_another_person_is_refused(store, tmp_path):
@@ -121,7 +114,7 @@ def test_an_id_that_another_source_uses_for_another_person_is_refused(store, tmp
         store, tmp_path, "2020-02-06T18:00", {"id_number": "990000198002022345", "age": "9"}, source="乙"
     )
     assert [(note.row, note.column, note.found) for note in receipt.rejected] == [(2, "case_id", "1")]
-    assert pd.isna(believed(store, "person")["age"][0])
+    assert pd.isna(city.believed(store, "person")["age"][0])
 
 
 def test_one_person_under_two_ids_is_named(store, tmp_path):
@@ -136,7 +129,7 @@ def test_one_person_under_two_ids_is_named(store, tmp_path):
 def test_numbers_that_name_a_person_are_kept_nowhere(store, tmp_path):
     row = {"case_id": "990000199001011234", "note": "电话10012345678，证件990000199001011234，儿子同住"}
     city.cases(store, tmp_path, "2020-02-05T18:00", row)
-    kept = believed(store, "person").iloc[0]
+    kept = city.believed(store, "person").iloc[0]
     assert "儿子同住" in kept["note"]
     assert not any("99000019900101" in str(v) or "10012345678" in str(v) for v in kept)
 
@@ -155,14 +148,14 @@ def test_a_team_that_is_recalled_waits_for_another_hospital(store, tmp_path):
     city.deliver(
         store, "staff", city.table(tmp_path / "b.csv", [team | {"hospital": "", "origin": ""}]), "2020-02-06T18:00"
     )
-    kept = believed(store, "team").iloc[0]
+    kept = city.believed(store, "team").iloc[0]
     assert (kept["hospital"], kept["origin"]) == (None, "湖南")
 
 
 def test_a_compound_sent_again_without_its_outline_keeps_district_and_place(store, tmp_path):
     row = {"compound_id": "C1", "name": "春风里", "households": "520"}
     city.deliver(store, "compounds", city.table(tmp_path / "again.csv", [row]), "2020-02-01T08:00")
-    kept = believed(store, "compound").set_index("code").loc["C1"]
+    kept = city.believed(store, "compound").set_index("code").loc["C1"]
     assert (kept["district"], kept["households"]) == ("420102", 520)
     assert kept["shape"] is not None
     assert kept["lon"] == pytest.approx(114.205, abs=0.001)
@@ -171,7 +164,7 @@ def test_a_compound_sent_again_without_its_outline_keeps_district_and_place(stor
 def test_a_compound_lies_in_the_district_of_its_point_whatever_is_stated_later(store, tmp_path):
     row = {"compound_id": "C1", "name": "春风里", "district": "江汉区"}
     city.deliver(store, "compounds", city.table(tmp_path / "again.csv", [row]), "2020-02-01T08:00")
-    assert believed(store, "compound").set_index("code").loc["C1", "district"] == "420102"
+    assert city.believed(store, "compound").set_index("code").loc["C1", "district"] == "420102"
 
 
 def test_a_report_that_says_the_same_again_holds_against_one_written_between(store, tmp_path):
@@ -180,15 +173,15 @@ def test_a_report_that_says_the_same_again_holds_against_one_written_between(sto
     city.cases(store, tmp_path, "2020-02-06T18:00", here | {"reported_at": "2020-02-06"})
     city.cases(store, tmp_path, "2020-02-07T18:00", there | {"reported_at": "2020-02-04"})
     city.cases(store, tmp_path, "2020-02-08T18:00", {"withdrawn": "是", "reported_at": "2020-02-05"})
-    assert believed(store, "person")["address"].tolist() == ["江岸区春风里3栋"]
+    assert city.believed(store, "person")["address"].tolist() == ["江岸区春风里3栋"]
 
 
 def test_a_new_address_does_not_keep_the_point_of_the_old_one(store, tmp_path):
     point = {"lon": "114.205", "lat": "30.505", "district": "江岸区"}
     city.cases(store, tmp_path, "2020-02-03T18:00", point, datum="wgs84")
     city.cases(store, tmp_path, "2020-02-06T18:00", {"address": "江汉区长江花园一期2栋"})
-    assert pd.isna(believed(store, "person")["lon"][0])
-    assert believed(store, "placement")[["status", "compound"]].values.tolist() == [["accepted", "C4"]]
+    assert pd.isna(city.believed(store, "person")["lon"][0])
+    assert city.believed(store, "placement")[["status", "compound"]].values.tolist() == [["accepted", "C4"]]
 
 
 def test_an_older_report_without_a_hospital_recalls_no_team(store, tmp_path):
@@ -199,7 +192,7 @@ def test_an_older_report_without_a_hospital_recalls_no_team(store, tmp_path):
     ]
     for name, row in rows:
         city.deliver(store, "staff", city.table(tmp_path / f"{name}.csv", [row]), f"2020-02-06T1{name == 'b':d}:00")
-    assert believed(store, "team")["hospital"].tolist() == ["甲院"]
+    assert city.believed(store, "team")["hospital"].tolist() == ["甲院"]
 
 
 def test_two_persons_under_one_id_in_one_file_are_named(store, tmp_path):
@@ -209,7 +202,7 @@ def test_two_persons_under_one_id_in_one_file_are_named(store, tmp_path):
     ]
     receipt = city.cases(store, tmp_path, "2020-02-05T18:00", *rows)
     assert [(note.row, note.column, note.found) for note in receipt.rejected] == [(3, "case_id", "1")]
-    assert believed(store, "person")["address"].tolist() == [city.CASE["address"]]
+    assert city.believed(store, "person")["address"].tolist() == [city.CASE["address"]]
 
 
 def test_another_source_withdraws_only_with_the_persons_identity_number(store, tmp_path):
@@ -232,7 +225,7 @@ def test_a_bed_count_that_leaves_use_open_does_not_keep_the_old_use(store, tmp_p
     city.deliver(
         store, "beds", city.table(tmp_path / "b.csv", [bed | {"open": 200, "used": "", "free": ""}]), "2020-02-15T20:00"
     )
-    kept = believed(store, "bed").iloc[0]
+    kept = city.believed(store, "bed").iloc[0]
     assert kept["open"] == 200
     assert pd.isna(kept["used"])
     assert pd.isna(kept["free"])

@@ -12,7 +12,7 @@ from layers.intake.feeds import feed_named
 from layers.intake.profile import Profile, load
 from layers.intake.review import decide
 from layers.store import open_store
-from layers.store.schema import FACTS, FOREVER, batch, metadata, rejection
+from layers.store.schema import batch, metadata, rejection
 from tests import city
 
 HOSPITALS = [{"hospital_id": "H1", "name": "武汉市第一医院", "kind": "定点", "lon": 114.22, "lat": 30.51}]
@@ -24,17 +24,12 @@ def store(tmp_path):
     return city.found(open_store(f"sqlite:///{tmp_path / 'store.db'}", "drill"), tmp_path)
 
 
-def believed(store, name):
-    table = FACTS[name]
-    return store.read(select(table).where(table.c.known_until == FOREVER))
-
-
 def count_everything(store):
     return {t.name: len(store.read(select(*t.primary_key.columns))) for t in metadata.sorted_tables}
 
 
 def beds(store, folder, *rows, known_at="2020-02-16T18:00", **options):
-    if believed(store, "hospital").empty:
+    if city.believed(store, "hospital").empty:
         city.deliver(store, "hospitals", city.table(folder / "h.csv", HOSPITALS), "2020-02-01", datum="wgs84")
     return city.deliver(
         store, "beds", city.table(folder / "beds.csv", [BED | row for row in rows]), known_at, **options
@@ -61,7 +56,7 @@ def test_a_bad_row_is_named_with_value_found_and_wanted_and_the_good_one_goes_in
     (note,) = receipt.rejected
     assert (note.row, note.column, note.found) == (3, "status", "好转")
     assert note.wanted.startswith("one of suspected, clinical, confirmed")
-    assert believed(store, "person")["subject"].tolist() == ["1"]
+    assert city.believed(store, "person")["subject"].tolist() == ["1"]
     assert store.read(select(rejection))["found"].tolist() == ["好转"]
 
 
@@ -77,7 +72,7 @@ def test_a_bad_row_is_named_with_value_found_and_wanted_and_the_good_one_goes_in
 def test_rows_that_cannot_be_true_are_refused(store, tmp_path, change, column):
     receipt = city.cases(store, tmp_path, "2020-02-10T18:00", change)
     assert [note.column for note in receipt.rejected] == [column]
-    assert believed(store, "person").empty
+    assert city.believed(store, "person").empty
 
 
 def test_an_impossible_age_is_left_out_and_the_case_stays(store, tmp_path):
@@ -85,7 +80,7 @@ def test_an_impossible_age_is_left_out_and_the_case_stays(store, tmp_path):
     assert [(note.column, note.found, note.wanted) for note in receipt.warned] == [
         ("age", "230", "a whole number >= 0 <= 125 years")
     ]
-    assert believed(store, "person")["age"].isna().all()
+    assert city.believed(store, "person")["age"].isna().all()
 
 
 @pytest.mark.parametrize(
@@ -101,7 +96,7 @@ def test_an_impossible_age_is_left_out_and_the_case_stays(store, tmp_path):
 def test_a_position_that_cannot_be_true_is_dropped_and_named(store, tmp_path, lon, lat, said):
     receipt = city.cases(store, tmp_path, "2020-02-10T18:00", {"lon": lon, "lat": lat}, datum="wgs84")
     assert [said in note.en for note in receipt.warned] == [True]
-    assert believed(store, "person")["lon"].isna().all()
+    assert city.believed(store, "person")["lon"].isna().all()
 
 
 def test_coordinates_without_a_datum_are_refused_and_nothing_is_written(store, tmp_path):
@@ -114,7 +109,7 @@ def test_coordinates_without_a_datum_are_refused_and_nothing_is_written(store, t
 def test_positions_are_kept_in_wgs84(store, tmp_path):
     # (114.2, 30.5) in WGS-84 is about 588 m away from the same numbers read as GCJ-02 (MATCHING 4: median 582 m in Wuhan).
     city.cases(store, tmp_path, "2020-02-10T18:00", {"lon": "114.21", "lat": "30.51"}, datum="gcj02")
-    row = believed(store, "person").iloc[0]
+    row = city.believed(store, "person").iloc[0]
     assert 0.004 < 114.21 - row["lon"] < 0.007
     assert 0.001 < 30.51 - row["lat"] + 0.005 < 0.01
 
@@ -122,7 +117,7 @@ def test_positions_are_kept_in_wgs84(store, tmp_path):
 def test_more_beds_used_than_open_is_kept_with_a_warning(store, tmp_path):
     receipt = beds(store, tmp_path, {"used": 120, "free": 0})
     assert {note.column for note in receipt.warned} == {"used", "free"}
-    assert believed(store, "bed")["used"].tolist() == [120]
+    assert city.believed(store, "bed")["used"].tolist() == [120]
 
 
 def test_negative_beds_are_refused(store, tmp_path):
@@ -132,25 +127,25 @@ def test_negative_beds_are_refused(store, tmp_path):
 
 def test_a_hospital_is_known_by_the_short_name_of_a_bulletin(store, tmp_path):
     beds(store, tmp_path, {"hospital": "市第一医院"})
-    assert believed(store, "bed")["hospital"].tolist() == ["H1"]
+    assert city.believed(store, "bed")["hospital"].tolist() == ["H1"]
 
 
 def test_a_name_that_no_hospital_answers_to_is_kept_and_said(store, tmp_path):
     receipt = beds(store, tmp_path, {"hospital": "无名医院"})
-    assert believed(store, "bed")["hospital"].tolist() == ["无名医院"]
+    assert city.believed(store, "bed")["hospital"].tolist() == ["无名医院"]
     assert [note.found for note in receipt.warned] == ["无名医院"]
 
 
 def test_duplicated_keys_keep_the_first_row_and_name_the_other(store, tmp_path):
     receipt = beds(store, tmp_path, {}, {"open": 101, "free": 11})
     assert [(note.row, note.wanted) for note in receipt.rejected] == [(3, "one row a key; row 2 stands")]
-    assert believed(store, "bed")["open"].tolist() == [100]
+    assert city.believed(store, "bed")["open"].tolist() == [100]
 
 
 def test_hand_outs_have_no_id_so_equal_rows_are_two_hand_outs(store, tmp_path):
     row = {"kind": "发放", "day": "2020-02-01", "site": "同济医院", "item": "N95", "unit": "只", "quantity": "100"}
     city.deliver(store, "supplies", city.table(tmp_path / "s.csv", [row, row]), "2020-02-02")
-    assert believed(store, "handout")["quantity"].tolist() == [100, 100]
+    assert city.believed(store, "handout")["quantity"].tolist() == [100, 100]
 
 
 def test_nothing_that_names_a_person_is_kept(store, tmp_path):
@@ -160,7 +155,7 @@ def test_nothing_that_names_a_person_is_kept(store, tmp_path):
     kept = (tmp_path / "store.db").read_bytes() + (tmp_path / "store.db-wal").read_bytes()
     assert receipt.dropped_columns == ["name", "phone"]
     assert not any(word.encode() in kept for word in ("某某", "10000000000", number))
-    assert len(believed(store, "person")["person"][0]) == 24
+    assert len(city.believed(store, "person")["person"][0]) == 24
 
 
 def test_one_person_under_two_ids_has_one_digest(store, tmp_path):
@@ -172,7 +167,7 @@ def test_one_person_under_two_ids_has_one_digest(store, tmp_path):
         {"case_id": "1", "id_number": number},
         {"case_id": "2", "id_number": number},
     )
-    assert believed(store, "person")["person"].nunique() == 1
+    assert city.believed(store, "person")["person"].nunique() == 1
 
 
 def test_a_personal_value_is_not_repeated_in_a_receipt(store, tmp_path):
@@ -197,7 +192,7 @@ def test_a_spreadsheet_keeps_long_numbers_and_dates(store, tmp_path):
     book.active.append(["007", "确诊", "2020-02-03", "990000196001011234"])
     book.save(tmp_path / "c.xlsx")
     city.deliver(store, "cases", tmp_path / "c.xlsx", "2020-02-10")
-    assert believed(store, "person")["subject"].tolist() == ["007"]
+    assert city.believed(store, "person")["subject"].tolist() == ["007"]
 
 
 def test_json_lines_are_read_and_a_broken_line_is_named(store, tmp_path):
@@ -207,7 +202,7 @@ def test_json_lines_are_read_and_a_broken_line_is_named(store, tmp_path):
     assert [(note.row, note.found) for note in receipt.rejected] == [
         (2, "7 characters that are no JSON, broken at character 2")
     ]
-    assert len(believed(store, "person")) == 1
+    assert len(city.believed(store, "person")) == 1
 
 
 def test_a_ragged_line_is_refused_and_the_others_go_in(store, tmp_path):
@@ -215,12 +210,12 @@ def test_a_ragged_line_is_refused_and_the_others_go_in(store, tmp_path):
     path.write_text("case_id,status,status_at\n1,确诊,2020-02-03\n2,确诊\n3,确诊,2020-02-03,x,y\n", encoding="utf-8")
     receipt = city.deliver(store, "cases", path, "2020-02-10")
     assert [(note.row, note.found) for note in receipt.rejected] == [(3, "2 values"), (4, "5 values")]
-    assert len(believed(store, "person")) == 1
+    assert len(city.believed(store, "person")) == 1
 
 
 def test_words_that_look_like_nothing_stay_words(store, tmp_path):
     city.cases(store, tmp_path, "2020-02-10T18:00", {"case_id": "NA"}, {"case_id": "null"})
-    assert sorted(believed(store, "person")["subject"]) == ["NA", "null"]
+    assert sorted(city.believed(store, "person")["subject"]) == ["NA", "null"]
 
 
 @pytest.mark.parametrize(
@@ -278,7 +273,7 @@ def test_a_profile_renames_columns_and_codes(store, tmp_path):
         constants={"status_at": "2020-02-01"},
     )
     city.deliver(store, "cases", path, "2020-02-10", profile)
-    assert sorted(believed(store, "person_status")["value"]) == ["confirmed", "suspected"]
+    assert sorted(city.believed(store, "person_status")["value"]) == ["confirmed", "suspected"]
 
 
 @pytest.mark.parametrize(
@@ -324,10 +319,10 @@ def test_what_a_reviewer_decided_stands_until_address_point_or_district_change(s
     city.cases(store, tmp_path, "2020-02-10T18:00", waits | {"reported_at": "2020-02-10"})
     decide(store, "case:1", None, "duty")
     city.cases(store, tmp_path, "2020-02-12T18:00", waits | {"age": "41", "reported_at": "2020-02-12"})
-    kept = believed(store, "placement")
+    kept = city.believed(store, "placement")
     assert kept[["status", "decided_by"]].values.tolist() == [["unmatched", "duty"]]
     city.cases(
         store, tmp_path, "2020-02-13T18:00", {"address": "江岸区春风里4栋", "age": "41", "reported_at": "2020-02-13"}
     )
-    again = believed(store, "placement")
+    again = city.believed(store, "placement")
     assert again[["status", "compound", "decided_by"]].values.tolist() == [["accepted", "C1", "auto"]]
