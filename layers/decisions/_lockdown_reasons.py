@@ -85,7 +85,7 @@ class Said:
     caveats: tuple[Words, ...]
 
 
-def describe(row: Any, setting: Setting, evidence: Evidence, district: str) -> Said:
+def describe(row: Any, setting: Setting, evidence: Evidence, district: Words) -> Said:
     """Return the words for one row of the compound state; `evidence` are its counts by day, `district` a name."""
     caveats = _unplaced(row, setting, district)
     if row.signal > 0:
@@ -320,13 +320,13 @@ def _resting(row: Any, setting: Setting) -> tuple[Words, ...]:
     return setting.scope_caveat if row.action in ("seal", "seal_building") else ()
 
 
-def _unplaced(row: Any, setting: Setting, district: str) -> tuple[Words, ...]:
+def _unplaced(row: Any, setting: Setting, district: Words) -> tuple[Words, ...]:
     if not row.unplaced_share >= setting.rules["priority"].params["unplaced_share"]:
         return ()
     return (
         Words(
-            f"{district}有{row.unplaced_share:.0%}的病例尚未落到小区（待复核或未匹配），本小区计数可能偏低。",
-            f"{row.unplaced_share:.0%} of the cases of {district} are in no compound yet (in review or unmatched): "
+            f"{district.zh}有{row.unplaced_share:.0%}的病例尚未落到小区（待复核或未匹配），本小区计数可能偏低。",
+            f"{row.unplaced_share:.0%} of the cases of {district.en} are in no compound yet (in review or unmatched): "
             "the counts here may be too low.",
         ),
     )

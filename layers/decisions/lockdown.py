@@ -124,7 +124,9 @@ def _proposals(
     state: pd.DataFrame, facts: LockdownFacts, setting: Setting, view: View, mark: str
 ) -> tuple[Proposal, ...]:
     evidence = _evidence(facts.recent, setting)
-    names = facts.districts.drop_duplicates("code").set_index("code")["name"].to_dict()
+    districts = facts.districts.drop_duplicates("code")
+    named = zip(districts["code"], districts["name"], districts["name_en"], strict=True)
+    names = {code: Words(zh, en if isinstance(en, str) and en else zh) for code, zh, en in named}
     keys = ("score", *PARTS, *SHOWN, "clean_days")
     shown = zip(*(state[key].tolist() for key in keys), strict=True)
     found: list[Proposal] = []
@@ -132,7 +134,7 @@ def _proposals(
     for row, values in zip(_rows(state), shown, strict=True):
         alike = tuple(getattr(row, name) for name in QUIET) if row.signal == 0 else row.code
         said = known.get(alike) or describe(
-            row, setting, evidence.get(row.code, {}), names.get(row.district, row.district)
+            row, setting, evidence.get(row.code, {}), names.get(row.district, Words(row.district, row.district))
         )
         known[alike] = said
         found.append(

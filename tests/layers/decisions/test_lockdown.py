@@ -167,7 +167,7 @@ def test_a_share_of_unplaced_cases_is_a_caveat_from_five_per_cent_on():
         ]
 
     assert said(4) == []
-    assert "10% of the cases of 江岸区 are in no compound yet" in said(10)[0]
+    assert "10% of the cases of Jiang'an are in no compound yet" in said(10)[0]
 
 
 def test_the_score_is_the_sum_of_its_shown_parts():
