@@ -161,8 +161,10 @@ def _opened(form: str, path: Path, mast: Mast) -> Iterator[Callable[[Sheet], Non
         yield lambda sheet: _picture(sheet, path, title)
         return
     about = {"Title": title, "Subject": mast.inputs_hash, "Author": "", "Creator": "Fangyi", "Producer": "Fangyi"}
-    with PdfPages(path, metadata={**about, "CreationDate": None}) as book:
+    with path.open("wb") as file:
+        book = PdfPages(file, metadata={**about, "CreationDate": None})
         yield lambda sheet: book.savefig(sheet.figure)
+        book.close()  # only when every page stands: closing a book broken off inside a page raises, and would hide why
 
 
 def _picture(sheet: Sheet, path: Path, title: str) -> None:
