@@ -2,6 +2,7 @@
 
 import math
 from collections import defaultdict
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from rapidfuzz.distance import OSA
 
 from geo.address_evidence import Evidence, Found, How, weigh
 from geo.address_reading import PLACE, Hit, Reader, Reading
+from geo.address_shape import look_alike
 from geo.address_sound import sound_of
 from geo.gazetteer import Form, Gazetteer
 
@@ -22,6 +24,7 @@ _MOST_NAMESAKES = 24
 _NEAREST = 14
 _NEAR_SHARE = 0.4
 _LOWEST_LIKENESS = 0.6
+_REMEMBERED = 50_000  # stretches of text whose near names are kept
 
 
 class Finder:
@@ -31,8 +34,13 @@ class Finder:
         self.gazetteer = gazetteer
         self.reader = Reader(gazetteer)
         self._grams = _Grams(gazetteer)
+        self._known_near: dict[str, list[Found]] = {}
         self._spellings = [
-            [(form, kind, sound_of(form)) for form, kind in c.forms[:3] if len(form) >= 3 and kind < Form.FAMILY]
+            [
+                (form, kind, sound_of(form), telling(form))
+                for form, kind in c.forms[:3]
+                if len(form) >= 3 and kind < Form.FAMILY
+            ]
             for c in gazetteer.compounds
         ]
 
@@ -89,39 +97,68 @@ class Finder:
     def _nearly(self, reading: Reading) -> list[Found]:
         found = []
         for start, end in _segments(reading):
-            segment = reading.text[start:end]
-            for position in self._grams.nearest(segment):
-                near = self._align(reading, start, segment, position)
-                if near is not None:
-                    found.append(near)
+            for near in self._near(reading.text[start:end]):
+                hit = near.hit
+                found.append(near._replace(hit=Hit(start + hit.start, start + hit.end, hit.text)))
         return found
 
-    def _align(self, reading: Reading, start: int, segment: str, position: int) -> Found | None:
+    def _near(self, written: str) -> list[Found]:
+        """Return the compounds nearly named by a stretch of text, counted from its beginning; many cases share one."""
+        known = self._known_near.get(written)
+        if known is None:
+            if len(self._known_near) >= _REMEMBERED:
+                self._known_near.clear()
+            segment = _Segment(written, sound_of(written), telling(written))
+            aligned = (self._align(segment, position) for position in self._grams.nearest(written, segment.sound))
+            known = self._known_near[written] = [near for near in aligned if near is not None]
+        return known
+
+    def _align(self, segment: "_Segment", position: int) -> Found | None:
         """Lay the spellings of one compound along a segment; return the closest, or None when none is close."""
         best: Found | None = None
-        sound = sound_of(segment)
-        for form, kind, form_sound in self._spellings[position]:
-            if len(form) > len(segment) + 2:
+        for form, kind, form_sound, form_tells in self._spellings[position]:
+            a, most = 0, (1 - _LOWEST_LIKENESS) * len(form)
+            written, sound, tells = segment
+            if len(form) > len(sound) + 2:
                 continue
-            a, b = 0, len(segment)
-            if len(segment) > len(form) + 1:
-                alignment = fuzz.partial_ratio_alignment(form_sound, sound)
+            if len(form) < len(sound) - 1:
+                alignment = fuzz.partial_ratio_alignment(form_sound, segment.sound)
                 if alignment is None:
                     continue
-                a, b = alignment.dest_start, alignment.dest_end
-            written = segment[a:b]
-            heard = OSA.distance(sound[a:b], form_sound)
-            edits = 0.5 * OSA.distance(written, form) + 0.5 * heard
-            if 1 - edits / len(form) < _LOWEST_LIKENESS or telling(written) != telling(form):
+                a = alignment.dest_start
+                written, sound = segment.written[a : alignment.dest_end], segment.sound[a : alignment.dest_end]
+                tells = telling(written)
+            # What is written alike sounds alike, so the written difference is never the smaller one.
+            if tells != form_tells or (heard := OSA.distance(sound, form_sound)) > most:
                 continue
-            if best is None or edits < best.edits:
-                best = Found(position, Hit(start + a, start + b, written), form, kind, How.NEAR, edits, heard)
+            edits = 0.5 * OSA.distance(written, form) + 0.5 * heard
+            if edits <= most and (best is None or edits < best.edits):
+                hit = Hit(a, a + len(written), written)
+                best = Found(position, hit, form, kind, How.NEAR, edits, heard, _strange(written, form, heard))
         return best
 
 
-def telling(text: str) -> list[str]:
+class _Segment(NamedTuple):
+    """A stretch of an address that may hold a misspelt name, with its sounds and the characters that tell siblings apart."""
+
+    written: str
+    sound: str
+    tells: str
+
+
+def _strange(written: str, form: str, heard: float) -> float:
+    """Return how many audible differences are not explained by characters that look alike."""
+    if not heard or len(written) != len(form):
+        return heard
+    misread = sum(
+        a != b and sound_of(a) != sound_of(b) and look_alike(a, b) for a, b in zip(written, form, strict=True)
+    )
+    return max(0.0, heard - misread)
+
+
+def telling(text: str) -> str:
     """Return the characters of a name that no typing error may change, in order."""
-    return [c for c in text if c in TELLING]
+    return "".join([c for c in text if c in TELLING])
 
 
 def _clear(best: dict[int, Evidence]) -> bool:
@@ -157,36 +194,41 @@ class _Grams:
     """An inverted index over characters, sounds and pairs of sounds of names."""
 
     _WEIGHT = {"c": 1.0, "p": 0.6, "b": 1.5, "s": 0.7}
+    _COMMON = 0.05  # a gram that a larger share of names has tells little and costs most of the time
 
     def __init__(self, gazetteer: Gazetteer) -> None:
         postings: defaultdict[str, set[int]] = defaultdict(set)
         for compound in gazetteer.compounds:
             for form, _ in compound.forms[:3]:
-                for gram in _grams(form):
+                for gram in _grams(form, sound_of(form)):
                     postings[gram].add(compound.position)
         n = len(gazetteer)
         self._n = n
-        self._postings: dict[str, tuple[NDArray[np.int32], float]] = {
-            gram: (np.fromiter(sorted(rows), np.int32, len(rows)), self._WEIGHT[gram[0]] * math.log1p(n / len(rows)))
+        self._postings = {
+            gram: (np.fromiter(sorted(rows), np.int32, len(rows)), self._weights(gram, n, len(rows)))
             for gram, rows in postings.items()
         }
+        self._many = max(50.0, self._COMMON * n)
         self._length = np.array([max(3, len(c.full)) for c in gazetteer.compounds], dtype=float)
 
-    def nearest(self, segment: str) -> list[int]:
+    def _weights(self, gram: str, n: int, rows: int) -> NDArray[np.float64]:
+        return np.full(rows, self._WEIGHT[gram[0]] * math.log1p(n / rows))
+
+    def nearest(self, segment: str, sound: str) -> list[int]:
         """Return the positions whose names share most, and the rarest, grams with a segment."""
-        found = [self._postings[g] for g in _grams(segment) if g in self._postings]
-        if not found:
+        known = [found for gram in _grams(segment, sound) if (found := self._postings.get(gram))]
+        some = [found for found in known if len(found[0]) <= self._many] or known
+        if not some:
             return []
-        rows = np.concatenate([r for r, _ in found])
-        weights = np.repeat([w for _, w in found], [len(r) for r, _ in found])
+        rows = np.concatenate([rows for rows, _ in some])
+        weights = np.concatenate([weights for _, weights in some])
         score = np.bincount(rows, weights, self._n) / (self._length + (2 if len(segment) > 6 else len(segment)))
         # Sorting what comes near the best is several times faster than a partition of the whole gazetteer.
         close = np.flatnonzero(score >= _NEAR_SHARE * score.max())
         return [int(i) for i in close[np.argsort(-score[close], kind="stable")][:_NEAREST]]
 
 
-def _grams(form: str) -> list[str]:
-    sound = sound_of(form)
+def _grams(form: str, sound: str) -> list[str]:
     grams = ["c" + c for c in form] + ["p" + c for c in sound]
     grams += ["b" + sound[i : i + 2] for i in range(len(sound) - 1)]
     return grams + ["s" + sound[i] + sound[i + 2] for i in range(len(sound) - 2)]

@@ -1,6 +1,7 @@
 """What speaks for and against each compound that an address may mean, as named numbers."""
 
 import re
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -35,16 +36,17 @@ class Found(NamedTuple):
     how: How
     edits: float = 0.0
     sound_edits: float = 0.0  # how many of them can be heard
+    strange_edits: float = 0.0  # how many of these can be seen as well: no eye takes one character for the other
 
 
-class Evidence(NamedTuple):
+@dataclass(slots=True)
+class Evidence:
     """The numbers on which an answer rests. Agreement is 1, conflict -1, silence 0.
 
     A conflict with a development zone is silence with `zone` set: zones overlap the administrative districts.
     """
 
     found: Found
-    score: float
     length: int
     cover: float  # share of the compound's full name that was written
     left_clean: bool
@@ -63,55 +65,64 @@ class Evidence(NamedTuple):
     is_place: bool  # the span is (also) the name of a road or an area
     in_tail: bool
     namesakes: int
+    score: float = 0.0
 
 
 def weigh(gazetteer: Gazetteer, reading: Reading, found: Found) -> Evidence:
     """Return the evidence that `reading` gives for one compound."""
     compound = gazetteer.compounds[found.position]
     start, end = found.hit.start, found.hit.end
+    by_door = found.how is How.DOOR
     after = generic_after(reading.text, end)
-    left_run, right_run = _run(reading, start - 1, -1), _run(reading, after, 1)
+    left_run = _run(reading, start - 1, -1) or _letters_before(reading, start)
+    right_run = _run(reading, after, 1)
     district, zone = _district(reading, compound, found)
     road, door = _road(reading, compound, found)
     area, piece = _area(reading, compound, found)
-    is_place = found.how is not How.DOOR and _is_place(gazetteer, reading, found)
-    facts = {
-        "length": len(found.form) if found.how is not How.DOOR else end - start,
-        "cover": min(1.0, len(found.form) / max(1, len(compound.full))),
-        "left_clean": left_run == 0,
-        "right_clean": right_run == 0 and _ends(reading, after),
-        "left_run": left_run,
-        "right_run": right_run,
-        "left_free": sum(reading.free[:start]),
-        "right_free": sum(reading.free[after:]),
-        "other_phase": _other_phase(reading, end, after),
-        "district": district,
-        "zone": zone,
-        "road": road,
-        "door": door,
-        "area": area,
-        "piece": piece,
-        "is_place": is_place,
-        "in_tail": start >= reading.tail and found.how is not How.DOOR,
-        "namesakes": gazetteer.namesakes(found.form, reading.without) if found.how is not How.DOOR else 1,
-    }
-    return Evidence(found, _score(found, facts), **facts)  # type: ignore[arg-type]
+    evidence = Evidence(
+        found=found,
+        length=end - start if by_door else len(found.form),
+        cover=min(1.0, len(found.form) / max(1, len(compound.full))),
+        left_clean=left_run == 0,
+        right_clean=right_run == 0 and _ends(reading, after),
+        left_run=left_run,
+        right_run=right_run,
+        left_free=reading.free.count(1, 0, start),
+        right_free=reading.free.count(1, after),
+        other_phase=_other_phase(reading, end, after),
+        district=district,
+        zone=zone,
+        road=road,
+        door=door,
+        area=area,
+        piece=piece,
+        is_place=not by_door and _is_place(reading, found),
+        in_tail=start >= reading.tail and not by_door,
+        namesakes=1 if by_door else gazetteer.namesakes(found.form, reading.without),
+    )
+    evidence.score = _score(evidence)
+    return evidence
 
 
-def _score(found: Found, f: dict[str, float]) -> float:
+_DISTRICT_COUNTS = {1: 0.9, 0: 0.0, -1: -1.3}
+_ROAD_COUNTS = {1: 0.6, 0: 0.0, -1: -0.25}
+_DOOR_COUNTS = {1: 0.6, 0: 0.0, -1: -0.2}
+_FORM_COUNTS = {Form.NAME: 0.0, Form.ALIAS: -0.1, Form.CORE: -0.35, Form.FAMILY: -0.6}
+_HOW_COUNTS = {How.NAME: 0.0, How.SOUND: -0.5, How.NEAR: -0.6, How.DOOR: -1.2}
+
+
+def _score(e: Evidence) -> float:
     """A plain sum for ranking; whether the best is good enough is decided elsewhere.
 
     The weights order candidates of one address only: a longer exact name beats place words, agreement in district beats a
     conflict in road, and one edit costs about as much as the loss of the district.
     """
-    score = 1.0 + 0.35 * min(f["length"], 8) + 0.8 * f["right_clean"] - 0.8 * f["other_phase"]
-    score -= 0.22 * min(f["left_free"], 4) + 0.35 * min(f["right_free"], 4)
-    score += {1: 0.9, 0: -0.4 * f["zone"], -1: -1.3}[int(f["district"])]
-    score += {1: 0.6, 0: 0.0, -1: -0.25}[int(f["road"])] + {1: 0.6, 0: 0.0, -1: -0.2}[int(f["door"])]
-    score += 0.3 * (f["area"] > 0) + 0.5 * f["piece"] - 1.5 * f["is_place"] - 1.0 * f["in_tail"]
-    score -= {Form.NAME: 0.0, Form.ALIAS: 0.1, Form.CORE: 0.35, Form.FAMILY: 0.6}[found.kind]
-    score -= {How.NAME: 0.0, How.SOUND: 0.5, How.NEAR: 0.6, How.DOOR: 1.2}[found.how]
-    return score - 0.6 * found.edits - 0.25 * (f["cover"] < 1)
+    score = 1.0 + 0.35 * min(e.length, 8) + 0.8 * e.right_clean - 0.8 * e.other_phase
+    score -= 0.22 * min(e.left_free, 4) + 0.35 * min(e.right_free, 4) + 0.4 * e.zone
+    score += _DISTRICT_COUNTS[e.district] + _ROAD_COUNTS[e.road] + _DOOR_COUNTS[e.door]
+    score += 0.3 * (e.area > 0) + 0.5 * e.piece - 1.5 * e.is_place - 1.0 * e.in_tail
+    score += _FORM_COUNTS[e.found.kind] + _HOW_COUNTS[e.found.how]
+    return score - 0.6 * e.found.edits - 0.25 * (e.cover < 1)
 
 
 def _run(reading: Reading, at: int, step: int) -> int:
@@ -125,6 +136,19 @@ def _run(reading: Reading, at: int, step: int) -> int:
     return count
 
 
+def _letters_before(reading: Reading, start: int) -> int:
+    """Count the unexplained digits and letters that touch a name from the front: 161|医院小区 is another place."""
+    at = start
+    while (
+        at > reading.body
+        and at not in reading.breaks
+        and not reading.explained[at - 1]
+        and reading.text[at - 1].isalnum()
+    ):
+        at -= 1
+    return start - at
+
+
 def _ends(reading: Reading, after: int) -> bool:
     text = reading.text
     if after >= len(text) or after in reading.breaks or reading.explained[after]:
@@ -134,7 +158,12 @@ def _ends(reading: Reading, after: int) -> bool:
 
 def _other_phase(reading: Reading, end: int, after: int) -> bool:
     text = reading.text
-    return any(PHASE.match(text, at) or _OTHER_BLOCK.match(text, at) for at in {end, after})
+    if end >= len(text):
+        return False
+    named = PHASE.match(text, end) or _OTHER_BLOCK.match(text, end)
+    if not named and after != end:
+        named = PHASE.match(text, after) or _OTHER_BLOCK.match(text, after)
+    return named is not None
 
 
 def _district(reading: Reading, compound: Compound, found: Found) -> tuple[int, bool]:
@@ -159,11 +188,10 @@ def _road(reading: Reading, compound: Compound, found: Found) -> tuple[int, int]
     same = roads & compound.roads
     if not same:
         return -1, 0
-    listed = {door for door in compound.doors if door.road in same}
     stated = {door for door in doors if door.road in same}
-    if not listed or not stated:
+    if not stated or not any(door.road in same for door in compound.doors):
         return 1, 0
-    return 1, 1 if listed & stated else -1
+    return 1, -1 if stated.isdisjoint(compound.doors) else 1
 
 
 def _area(reading: Reading, compound: Compound, found: Found) -> tuple[int, bool]:
@@ -174,7 +202,7 @@ def _area(reading: Reading, compound: Compound, found: Found) -> tuple[int, bool
     return area, piece
 
 
-def _is_place(gazetteer: Gazetteer, reading: Reading, found: Found) -> bool:
+def _is_place(reading: Reading, found: Found) -> bool:
     if found.how is not How.NAME:
         return all(reading.explained[i] & PLACE for i in range(found.hit.start, found.hit.end))
     # 老南湖|天久云门 written where the gazetteer also knows 南湖天久云门: an area that reaches into the name from the left.

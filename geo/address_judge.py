@@ -40,6 +40,7 @@ class Judge(Protocol):
 # A namesake must be behind by one agreement at least (a road counts 0.6, an area 0.3); rows that may be one place listed
 # twice by two, because the same facts are often written in both.
 NAMESAKE_LEAD, ONE_PLACE_LEAD = 0.25, 0.55
+LONGER = 2  # so many unknown characters make another name; one may be a slip of the pen
 SHORT = 5  # a misspelt name of fewer characters says nothing when it stands alone
 
 # Each row: probability when the rule holds. The order is the order of certainty; the first that holds counts.
@@ -107,10 +108,13 @@ def barred(case: Case, gazetteer: Gazetteer) -> str:
     other_city   the address names another city
     phase        it names a phase or block that the compound does not have, or none where only siblings are known
     twins        two rows with one name, close together or with nothing to tell them apart
-    bare         nothing but a name that others bear too, that is misspelt, or beside which unknown characters stand
+    bare         nothing but a name that others bear too, that is misspelt, or beside which unknown characters or an area
+                 of somewhere else stand
+    longer       two unknown characters or more touch the front of the name, and no road or door agrees: 朗悦|公园道1号
     unexplained  a door agrees, yet words stand there that nothing explains
     number       a longer name ends in the middle of a number: 华府K1|36栋 or 华府|K136栋
-    letter       a character of the name is another one that sounds differently: as often another compound as an error
+    letter       a character of the name is another one that neither sounds nor looks like it: as often another compound as an
+                 error
     two          the whole name of another compound stands elsewhere in the address
     spelling     another compound is written exactly so, only its place does not fit
     """
@@ -127,12 +131,15 @@ def _barred_by_text(case: Case) -> str:
     if by_door and best.door > 0 and best.left_free + best.right_free >= 2:
         return "unexplained"
     misspelt = how is not How.NAME and best.length < SHORT
-    if _bare(best) and (best.namesakes > 1 or misspelt or best.left_run + best.right_run > 0):
+    beside = best.left_run + best.right_run > 0 or best.area < 0
+    if _bare(best) and (best.namesakes > 1 or misspelt or beside):
         return "bare"
+    if best.left_run >= LONGER and best.road <= 0 and not best.piece:
+        return "longer"
     hit = best.found.hit
     if any(cut.start <= hit.start and cut.end > hit.end for cut in case.reading.cut):
         return "number"
-    heard = how is How.NEAR and best.found.sound_edits >= 1 and _replaces(best)
+    heard = how is How.NEAR and best.found.strange_edits >= 1 and _replaces(best)
     return "letter" if heard and best.door <= 0 and not best.piece else ""
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import math
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,12 @@ from geo.address_judge import SURE, TABLE, Case, Judge, RuleTable, barred
 from geo.gazetteer import Form, Gazetteer
 from geo.gazetteer_noise import write_addresses
 
-VERSION = 3  # raise when features, noise or settings change: cached judges of older versions are fitted again
+VERSION = 4  # raise when features, noise or settings change: cached judges of older versions are fitted again
 FEWEST_COMPOUNDS = 2000  # a smaller gazetteer cannot teach the classifier; the rule table judges it
 MOST_SAMPLES = 24_000
 UNLISTED_SHARE = 0.15  # of addresses whose compound the gazetteer does not hold, for weights and threshold
 WANTED_PRECISION = 0.995  # of the accepted, on samples held out
+LESSON_WEIGHT = 3.0  # what a person decided about a real address counts as so many invented ones
 SEED = 20200123
 
 Floats = NDArray[np.float64]
@@ -38,6 +39,7 @@ FEATURES: tuple[_Feature, ...] = (
     ("how_door", 0, lambda c, e, g: e.found.how is How.DOOR),
     ("edits", -1, lambda c, e, g: e.found.edits),
     ("sound_edits", -1, lambda c, e, g: e.found.sound_edits),
+    ("strange_edits", -1, lambda c, e, g: e.found.strange_edits),
     ("edits_share", -1, lambda c, e, g: e.found.edits / max(1, e.length)),
     ("cover", 1, lambda c, e, g: e.cover),
     ("left_clean", 1, lambda c, e, g: e.left_clean),
@@ -76,14 +78,27 @@ class CurvePoint:
 
 
 @dataclass(frozen=True)
+class Lesson:
+    """What a reviewer decided about an address: which compound it means, None when it is none of the gazetteer's."""
+
+    address: str
+    district: str | None
+    compound_id: str | None
+
+
+@dataclass(frozen=True)
 class FittedJudge:
-    """The fitted judge with what is known about it: threshold, and its reliability on samples it was not fitted on."""
+    """The fitted judge with what is known about it: threshold, and its reliability on samples it was not fitted on.
+
+    lessons  how many decisions of reviewers it was fitted with
+    """
 
     gazetteer: Gazetteer
     forest: Forest
     threshold: float
     curve: tuple[CurvePoint, ...]
     version: str
+    lessons: int = 0
 
     def probabilities(self, cases: list[Case]) -> list[float]:
         """Return the probability for each case that its best candidate is right; plain situations have that of the table."""
@@ -96,44 +111,56 @@ class FittedJudge:
 
 
 def fit_judge(
-    gazetteer: Gazetteer, *, samples: int = MOST_SAMPLES, progress: Callable[[int, int], None] | None = None
+    gazetteer: Gazetteer,
+    *,
+    lessons: Sequence[Lesson] = (),
+    samples: int = MOST_SAMPLES,
+    progress: Callable[[int, int], None] | None = None,
 ) -> FittedJudge:
-    """Fit a judge to a gazetteer from addresses that the noise model writes; deterministic, some ten seconds a city."""
+    """Fit a judge to a gazetteer from addresses that the noise model writes and from reviewers' decisions.
+
+    Deterministic, some ten seconds a city. Reviewers see what was doubtful, so their decisions make the threshold stricter
+    rather than laxer until they show that a kind of doubt was unfounded.
+    """
     from sklearn.model_selection import GroupKFold
 
-    data = training_set(gazetteer, samples, progress)
+    data = training_set(gazetteer, samples, lessons, progress)
     held_out = np.zeros(len(data.right))
     for fitted, kept in GroupKFold(4).split(data.x, data.right, data.group):
         held_out[kept] = _fitted(data, fitted).probabilities(data.x[kept])
     held_out = np.where(np.isnan(data.plain), held_out, data.plain)
     threshold = lowest_threshold(held_out, data.right, data.weight, WANTED_PRECISION)
     whole = _fitted(data, np.arange(len(data.right)))
-    return FittedJudge(gazetteer, whole, threshold, _curve(held_out, data), version_of(gazetteer))
+    return FittedJudge(
+        gazetteer, whole, threshold, _curve(held_out, data), version_of(gazetteer, lessons), len(lessons)
+    )
 
 
-def judge_for(gazetteer: Gazetteer, folder: Path | None = None) -> Judge:
+def judge_for(gazetteer: Gazetteer, folder: Path | None = None, lessons: Sequence[Lesson] = ()) -> Judge:
     """Return the best judge a gazetteer allows: fitted when it is large enough, kept in `folder` if one is given."""
     if len(gazetteer) < FEWEST_COMPOUNDS:
         return RuleTable(gazetteer)
-    return fit_judge(gazetteer) if folder is None else cached_judge(gazetteer, folder)
+    return fit_judge(gazetteer, lessons=lessons) if folder is None else cached_judge(gazetteer, folder, lessons=lessons)
 
 
-def cached_judge(gazetteer: Gazetteer, folder: Path, *, samples: int = MOST_SAMPLES) -> FittedJudge:
-    """Return the judge for a gazetteer from `folder`, fitting and keeping it when the gazetteer is new.
+def cached_judge(
+    gazetteer: Gazetteer, folder: Path, *, lessons: Sequence[Lesson] = (), samples: int = MOST_SAMPLES
+) -> FittedJudge:
+    """Return the judge for a gazetteer and lessons from `folder`, fitting and keeping it when either is new.
 
-    The file is named by the content of the gazetteer and VERSION; one that cannot be read is fitted again.
+    The file is named by their content and VERSION; one that cannot be read is fitted again.
     """
-    path = folder / f"judge-{version_of(gazetteer)}.npz"
-    return _kept(gazetteer, path) or _keep(fit_judge(gazetteer, samples=samples), path)
+    version = version_of(gazetteer, lessons)
+    path = folder / f"judge-{version}.npz"
+    return _kept(gazetteer, path, version) or _keep(fit_judge(gazetteer, lessons=lessons, samples=samples), path)
 
 
-def _kept(gazetteer: Gazetteer, path: Path) -> FittedJudge | None:
+def _kept(gazetteer: Gazetteer, path: Path, version: str) -> FittedJudge | None:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
             curve = tuple(CurvePoint(float(a), float(b), int(n), float(r)) for a, b, n, r in kept["curve"])
-            return FittedJudge(
-                gazetteer, Forest.from_arrays(kept), float(kept["accept_from"]), curve, version_of(gazetteer)
-            )
+            accept_from, lessons = float(kept["accept_from"]), int(kept["lessons"])
+            return FittedJudge(gazetteer, Forest.from_arrays(kept), accept_from, curve, version, lessons)
     except (FileNotFoundError, KeyError, ValueError, zipfile.BadZipFile):
         return None
 
@@ -143,7 +170,8 @@ def _keep(judge: FittedJudge, path: Path) -> FittedJudge:
     curve = np.array([(p.low, p.high, p.count, p.right) for p in judge.curve], dtype=float).reshape(-1, 4)
     part = path.with_suffix(".part")
     with part.open("wb") as file:
-        arrays: dict[str, Any] = {"curve": curve, "accept_from": judge.threshold, **judge.forest.arrays()}
+        about = {"curve": curve, "accept_from": judge.threshold, "lessons": judge.lessons}
+        arrays: dict[str, Any] = {**about, **judge.forest.arrays()}
         np.savez(file, **arrays)
     part.replace(path)
     return judge
@@ -155,11 +183,13 @@ def plain_probabilities(gazetteer: Gazetteer, cases: list[Case]) -> list[float |
     return [TABLE[s] if (s := rules.situation(case)) in SURE else None for case in cases]
 
 
-def version_of(gazetteer: Gazetteer) -> str:
-    """Return a short hash of the gazetteer's content and of VERSION."""
+def version_of(gazetteer: Gazetteer, lessons: Sequence[Lesson] = ()) -> str:
+    """Return a short hash of the gazetteer's content, the lessons in any order, and VERSION."""
     digest = hashlib.sha256(f"{VERSION}".encode())
     for c in gazetteer.compounds:
         digest.update(repr((c.compound_id, c.names, c.addresses, sorted(c.areas), c.district)).encode())
+    for lesson in sorted(lessons, key=repr):
+        digest.update(repr(lesson).encode())
     return digest.hexdigest()[:16]
 
 
@@ -191,11 +221,39 @@ class TrainingSet:
     weight: Floats
 
 
-def training_set(gazetteer: Gazetteer, samples: int, progress: Callable[[int, int], None] | None = None) -> TrainingSet:
-    """Read the addresses that the noise model writes, and keep what a judge has to decide."""
+@dataclass(frozen=True)
+class _Example:
+    """A case to learn from. `right`: its best candidate is the one meant; `kind`: listed, unlisted, or lesson."""
+
+    case: Case
+    right: bool
+    group: int
+    kind: str
+
+
+def training_set(
+    gazetteer: Gazetteer,
+    samples: int,
+    lessons: Sequence[Lesson] = (),
+    progress: Callable[[int, int], None] | None = None,
+) -> TrainingSet:
+    """Read the addresses that the noise model writes and those that reviewers decided; keep what a judge has to decide."""
     finder = Finder(gazetteer)
+    examples = [*_written(finder, samples, progress), *_decided(finder, lessons)]
+    cases = [e.case for e in examples]
+    kind = np.array([e.kind for e in examples])
+    unlisted_weight = (
+        UNLISTED_SHARE / (1 - UNLISTED_SHARE) * (kind == "listed").sum() / max(1, (kind == "unlisted").sum())
+    )
+    weight = np.select([kind == "listed", kind == "unlisted"], [1.0, unlisted_weight], LESSON_WEIGHT)
+    plain = np.array(plain_probabilities(gazetteer, cases), dtype=float)
+    right, group = np.array([e.right for e in examples]), np.array([e.group for e in examples])
+    return TrainingSet(features(gazetteer, cases), plain, right, group, weight)
+
+
+def _written(finder: Finder, samples: int, progress: Callable[[int, int], None] | None) -> Iterator[_Example]:
+    gazetteer = finder.gazetteer
     count = min(samples, 4 * len(gazetteer))
-    cases, right, group, listed = [], [], [], []
     for done, sample in enumerate(write_addresses(gazetteer, count, SEED)):
         if progress and done % 1000 == 0:
             progress(done, count)
@@ -208,15 +266,21 @@ def training_set(gazetteer: Gazetteer, samples: int, progress: Callable[[int, in
         meant = max(sample.truth, sample.without)
         if best != sample.truth and not sample.invented and gazetteer.may_be_one_place(best, meant):
             continue
-        cases.append(case)
-        right.append(best == sample.truth)
-        group.append(max(sample.truth, sample.without))
-        listed.append(sample.truth >= 0)
-    known = np.array(listed)
-    unlisted_weight = UNLISTED_SHARE / (1 - UNLISTED_SHARE) * known.sum() / max(1, (~known).sum())
-    weight = np.where(known, 1.0, unlisted_weight)
-    plain = np.array(plain_probabilities(gazetteer, cases), dtype=float)
-    return TrainingSet(features(gazetteer, cases), plain, np.array(right), np.array(group), weight)
+        yield _Example(case, best == sample.truth, meant, "listed" if sample.truth >= 0 else "unlisted")
+
+
+def _decided(finder: Finder, lessons: Sequence[Lesson]) -> Iterator[_Example]:
+    """Turn reviewers' decisions into examples; one about a compound that is listed no more teaches nothing."""
+    position_of = {c.compound_id: c.position for c in finder.gazetteer.compounds}
+    for number, lesson in enumerate(lessons):
+        if lesson.compound_id is not None and lesson.compound_id not in position_of:
+            continue
+        truth = -1 if lesson.compound_id is None else position_of[lesson.compound_id]
+        reading = finder.reader.read(lesson.address, lesson.district)
+        ranked = finder.candidates(reading)
+        if ranked and not barred(case := Case(reading, ranked), finder.gazetteer):
+            group = truth if truth >= 0 else len(position_of) + number
+            yield _Example(case, case.best.found.position == truth, group, "lesson")
 
 
 def _fitted(data: TrainingSet, rows: NDArray[np.int64]) -> Forest:

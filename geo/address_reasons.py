@@ -14,11 +14,15 @@ _BARS = {
         "只有小区名,无法确定是哪一个",
         "there is nothing but a name, which does not settle which compound is meant",
     ),
+    "longer": (
+        "名称前有不认识的字,可能是另一个更长的小区名",
+        "unknown characters touch the front of the name, so it may be a longer name of another compound",
+    ),
     "unexplained": ("门牌一致,但还有不认识的字", "the door agrees, but words stand there that nothing explains"),
     "number": ("数字可能属于小区名也可能是楼号", "the number may belong to the name or to the building"),
     "letter": (
-        "名称有一字不同且不同音,可能是另一个小区",
-        "one character differs and sounds differently, so it may be another compound",
+        "名称有一字不同,且音形都不近,可能是另一个小区",
+        "one character differs and neither sounds nor looks alike, so it may be another compound",
     ),
     "two": ("地址里写了两个小区", "the address names two compounds"),
     "spelling": ("名录中另有字面完全相同的小区", "another compound of the gazetteer is written exactly so"),

@@ -18,6 +18,7 @@ _COUNTED = (
 )
 _NUMERAL = re.compile(rf"[一二三四五六七八九十百零〇两]+(?={_COUNTED})|(?<=第)[一二三四五六七八九十百]+")
 _READ_OUT = ("栋", "幢", "号", "单元", "室", "楼", "层", "门", "座", "弄", "街坊")
+_ORDINAL = re.compile(r"第(?=\d+期)")  # 第六期 and 六期 are one
 _ROMAN_PHASE = re.compile(r"(?<![A-Z])(IV|III|II|VI|V|I)(?=期)")
 _ROMAN_VALUE = {"I": "1", "II": "2", "III": "3", "IV": "4", "V": "5", "VI": "6"}
 
@@ -55,7 +56,7 @@ def spell(text: str) -> Spelling:
     text = _PLACEHOLDER.sub(" ", text)
     text = _BUILDING_WORDS.sub("栋", _HASH_BUILDING.sub("栋", text))
     text = _ROMAN_PHASE.sub(lambda m: _ROMAN_VALUE[m.group(1)], text)
-    text = _NUMERAL.sub(_digits, text)
+    text = _ORDINAL.sub("", _NUMERAL.sub(_digits, text))
     text = _LOOSE_HYPHEN.sub(" ", text)
     pieces, breaks, length = [], [], 0
     for piece in _NOISE.split(text):

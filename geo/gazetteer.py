@@ -101,9 +101,13 @@ class Gazetteer:
         return self.families[family_of(self.compounds[position].full)]
 
     def may_be_one_place(self, a: int, b: int) -> bool:
-        """True when two rows may be one compound listed twice: alike in name and not known to be far apart."""
+        """True when two rows may be one compound listed twice: alike in name or at one door, and not known to be far apart."""
         one, other = self.compounds[a], self.compounds[b]
         metres = metres_between(one, other)
+        if one.full == other.full and _districts_agree(one, other):
+            return True  # listed twice, one of them at a wrong place
+        if not one.doors.isdisjoint(other.doors) and metres <= _ONE_PLACE_M:
+            return True
         shared = {t for t, _ in one.forms} & {t for t, _ in other.forms}
         alike = fuzz.partial_ratio(sound_of(one.full), sound_of(other.full))
         if shared or alike == 100:
@@ -276,9 +280,12 @@ def _index(members: tuple[Compound, ...], rows: list[_Row], home: str) -> Gazett
     forms: defaultdict[str, list[tuple[int, Form]]] = defaultdict(list)
     by_door: defaultdict[Door, list[int]] = defaultdict(list)
     by_piece: defaultdict[str, set[int]] = defaultdict(set)
+    phased = {family_of(c.full) for c in members if family_of(c.full) != c.full}
     for compound, row in zip(members, rows, strict=True):
         for text, form in compound.forms:
-            forms[text].append((compound.position, form))
+            # Another name that is also the general name of phases: it means any of them until a phase is named.
+            shared = form is Form.ALIAS and text in phased and family_of(compound.full) != text
+            forms[text].append((compound.position, Form.FAMILY if shared else form))
         for door in compound.doors:
             by_door[door].append(compound.position)
         for address in row.addresses:

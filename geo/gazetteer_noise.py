@@ -10,7 +10,7 @@ counts from any file; they are deliberately harsher than tidy registers.
     area              one listed area, 40 %, bare or with 街 / 街道 / 街道办事处
     listed address    one of the compound's, 50 %; of another compound, 4 %; number changed, 3 %
     name              the name, or an alias; 小区 dropped or added, 6 % each; one typing error, 13 %:
-                      a homophone (45 %), another character (20 %), one left out (20 %), doubled (8 %), two swapped (7 %)
+                      a homophone (45 %), one that looks alike (14 %), any other (6 %), one left out (20 %), doubled (8 %), two swapped (7 %)
     order             address after the name, 3 %; name alone, 12 %
     building          in one of eight forms, 72 %
     separators        between all parts, 12 %
@@ -29,6 +29,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from geo.address_places import district_spellings, is_zone
+from geo.address_shape import misreadings
 from geo.address_sound import same_sounding, sound_of
 from geo.address_spelling import normalise
 from geo.gazetteer import Gazetteer
@@ -65,6 +66,7 @@ class _Writer:
         self._rng = rng
         self._common = "".join(c.full for c in gazetteer.compounds)  # drawn from in proportion to use
         self._sounds = same_sounding()
+        self._misread = misreadings()
         self._used = set(self._common)
         self._around = _districts_around(gazetteer)
 
@@ -146,6 +148,8 @@ class _Writer:
         draw = self._rng.random()
         if draw < 0.45:
             return name[:i] + self._homophone(name[i]) + name[i + 1 :]
+        if draw < 0.59:
+            return name[:i] + self._rng.choice(self._misread.get(name[i]) or self._common) + name[i + 1 :]
         if draw < 0.65:
             return name[:i] + self._rng.choice(self._common) + name[i + 1 :]
         if draw < 0.85:

@@ -14,7 +14,7 @@ from geo.address import strip_unit
 from geo.address_joint import Clue, PointAnswer, PointState, Verdict, join
 from geo.address_judge import Judge
 from geo.address_match import AddressAnswer, AddressMatcher
-from geo.address_model import judge_for
+from geo.address_model import Lesson, judge_for
 from geo.crs import distance_m, metres_a_degree
 from geo.errors import GeoError
 from geo.gazetteer import Gazetteer
@@ -62,15 +62,16 @@ class CompoundMatcher:
         judge: Judge | None = None,
         cache: Path | None = None,
         centres: Sequence[tuple[float, float]] = (),
+        lessons: Sequence[Lesson] = (),
     ) -> "CompoundMatcher":
         """Build from a frame with the gazetteer's columns and, where known, `geometry` or `lon`, `lat` (WGS-84).
 
         A gazetteer of a city's size gets a judge fitted to it, which takes some ten seconds; with the folder `cache` it is
         fitted once for a content. `judge` overrides that. `centres` are points, as (lon, lat), that geocoders give when they
-        know no better: centres of districts and of the city.
+        know no better: centres of districts and of the city. `lessons` are reviewers' decisions, which the fit learns from.
         """
         gazetteer = Gazetteer.from_frame(_with_points(compounds))
-        matcher = AddressMatcher(gazetteer, judge or judge_for(gazetteer, cache))
+        matcher = AddressMatcher(gazetteer, judge or judge_for(gazetteer, cache, lessons))
         return cls(matcher, _geometries(compounds), centres)
 
     def read(self, cases: pd.DataFrame, progress: Callable[[int, int], None] | None = None) -> list[AddressAnswer]:

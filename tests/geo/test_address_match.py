@@ -45,6 +45,9 @@ def ask(matcher: AddressMatcher, address: str, district: str | None = None) -> t
         ("汉阳大道310号教师公寓", "H2", "of two namesakes the one at the stated door"),
         ("洪山区白沙洲街道金域蓝湾", "J", "an alias"),
         ("王芳 洪山区清江山水软件园二路10号 13912345678", "Z", "a development zone overlaps the district"),
+        ("江岸区滨江苑第三期", "P3", "an ordinal before the phase"),
+        ("江岸区滨江苑(Ⅲ期)5栋", "P3", "a Roman phase"),
+        ("江岸区滨江苑3期5栋", "P3", "a phase in digits"),
         ("徐汇区宛平南路485弄", "L", "a lane alone"),
         ("徐汇区宛平南路485弄12号301室", "L", "a house in a lane"),
     ],
@@ -64,7 +67,9 @@ def test_accepted_when_name_and_place_agree(matcher, address, compound, why):
         ("徐汇区宛平南路500弄", "another lane of the same road"),
         ("徐汇区宛平南路485号", "a house number is no lane"),
         ("青山区常乐里112街坊", "12 is only the end of 112"),
+        ("江岸区滨江苑东区5栋", "a block that the gazetteer does not hold"),
         ("江岸区红树丹水池小区", "unknown words touch the name"),
+        ("江岸区161丹水池小区", "unknown digits touch the name"),
         ("长沙市江岸区二七丹水池小区", "another city"),
         ("洪山区万科金域绿湾花园", "one character sounds differently"),
         ("江岸区丹水池小区洪山区金域蓝湾", "two compounds are named"),
@@ -82,6 +87,25 @@ def test_siblings_go_to_review_as_a_family(matcher):
     family = {matcher.gazetteer.compounds[p].compound_id for p, _ in answer.alternatives}
     assert status == "review"
     assert {"P1", "P3"} <= family
+
+
+def test_an_alias_that_is_the_general_name_of_phases_means_none_of_them():
+    gazetteer = Gazetteer.from_frame(
+        pd.DataFrame(
+            [("A", "湖畔睿园", "湖畔花园", "洪山区"), ("B", "湖畔花园一期", "", "洪山区")],
+            columns=["compound_id", "name", "aliases", "district"],
+        )
+    )
+    status, _, answer = ask(AddressMatcher(gazetteer), "洪山区湖畔花园3栋")
+    assert status == "review", answer.reason_zh
+    assert {position for position, _ in answer.alternatives} == {0, 1}
+
+
+@pytest.mark.parametrize(("written", "barred"), [("万科金城蓝湾花园", False), ("万科金色蓝湾花园", True)])
+def test_a_character_that_looks_alike_is_an_error_and_another_one_another_name(matcher, written, barred):
+    _, chosen, answer = ask(matcher, f"洪山区白沙洲{written}")
+    assert chosen == "J"
+    assert ("音形都不近" in answer.reason_zh) is barred
 
 
 def test_a_homophone_is_found_and_shown_for_review(matcher):

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from geo.address_judge import RuleTable
-from geo.address_model import cached_judge, fit_judge, judge_for, lowest_threshold, version_of
+from geo.address_candidates import Finder
+from geo.address_judge import Case, RuleTable
+from geo.address_model import Lesson, cached_judge, fit_judge, judge_for, lowest_threshold, version_of
 from geo.gazetteer import Gazetteer
 from geo.gazetteer_noise import write_addresses
 
@@ -72,6 +73,36 @@ def test_a_kept_judge_that_cannot_be_read_is_fitted_again(judge, tmp_path):
     path = tmp_path / f"judge-{version_of(gazetteer())}.npz"
     path.write_bytes(b"PK\x03\x04 cut short")
     assert cached_judge(gazetteer(), tmp_path, samples=600).threshold == judge.threshold
+
+
+def test_a_reviewer_teaches_what_the_noise_does_not_show(judge):
+    doubtful = [f"武汉市{c.name}旁星耀城{i}栋" for i, c in enumerate(judge.gazetteer.compounds)]
+    finder = Finder(judge.gazetteer)
+    cases = [Case(reading, finder.candidates(reading)) for reading in map(finder.reader.read, doubtful)]
+    means = {
+        meant: np.mean(fit_judge(judge.gazetteer, samples=600, lessons=lessons).probabilities(cases))
+        for meant, lessons in {
+            "it": [
+                Lesson(text, None, c.compound_id) for text, c in zip(doubtful, judge.gazetteer.compounds, strict=True)
+            ],
+            "none": [Lesson(text, None, None) for text in doubtful],
+        }.items()
+    }
+    assert means["none"] < np.mean(judge.probabilities(cases)) < means["it"]
+
+
+def test_lessons_are_part_of_the_version_in_any_order_and_kept_with_the_judge(judge, tmp_path):
+    lessons = [Lesson("武汉市春江晓苑旁星耀城3栋", None, None), Lesson("春湖晓苑", "江岸区", "005")]
+    first = cached_judge(judge.gazetteer, tmp_path, samples=600, lessons=lessons)
+    again = cached_judge(judge.gazetteer, tmp_path, samples=600, lessons=lessons[::-1])
+    assert len(list(tmp_path.iterdir())) == 1
+    assert (again.version, again.lessons, again.threshold) == (first.version, 2, first.threshold)
+    assert first.version != judge.version
+
+
+def test_a_lesson_about_a_compound_that_is_listed_no_more_is_passed_over(judge):
+    gone = fit_judge(judge.gazetteer, samples=600, lessons=[Lesson("春江晓苑旁星耀城", None, "gone")])
+    assert gone.threshold == judge.threshold
 
 
 def test_another_gazetteer_has_another_version():
