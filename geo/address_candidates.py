@@ -15,7 +15,7 @@ from geo.address_shape import look_alike
 from geo.address_sound import sound_of
 from geo.gazetteer import Form, Gazetteer
 
-# Characters that tell siblings apart; a typing error may never turn one into another.
+# Characters that tell siblings apart: where they differ, a person decides whether it is a typing error.
 TELLING = frozenset(
     "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ东南西北中上下前后内外左右新老旧大小一二三四五六七八九十甲乙丙丁"
 )
@@ -69,7 +69,7 @@ class Finder:
     def _by_name(self, reading: Reading) -> list[Found]:
         return [
             Found(position, hit, hit.text, kind, How.NAME)
-            for hit in reading.names
+            for hit in (*reading.names, *reading.cut)
             for position, kind in self.gazetteer.forms[hit.text][:_MOST_NAMESAKES]
         ]
 
@@ -88,9 +88,16 @@ class Finder:
 
     def _by_sound(self, reading: Reading) -> list[Found]:
         return [
-            Found(position, hit, form, kind, How.SOUND, OSA.distance(hit.text, form))
+            Found(
+                position,
+                hit,
+                form,
+                kind,
+                How.SOUND,
+                OSA.distance(hit.text, form),
+                sibling=telling(hit.text) != telling(form),
+            )
             for hit, form in self.reader.names_by_sound(reading)
-            if telling(hit.text) == telling(form)
             for position, kind in self.gazetteer.forms[form][:_MOST_NAMESAKES]
         ]
 
@@ -129,12 +136,13 @@ class Finder:
                 written, sound = segment.written[a : alignment.dest_end], segment.sound[a : alignment.dest_end]
                 tells = telling(written)
             # What is written alike sounds alike, so the written difference is never the smaller one.
-            if tells != form_tells or (heard := OSA.distance(sound, form_sound)) > most:
+            sibling = tells != form_tells
+            if (heard := OSA.distance(sound, form_sound)) > most:
                 continue
             edits = 0.5 * OSA.distance(written, form) + 0.5 * heard
-            if edits <= most and (best is None or edits < best.edits):
+            if edits <= most and (best is None or (sibling, edits) < (best.sibling, best.edits)):
                 hit = Hit(a, a + len(written), written)
-                best = Found(position, hit, form, kind, How.NEAR, edits, heard, _strange(written, form, heard))
+                best = Found(position, hit, form, kind, How.NEAR, edits, heard, _strange(written, form, heard), sibling)
         return best
 
 
@@ -157,7 +165,7 @@ def _strange(written: str, form: str, heard: float) -> float:
 
 
 def telling(text: str) -> str:
-    """Return the characters of a name that no typing error may change, in order."""
+    """Return the characters of a name that tell it from its siblings, in order."""
     return "".join([c for c in text if c in TELLING])
 
 

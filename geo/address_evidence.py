@@ -37,6 +37,7 @@ class Found(NamedTuple):
     edits: float = 0.0
     sound_edits: float = 0.0  # how many of them can be heard
     strange_edits: float = 0.0  # how many of these can be seen as well: no eye takes one character for the other
+    sibling: bool = False  # they change a character that tells siblings apart
 
 
 @dataclass(slots=True)
@@ -121,7 +122,7 @@ def _score(e: Evidence) -> float:
     score -= 0.22 * min(e.left_free, 4) + 0.35 * min(e.right_free, 4) + 0.4 * e.zone
     score += _DISTRICT_COUNTS[e.district] + _ROAD_COUNTS[e.road] + _DOOR_COUNTS[e.door]
     score += 0.3 * (e.area > 0) + 0.5 * e.piece - 1.5 * e.is_place - 1.0 * e.in_tail
-    score += _FORM_COUNTS[e.found.kind] + _HOW_COUNTS[e.found.how]
+    score += _FORM_COUNTS[e.found.kind] + _HOW_COUNTS[e.found.how] - 0.6 * e.found.sibling
     return score - 0.6 * e.found.edits - 0.25 * (e.cover < 1)
 
 

@@ -98,7 +98,7 @@ class RuleTable:
             return "whole_name_and_place"
         if whole and best.district > 0:
             return "whole_name_and_district"
-        telling = len(_GENERIC.sub("", best.found.form)) >= 3 and best.area == 0
+        telling = special_length(best.found.form) >= 3 and best.area == 0
         return "unique_name_alone" if whole and best.namesakes == 1 and telling else "name_with_conflict"
 
 
@@ -115,6 +115,8 @@ def barred(case: Case, gazetteer: Gazetteer) -> str:
     number       a longer name ends in the middle of a number: 华府K1|36栋 or 华府|K136栋
     letter       a character of the name is another one that neither sounds nor looks like it: as often another compound as an
                  error
+    sibling      the name differs in a character that tells siblings apart: 上荷居 and 赏荷居, 一村 and 二村
+    half         as much of what is special about a name is misspelt as is left of it: 津发小区 need not be 建发小区
     two          the whole name of another compound stands elsewhere in the address
     spelling     another compound is written exactly so, only its place does not fit
     """
@@ -137,8 +139,12 @@ def _barred_by_text(case: Case) -> str:
     if best.left_run >= LONGER and best.road <= 0 and not best.piece:
         return "longer"
     hit = best.found.hit
-    if any(cut.start <= hit.start and cut.end > hit.end for cut in case.reading.cut):
+    if hit in case.reading.cut or any(cut.start <= hit.start and cut.end > hit.end for cut in case.reading.cut):
         return "number"
+    if best.found.sibling:
+        return "sibling"
+    if how is not How.NAME and how is not How.DOOR and best.road <= 0 and best.door <= 0 and _half_misspelt(best):
+        return "half"
     heard = how is How.NEAR and best.found.strange_edits >= 1 and _replaces(best)
     return "letter" if heard and best.door <= 0 and not best.piece else ""
 
@@ -159,6 +165,20 @@ def _barred_by_rivals(case: Case, gazetteer: Gazetteer) -> str:
 
 def _same_name(a: Evidence, b: Evidence) -> bool:
     return (a.found.form, a.found.kind, a.found.how) == (b.found.form, b.found.kind, b.found.how)
+
+
+def special_length(form: str) -> int:
+    """Return how many characters of a name are its own: 小区, 花园 and other general words do not count."""
+    return len(_GENERIC.sub("", form))
+
+
+def _half_misspelt(best: Evidence) -> bool:
+    """Homophones of one character are told apart by nobody who writes; two of them, or one other, are half of two."""
+    written, form = best.found.hit.text, best.found.form
+    if len(written) != len(form):
+        return False
+    replaced = sum(a != b for a, b in zip(written, form, strict=True))
+    return 2 * replaced >= special_length(form) and (replaced > 1 or best.found.sound_edits > 0)
 
 
 def _replaces(best: Evidence) -> bool:

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from geo.address_candidates import Finder
 from geo.address_evidence import Evidence, How
 from geo.address_forest import Forest, fit_forest
-from geo.address_judge import SURE, TABLE, Case, Judge, RuleTable, barred
+from geo.address_judge import SURE, TABLE, Case, Judge, RuleTable, barred, special_length
 from geo.gazetteer import Form, Gazetteer
 from geo.gazetteer_noise import write_addresses
 
-VERSION = 4  # raise when features, noise or settings change: cached judges of older versions are fitted again
+VERSION = 5  # raise when features, noise or settings change: cached judges of older versions are fitted again
 FEWEST_COMPOUNDS = 2000  # a smaller gazetteer cannot teach the classifier; the rule table judges it
 MOST_SAMPLES = 24_000
 UNLISTED_SHARE = 0.15  # of addresses whose compound the gazetteer does not hold, for weights and threshold
@@ -41,6 +41,7 @@ FEATURES: tuple[_Feature, ...] = (
     ("sound_edits", -1, lambda c, e, g: e.found.sound_edits),
     ("strange_edits", -1, lambda c, e, g: e.found.strange_edits),
     ("edits_share", -1, lambda c, e, g: e.found.edits / max(1, e.length)),
+    ("edits_special", -1, lambda c, e, g: e.found.edits / max(1, special_length(e.found.form))),
     ("cover", 1, lambda c, e, g: e.cover),
     ("left_clean", 1, lambda c, e, g: e.left_clean),
     ("right_clean", 1, lambda c, e, g: e.right_clean),

@@ -24,6 +24,14 @@ _BARS = {
         "名称有一字不同,且音形都不近,可能是另一个小区",
         "one character differs and neither sounds nor looks alike, so it may be another compound",
     ),
+    "sibling": (
+        "不同的一字正是区分同系小区的字,须人工确认",
+        "the character that differs is one that tells sibling compounds apart; a person must confirm",
+    ),
+    "half": (
+        "小区名的专有部分有一半写法不同,可能是另一个小区",
+        "half of what is special about the name is written differently, so it may be another compound",
+    ),
     "two": ("地址里写了两个小区", "the address names two compounds"),
     "spelling": ("名录中另有字面完全相同的小区", "another compound of the gazetteer is written exactly so"),
     "twins": ("名录中有{n}个同名小区,无法区分", "{n} compounds of this name cannot be told apart"),
