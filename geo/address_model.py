@@ -18,9 +18,9 @@ from geo.address_judge import SURE, TABLE, Case, Judge, RuleTable, barred, speci
 from geo.gazetteer import Form, Gazetteer
 from geo.gazetteer_noise import write_addresses
 
-VERSION = 5  # raise when features, noise or settings change: cached judges of older versions are fitted again
+VERSION = 6  # raise when features, noise or settings change: cached judges of older versions are fitted again
 FEWEST_COMPOUNDS = 2000  # a smaller gazetteer cannot teach the classifier; the rule table judges it
-MOST_SAMPLES = 24_000
+MOST_SAMPLES = 36_000
 UNLISTED_SHARE = 0.15  # of addresses whose compound the gazetteer does not hold, for weights and threshold
 WANTED_PRECISION = 0.995  # of the accepted, on samples held out
 LESSON_WEIGHT = 3.0  # what a person decided about a real address counts as so many invented ones
@@ -254,7 +254,7 @@ def training_set(
 
 def _written(finder: Finder, samples: int, progress: Callable[[int, int], None] | None) -> Iterator[_Example]:
     gazetteer = finder.gazetteer
-    count = min(samples, 4 * len(gazetteer))
+    count = min(samples, 6 * len(gazetteer))
     for done, sample in enumerate(write_addresses(gazetteer, count, SEED)):
         if progress and done % 1000 == 0:
             progress(done, count)
