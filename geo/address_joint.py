@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from geo.address_match import AddressAnswer, Status
+from geo.geocode_model import DISC_M, shares_with_point
 
 Method = Literal["inside", "nearest", "address", "both", "none"]
-PointState = Literal["none", "imputed", "away", "near", "inside"]
+PointState = Literal["none", "imputed", "coarse", "away", "near", "inside"]
 
 BAD_GEOCODE_M = 1000.0  # from here a point contradicts the compound its address names
 LIKELY = 0.5  # from here a doubtful address still speaks for a place
@@ -16,13 +17,19 @@ P_INSIDE = 0.95
 # Measured again on 90 such geocodes: the nearest was right for 31 of 43 up to 25 m and for 11 of 31 beyond 50 m, in a gazetteer
 # that lacks most compounds. Beyond this a point alone does not seal anybody in.
 NEAREST_SURE_M = 25.0
-P_BOTH = 0.99  # a doubtful address whose candidate the point confirms
+SURE_TOGETHER = 0.95  # address and point together are as sure as a point inside a compound alone
+CONFLICT = 0.5  # two witnesses name two places, or one rough one names one: nobody knows, a person chooses
+DOUBTFUL_POINT = 0.6  # a point that several compounds, or none for certain, may own
 _MOST = 5
 
 
 @dataclass(frozen=True)
 class PointAnswer:
-    """Where a point lies. `away`: no compound within reach; `imputed`: the coordinate is not a place of its own."""
+    """Where a point lies. `away`: no compound within reach; `imputed`: the coordinate is not a place of its own.
+
+    `coarse`: the coordinate is too rough to stand in one compound; how rough is `precision_m`, 0 for a fine one. What it
+    would stand in or beside is then the `runner_up`.
+    """
 
     state: PointState
     position: int = -1
@@ -30,6 +37,7 @@ class PointAnswer:
     ambiguous: bool = False
     runner_up: int = -1
     imputed_by: str = ""  # "shared" or "centre"
+    precision_m: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,14 @@ class Clue:
     address_says: bool  # the address names more than a district
     contradicts: bool  # it says that the point's compound cannot be meant
     within_m: float
+    frame_sure: float = 1.0  # how sure it is that the points lie in the frame they were read in
+    discs: frozenset[int] = frozenset()  # those of the compounds in question that are known only as a point
+
+    def together(self) -> dict[int, float]:
+        """The share of each compound that the address may mean, with the point known."""
+        beyond = {p: max(0.0, metres - DISC_M * (p in self.discs)) for p, metres in self.reach.items()}
+        shares = dict(self.address.alternatives)
+        return shares_with_point(shares, beyond, self.point.precision_m, self.frame_sure)
 
 
 @dataclass(frozen=True)
@@ -59,7 +75,7 @@ class Verdict:
 
 def join(clue: Clue) -> Verdict:
     """Return the verdict: a sure address first, then address and point together, then the point, then the address."""
-    if clue.point.state not in ("near", "inside", "away"):
+    if clue.point.state not in ("near", "inside", "away", "coarse"):
         return _address_only(clue)
     if clue.address.status == "accepted":
         return _sure_address(clue)
@@ -76,61 +92,48 @@ def _address_only(clue: Clue) -> Verdict:
 
 
 def _sure_address(clue: Clue) -> Verdict:
+    """Accept a sure address, unless a good point speaks for another place and the address is not written in full."""
     answer, point = clue.address, clue.point
     metres = clue.reach.get(answer.position, float("nan"))
-    if point.position == answer.position or metres <= clue.within_m:
-        probability = 1 - (1 - answer.probability) * 0.1
+    if point.position == answer.position or metres <= clue.within_m + point.precision_m:
+        probability = max(answer.probability, clue.together().get(answer.position, 0.0))
         scores = _first(answer.position, probability, answer)
         return _verdict("accepted", answer.position, "both", probability, scores, _said(answer), _agrees(metres))
-    elsewhere = point.state == "inside" or metres > BAD_GEOCODE_M
-    if not elsewhere or metres != metres:
+    elsewhere = point.state == "inside" or metres > BAD_GEOCODE_M + point.precision_m
+    if answer.exact or not elsewhere or metres != metres:
+        note = _bad_geocode(metres) if answer.exact and elsewhere and metres == metres else _beside(metres)
         return _verdict(
-            "accepted",
-            answer.position,
-            "address",
-            answer.probability,
-            answer.alternatives,
-            _said(answer),
-            _beside(metres),
-        )
-    if answer.exact:
-        return _verdict(
-            "accepted",
-            answer.position,
-            "address",
-            answer.probability,
-            answer.alternatives,
-            _said(answer),
-            _bad_geocode(metres),
+            "accepted", answer.position, "address", answer.probability, answer.alternatives, _said(answer), note
         )
     if point.position < 0:
-        scores = _first(answer.position, 0.9, answer)
-        return _verdict("review", answer.position, "address", 0.9, scores, _said(answer), _bad_geocode(metres))
+        probability = min(answer.probability, clue.together().get(answer.position, 0.0))
+        scores = _first(answer.position, probability, answer)
+        return _verdict("review", answer.position, "address", probability, scores, _said(answer), _bad_geocode(metres))
     return _conflict(clue, answer.position)
 
 
 def _point_decides_among(clue: Clue) -> Verdict | None:
-    """Accept the one candidate of a doubtful address that the point stands in or beside, the others being far off."""
+    """Accept the candidate of a doubtful address that the point makes sure: see geo.geocode_model."""
     answer, point = clue.address, clue.point
-    if answer.probability < LIKELY or point.ambiguous:
+    if answer.probability < LIKELY or point.ambiguous or clue.contradicts:
         return None
-    near = [
-        p for p, _ in answer.alternatives if p == point.position or clue.reach.get(p, float("inf")) <= clue.within_m
-    ]
-    if len(near) != 1 or clue.contradicts or point.position not in (near[0], -1):
+    together = clue.together()
+    chosen = max(together, key=lambda p: together[p])
+    metres = clue.reach.get(chosen, float("inf"))
+    if point.position not in (chosen, -1) or metres > clue.within_m or together[chosen] < SURE_TOGETHER:
         return None
-    chosen = near[0]
-    others = [clue.reach.get(p, float("inf")) for p, _ in answer.alternatives if p != chosen]
-    if point.state != "inside" and min(others, default=float("inf")) < 3 * clue.within_m:
-        return None
-    metres = clue.reach[chosen]
-    return _verdict("accepted", chosen, "both", P_BOTH, _first(chosen, P_BOTH, answer), _said(answer), _decides(metres))
+    probability = round(together[chosen], 4)
+    scores = _first(chosen, probability, answer)
+    return _verdict("accepted", chosen, "both", probability, scores, _said(answer), _decides(metres))
 
 
 def _point_alone(clue: Clue) -> Verdict:
     answer, point = clue.address, clue.point
+    if point.state == "coarse" and point.runner_up >= 0 and answer.position < 0:
+        scores = _first(point.runner_up, CONFLICT, answer)
+        return _verdict("review", point.runner_up, "nearest", CONFLICT, scores, _rough(point.precision_m))
     if point.position < 0:
-        note = ("点附近没有小区", "no compound lies near the point")
+        note = _rough(point.precision_m) if point.state == "coarse" else _NOTHING_NEAR
         method: Method = "none" if answer.status == "unmatched" else "address"
         return _verdict(
             answer.status, answer.position, method, answer.probability, answer.alternatives, _said(answer), note
@@ -139,30 +142,22 @@ def _point_alone(clue: Clue) -> Verdict:
     if (elsewhere and clue.reach.get(answer.position, float("inf")) > clue.within_m) or clue.contradicts:
         return _conflict(clue, point.position)
     inside = point.state == "inside"
-    probability = P_INSIDE if inside else max(0.5, 0.85 - 0.0035 * point.distance_m)
+    probability = clue.frame_sure * (P_INSIDE if inside else max(0.5, 0.85 - 0.0035 * point.distance_m))
     method = "inside" if inside else "nearest"
     said = _lies(point)
-    if point.ambiguous:
-        return _verdict(
-            "review", point.position, method, 0.6, _first(point.position, 0.6, answer, point.runner_up), said, _TIE
-        )
-    if not inside and (clue.address_says or point.distance_m > NEAREST_SURE_M):
-        return _verdict(
-            "review",
-            point.position,
-            method,
-            0.6,
-            _first(point.position, 0.6, answer, point.runner_up),
-            said,
-            _UNSUPPORTED if clue.address_says else _TOO_FAR,
-        )
+    doubt = _TIE if point.ambiguous else ("", "")
+    if not inside and not point.ambiguous:
+        doubt = _UNSUPPORTED if clue.address_says else _TOO_FAR if point.distance_m > NEAREST_SURE_M else ("", "")
+    if doubt[0]:
+        scores = _first(point.position, DOUBTFUL_POINT, answer, point.runner_up)
+        return _verdict("review", point.position, method, DOUBTFUL_POINT, scores, said, doubt)
     return _verdict("accepted", point.position, method, probability, _first(point.position, probability, answer), said)
 
 
 def _conflict(clue: Clue, first: int) -> Verdict:
     answer, point = clue.address, clue.point
     second = point.position if first == answer.position else answer.position
-    scores = _first(first, 0.5, answer, second)
+    scores = _first(first, CONFLICT, answer, second)
     method: Method = "address" if first == answer.position else ("inside" if point.state == "inside" else "nearest")
     metres = clue.reach.get(answer.position, float("nan"))
     far = f"{metres:,.0f}" if metres == metres else "?"
@@ -170,7 +165,7 @@ def _conflict(clue: Clue, first: int) -> Verdict:
         f"但点落在另一小区,距地址所指小区{far}米,须人工选择",
         f"but the point lies in another compound, {far} m from the one the address means; a person must choose",
     )
-    return _verdict("review", first, method, 0.5, scores, _said(answer), note)
+    return _verdict("review", first, method, CONFLICT, scores, _said(answer), note)
 
 
 def _first(chosen: int, probability: float, answer: AddressAnswer, second: int = -1) -> tuple[tuple[int, float], ...]:
@@ -186,6 +181,7 @@ def _first(chosen: int, probability: float, answer: AddressAnswer, second: int =
 
 _SHARED = ("坐标被许多地址共用,不作为位置", "the coordinate is shared by many addresses and is not used as a place")
 _CENTRE = ("坐标是行政区中心点,不作为位置", "the coordinate is a district's centre and is not used as a place")
+_NOTHING_NEAR = ("点附近没有小区", "no compound lies near the point")
 _TIE = ("几个小区同样合适,须人工选择", "several compounds fit as well; a person must choose")
 _TOO_FAR = ("仅凭点位,距离过远,不足以认定", "too far to be taken on the point alone")
 _UNSUPPORTED = ("地址未能印证该小区", "the address does not support this compound")
@@ -214,6 +210,13 @@ def _bad_geocode(metres: float) -> tuple[str, str]:
     return (
         f"给出的点距该小区{metres:,.0f}米,应为错误的地理编码",
         f"the given point is {metres:,.0f} m away and taken for a bad geocode",
+    )
+
+
+def _rough(precision_m: float) -> tuple[str, str]:
+    return (
+        f"坐标只精确到约{precision_m:,.0f}米,不足以认定小区",
+        f"the coordinate is good to {precision_m:,.0f} m only, too rough to stand in one compound",
     )
 
 

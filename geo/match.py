@@ -18,6 +18,7 @@ from geo.address_model import Lesson, judge_for
 from geo.crs import distance_m, metres_a_degree
 from geo.errors import GeoError
 from geo.gazetteer import Gazetteer
+from geo.geocode_model import rounding_m
 from geo.point_index import PointIndex
 
 MATCH_COLUMNS = [
@@ -35,6 +36,8 @@ MATCH_COLUMNS = [
 SHARED_BY = 20  # so many records with different addresses on one coordinate: somebody filled it in
 SHARED_PLACES = 5  # ... and meaning at least so many different compounds: one large compound is not a filled-in value
 CENTRE_M = 30.0
+FINE_M = 25.0  # a coordinate that may lie further off does not stand in a compound, unless the whole of its doubt does
+UNCONFIRMED = 0.98  # how sure a stated frame is that no anchors confirm: an assumption, every file tested was as stated
 
 Floats = NDArray[np.float64]
 
@@ -52,6 +55,7 @@ class CompoundMatcher:
         self._gazetteer = addresses.gazetteer
         self._geometries = geometries
         self._index = PointIndex(geometries) if geometries is not None else None
+        self._drawn_as_point = shapely.get_type_id(geometries) == 0 if geometries is not None else np.empty(0, bool)
         self._centres = np.asarray(centres, dtype=float).reshape(-1, 2)
 
     @classmethod
@@ -85,11 +89,14 @@ class CompoundMatcher:
         within_m: float = 100.0,
         progress: Callable[[int, int], None] | None = None,
         answers: list[AddressAnswer] | None = None,
+        frame_sure: float = 1.0,
     ) -> pd.DataFrame:
         """Return one row a case, in input order, with MATCH_COLUMNS.
 
-        cases    `case_id` and, where known, `address`, `lon`, `lat` (WGS-84 degrees), `district`
-        answers  what `read` returned for these cases, when that was asked before
+        cases       `case_id` and, where known, `address`, `lon`, `lat` (WGS-84 degrees), `district`, `precision_m`: how far
+                    off the point may be by the source's own word; rounding to three decimals or fewer is seen without it
+        answers     what `read` returned for these cases, when that was asked before
+        frame_sure  how sure it is that the points were brought to WGS-84 from the right frame (see UNCONFIRMED)
         `compound_id` is empty unless the status is accepted. `distance_m` is the distance from the case's point to the best
         compound, also of rows that are not accepted; NaN without a point or without a candidate. `alternatives` lists at
         most five {"compound_id", "name", "score"}, best first. Raises GeoError when `case_id` is missing.
@@ -101,10 +108,10 @@ class CompoundMatcher:
         texts, districts = _texts(cases, "address"), _texts(cases, "district")
         answers = self.read(cases, progress) if answers is None else answers
         lon, lat = _numbers(cases, "lon"), _numbers(cases, "lat")
-        points = self._points(lon, lat, texts, answers, within_m)
+        points = self._points(lon, lat, _precision(cases, lon, lat), texts, answers, within_m)
         reaches = self._reaches(lon, lat, points, answers)
         verdicts = [
-            join(self._clue(text, district or None, answer, point, reach, within_m))
+            join(self._clue(text, district or None, answer, point, reach, within_m, frame_sure))
             for text, district, answer, point, reach in zip(texts, districts, answers, points, reaches, strict=True)
         ]
         ids = [str(case_id) for case_id in cases["case_id"]]
@@ -112,7 +119,13 @@ class CompoundMatcher:
         return _typed(pd.DataFrame(rows, columns=MATCH_COLUMNS))
 
     def _points(
-        self, lon: Floats, lat: Floats, texts: list[str], answers: list[AddressAnswer], within_m: float
+        self,
+        lon: Floats,
+        lat: Floats,
+        precision: Floats,
+        texts: list[str],
+        answers: list[AddressAnswer],
+        within_m: float,
     ) -> list[PointAnswer]:
         good = np.isfinite(lon) & np.isfinite(lat)
         points = [PointAnswer("none")] * len(lon)
@@ -124,13 +137,33 @@ class CompoundMatcher:
             if imputed[i]:
                 points[i] = PointAnswer("imputed", imputed_by=imputed[i])
                 continue
-            position = int(located.position[k])
+            position, rough = int(located.position[k]), float(precision[i])
             inside = bool(located.inside[k])
+            if rough > FINE_M and not self._surely_at(position, lon[i], lat[i], rough):
+                points[i] = PointAnswer("coarse", runner_up=position, precision_m=rough)
+                continue
             state: PointState = "inside" if inside else ("near" if position >= 0 else "away")
             points[i] = PointAnswer(
-                state, position, float(located.distance_m[k]), bool(located.ambiguous[k]), int(located.runner_up[k])
+                state,
+                position,
+                float(located.distance_m[k]),
+                bool(located.ambiguous[k]),
+                int(located.runner_up[k]),
+                precision_m=rough,
             )
         return points
+
+    def _surely_at(self, position: int, lon: float, lat: float, precision_m: float) -> bool:
+        """Whether a coarse point belongs to a compound all the same: all it may stand for lies inside, or it is the compound's own."""
+        if position < 0 or self._geometries is None:
+            return False
+        shape = self._geometries[position]
+        if self._drawn_as_point[position]:
+            return bool(distance_to(self._geometries[[position]], np.array([lon]), np.array([lat]))[0] < 1.0)
+        if not shapely.intersects_xy(shape, lon, lat):
+            return False
+        edge = np.array([shapely.boundary(shape)], dtype=object)
+        return bool(distance_to(edge, np.array([lon]), np.array([lat]))[0] >= precision_m)
 
     def _reaches(
         self, lon: Floats, lat: Floats, points: list[PointAnswer], answers: list[AddressAnswer]
@@ -162,12 +195,14 @@ class CompoundMatcher:
         point: PointAnswer,
         reach: dict[int, float],
         within_m: float,
+        frame_sure: float,
     ) -> Clue:
         open_question = answer.status != "accepted" and point.position >= 0 and bool(text)
         says, contradicts = (
             self._addresses.stance(text, district, point.position) if open_question else (bool(text), False)
         )
-        return Clue(answer, point, reach, says, contradicts, within_m)
+        discs = frozenset(p for p in reach if self._drawn_as_point[p])
+        return Clue(answer, point, reach, says, contradicts, within_m, frame_sure, discs)
 
     def _row(self, case_id: str, verdict: Verdict, point: PointAnswer, reach: dict[int, float]) -> tuple[Any, ...]:
         compounds = self._gazetteer.compounds
@@ -225,6 +260,12 @@ def _geometries(compounds: pd.DataFrame) -> NDArray[np.object_] | None:
     empty = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     shapes[empty] = None
     return None if empty.all() else shapes
+
+
+def _precision(cases: pd.DataFrame, lon: Floats, lat: Floats) -> Floats:
+    """How far off each point may be by the source's word or by its rounding, whichever is more; 0 where neither says anything."""
+    stated = np.nan_to_num(_numbers(cases, "precision_m"), nan=0.0)
+    return np.maximum(np.where(stated > 0, stated, 0.0), rounding_m(lon, lat))
 
 
 def _imputed(lon: Floats, lat: Floats, texts: list[str], answers: list[AddressAnswer], centres: Floats) -> list[str]:

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from shapely import Point, box
 
+from geo.datum import to_wgs84
 from geo.errors import GeoError
 from geo.match import MATCH_COLUMNS, CompoundMatcher, distance_to
 
@@ -147,6 +148,46 @@ def test_a_districts_centre_is_not_a_place():
     row = match_one(matcher, **centre)
     assert row.status == "unmatched"
     assert "中心点" in row.reason_zh
+
+
+def test_a_coordinate_of_three_decimals_does_not_stand_in_a_compound_of_its_size(matcher):
+    # Three decimals are up to hypot(48, 55) = 73 m off; the square is 96 m by 111 m.
+    row = match_one(matcher, lon=114.311, lat=30.601)  # a corner of compound 002
+    assert (row.status, row.method, row.alternatives[0]["compound_id"]) == ("review", "nearest", "002")
+    assert "73 m only" in row.reason_en
+    assert "精确到约73米" in row.reason_zh
+
+
+def test_a_rounded_coordinate_is_known_in_the_frame_it_was_rounded_in(matcher):
+    lon, lat = to_wgs84(114.306, 30.598, "gcj02")  # the place is in compound 001
+    row = match_one(matcher, lon=float(lon), lat=float(lat))
+    assert (row.status, row.alternatives[0]["compound_id"]) == ("review", "001")
+
+
+def test_a_coarse_point_that_cannot_leave_a_large_compound_stands_in_it():
+    large = COMPOUNDS.head(1).assign(geometry=[box(LON - 0.01, LAT - 0.01, LON + 0.01, LAT + 0.01)])
+    row = match_one(CompoundMatcher.build(large), lon=114.301, lat=30.601)
+    assert (row.status, row.compound_id, row.method) == ("accepted", "001", "inside")
+
+
+def test_the_precision_a_source_states_widens_its_points(matcher):
+    point = inside(0) | {"lon": LON + 0.51234 * EAST}
+    assert match_one(matcher, **point).status == "accepted"
+    row = match_one(matcher, **point, precision_m=500)
+    assert row.status == "review"
+    assert "500 m only" in row.reason_en
+
+
+def test_a_coarse_point_a_kilometre_off_is_no_bad_geocode(matcher):
+    address = "江岸区解放大道2020号丹水池小区"
+    far = {"lon": LON + 0.5 * EAST, "lat": LAT - 10.01234 * NORTH}  # 1,110 m to the south
+    assert "bad geocode" in match_one(matcher, address=address, **far).reason_en
+    assert "bad geocode" not in match_one(matcher, address=address, **far, precision_m=730).reason_en
+
+
+def test_a_point_alone_is_less_sure_where_its_frame_is_not(matcher):
+    case = pd.DataFrame([{"case_id": "c", **inside(10)}])
+    assert matcher.match(case, frame_sure=0.98).iloc[0].probability == pytest.approx(0.95 * 0.98, abs=1e-4)
 
 
 def test_rows_keep_their_order_and_ids_exactly(matcher):
