@@ -53,11 +53,13 @@ class Clue:
     frame_sure: float = 1.0  # how sure it is that the points lie in the frame they were read in
     discs: frozenset[int] = frozenset()  # those of the compounds in question that are known only as a point
 
-    def together(self) -> dict[int, float]:
-        """The share of each compound that the address may mean, with the point known."""
+    def together(self, frame_sure: float = 1.0) -> dict[int, float]:
+        """The share of each compound that the address may mean, with the point known.
+
+        Decisions take the frame as sure, so that they do not change when it is confirmed later; what is reported does not.
+        """
         beyond = {p: max(0.0, metres - DISC_M * (p in self.discs)) for p, metres in self.reach.items()}
-        shares = dict(self.address.alternatives)
-        return shares_with_point(shares, beyond, self.point.precision_m, self.frame_sure)
+        return shares_with_point(dict(self.address.alternatives), beyond, self.point.precision_m, frame_sure)
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def _sure_address(clue: Clue) -> Verdict:
     answer, point = clue.address, clue.point
     metres = clue.reach.get(answer.position, float("nan"))
     if point.position == answer.position or metres <= clue.within_m + point.precision_m:
-        probability = max(answer.probability, clue.together().get(answer.position, 0.0))
+        probability = max(answer.probability, clue.together(clue.frame_sure).get(answer.position, 0.0))
         scores = _first(answer.position, probability, answer)
         return _verdict("accepted", answer.position, "both", probability, scores, _said(answer), _agrees(metres))
     elsewhere = point.state == "inside" or metres > BAD_GEOCODE_M + point.precision_m
@@ -122,7 +124,7 @@ def _point_decides_among(clue: Clue) -> Verdict | None:
     metres = clue.reach.get(chosen, float("inf"))
     if point.position not in (chosen, -1) or metres > clue.within_m or together[chosen] < SURE_TOGETHER:
         return None
-    probability = round(together[chosen], 4)
+    probability = round(clue.together(clue.frame_sure)[chosen], 4)
     scores = _first(chosen, probability, answer)
     return _verdict("accepted", chosen, "both", probability, scores, _said(answer), _decides(metres))
 

@@ -34,6 +34,7 @@ OFF_CENTRE_M = 250.0
 ALIKE_M = 50.0  # hypotheses nearer than this to one another are one
 # A second frame shows as a knot of anchors where it would put them, and nowhere else as far off: see _second_frame.
 KNOT_M = 200.0
+FAR_M = 1e7  # stands for numbers that mean no place at all in a frame
 KNOT_LEAST, KNOT_SHARE, KNOT_TIMES = 5, 0.05, 3.0
 AREA_ROWS = 1000  # MATCHING's limit: district outlines tell frames apart only where many rows lie near a border
 AREA_WRONG = 0.2
@@ -103,10 +104,11 @@ def detect(lon: ArrayLike, lat: ArrayLike, place_lon: ArrayLike, place_lat: Arra
     Rows in which any of the four is missing are left out.
     """
     x, y, at_x, at_y = _anchors(lon, lat, place_lon, place_lat)
-    frames, strange = _hypotheses(x, y, at_x)
-    if strange:
-        return _undecided("mixed", len(x), {}, {}, NONE, 0.0, {"degrees": len(x) - strange, "metres": strange})
-    residuals = {frame: _residual(*to_wgs84(x, y, frame), at_x, at_y) for frame in frames}
+    alike, metres = _of_one_kind(x, y)
+    if metres:
+        return _units_mixed(len(x), metres)
+    x, y, at_x, at_y = x[alike], y[alike], at_x[alike], at_y[alike]
+    residuals = {frame: _residual(*to_wgs84(x, y, frame), at_x, at_y) for frame in _hypotheses(x, y, at_x)}
     return _finding(residuals, len(x))
 
 
@@ -117,9 +119,10 @@ def detect_pair(case_lon: ArrayLike, case_lat: ArrayLike, place_lon: ArrayLike, 
     GCJ-02 on places in BD-09. Two sets in one frame lie together whichever it is: that is the hypothesis "same". Degrees only.
     """
     x, y, at_x, at_y = _anchors(case_lon, case_lat, place_lon, place_lat)
-    metres = int((np.abs(np.column_stack([x, y, at_x, at_y])) > 360).any(axis=1).sum())
-    if metres:
-        return _undecided("mixed", len(x), {}, {}, NONE, 0.0, {"degrees": len(x) - metres, "metres": metres})
+    alike, metres = _of_one_kind(np.maximum(np.abs(x), np.abs(at_x)), np.maximum(np.abs(y), np.abs(at_y)))
+    if metres or (alike.any() and max(abs(x[alike][0]), abs(at_x[alike][0])) > 360):
+        return _units_mixed(len(x), metres or len(x))
+    x, y, at_x, at_y = x[alike], y[alike], at_x[alike], at_y[alike]
     read = {frame: (to_wgs84(x, y, frame), to_wgs84(at_x, at_y, frame)) for frame in FRAMES}
     residuals = {SAME: _residual(x, y, at_x, at_y)}
     for one in FRAMES:
@@ -158,32 +161,38 @@ def detect_in_areas(inside: Mapping[str, ArrayLike]) -> Finding:
 
 
 def _anchors(*columns: ArrayLike) -> tuple[Floats, ...]:
-    """The rows in which nothing is missing, the first of each place."""
+    """The rows in which nothing is missing, the first of each place and of each point: a shared mistake counts once."""
     x, y, at_x, at_y = (np.asarray(column, dtype=float) for column in columns)
-    good = np.isfinite(x) & np.isfinite(y) & np.isfinite(at_x) & np.isfinite(at_y)
-    places = np.column_stack([at_x[good], at_y[good]])
-    _, first = np.unique(places, axis=0, return_index=True)
-    kept = np.flatnonzero(good)[np.sort(first)]
+    kept = np.flatnonzero(np.isfinite(x) & np.isfinite(y) & np.isfinite(at_x) & np.isfinite(at_y))
+    for pair in ((at_x, at_y), (x, y)):
+        _, first = np.unique(np.column_stack([pair[0][kept], pair[1][kept]]), axis=0, return_index=True)
+        kept = kept[np.sort(first)]
     return x[kept], y[kept], at_x[kept], at_y[kept]
 
 
-def _hypotheses(x: Floats, y: Floats, at_x: Floats) -> tuple[tuple[str, ...], int]:
-    """The frames that numbers like these can be in, and how many rows are metres among degrees (0: all are of one kind)."""
+def _of_one_kind(x: Floats, y: Floats) -> tuple[NDArray[np.bool_], int]:
+    """The rows in the unit (degrees or metres) of nearly all, and how many are metres where neither unit prevails (else 0)."""
     metres = (np.abs(x) > 360) | (np.abs(y) > 360)
-    if not metres.any():
-        return FRAMES, 0
-    if not metres.all():
-        return FRAMES, int(metres.sum())
-    if (x > y).all() and (x >= 25e6).all() and (x < 46e6).all():
-        return ("cgcs2000",), 0
-    middle = 3 * round(float(np.median(at_x)) / 3) if len(at_x) else 114
-    return tuple(f"cgcs2000:{zone}" for zone in (middle - 3, middle, middle + 3) if 75 <= zone <= 135), 0
+    share = float(metres.mean()) if len(metres) else 0.0
+    if KNOT_SHARE <= share <= 1 - KNOT_SHARE:
+        return np.ones(len(metres), dtype=bool), int(metres.sum())
+    return metres if share > 0.5 else ~metres, 0
+
+
+def _hypotheses(x: Floats, y: Floats, at_x: Floats) -> tuple[str, ...]:
+    """The frames that numbers like these, all degrees or all metres, can be in."""
+    if not len(x) or abs(x[0]) <= 360:
+        return FRAMES
+    if ((x >= 25e6) & (x < 46e6)).all():
+        return ("cgcs2000",)
+    middle = 3 * round(float(np.median(at_x)) / 3)
+    return tuple(f"cgcs2000:{zone}" for zone in (middle - 3, middle, middle + 3) if 75 <= zone <= 135)
 
 
 def _residual(x: Floats, y: Floats, at_x: Floats, at_y: Floats) -> Floats:
     """Metres east and north from each place to its point, one row an anchor."""
     east, north = metres_a_degree(at_y)
-    return np.column_stack([(x - at_x) * east, (y - at_y) * north])
+    return np.nan_to_num(np.column_stack([(x - at_x) * east, (y - at_y) * north]), nan=FAR_M)
 
 
 def log_likelihood(residual_m: Floats) -> float:
@@ -249,6 +258,11 @@ def _second_frame(residuals: Mapping[str, Floats], best: str) -> dict[str, int]:
         if knot - chance >= max(KNOT_LEAST, KNOT_SHARE * len(home)) and knot >= KNOT_TIMES * (chance + 1):
             found[name] = knot
     return {best: int((np.hypot(*home.T) < KNOT_M).sum()), **found} if found else {}
+
+
+def _units_mixed(anchors: int, metres: int) -> Finding:
+    why: Why = "few" if anchors < ENOUGH else "mixed"
+    return _undecided(why, anchors, {}, {}, NONE, 0.0, {"degrees": anchors - metres, "metres": metres})
 
 
 def _decided(best: str, anchors: int, llr: float, medians: Mapping[str, float]) -> tuple[str, str]:

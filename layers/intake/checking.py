@@ -22,6 +22,7 @@ POSITION = {
     "region": ("坐标在辖区之外", "the position lies outside the region"),
 }
 
+AS_GIVEN = "as given"  # whatever frame the file is in, degrees or metres
 WANTED_DIGITS = "text: its file keeps only 15 digits of a number, so format the column as text"
 
 
@@ -37,7 +38,7 @@ class Checked:
 class Checker:
     """Checks the chunks of one delivery.
 
-    stated  datum of the delivery's coordinates; None when it has none
+    stated  datum of the delivery's coordinates; None when it has none, AS_GIVEN to leave them in the frame of the file
     region  lon/lat box (west, south, east, north) outside which a position is dropped; None: no check
     """
 
@@ -101,14 +102,14 @@ class Checker:
             return []
         lon, lat = rows["lon"].to_numpy(float), rows["lat"].to_numpy(float)
         given = ~(np.isnan(lon) & np.isnan(lat))
-        metres_allowed = str(self._stated).startswith(("cgcs2000", "epsg"))
+        metres_allowed = str(self._stated).startswith(("cgcs2000", "epsg", AS_GIVEN))
         reason = np.where(given, frames.require_lonlat(lon, lat, "positions"), "").astype(object)
         reason[given & (np.isnan(lon) | np.isnan(lat))] = "half"
         if metres_allowed:
             reason[reason == "metres"] = ""
         good = given & (reason == "")
         lon, lat = np.where(good, lon, np.nan), np.where(good, lat, np.nan)
-        if self._stated:
+        if self._stated and self._stated != AS_GIVEN:
             lon, lat = datum.to_wgs84(lon, lat, self._stated)
         if self._region:
             reason[good & frames.outside_box(lon, lat, self._region)] = "region"
@@ -142,7 +143,7 @@ class Checker:
             for kind, positions in report.positions().items()
             for at in positions
         ]
-        if self._stated:
+        if self._stated and self._stated != AS_GIVEN:
             shapes = datum.geometries_to_wgs84(shapes, self._stated)
         rows["geometry"] = pd.Series(shapes, index=rows.index, dtype=object)
         if "lon" in rows and areal.any():

@@ -14,9 +14,12 @@ from sqlalchemy import func, select
 
 from geo import boundaries, datum
 from layers._errors import Cancelled, FeedError
-from layers.intake import datum_evidence, readers
+from layers.intake import readers
 from layers.intake._feed import Column, Feed, Part
-from layers.intake.checking import Checker
+from layers.intake.checking import Checked, Checker
+from layers.intake.datum_auto import Finder
+from layers.intake.datum_evidence import Witness
+from layers.intake.datum_parts import AUTO, Decision, sources_of
 from layers.intake.episodes import numbered
 from layers.intake.matching import Gazetteer, gazetteer
 from layers.intake.persons import Register, digest, recount, refuse_strangers, warn_of_twins, without_identity
@@ -40,14 +43,14 @@ class Delivery:
         self, store: Store, opened: Batch, feed: Feed, profile: Profile, receipt: Receipt, cancel: Event | None
     ) -> None:
         self._opened, self._feed, self._receipt, self._cancel = opened, feed, receipt, cancel
-        self._sheet = profile.options.get("sheet")
+        self._profile, self._sheet = profile, profile.options.get("sheet")
         self._store = store
         self._book = DistrictBook.load(opened.connection, store.identity)
-        region = None if feed.defines_region else self._book.region
         self._rename = Renamer(feed, profile, receipt.file)
-        self._check = Checker(feed, receipt.datum, region, opened.known_from)
+        self._frames: Decision | None = None  # of a file whose frame was not stated but found out
+        self._witness = Witness(receipt.datum if receipt.datum != AUTO else None)
         self._register = (
-            Register(feed.placed, self._book, self._gazetteer(), receipt, receipt.datum) if feed.placed else None
+            Register(feed.placed, self._book, self._gazetteer(), receipt, self._witness) if feed.placed else None
         )
         self._hospitals = HospitalBook.load(opened.connection)
         self._repeats = Repeats(feed, receipt)
@@ -58,6 +61,7 @@ class Delivery:
 
     def take(self, path: Path, progress: Progress | None) -> None:
         """Take every chunk of the file."""
+        self._find_frames(path)
         for chunk in readers.read(path, sheet=self._sheet):
             if self._cancel is not None and self._cancel.is_set():
                 raise Cancelled(f"{path.name}: the import was stopped; nothing was written")
@@ -79,13 +83,13 @@ class Delivery:
         if receipt.ignored_columns:
             names = "、".join(receipt.ignored_columns)
             receipt.note(f"未使用的列：{names}", f"columns not used: {', '.join(receipt.ignored_columns)}")
-        datum_evidence.conclude(receipt)
+        self._witness.conclude(receipt)
         receipt.lag_hours_median = round(float(np.median(self._lags)), 1) if self._lags else None
 
     def _chunk(self, raw: pd.DataFrame) -> None:
         ours = self._rename(raw)
         self._need_datum(ours)
-        checked = self._check(ours)
+        checked = self._checked(raw, ours)
         self._receipt.rejected += checked.rejected
         self._receipt.warned += checked.warned
         rows = self._drop_personal(self._resolve(checked.rows))
@@ -96,8 +100,36 @@ class Delivery:
                 refuse_strangers(self._opened, self._feed.placed, self._id, rows, self._receipt)
             )
             self._touched.update(gone)
+        if self._register:
+            rows = self._register.weigh(rows)
         for number, part in enumerate(self._feed.parts):
             self._part(number, part, rows)
+
+    def _find_frames(self, path: Path) -> None:
+        """Put the frame into the receipt of a file that is to be read in whatever frame it is in."""
+        if self._receipt.datum != AUTO:
+            return
+        finder = Finder(self._opened.connection, self._feed, self._book, self._gazetteer)
+        self._frames = finder.find(path, self._profile)
+        self._receipt.datum = self._frames.title if self._frames else None
+        if self._frames:
+            self._receipt.datum_evidence |= self._frames.as_json()
+            self._receipt.notices += self._frames.notices(path.name)
+
+    def _checked(self, raw: pd.DataFrame, ours: pd.DataFrame) -> Checked:
+        """Check rows, each in its own frame where the file has several."""
+        if self._frames is None or self._frames.frame:
+            return self._checker(self._frames.frame if self._frames else self._receipt.datum)(ours)
+        frames = self._frames.of(sources_of(raw, self._frames.column))
+        parts = [self._checker(f)(ours[frames == f].reset_index(drop=True)) for f in dict.fromkeys(frames)]
+        rows = pd.concat([part.rows for part in parts], ignore_index=True).sort_values("_row", ignore_index=True)
+        return Checked(
+            rows, *([note for part in parts for note in getattr(part, kind)] for kind in ("rejected", "warned"))
+        )
+
+    def _checker(self, frame: str | None) -> Checker:
+        region = None if self._feed.defines_region else self._book.region
+        return Checker(self._feed, frame, region, self._opened.known_from)
 
     def _gazetteer(self) -> Gazetteer:
         return gazetteer(self._opened.connection, self._store.identity, self._store.cache)
@@ -107,7 +139,7 @@ class Delivery:
         if columns and not self._receipt.datum:
             raise FeedError(
                 f"{self._receipt.file}: has coordinates ({', '.join(columns)}) but no datum was stated. A wrong one moves every place by "
-                f"0.5-1.2 km: state it with --datum {'|'.join(datum.DATUMS)} or in the profile"
+                f"0.5-1.2 km: state it with --datum {'|'.join(datum.DATUMS)} or in the profile; --datum auto finds it out where places are known"
             )
 
     def _resolve(self, rows: pd.DataFrame) -> pd.DataFrame:
@@ -170,8 +202,7 @@ class Delivery:
         named = _texts([self._book.code(v) for v in rows["district"]], rows)
         if self._receipt.datum:
             lon, lat = out["lon"].to_numpy(float), out["lat"].to_numpy(float)
-            codes = named.fillna("").to_numpy(object)
-            datum_evidence.by_districts(self._receipt, self._receipt.datum, lon, lat, codes, self._book)
+            self._witness.in_districts(lon, lat, named.fillna("").to_numpy(object), self._book)
         return named
 
     def _located(self, column: str, rows: pd.DataFrame) -> pd.DataFrame:
@@ -215,7 +246,7 @@ class Delivery:
         self._name_foreign(written)
         self._receipt.outcomes.setdefault(part.table, Counter()).update(written.outcome)
         if moved is not None:
-            datum_evidence.by_moves(self._receipt, *moved)
+            self._witness.moved(*moved)
         if part.event:
             self._lags += ((self._opened.known_from - written.touched["happened_at"]) / 3_600_000).tolist()
         if self._register:

@@ -13,12 +13,14 @@ import pandas as pd
 from geo import datum as frames_of_reference
 from geo.match import MATCH_COLUMNS, CompoundMatcher
 from layers._errors import FeedError
-from layers.intake import datum_evidence, readers
+from layers.intake import readers
 from layers.intake._feed import Column, Feed
-from layers.intake.checking import Checker
+from layers.intake.checking import AS_GIVEN, Checker
+from layers.intake.datum_pair import Side, settle
+from layers.intake.datum_parts import AUTO, source_column, sources_of
 from layers.intake.feeds import feed_named
 from layers.intake.profile import Profile, Renamer
-from layers.intake.receipt import Receipt, RowNote
+from layers.intake.receipt import RowNote
 
 CASES = Feed(
     name="match-cases",
@@ -29,13 +31,13 @@ CASES = Feed(
         Column("district", "区", "text", "district by name", "所在区"),
         Column("lon", "经度", "lon", "longitude", "经度"),
         Column("lat", "纬度", "lat", "latitude", "纬度"),
+        Column("precision_m", "坐标精度", "number", "how far off the point may be", "坐标误差范围", unit="m", lowest=0),
     ),
     parts=(),
     steward=("", ""),
     promise=timedelta(0),
     retention=None,
 )
-ANCHORS = 400
 
 
 @dataclass
@@ -50,6 +52,8 @@ class MatchReport:
     cases_warned: list[RowNote] = field(default_factory=list)
     compounds_rejected: list[RowNote] = field(default_factory=list)
     compounds_warned: list[RowNote] = field(default_factory=list)
+    cases_datum: str | None = None  # as stated, or as found out
+    compounds_datum: str | None = None
     datum_evidence: dict[str, Any] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -78,21 +82,34 @@ def match_files(
     """Return MATCH_COLUMNS, one row a case in the order of the file, ids as they stand in the files, and a report.
 
     Rows of compounds without a code or name are left out and reported; rows of cases stay whatever is wrong with them: one that
-    cannot be read is unmatched, and its reason says what was found and wanted. FeedError: coordinates without a stated datum,
-    cases without the columns to match by, no compound at all, a code that two compounds bear.
+    cannot be read is unmatched, and its reason says what was found and wanted. A datum may be "auto": it is found out from the
+    cases whose address alone names a compound. Where these refute what was stated, no point is used. FeedError: coordinates
+    without a stated datum, a datum that cannot be found out, cases without the columns to match by, no compound at all, a code that two compounds bear.
     """
     report = MatchReport()
     started = time.monotonic()
-    known = _compounds(compounds, compounds_datum, compounds_profile or Profile(), report)
-    matcher = CompoundMatcher.build(known, cache=cache)
+    listed = _compounds(compounds, compounds_datum, compounds_profile or Profile(), report)
+    matcher = CompoundMatcher.build(listed.rows, cache=cache)
     report.seconds["gazetteer"] = round(time.monotonic() - started, 2)
     delivered = _cases(cases, cases_datum, cases_profile or Profile(), report)
-    asked = delivered.rows
     started = time.monotonic()
-    answers = delivered.answered(matcher.match(asked, within_m, progress))
-    _evidence(matcher, asked, known, cases_datum, report)
+    read = matcher.read(delivered.rows, progress)
+    settled = settle(Side(cases.name, delivered.rows, delivered.stated, delivered.column, "--cases-datum"),
+                     Side(compounds.name, listed.rows, listed.stated, listed.column, "--compounds-datum"),
+                     [answer.position if answer.status == "accepted" else -1 for answer in read])  # fmt: skip
+    report.datum_evidence, report.cases_datum, report.compounds_datum = (
+        settled.evidence,
+        settled.cases_datum,
+        settled.compounds_datum,
+    )
+    report.notices += settled.notices
+    report.cases_warned += settled.cases_warned
+    report.compounds_warned += settled.compounds_warned
+    if settled.compounds is not listed.rows:
+        matcher = matcher.placed_at(settled.compounds)
+    answers = delivered.answered(matcher.match(settled.cases, within_m, answers=read, frame_sure=settled.frame_sure))
     report.seconds["match"] = round(time.monotonic() - started, 2)
-    report.cases, report.compounds = len(answers), len(known)
+    report.cases, report.compounds = len(answers), len(listed.rows)
     report.outcomes.update(f"{s}/{m}" for s, m in zip(answers["status"], answers["method"], strict=True))
     return answers, report
 
@@ -102,11 +119,15 @@ class _Delivered:
     """A whole file, read and checked.
 
     rows        what can be worked with, with `_row`
+    stated      the frame stated for its coordinates, AUTO where it is to be found out: then `rows` are as given
+    column      the column that tells the file's sources apart; `rows` then have `_source`
     ids         row number -> the id as it stands in the file, of every row
     unreadable  row number -> the reason in both languages, of the rows that cannot be worked with
     """
 
     rows: pd.DataFrame
+    stated: str | None = None
+    column: str | None = None
     ids: dict[int, str] = field(default_factory=dict)
     unreadable: dict[int, tuple[str, str]] = field(default_factory=dict)
     rejected: list[RowNote] = field(default_factory=list)
@@ -124,7 +145,7 @@ class _Delivered:
         return whole.reset_index(drop=True).astype({"probability": float, "distance_m": float})
 
 
-def _compounds(path: Path, stated: str | None, profile: Profile, report: MatchReport) -> pd.DataFrame:
+def _compounds(path: Path, stated: str | None, profile: Profile, report: MatchReport) -> _Delivered:
     read = _read(path, feed_named("compounds"), stated, profile, report)
     report.compounds_rejected, report.compounds_warned = read.rejected, read.warned
     if read.rows.empty:
@@ -140,7 +161,8 @@ def _compounds(path: Path, stated: str | None, profile: Profile, report: MatchRe
             f"{path.name}: compound_id {code!r} stands in rows {at}{f', and {more} more stand twice' if more else ''}; "
             "wanted one row a compound"
         )
-    return rows
+    read.rows = rows
+    return read
 
 
 def _cases(path: Path, stated: str | None, profile: Profile, report: MatchReport) -> _Delivered:
@@ -158,10 +180,11 @@ def _cases(path: Path, stated: str | None, profile: Profile, report: MatchReport
 def _read(path: Path, feed: Feed, stated: str | None, profile: Profile, report: MatchReport) -> _Delivered:
     """Read a whole file through the same reader, profile and checks as an import."""
     stated = stated or profile.options.get("datum")
-    stated = frames_of_reference.require_datum(stated) if stated else None
+    if stated:
+        stated = AUTO if stated.strip().lower() == AUTO else frames_of_reference.require_datum(stated)
     rename = Renamer(feed, profile, path.name)
-    check = Checker(feed, stated, None, int(time.time() * 1000))
-    read, parts = _Delivered(pd.DataFrame()), []
+    check = Checker(feed, AS_GIVEN if stated == AUTO else stated, None, int(time.time() * 1000))
+    read, parts = _Delivered(pd.DataFrame(), stated), []
     for chunk in readers.read(path, sheet=profile.options.get("sheet"), exact=_names_of_id(feed, profile)):
         _unreadable(read, chunk)
         if feed is CASES:
@@ -171,6 +194,10 @@ def _read(path: Path, feed: Feed, stated: str | None, profile: Profile, report: 
         ids = chunk.verbatim or ["" if value is None else str(value) for value in ours[feed.columns[0].name]]
         read.ids.update(zip(ours["_row"].tolist(), ids, strict=True))
         checked = check(ours)
+        if stated == AUTO:
+            read.column = source_column(chunk.rows.columns, profile, path.name)
+            sources = dict(zip(chunk.rows["_row"].astype(int), sources_of(chunk.rows, read.column), strict=True))
+            checked.rows["_source"] = [sources[row] for row in checked.rows["_row"]]
         _refused(read, checked.rejected)
         read.warned += checked.warned
         parts.append(checked.rows)
@@ -229,29 +256,9 @@ def _require_datum(rows: pd.DataFrame, feed: Feed, stated: str | None, path: Pat
     if not stated and _has_position(rows):
         raise FeedError(
             f"{path.name}: has coordinates but no datum was stated. A wrong one moves every place by 0.5-1.2 km: state it with "
-            f"--{'cases' if feed is CASES else 'compounds'}-datum {'|'.join(frames_of_reference.DATUMS)}"
+            f"--{'cases' if feed is CASES else 'compounds'}-datum {'|'.join(frames_of_reference.DATUMS)}, or have it found out: auto"
         )
 
 
 def _has_position(rows: pd.DataFrame) -> bool:
     return any(name in rows and rows[name].notna().any() for name in ("lon", "geometry"))
-
-
-def _evidence(
-    matcher: CompoundMatcher, cases: pd.DataFrame, compounds: pd.DataFrame, stated: str | None, report: MatchReport
-) -> None:
-    """Ask of some rows with both whether their points lie where their addresses say, in this frame or another."""
-    some = cases[cases["lon"].notna() & cases["address"].notna()].head(ANCHORS)
-    if some.empty or not stated or compounds["lon"].isna().all():
-        return
-    at = compounds.set_index("compound_id")[["lon", "lat"]].astype(float)
-    named = at.reindex(matcher.match(some.drop(columns=["lon", "lat"]))["compound_id"].to_numpy(object))
-    stated = frames_of_reference.require_datum(stated)
-    receipt = Receipt("match", "", "", "", datum=stated)
-    lon, lat = some["lon"].to_numpy(float), some["lat"].to_numpy(float)
-    datum_evidence.by_anchors(
-        receipt, frames_of_reference.require_datum(stated), lon, lat, named["lon"].to_numpy(), named["lat"].to_numpy()
-    )
-    datum_evidence.conclude(receipt)
-    report.datum_evidence = receipt.datum_evidence
-    report.notices += receipt.notices

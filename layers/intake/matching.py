@@ -1,6 +1,6 @@
 """Give persons and zones their compound, with the gazetteer as the running transaction knows it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 
@@ -37,7 +37,13 @@ _lock = Lock()
 class Gazetteer:
     """A matcher over the believed compounds, and where each of them lies."""
 
-    def __init__(self, rows: pd.DataFrame, titles: Mapping[str, str], cache: Path | None = None) -> None:
+    def __init__(
+        self,
+        rows: pd.DataFrame,
+        titles: Mapping[str, str],
+        cache: Path | None = None,
+        centres: Sequence[tuple[float, float]] = (),
+    ) -> None:
         self.areas = rows.set_index("code")[["district", "street"]].fillna("")
         self._at = rows[["lon", "lat"]].to_numpy(float)  # in the order of the matcher's positions
         frame = rows.rename(columns={"code": "compound_id", "district": "district_code"})
@@ -45,7 +51,7 @@ class Gazetteer:
         frame["district"] = [titles.get(code, code) for code in frame["district_stated"]]
         frame["geometry"] = shapely.from_wkb(frame["shape"].to_numpy(object))
         self.matcher = CompoundMatcher.build(
-            frame.drop(columns=["shape", "district_stated", "district_code"]), cache=cache
+            frame.drop(columns=["shape", "district_stated", "district_code"]), cache=cache, centres=centres
         )
         self.size = len(rows)
 
@@ -53,13 +59,16 @@ class Gazetteer:
         """Return what the address of each person means by itself, in order."""
         return self.matcher.read(_as_cases(persons), progress)
 
-    def place(self, persons: pd.DataFrame, read: list[AddressAnswer] | None = None) -> pd.DataFrame:
+    def place(
+        self, persons: pd.DataFrame, read: list[AddressAnswer] | None = None, frame_sure: float = 1.0
+    ) -> pd.DataFrame:
         """Return placement columns per person, in order.
 
         persons  subject, address, lon, lat (WGS-84), district_name, district_code (stated; "" unknown)
         read     what `read` returned for them, when that was asked before
+        frame_sure  how sure it is that their points were brought to WGS-84 from the right frame
         """
-        answers = self.matcher.match(_as_cases(persons), WITHIN_M, answers=read)
+        answers = self.matcher.match(_as_cases(persons), WITHIN_M, answers=read, frame_sure=frame_sure)
         found = answers["compound_id"].to_numpy(object)
         area = self.areas.reindex(found).fillna("")
         building = [building_of(a) or "" if a and c else "" for a, c in zip(persons["address"], found, strict=True)]
@@ -108,10 +117,23 @@ def gazetteer(connection: Connection, identity: str, cache: Path | None) -> Gaze
         if key not in _matchers:
             for old in [k for k in _matchers if k[0] == identity]:
                 del _matchers[old]
-            _matchers[key] = Gazetteer(believed(connection, compound, *GAZETTEER), _titles(connection), cache)
+            _matchers[key] = Gazetteer(
+                believed(connection, compound, *GAZETTEER), _titles(connection), cache, _centres(connection)
+            )
         return _matchers[key]
 
 
 def _titles(connection: Connection) -> dict[str, str]:
     rows = believed(connection, district, "code", "name")
     return dict(zip(rows["code"], rows["name"], strict=True))
+
+
+def _centres(connection: Connection) -> list[tuple[float, float]]:
+    """The centres of the districts and of the city, which geocoders give when they know no better."""
+    shapes = shapely.from_wkb(believed(connection, district, "shape")["shape"].to_numpy(object))
+    shapes = shapes[~shapely.is_missing(shapes)]
+    if not len(shapes):
+        return []
+    inner = shapely.point_on_surface(shapes)
+    middle = shapely.centroid([*shapes, shapely.GeometryCollection(list(shapes))])
+    return [(float(p.x), float(p.y)) for p in [*inner, *middle]]

@@ -4,14 +4,15 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 from sqlalchemy import Table, and_, select
 
 from geo.address_match import AddressAnswer
-from layers.intake import datum_evidence
+from geo.match import UNCONFIRMED
+from layers.intake.datum_evidence import Witness
 from layers.intake.matching import Gazetteer
 from layers.intake.places import DistrictBook
 from layers.intake.receipt import Receipt, RowNote
@@ -24,6 +25,9 @@ WAS = "\x01"  # in front of a subject: the same person as believed before; no te
 AUTO = "auto"  # who decided, where no person did
 GROUNDS = ("address", "lon", "lat", "district_stated")  # what a placement rests on
 PERSONS_A_COUNT = KEYS_A_QUERY
+WEIGHED = (
+    600  # addresses of a chunk that are read before it is written, to see whether its points lie in the stated frame
+)
 PLACES = ["subject", "compound", "district", "street", "building"]
 STEPS = ["subject", "dimension", "value", "happened_at"]
 
@@ -36,7 +40,37 @@ class Register:
     book: DistrictBook
     gazetteer: Gazetteer
     receipt: Receipt
-    stated: str | None
+    witness: Witness | None
+    _answers: dict[tuple[str, str], AddressAnswer] = field(default_factory=dict)  # read before, by address and district
+
+    def weigh(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Return rows of the feed as they may be written: without positions where these refute the stated frame.
+
+        A wrong position that is kept would place its person again at the next delivery or rematch.
+        """
+        self._answers.clear()
+        witness, points = self.witness, int(rows["lon"].notna().sum())
+        if witness is None or not witness.stated or not points:
+            return rows
+        if not witness.settled:
+            self._hear(rows, witness)
+        if not witness.refuted:
+            witness.let_in += points
+            return rows
+        return rows.assign(lon=np.nan, lat=np.nan)
+
+    def _hear(self, rows: pd.DataFrame, witness: Witness) -> None:
+        """Let some rows with address and point, spread over the chunk, bear witness."""
+        lon, lat = rows["lon"].to_numpy(float), rows["lat"].to_numpy(float)
+        codes = np.array([self.book.code(d) or "" for d in rows["district"]], dtype=object)
+        witness.in_districts(lon, lat, codes, self.book)
+        both = rows[rows["lon"].notna() & rows["address"].notna()].drop_duplicates(["address", "district"])
+        some = both.iloc[:: max(1, -(-len(both) // WEIGHED))]
+        if len(some) and self.gazetteer.size:
+            names = self._districts(some["district"].fillna("").to_numpy(object))
+            read = self._read(pd.DataFrame({"subject": "", "address": some["address"], "district_name": names}), None)
+            at = self.gazetteer.anchors(read)
+            witness.anchors(some["lon"].to_numpy(float), some["lat"].to_numpy(float), *at)
 
     def place(self, opened: Batch, persons: pd.DataFrame, progress: Callable[[int, int], None] | None = None) -> None:
         """Match persons (store columns of `person`) and write where each belongs.
@@ -57,16 +91,15 @@ class Register:
         asked = pd.DataFrame(
             {
                 "subject": persons["subject"].to_numpy(object),
-                "address": persons["address"].to_numpy(object),
+                "address": persons["address"].fillna("").to_numpy(object),
                 "lon": lon,
                 "lat": lat,
-                "district_name": [self.book.titles.get(c, s) for c, s in zip(code, stated, strict=True)],
+                "district_name": self._districts(stated),
                 "district_code": np.where(code != "", code, by_point),
             }
         )
-        read = self.gazetteer.read(asked, progress)
-        self._evidence(read, lon, lat, code)
-        placed = self.gazetteer.place(asked, read)
+        read = self._read(asked, progress)
+        placed = self.gazetteer.place(asked, read, self.witness.frame_sure if self.witness else UNCONFIRMED)
         self.receipt.matched.update(f"{s}/{m}" for s, m in zip(placed["status"], placed["method"], strict=True))
         return placed.assign(
             key=persons["key"].to_numpy(object),
@@ -75,11 +108,18 @@ class Register:
             **constants(placed, {"kind": self.kind, "decided_by": AUTO, "happened_at": 0}),
         )
 
-    def _evidence(self, read: list[AddressAnswer], lon: np.ndarray, lat: np.ndarray, code: np.ndarray) -> None:
-        if not self.stated or not np.isfinite(lon).any():
-            return
-        datum_evidence.by_districts(self.receipt, self.stated, lon, lat, code, self.book)
-        datum_evidence.by_anchors(self.receipt, self.stated, lon, lat, *self.gazetteer.anchors(read))
+    def _districts(self, stated: np.ndarray) -> list[str]:
+        """The official names of the districts stated; what is no district stays as it is written."""
+        return [self.book.titles.get(self.book.code(s) or "", s) for s in stated]
+
+    def _read(self, asked: pd.DataFrame, progress: Callable[[int, int], None] | None) -> list[AddressAnswer]:
+        """What each address means; those read before are not read again."""
+        keys = list(zip(asked["address"], asked["district_name"], strict=True))
+        new = [at for at, key in enumerate(keys) if key not in self._answers]
+        if new:
+            found = self.gazetteer.read(asked.iloc[new], progress)
+            self._answers.update(zip((keys[at] for at in new), found, strict=True))
+        return [self._answers[key] for key in keys]
 
 
 def recount(opened: Batch, kind: str, subjects: list[str]) -> None:

@@ -13,7 +13,7 @@ from layers._errors import FeedError, ProfileError
 from layers.intake._feed import Feed
 
 SECTIONS = {"columns", "codes", "constants", "join", "options"}
-OPTIONS = {"source", "datum", "sheet", "layer"}
+OPTIONS = {"source", "datum", "datum_by", "sheet", "layer"}
 SCALARS = (str, int, float, bool)
 NUMBER = "#"  # in [join]: how often the values before it have stood in the file so far
 
@@ -26,7 +26,8 @@ class Profile:
     codes      our column -> {their code -> ours}
     constants  our column -> one value for every row
     join       our column -> their columns (or "#", a running number), joined by "|": an id for a file that has none
-    options    source, datum, sheet (of an XLSX, or the layer of a GeoPackage)
+    options    source, datum, datum_by (the column by which a file with `auto` is split), sheet (of an XLSX, or the layer of a
+               GeoPackage)
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from geo.errors import GeoError
 from layers._errors import FeedError, KnowledgeError
 from layers.intake import readers
 from layers.intake._feed import Feed
+from layers.intake.datum_parts import AUTO
 from layers.intake.delivery import Delivery, Progress
 from layers.intake.profile import Profile
 from layers.intake.receipt import Receipt, file_notes
@@ -42,7 +43,8 @@ def run(
 ) -> Receipt:
     """Import `path` as `feed` and return the receipt.
 
-    datum     frame of the file's coordinates; a file that has coordinates and no stated frame is refused
+    datum     frame of the file's coordinates; "auto" finds it out from places that the store knows, for each source in the
+              file, or refuses; a file that has coordinates and no stated frame is refused
     known_at  when the delivery was known (default: now; in a drill, just after the newest delivery)
     dry_run   do everything, then undo it
     Bad rows go to the receipt and good rows go in. FeedError (also for a file that holds no row: it would pass for fresh
@@ -98,6 +100,8 @@ def _tell_unread(receipt: Receipt, path: Path, profile: Profile) -> None:
 
 
 def _stated_datum(text: str | None) -> str | None:
+    if text and text.strip().lower() == AUTO:
+        return AUTO
     try:
         return require_datum(text) if text else None
     except GeoError as error:
