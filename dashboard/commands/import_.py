@@ -26,7 +26,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("feed", metavar="FEED", help=f"one of: {', '.join(all_feeds())}")
     parser.add_argument("files", metavar="FILE", nargs="+", type=Path)
     parser.add_argument(
-        "--datum", help="frame of the coordinates: wgs84, gcj02, bd09, cgcs2000 (cgcs2000:114 or epsg:4547 for metres)"
+        "--datum",
+        help="frame of the coordinates: wgs84, gcj02, bd09, cgcs2000 (cgcs2000:114 or epsg:4547 for metres); auto finds it out, "
+        "source by source, from places that the store knows, or refuses",
     )
     parser.add_argument("--map", metavar="PROFILE.toml", type=Path, help="renames foreign columns and codes")
     parser.add_argument(

@@ -25,13 +25,22 @@ EXAMPLE = "python -m dashboard match --cases cases.csv --compounds compounds.geo
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.add_argument(
-        "--cases", required=True, type=Path, metavar="CASES.csv", help="case_id, address and/or lon, lat"
+        "--cases",
+        required=True,
+        type=Path,
+        metavar="CASES.csv",
+        help="case_id, address and/or lon, lat; precision_m where the source says how far off its points may be",
     )
     parser.add_argument("--compounds", required=True, type=Path, metavar="COMPOUNDS.(csv|geojson|gpkg|jsonl)")
     parser.add_argument(
-        "--cases-datum", metavar="D", help="wgs84, gcj02, bd09 or cgcs2000: needed where cases have coordinates"
+        "--cases-datum",
+        metavar="D",
+        help="wgs84, gcj02, bd09 or cgcs2000, needed where cases have coordinates; auto finds it out, source by source, from "
+        "cases whose address alone names a compound, or refuses",
     )
-    parser.add_argument("--compounds-datum", metavar="D")
+    parser.add_argument(
+        "--compounds-datum", metavar="D", help="likewise; both may be auto: then the pair is found out together"
+    )
     parser.add_argument("--map-cases", type=Path, metavar="P", help="profile that renames the columns of the cases")
     parser.add_argument("--map-compounds", type=Path, metavar="P")
     parser.add_argument(

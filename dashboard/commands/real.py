@@ -68,6 +68,9 @@ def lines(report: RealReport) -> list[str]:
         out.append(
             f"- {wrong['file']} read as {wrong['as']}: {'; '.join(wrong['notices']) or 'NOTHING SAID'} {json.dumps(wrong['evidence'])}"
         )
+    for told in report.auto:
+        verdict = told["told"] or "refused"
+        out.append(f"- {told['file']} (stated {told['stated']}) with auto: {verdict}; {told['why']}")
     if report.against_polygons:
         out.append(
             f"- against the polygon that bears the address: {json.dumps(report.against_polygons, ensure_ascii=False)}"

@@ -305,7 +305,8 @@ def evidence(asked: Asked, stated: str | None, found: dict[str, Any]) -> Compone
     """Return what the delivery's own rows say about its datum."""
     if not stated:
         return None
-    said = [f"{asked.words('声明坐标系', 'datum stated')} {stated}"]
+    how = ("判定坐标系", "datum found out") if found.get("decided") else ("声明坐标系", "datum stated")
+    said = [f"{asked.words(*how)} {stated}"]
     if "anchors" in found:
         said.append(
             asked.words("与地址所指小区的中位距离（米）", "median metres to the compounds their addresses name")

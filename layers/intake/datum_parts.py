@@ -99,10 +99,12 @@ def decide(points: pd.DataFrame, column: str | None, judge: Judge, file: str, op
     whole = judge(points)
     if column is None or points["source"].nunique() < 2:
         if whole.frame is None:
-            raise FeedError(_refusal(file, whole, option, column))
+            raise FeedError(_refusal(file, whole, option))
         return Decision(None, {"": whole.frame}, whole)
     parts = {str(source): judge(rows) for source, rows in points.groupby("source")}
     decided = {part.frame for part in parts.values()} - {None}
+    if whole.frame is None and not decided:
+        raise FeedError(_refusal(file, whole, option))
     frames = {source: part.frame or _follows(part, whole, decided) for source, part in parts.items()}
     lost = {source: parts[source] for source, frame in frames.items() if not frame}
     if lost:
@@ -121,7 +123,7 @@ def _follows(part: Finding, whole: Finding, decided: set[str | None]) -> str | N
     return whole.frame if part.leads.get(whole.frame, 0.0) < AGAINST else None
 
 
-def _refusal(file: str, found: Finding, option: str, column: str | None) -> str:
+def _refusal(file: str, found: Finding, option: str) -> str:
     advice = f"State the frame with {option}"
     if found.why == "mixed":
         advice = (

@@ -9,7 +9,11 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import select
 
+from layers._errors import FeedError
+from layers.intake.datum_auto import Finder
 from layers.intake.feeds import feed_named
+from layers.intake.matching import gazetteer
+from layers.intake.places import DistrictBook
 from layers.intake.profile import load
 from layers.intake.receipt import Receipt
 from layers.intake.run import run
@@ -54,6 +58,9 @@ class RealReport:
 
     city: str
     rows: list[dict[str, Any]] = field(default_factory=list)  # one a file
+    auto: list[dict[str, Any]] = field(
+        default_factory=list
+    )  # one a file with positions: the frame found out before it went in
     wrong: list[dict[str, Any]] = field(default_factory=list)  # one a deliberately wrong frame
     against_polygons: dict[str, Any] = field(default_factory=dict)
 
@@ -76,6 +83,8 @@ def run_city(folder: Path, city: str, url: str, say: Say = lambda text: None) ->
                 if file.path.endswith("case_addresses_daily.csv")
                 else folder / file.path
             )
+            told = _auto(store, file, path)
+            report.auto += [told] if told else []
             receipt = _take(store, file, path)
             again = _take(store, file, path)
             report.rows.append(_row(file, receipt, again))
@@ -128,6 +137,24 @@ def _score(rows: pd.DataFrame) -> dict[str, Any]:
 def _take(store: Store, file: File, path: Path, *, datum: str | None = None, dry_run: bool = False) -> Receipt:
     feed = feed_named(file.feed)
     return run(store, feed, path, datum=datum, profile=load(PROFILES / f"{file.profile}.toml", feed), dry_run=dry_run)
+
+
+def _auto(store: Store, file: File, path: Path) -> dict[str, Any] | None:
+    """What `auto` would say of a file that states its frame, from what the store holds before it; None: no positions."""
+    feed = feed_named(file.feed)
+    profile = load(PROFILES / f"{file.profile}.toml", feed)
+    stated = profile.options.get("datum")
+    if not stated:
+        return None
+    told = {"file": file.path, "stated": stated}
+    with store.snapshot() as connection:
+        book = DistrictBook.load(connection, store.identity)
+        finder = Finder(connection, feed, book, lambda: gazetteer(connection, store.identity, store.cache))
+        try:
+            found = finder.find(path, profile)
+        except FeedError as error:
+            return told | {"told": None, "why": str(error)}
+    return told | {"told": found.title, "why": found.whole.reason_en} if found else None
 
 
 def _wrong(store: Store, file: File, path: Path) -> dict[str, Any]:
