@@ -12,6 +12,7 @@ address: 58 % inside, 66 % within 25 m, 73 % within 100 m, 83 % within 300 m, 91
 A coarse coordinate widens both spreads by its precision; doubt about the frame makes good geocodes rarer.
 """
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -38,17 +39,17 @@ _SAME_DEGREES = (
 def density_if_home(metres: float, precision_m: float = 0.0, frame_sure: float = 1.0) -> float:
     """Return the density (a m2) of the point of a person who lives in a compound `metres` away."""
     good = GOOD_SHARE * frame_sure
-    return good * _falling_off(metres, float(np.hypot(GOOD_M, precision_m))) + (1 - good) / CITY_M2
+    return good * _falling_off(metres, math.hypot(GOOD_M, precision_m)) + (1 - good) / CITY_M2
 
 
 def density_if_elsewhere(metres: float, precision_m: float = 0.0) -> float:
     """Return the density of the point of a person whose home is not listed, `metres` from a compound that the address may mean."""
-    near = _falling_off(metres, float(np.hypot(NEIGHBOUR_M, precision_m)))
+    near = _falling_off(metres, math.hypot(NEIGHBOUR_M, precision_m))
     return NEIGHBOUR_SHARE * near + (1 - NEIGHBOUR_SHARE) / CITY_M2
 
 
 def _falling_off(metres: float, spread_m: float) -> float:
-    return float(np.exp(-metres / spread_m)) / (AREA_M2 + OUTLINE_M * spread_m + 2 * np.pi * spread_m**2)
+    return math.exp(-metres / spread_m) / (AREA_M2 + OUTLINE_M * spread_m + 2 * math.pi * spread_m**2)
 
 
 def shares_with_point(
