@@ -122,6 +122,14 @@ def geometries_to_wgs84(geometries: NDArray[np.object_], datum: str) -> NDArray[
     return shapely.transform(shapes, lambda xy: np.column_stack(to_wgs84(xy[:, 0], xy[:, 1], datum)))
 
 
+def geometries_from_wgs84(geometries: NDArray[np.object_], datum: str) -> NDArray[np.object_]:
+    """Return shapes given in WGS-84 degrees in `datum`; None stays None."""
+    shapes = np.asarray(geometries, dtype=object)
+    if require_datum(datum) == "wgs84" or shapely.is_missing(shapes).all():
+        return shapes
+    return shapely.transform(shapes, lambda xy: np.column_stack(from_wgs84(xy[:, 0], xy[:, 1], datum)))
+
+
 def _pair(lon: ArrayLike, lat: ArrayLike) -> Points:
     try:
         x, y = np.asarray(lon, dtype=float), np.asarray(lat, dtype=float)

@@ -5,9 +5,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from geo import datum, frames
-from geo.datum_detect import SAME, Finding, detect, detect_pair
+from geo.datum_detect import FRAMES, SAME, Finding, better_fit, detect, detect_pair, plain
+from geo.match import FINE_M
+from geo.point_index import PointIndex
 from layers._errors import FeedError
 from layers.intake.datum_evidence import Witness
 from layers.intake.datum_parts import AUTO, Decision, decide
@@ -215,11 +218,56 @@ def _weigh(cases: Side, compounds: Side, named: list[int], settled: Settled) -> 
     settled.evidence = {"anchors": witness.finding.as_json(), "points_used": not witness.refuted}
     settled.frame_sure = witness.frame_sure
     if witness.refuted:
-        settled.cases = _without_points(cases.rows)
         zh, en = witness.doubt()
-        settled.notices.append(
-            {
-                "zh": f"{zh}。或是 {compounds.file} 并非 {compounds.stated}。坐标一律未用，只按地址匹配",
-                "en": f"{en}; or {compounds.file} is not {compounds.stated}. No point was used: all is matched by address alone",
-            }
+        said = (
+            f"{zh}；或是 {compounds.file} 并非 {compounds.stated}",
+            f"{en}; or {compounds.file} is not {compounds.stated}",
         )
+        _leave_points(cases, said, settled)
+    elif witness.finding.why == "few":
+        _weigh_hits(cases, compounds, settled)
+
+
+def _leave_points(cases: Side, said: tuple[str, str], settled: Settled) -> None:
+    settled.cases = _without_points(cases.rows)
+    settled.evidence["points_used"] = False
+    settled.notices.append(
+        {
+            "zh": f"{said[0]}。坐标一律未用，只按地址匹配",
+            "en": f"{said[1]}. No point was used: all is matched by address alone",
+        }
+    )
+
+
+def _weigh_hits(cases: Side, compounds: Side, settled: Settled) -> None:
+    """Where addresses say too little: doubt the frames when in others clearly more of the points stand at compounds."""
+    lon, lat = _coordinates(cases).T
+    raw = np.column_stack(datum.from_wgs84(lon, lat, plain(str(cases.stated))))
+    x, y = np.unique(raw[np.isfinite(lon)].round(4), axis=0).T  # 1e-4 degrees are 10 m: one place counts once
+    shapes = datum.geometries_from_wgs84(_shapes(compounds), plain(str(compounds.stated)))
+    hits = {}
+    for listed in FRAMES:
+        index = PointIndex(datum.geometries_to_wgs84(shapes, listed))
+        for frame in FRAMES:
+            hits[f"{frame}/{listed}"] = index.locate(*datum.to_wgs84(x, y, frame), FINE_M).position
+    stated = f"{plain(str(cases.stated))}/{plain(str(compounds.stated))}"
+    counts = {pair: int((position >= 0).sum()) for pair, position in hits.items()}
+    settled.evidence["hits"] = {"rows": len(x), "at_a_compound": counts}
+    best = better_fit(hits[stated], hits)
+    if best:
+        said = (
+            f"坐标系存疑：声明为 {cases.stated}（病例）与 {compounds.stated}（小区），{len(x)} 个点中 {counts[stated]} 个在小区内"
+            f"或旁；若按 {best} 读取则为 {counts[best]} 个",
+            f"datum in doubt: stated {cases.stated} (cases) and {compounds.stated} (compounds), {counts[stated]} of {len(x)} "
+            f"points stand at a compound; read as {best} it would be {counts[best]}",
+        )
+        _leave_points(cases, said, settled)
+
+
+def _shapes(compounds: Side) -> np.ndarray:
+    lon, lat = _coordinates(compounds).T
+    points = np.full(len(lon), None, dtype=object)
+    placed = np.isfinite(lon)
+    points[placed] = shapely.points(lon[placed], lat[placed])
+    drawn = compounds.rows["geometry"].to_numpy(object) if "geometry" in compounds.rows else points
+    return np.where(shapely.is_missing(drawn), points, drawn)

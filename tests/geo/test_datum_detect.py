@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from geo.datum import from_wgs84
-from geo.datum_detect import detect, detect_in_areas, detect_pair, log_likelihood
+from geo.datum_detect import better_fit, detect, detect_in_areas, detect_pair, log_likelihood
 
 EAST, NORTH = 95_900.0, 110_900.0  # metres a degree in Wuhan
 FRAMES = ("wgs84", "gcj02", "bd09")
@@ -167,3 +167,13 @@ def test_districts_tell_only_where_many_rows_lie_near_a_border():
     close = {"wgs84": rows >= 24, "gcj02": rows >= 10, "bd09": rows >= 200}
     assert detect_in_areas(close).why == "weak"  # 14 ln 4 = 19.4
     assert detect_in_areas({name: ~values for name, values in inside.items()}).frame is None
+
+
+def test_points_without_addresses_speak_where_clearly_more_of_them_stand_at_compounds():
+    nowhere, spread = np.full(100, -1), np.arange(100)
+    assert better_fit(nowhere, {"gcj02": spread}) == "gcj02"  # 100 ln 2 = 69
+    assert better_fit(spread, {"gcj02": nowhere}) is None
+    assert better_fit(nowhere, {"gcj02": np.where(spread < 28, spread, -1)}) is None  # 28 ln 2 = 19.4
+    assert better_fit(nowhere, {"gcj02": np.zeros(100, int)}) is None  # one compound, which counts for two points
+    half = np.where(spread < 50, spread, -1)
+    assert better_fit(half, {"gcj02": np.where(spread >= 45, spread, -1)}) is None  # 50 won, 45 lost

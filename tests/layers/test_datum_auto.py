@@ -105,6 +105,23 @@ def test_a_wrong_frame_is_a_warning_and_no_point_is_used(tmp_path):
     assert "坐标一律未用" in notice["zh"]
 
 
+@pytest.mark.parametrize("stated", [("bd09", "bd09"), ("wgs84", "bd09"), ("gcj02", "gcj02")])
+def test_points_without_addresses_refute_a_wrong_frame_by_where_they_stand(tmp_path, stated):
+    rows = [
+        row | {"address": "", "case_id": f"{seed}-{i}"}
+        for seed in range(5)
+        for i, row in enumerate(cases("gcj02", seed=seed))
+    ]
+    delivered, listed = city.table(tmp_path / "c.csv", rows), outlines(tmp_path / "g.geojson", "bd09")
+    answers, report = match_files(delivered, listed, cases_datum="gcj02", compounds_datum="bd09")
+    assert (set(answers["method"]), report.notices) == ({"inside"}, [])
+    assert report.datum_evidence["hits"]["at_a_compound"]["gcj02/bd09"] == 200
+    answers, report = match_files(delivered, listed, cases_datum=stated[0], compounds_datum=stated[1])
+    assert set(answers["status"]) == {"unmatched"}
+    assert report.datum_evidence["points_used"] is False
+    assert "read as gcj02/bd09 it would be 200" in report.notices[0]["en"]
+
+
 def test_a_right_frame_is_confirmed_without_a_word(tmp_path):
     delivered, listed = city.table(tmp_path / "c.csv", cases("gcj02")), outlines(tmp_path / "g.geojson", "bd09")
     answers, report = match_files(delivered, listed, cases_datum="gcj02", compounds_datum="bd09")
