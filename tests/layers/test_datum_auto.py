@@ -90,6 +90,21 @@ def test_the_frame_of_either_file_is_told_from_the_other_where_that_is_stated(tm
     assert json.dumps(report.as_json(), ensure_ascii=False).count('"decided"') >= 1
 
 
+def test_metres_are_told_by_their_numbers(tmp_path, store):
+    # EPSG:4547 is the 3-degree zone of 114 E.
+    rows = cases("epsg:4547")
+    answers, report = match_files(
+        city.table(tmp_path / "c.csv", rows),
+        outlines(tmp_path / "g.geojson", "bd09"),
+        cases_datum="auto",
+        compounds_datum="bd09",
+    )
+    assert (report.cases_datum, set(answers["method"])) == ("cgcs2000:114", {"both"})
+    path = city.table(tmp_path / "i.csv", confirmed(rows))
+    receipt = city.deliver(store, "cases", path, "2020-02-10T18:00", datum="auto")
+    assert (receipt.datum, receipt.matched) == ("cgcs2000:114", {"accepted/both": 40})
+
+
 def test_a_wrong_frame_is_a_warning_and_no_point_is_used(tmp_path):
     rows = cases("gcj02")
     rows.append({"case_id": "point", "address": "", "lon": rows[3]["lon"], "lat": rows[3]["lat"]})
