@@ -307,7 +307,7 @@ def evidence(asked: Asked, stated: str | None, found: dict[str, Any]) -> Compone
         return None
     how = ("判定坐标系", "datum found out") if found.get("decided") else ("声明坐标系", "datum stated")
     said = [f"{asked.words(*how)} {stated}"]
-    if "anchors" in found:
+    if found.get("anchors", {}).get("median_m"):
         said.append(
             asked.words("与地址所指小区的中位距离（米）", "median metres to the compounds their addresses name")
             + " "

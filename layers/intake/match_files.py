@@ -16,7 +16,7 @@ from layers._errors import FeedError
 from layers.intake import readers
 from layers.intake._feed import Column, Feed
 from layers.intake.checking import AS_GIVEN, Checker
-from layers.intake.datum_pair import Side, settle
+from layers.intake.datum_pair import Settled, Side, settle
 from layers.intake.datum_parts import AUTO, source_column, sources_of
 from layers.intake.feeds import feed_named
 from layers.intake.profile import Profile, Renamer
@@ -57,6 +57,14 @@ class MatchReport:
     datum_evidence: dict[str, Any] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
+    def learn(self, settled: Settled) -> None:
+        """Take what was found out about the frames of the two files."""
+        self.cases_datum, self.compounds_datum = settled.cases_datum, settled.compounds_datum
+        self.datum_evidence = settled.evidence
+        self.notices += settled.notices
+        self.cases_warned += settled.cases_warned
+        self.compounds_warned += settled.compounds_warned
+
     def as_json(self) -> dict[str, Any]:
         """Return plain data."""
         lists = ("cases_rejected", "cases_warned", "compounds_rejected", "compounds_warned")
@@ -84,7 +92,8 @@ def match_files(
     Rows of compounds without a code or name are left out and reported; rows of cases stay whatever is wrong with them: one that
     cannot be read is unmatched, and its reason says what was found and wanted. A datum may be "auto": it is found out from the
     cases whose address alone names a compound. Where these refute what was stated, no point is used. FeedError: coordinates
-    without a stated datum, a datum that cannot be found out, cases without the columns to match by, no compound at all, a code that two compounds bear.
+    without a stated datum, a datum that cannot be found out, cases without the columns to match by, no compound at all, a code
+    that two compounds bear.
     """
     report = MatchReport()
     started = time.monotonic()
@@ -94,17 +103,9 @@ def match_files(
     delivered = _cases(cases, cases_datum, cases_profile or Profile(), report)
     started = time.monotonic()
     read = matcher.read(delivered.rows, progress)
-    settled = settle(Side(cases.name, delivered.rows, delivered.stated, delivered.column, "--cases-datum"),
-                     Side(compounds.name, listed.rows, listed.stated, listed.column, "--compounds-datum"),
-                     [answer.position if answer.status == "accepted" else -1 for answer in read])  # fmt: skip
-    report.datum_evidence, report.cases_datum, report.compounds_datum = (
-        settled.evidence,
-        settled.cases_datum,
-        settled.compounds_datum,
-    )
-    report.notices += settled.notices
-    report.cases_warned += settled.cases_warned
-    report.compounds_warned += settled.compounds_warned
+    named = [answer.position if answer.status == "accepted" else -1 for answer in read]
+    settled = settle(delivered.side(cases, "--cases-datum"), listed.side(compounds, "--compounds-datum"), named)
+    report.learn(settled)
     if settled.compounds is not listed.rows:
         matcher = matcher.placed_at(settled.compounds)
     answers = delivered.answered(matcher.match(settled.cases, within_m, answers=read, frame_sure=settled.frame_sure))
@@ -132,6 +133,10 @@ class _Delivered:
     unreadable: dict[int, tuple[str, str]] = field(default_factory=dict)
     rejected: list[RowNote] = field(default_factory=list)
     warned: list[RowNote] = field(default_factory=list)
+
+    def side(self, path: Path, option: str) -> Side:
+        """Return the rows as one of the two that are to be brought into one frame."""
+        return Side(path.name, self.rows, self.stated, self.column, option)
 
     def answered(self, answers: pd.DataFrame) -> pd.DataFrame:
         """Return the answers given for `rows` with a row for each unreadable one, in the order of the file."""

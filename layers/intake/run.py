@@ -43,8 +43,7 @@ def run(
 ) -> Receipt:
     """Import `path` as `feed` and return the receipt.
 
-    datum     frame of the file's coordinates; "auto" finds it out from places that the store knows, for each source in the
-              file, or refuses; a file that has coordinates and no stated frame is refused
+    datum     frame of the file's coordinates; without one a file that has coordinates is refused; "auto" finds it out
     known_at  when the delivery was known (default: now; in a drill, just after the newest delivery)
     dry_run   do everything, then undo it
     Bad rows go to the receipt and good rows go in. FeedError (also for a file that holds no row: it would pass for fresh
