@@ -12,7 +12,7 @@ from layers._base import Layer, LegendRow
 from layers._frames import placed, text_columns, with_counts
 from layers._palette import STATUS, rgba
 from layers._view import View
-from layers.store import totals
+from layers.store import care, totals
 from layers.store.asof import as_known, inside
 from layers.store.schema import compound
 
@@ -24,9 +24,10 @@ def query(view: View) -> Select[Any]:
     """Compounds of the area in which anybody was ever counted, at their label point."""
     counts = totals.wide(view, "compound").subquery()
     wide = [c for c in counts.c if c.name != "area"]
-    columns = (compound.c.code, compound.c.name, compound.c.district, compound.c.lon, compound.c.lat)
+    columns = (compound.c.code, care.title(view), compound.c.district, compound.c.lon, compound.c.lat)
     rows = select(*columns, *wide).select_from(compound.join(counts, counts.c.area == compound.c.code))
-    return as_known(rows, compound, view).where(inside(compound, view)).order_by(compound.c.code)
+    rows = as_known(rows, compound, view).where(inside(compound, view), care.standing(view))
+    return rows.order_by(compound.c.code)
 
 
 def summarise(rows: pd.DataFrame) -> gpd.GeoDataFrame:

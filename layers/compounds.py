@@ -13,7 +13,7 @@ from layers._base import Layer, LegendRow
 from layers._frames import placed, text_columns, with_counts
 from layers._palette import COUNT, count_rgba
 from layers._view import View
-from layers.store import totals
+from layers.store import care, totals
 from layers.store.asof import as_known, inside, newest
 from layers.store.schema import compound, control
 
@@ -42,8 +42,10 @@ def query(view: View) -> Select[Any]:
     )
     wide = [c for c in counts.c if c.name != "area"]
     control_columns = (in_force.c.state.label("control"), in_force.c.happened_at.label("control_since"))
-    rows = select(*(compound.c[name] for name in COLUMNS), *wide, *control_columns).select_from(source)
-    return as_known(rows, compound, view).where(inside(compound, view)).order_by(compound.c.code)
+    own: list[Any] = [care.title(view) if name == "name" else compound.c[name] for name in COLUMNS]
+    rows: Select[Any] = select(*own, *wide, *control_columns).select_from(source)
+    rows = as_known(rows, compound, view).where(inside(compound, view), care.standing(view))
+    return rows.order_by(compound.c.code)
 
 
 def summarise(rows: pd.DataFrame) -> gpd.GeoDataFrame:

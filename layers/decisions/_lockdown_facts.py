@@ -12,7 +12,7 @@ from layers.decisions._inputs import as_date, blank, complete_day
 from layers.decisions._silence import Silence, hear, no_deliveries
 from layers.decisions._words import ITEMS
 from layers.decisions.rules import in_force
-from layers.store import Store, totals
+from layers.store import Store, care, totals
 from layers.store.asof import as_known, newest
 from layers.store.schema import assessment, compound, control, district, placement, total
 
@@ -90,8 +90,8 @@ def gather(store: Store, view: View) -> LockdownFacts:
 
 def _compounds(view: View) -> Select[Any]:
     c = compound.c
-    columns = (c.code, c.name, c.district, c.street, c.community, c.households, c.population, c.buildings)
-    query = as_known(select(*columns), compound, view)
+    columns = (c.code, care.title(view), c.district, c.street, c.community, c.households, c.population, c.buildings)
+    query = as_known(select(*columns), compound, view).where(care.standing(view))
     if view.level == "compound":
         return query.where(c.code == view.code)
     if view.district:

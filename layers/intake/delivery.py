@@ -177,7 +177,7 @@ class Delivery:
     def _compounds(self, rows: pd.DataFrame, name: str) -> list[str | None]:
         """Find the compound of a zone by its code, else by its name and point through the matcher."""
         known = compound_codes(self._opened.connection)
-        out = [value if value in known else None for value in rows[name]]
+        out = [known.get(value) for value in rows[name]]
         missing = [at for at, code in enumerate(out) if code is None]
         if missing and known:
             zone = rows.iloc[missing]

@@ -9,11 +9,14 @@ import pandas as pd
 import shapely
 from sqlalchemy import Connection, func, select
 
+import geo.gazetteer
 from geo.address import building_of
 from geo.address_match import AddressAnswer
 from geo.match import CompoundMatcher
+from layers.intake.gazetteer_care import care_now, cared
+from layers.intake.lessons import Lesson, lessons, taught
 from layers.intake.places import believed
-from layers.store.schema import FOREVER, compound, district
+from layers.store.schema import FOREVER, care, compound, district
 
 GAZETTEER = (
     "code",
@@ -30,7 +33,8 @@ GAZETTEER = (
     "shape",
 )
 WITHIN_M = 100.0  # a point this far outside an outline may still be the compound's: gates and shop fronts are geocoded
-_matchers: dict[tuple[str, int, int], "Gazetteer"] = {}
+_matchers: dict[tuple[str, int, int, int], "Gazetteer"] = {}
+_spellings: dict[tuple[str, int, int, int], dict[str, frozenset[str]]] = {}
 _lock = Lock()
 
 
@@ -42,8 +46,10 @@ class Gazetteer:
         rows: pd.DataFrame,
         titles: Mapping[str, str],
         cache: Path | None = None,
-        centres: Sequence[tuple[float, float]] = (),
+        lessons: Sequence[Lesson] = (),
+        taught: int = 0,
     ) -> None:
+        self.taught = taught  # the newest reviewer's decision that it knows
         self.areas = rows.set_index("code")[["district", "street"]].fillna("")
         self._at = rows[["lon", "lat"]].to_numpy(float)  # in the order of the matcher's positions
         frame = rows.rename(columns={"code": "compound_id", "district": "district_code"})
@@ -104,23 +110,52 @@ def _as_cases(persons: pd.DataFrame) -> pd.DataFrame:
     return persons.rename(columns={"subject": "case_id", "district_name": "district"})
 
 
-def gazetteer(connection: Connection, identity: str, cache: Path | None) -> Gazetteer:
-    """Return the gazetteer of a store (`identity`) as believed now; built once per state of the compounds.
+def gazetteer(connection: Connection, identity: str, cache: Path | None, *, learn: bool = False) -> Gazetteer:
+    """Return the gazetteer of a store (`identity`) as believed now, with what people changed; built once per state of both.
 
     cache  folder for what the matcher learns from a gazetteer
+    learn  take in the decisions that reviewers took since it was built as well. Fitting takes some ten seconds, so a single
+           decision does not cause it: they are taken in when the gazetteer changes, at the start, and by `rematch`
     """
-    state = connection.execute(
-        select(func.max(compound.c.id), func.count()).where(compound.c.known_until == FOREVER)
-    ).one()
-    key = (identity, state[0] or 0, state[1])
+    key = (identity, *_state(connection))
     with _lock:
-        if key not in _matchers:
+        known = _matchers.get(key)
+        if known is None or (learn and known.taught != taught(connection)):
             for old in [k for k in _matchers if k[0] == identity]:
                 del _matchers[old]
             _matchers[key] = Gazetteer(
-                believed(connection, compound, *GAZETTEER), _titles(connection), cache, _centres(connection)
+                compounds_now(connection), _titles(connection), cache, lessons(connection), taught(connection)
             )
         return _matchers[key]
+
+
+def compounds_now(connection: Connection) -> pd.DataFrame:
+    """Return the compounds that stand, with what people changed about them: columns of GAZETTEER."""
+    return cared(believed(connection, compound, *GAZETTEER), care_now(connection))
+
+
+def spellings(connection: Connection, identity: str) -> dict[str, frozenset[str]]:
+    """Return every normalised spelling of a name, also without phase or 小区, and the compounds that bear it."""
+    key = (identity, *_state(connection))
+    with _lock:
+        if key not in _spellings:
+            _spellings.clear()
+            rows = compounds_now(connection).rename(columns={"code": "compound_id"})
+            known = geo.gazetteer.Gazetteer.from_frame(rows[["compound_id", "name", "aliases"]])
+            _spellings[key] = {
+                text: frozenset(known.compounds[position].compound_id for position, _ in found)
+                for text, found in known.forms.items()
+            }
+        return _spellings[key]
+
+
+def _state(connection: Connection) -> tuple[int, int, int]:
+    """What the gazetteer depends on: versions of compounds, and of what people changed."""
+    state = connection.execute(
+        select(func.max(compound.c.id), func.count()).where(compound.c.known_until == FOREVER)
+    ).one()
+    changed = connection.execute(select(func.max(care.c.id))).scalar()
+    return state[0] or 0, state[1], changed or 0
 
 
 def _titles(connection: Connection) -> dict[str, str]:

@@ -17,12 +17,11 @@ from layers.intake.matching import Gazetteer
 from layers.intake.places import DistrictBook
 from layers.intake.receipt import Receipt, RowNote
 from layers.store import Store, totals
-from layers.store.schema import FOREVER, person, person_status, placement
+from layers.store.schema import AUTO, FOREVER, person, person_status, placement
 from layers.store.writing import KEYS_A_QUERY, Batch, chunks, constants
 
 IDENTITY = re.compile(r"\d{17}[\dXx]")
 WAS = "\x01"  # in front of a subject: the same person as believed before; no text that was read holds it
-AUTO = "auto"  # who decided, where no person did
 GROUNDS = ("address", "lon", "lat", "district_stated")  # what a placement rests on
 PERSONS_A_COUNT = KEYS_A_QUERY
 WEIGHED = (

@@ -9,6 +9,7 @@ import shapely
 from sqlalchemy import Connection, Table, func, select
 
 from geo.point_index import PointIndex
+from layers.intake.gazetteer_care import care_now, standing_codes
 from layers.store.database import Store
 from layers.store.schema import FOREVER, compound, district, hospital
 
@@ -102,9 +103,9 @@ def short_hospital(name: str) -> str:
     return OWNERS.sub("", short).removesuffix("院区").removesuffix("院") or name
 
 
-def compound_codes(connection: Connection) -> set[str]:
-    """Return the codes of all compounds that are believed now."""
-    return set(believed(connection, compound, "code")["code"])
+def compound_codes(connection: Connection) -> dict[str, str]:
+    """Return code -> code of all compounds that are believed now: a merged one means its survivor, a split one nobody."""
+    return standing_codes(believed(connection, compound, "code")["code"], care_now(connection))
 
 
 def _plain(word: str) -> str:

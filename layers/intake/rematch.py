@@ -11,11 +11,11 @@ from layers._errors import Cancelled, StoreError
 from layers._times import to_ms
 from layers.intake.feeds import all_feeds
 from layers.intake.matching import gazetteer
-from layers.intake.persons import AUTO, Register, recount
+from layers.intake.persons import Register, recount
 from layers.intake.places import DistrictBook, believed
 from layers.intake.receipt import Receipt
 from layers.store import Store, journal
-from layers.store.schema import person, placement
+from layers.store.schema import AUTO, person, placement
 from layers.store.writing import close_batch, open_batch, own_columns
 
 PLACED = ("status", "compound", "district", "street", "building")  # what moves a person
@@ -69,7 +69,7 @@ def _placements(
 ) -> pd.DataFrame:
     """Everybody whom no reviewer placed, with the placement before (`was_*`) and the one of today's gazetteer."""
     book = DistrictBook.load(connection, store.identity)
-    places = gazetteer(connection, store.identity, store.cache)
+    places = gazetteer(connection, store.identity, store.cache, learn=True)
     before = _automatic(connection)
     found, done = [], 0
     for kind in sorted({feed.placed for feed in all_feeds().values()} - {""}):

@@ -1,20 +1,28 @@
 """The review queue: matches that nobody is sure of, and what a person decided about them."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Connection, Select, and_, select
 
+from geo.address import strip_unit
 from layers._errors import LayerError
 from layers._view import View, level_of
-from layers.intake.persons import AUTO, recount
+from layers.intake import gazetteer_changes
+from layers.intake.persons import recount
+from layers.intake.undoing import persons_of, revert, written_by
 from layers.store import Store, journal
 from layers.store.asof import inside, known
-from layers.store.schema import FOREVER, compound, person, placement
-from layers.store.writing import close_batch, open_batch
+from layers.store.care import standing_now
+from layers.store.schema import AUTO, FOREVER, batch, compound, person, person_status, placement
+from layers.store.schema import journal as entry
+from layers.store.writing import KEYS_A_QUERY, Batch, chunks, close_batch, open_batch
 
 REFUSED = ("人工核定：名录中无此小区", "decided by a person: none of the compounds")
+PERSONS_AT_ONCE = 500  # that one decision may place: more identical addresses than that are a mistake of the source
 
 
 class ReviewError(LayerError):
@@ -29,15 +37,30 @@ class ClosedError(ReviewError):
     """The match does not wait for anybody."""
 
 
-def queue(view: View, limit: int = 200) -> Select[Any]:
-    """Return persons whose match awaits a person, the likeliest first: kind, subject, address, district, alternatives, reasons."""
-    rows = _matches(view).where(placement.c.status == "review", inside(placement, view))
-    return rows.order_by(placement.c.probability.desc(), placement.c.key).limit(limit)
+@dataclass(frozen=True)
+class Decision:
+    """What one decision wrote: its batch, the persons it placed, and the name that it taught the gazetteer ("" none)."""
+
+    batch: int
+    keys: tuple[str, ...]
+    learned: str = ""
 
 
-def match_of(view: View, key: str) -> Select[Any]:
-    """Return the same columns of one person, whatever became of the match."""
-    return _matches(view).where(placement.c.key == key, inside(placement, view))
+# ---- what waits
+
+
+def waiting(view: View) -> Select[Any]:
+    """Return every match that awaits a person, by key: _matches' columns; `since` is when it began to wait."""
+    return _matches(view).where(placement.c.status == "review", inside(placement, view)).order_by(placement.c.key)
+
+
+def steps(view: View) -> Select[Any]:
+    """Return the dated statuses of the persons that wait: key, district, value, happened_at."""
+    columns = (placement.c.key, placement.c.district, person_status.c.value, person_status.c.happened_at)
+    same = and_(person_status.c.kind == placement.c.kind, person_status.c.subject == placement.c.subject)
+    rows = select(*columns).select_from(placement.join(person_status, and_(same, known(person_status, view))))
+    rows = rows.where(known(placement, view), placement.c.status == "review", inside(placement, view))
+    return rows.where(person_status.c.dimension == "status", person_status.c.happened_at <= view.as_of)
 
 
 def _matches(view: View) -> Select[Any]:
@@ -54,47 +77,153 @@ def _matches(view: View) -> Select[Any]:
         placement.c.alternatives,
         placement.c.reason_zh,
         placement.c.reason_en,
+        placement.c.known_from.label("since"),
         person.c.address,
+        person.c.lon,
+        person.c.lat,
     )
     return select(*columns).select_from(joined).where(known(placement, view))
 
 
-def decide(store: Store, key: str, code: str | None, actor: str, *, area: str = "", correcting: bool = False) -> int:
-    """Place a person in a compound, or in none (`code` None), on a person's word; return the batch.
+def same_address(rows: pd.DataFrame) -> pd.Series:
+    """Return, per row of `waiting`, a text that is equal where one decision answers for all of them.
+
+    That is the address without building, unit and room, the district, and the compounds in question; somebody without an
+    address is alone.
+    """
+    texts = [strip_unit(text) if isinstance(text, str) else "" for text in rows["address"]]
+    asked = [",".join(sorted(c["compound_id"] for c in choices or [])) for choices in rows["alternatives"]]
+    cells = zip(texts, rows["district"].fillna(""), asked, rows["key"], strict=True)
+    return pd.Series(
+        [f"{text}|{district}|{codes}" if text else key for text, district, codes, key in cells],
+        index=rows.index,
+        dtype=object,
+    )
+
+
+# ---- deciding
+
+
+def decide(
+    store: Store,
+    key: str,
+    code: str | None,
+    actor: str,
+    *,
+    area: str = "",
+    alike: bool = False,
+    learn: str = "",
+    correcting: bool = False,
+) -> Decision:
+    """Place a person in a compound, or in none (`code` None), on a person's word, in one batch with the totals.
 
     area        what the reviewer answers for, written as in a view: person and compound must lie in it
+    alike       decide for everybody in it who waits with the same address (`same_address`)
+    learn       the name as written; it becomes an alias of the compound
     correcting  change what a person decided before; otherwise only a match that waits for review can be decided
-    The totals follow in the same transaction. The decision stands until the person's address, point or district changes.
-    Raises ElsewhereError outside the area, ClosedError for a match that does not wait, ReviewError for what is not there;
-    nothing is written then.
+    The decision stands until the person's address, point or district changes. Raises ElsewhereError outside the area,
+    ClosedError for a match that does not wait, ReviewError for what is not there or cannot be learned; nothing is written then.
     """
     now = store.now()
     with store.writing() as connection:
-        query = select(placement).where(placement.c.key == key, placement.c.known_until == FOREVER)
-        before = store.frame(connection, query)
+        before = _with_alike(connection, key, area) if alike else _placed(connection, [key])
         if before.empty:
             raise ReviewError(f"{key}: no such person is placed or waiting")
-        _check_inside(key, before.iloc[0], area)
-        _check_open(key, before.iloc[0], correcting)
-        where = store.frame(
-            connection,
-            select(compound.c.district, compound.c.street).where(
-                compound.c.code == code, compound.c.known_until == FOREVER
-            ),
+        if len(before) > PERSONS_AT_ONCE:
+            raise ReviewError(
+                f"{len(before)} persons share this address; at most {PERSONS_AT_ONCE} are decided at once"
+            )
+        for row in before.to_dict("records"):
+            _check_inside(row["key"], row, area)
+            _check_open(row["key"], row, correcting)
+        where = _compound(connection, code, area) if code else None
+        opened = open_batch(connection, None, now, _batch(actor))
+        if learn and where is not None:
+            gazetteer_changes.teach(opened, store, where, learn, actor, why=key)
+        opened.replace(placement, _decided(before, where, actor, opened.known_from))
+        _recount(opened, before)
+        keys = tuple(before["key"])
+        told = {"key": key, "compound": code, "persons": len(keys), "learned": learn}
+        close_batch(opened, told | {"actor": actor})
+        journal.write(connection, actor, "review", key, {"batch": opened.id} | told)
+        return Decision(opened.id, keys, learn if where is not None else "")
+
+
+def undo(store: Store, number: int, actor: str, *, area: str = "") -> Decision:
+    """Take back the decision of batch `number`: its persons wait again, and a name that it taught is forgotten.
+
+    Both decisions stay on record. What was decided or delivered since is left alone. Raises ReviewError for a batch that is
+    no decision, ClosedError when nothing of it stands any more, ElsewhereError when somebody in it lies outside the area.
+    """
+    now = store.now()
+    with store.writing() as connection:
+        kind, receipt = connection.execute(
+            select(batch.c.kind, batch.c.receipt).where(batch.c.id == number)
+        ).first() or (
+            "unknown",
+            {},
         )
-        if code and where.empty:
-            raise ReviewError(f"{code}: no such compound")
-        if code:
-            _check_inside(code, where.iloc[0].to_dict() | {"compound": code}, area)
-        kind, subject = before["kind"][0], before["subject"][0]
-        opened = open_batch(
-            connection, None, now, {"kind": "review", "feed": "placement", "source": actor, "settings": ""}
-        )
-        opened.replace(placement, _decided(before, code, where, actor, opened.known_from))
-        recount(opened, kind, [subject])
-        close_batch(opened, {"key": key, "compound": code, "actor": actor})
-        journal.write(connection, actor, "review", key, {"batch": opened.id, "compound": code})
-        return opened.id
+        if kind != "review" or "undoes" in receipt:
+            raise ReviewError(f"batch {number} is no decision about a match (kind {kind}); nothing was undone")
+        opened = open_batch(connection, None, now, _batch(actor))
+        mine = written_by(opened, placement, number)
+        if mine.empty:
+            raise ClosedError(f"nothing of decision {number} stands any more: it was undone, or decided again")
+        for row in mine.to_dict("records"):
+            _check_inside(row["key"], row, area)
+        revert(opened, number, actor)
+        _recount(opened, mine)
+        keys = tuple(mine["key"])
+        told = {"undoes": number, "persons": len(keys)}
+        close_batch(opened, told | {"actor": actor})
+        journal.write(connection, actor, "undo", keys[0], {"batch": opened.id} | told)
+        return Decision(opened.id, keys)
+
+
+def _batch(actor: str) -> Mapping[str, str]:
+    return {"kind": "review", "feed": "placement", "source": actor, "settings": ""}
+
+
+def _placed(connection: Connection, keys: Sequence[str]) -> pd.DataFrame:
+    found = [
+        Store.frame(connection, select(placement).where(placement.c.key.in_(some), placement.c.known_until == FOREVER))
+        for some in chunks(list(keys), KEYS_A_QUERY)
+    ]
+    return pd.concat(found, ignore_index=True)
+
+
+def _with_alike(connection: Connection, key: str, area: str) -> pd.DataFrame:
+    """The person and everybody in the area who waits with the same address, the person first."""
+    own = _placed(connection, [key])
+    if own.empty or own["status"][0] != "review":
+        return own
+    columns = (placement.c.key, placement.c.district, placement.c.alternatives, person.c.address)
+    joined = placement.join(person, and_(person.c.key == placement.c.key, person.c.known_until == FOREVER))
+    query = select(*columns).select_from(joined)
+    query = query.where(placement.c.known_until == FOREVER, placement.c.status == "review")
+    rows = Store.frame(connection, query.where(placement.c.district == own["district"][0]))
+    if own["district"][0] is None:
+        rows = Store.frame(connection, query.where(placement.c.district.is_(None)))
+    group = same_address(rows)
+    same = rows.loc[group == group[rows["key"] == key].iloc[0], "key"].tolist()
+    return _placed(connection, [key, *(one for one in same if one != key)])
+
+
+def _compound(connection: Connection, code: str, area: str) -> Any:
+    query = select(compound.c.code, compound.c.name, compound.c.district, compound.c.street)
+    found = Store.frame(
+        connection, query.where(compound.c.code == code, compound.c.known_until == FOREVER, standing_now())
+    )
+    if found.empty:
+        raise ReviewError(f"{code}: no such compound, or it was merged or split since")
+    row = found.iloc[0].fillna("")
+    _check_inside(code, row.to_dict() | {"compound": code}, area)
+    return row
+
+
+def _recount(opened: Batch, rows: pd.DataFrame) -> None:
+    for kind, subjects in persons_of(rows).items():
+        recount(opened, kind, subjects)
 
 
 def _check_inside(what: str, row: Any, area: str) -> None:
@@ -118,14 +247,15 @@ def _check_open(key: str, row: Any, correcting: bool) -> None:
         raise ClosedError(f"{key} is {row['status']}; only a match that waits for review is decided by a person")
 
 
-def _decided(before: pd.DataFrame, code: str | None, where: pd.DataFrame, actor: str, at: int) -> pd.DataFrame:
-    zh, en = ("人工核定", "decided by a person") if code else REFUSED
-    area = {"district": where["district"][0] or "", "street": where["street"][0] or ""} if code else {"street": ""}
+def _decided(before: pd.DataFrame, where: Any, actor: str, at: int) -> pd.DataFrame:
+    picked = where is not None
+    zh, en = ("人工核定", "decided by a person") if picked else REFUSED
+    area = {"district": where["district"], "street": where["street"]} if picked else {"street": ""}
     return before.assign(
-        status="accepted" if code else "unmatched",
-        compound=code or "",
-        method=before["method"] if code else "none",
-        probability=1.0 if code else 0.0,
+        status="accepted" if picked else "unmatched",
+        compound=where["code"] if picked else "",
+        method=before["method"] if picked else "none",
+        probability=1.0 if picked else 0.0,
         reason_zh=zh,
         reason_en=en,
         decided_by=actor,
@@ -133,3 +263,33 @@ def _decided(before: pd.DataFrame, code: str | None, where: pd.DataFrame, actor:
         reported_at=np.int64(at),
         **area,
     ).drop(columns=["id", "content"])
+
+
+# ---- what was decided
+
+
+def history(view: View, limit: int = 400) -> Select[Any]:
+    """Return what reviewers decided and undid, newest first, one row a person.
+
+    number (of the batch), receipt, at (clock on the wall), actor, action (review | undo); key, subject, kind, district, street,
+    compound, status, stands, address; `name` of the compound that was picked, or None.
+    """
+    number = entry.c.detail["batch"].as_integer()
+    person_now = and_(person.c.key == placement.c.key, known(person, view))
+    named = and_(compound.c.code == placement.c.compound, known(compound, view))
+    source = placement.join(batch, batch.c.id == placement.c.batch).join(entry, number == batch.c.id)
+    source = source.outerjoin(person, person_now).outerjoin(compound, named)
+    columns = (
+        batch.c.id.label("number"),
+        batch.c.receipt,
+        entry.c.at,
+        entry.c.actor,
+        entry.c.action,
+        *(placement.c[name] for name in ("key", "subject", "kind", "district", "street", "compound", "status")),
+        (placement.c.known_until == FOREVER).label("stands"),
+        person.c.address,
+        compound.c.name,
+    )
+    rows = select(*columns).select_from(source).where(batch.c.kind == "review", batch.c.known_at <= view.known_at)
+    rows = rows.where(inside(placement, view), entry.c.action.in_(("review", "undo")))
+    return rows.order_by(batch.c.id.desc(), placement.c.key).limit(limit)

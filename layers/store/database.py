@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, Select, create_engine, event, func, insert, inspect, select
+from sqlalchemy import Connection, Engine, Select, create_engine, event, func, insert, inspect, select, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from layers._errors import StoreError
 from layers._times import SHANGHAI, from_ms, to_ms
 from layers._view import View
-from layers.store.schema import Instant, batch, meta, metadata
+from layers.store.schema import Instant, batch, care, meta, metadata
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+ADDED = {2: (care,)}  # tables that the next schema has more; a store of that version is brought up when it is opened
 KINDS = ("drill", "production")
 
 
@@ -125,7 +126,8 @@ def open_store(
 
     kind     "drill" or "production" for a new store (default production); for one that exists it must be the same
     durable  False: commits do not wait for the disk; for a store that is built whole, and thrown away when that fails
-    A damaged file, a wrong kind, or a schema of another version raise StoreError; nothing is repaired silently.
+    A store of schema 2 gets the tables that were added since, in one step that changes no fact. A damaged file, a wrong
+    kind, or a schema that cannot be brought up raise StoreError; nothing is repaired silently.
     """
     engine = _engine(url, must_exist, durable)
     try:
@@ -190,9 +192,23 @@ def _prepare(connection: Connection, kind: str | None) -> None:
         connection.execute(insert(meta), [{"name": name, "value": value} for name, value in first.items()])
         return
     found = connection.execute(select(meta.c.value).where(meta.c.name == "schema")).scalar()
-    if found != SCHEMA_VERSION:
-        raise StoreError(f"the store has schema {found}; this version reads {SCHEMA_VERSION}")
+    _bring_up(connection, found)
     if connection.dialect.name == "sqlite":
         verdict = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
         if verdict != "ok":
             raise StoreError(f"the store is damaged: {verdict}; restore it from a backup")
+
+
+def _bring_up(connection: Connection, found: Any) -> None:
+    """Add the tables that a store of an older schema lacks; its facts stay as they are."""
+    if found == SCHEMA_VERSION:
+        return
+    steps = range(found, SCHEMA_VERSION) if isinstance(found, int) else ()
+    if not steps or not set(steps) <= ADDED.keys():
+        older = isinstance(found, int) and found < SCHEMA_VERSION
+        way = "import its files into a new store" if older else "open it with the version that wrote it, or a later one"
+        raise StoreError(f"the store has schema {found}; this version reads {min(ADDED)} to {SCHEMA_VERSION}: {way}")
+    for version in steps:
+        for table in ADDED[version]:
+            table.create(connection)
+    connection.execute(update(meta).where(meta.c.name == "schema").values(value=SCHEMA_VERSION))

@@ -31,6 +31,7 @@ from layers._times import to_ms
 FOREVER = (
     253_370_736_000_000  # 9999-01-01 in milliseconds: an open version; a plain number keeps the range test on the index
 )
+AUTO = "auto"  # who decided about a placement, where no person did
 ALWAYS = 0  # happened_at of things that have no date of their own, such as a district
 
 metadata = MetaData()
@@ -78,7 +79,7 @@ batch = Table(  # one row per accepted write of facts: an import, a match run, a
     "batch",
     metadata,
     Column("id", BigId, primary_key=True),
-    Column("kind", String, nullable=False),  # import | review
+    Column("kind", String, nullable=False),  # import | review | rematch | care
     Column("feed", String, nullable=False),
     Column("source", String, nullable=False),
     Column("file", String),
@@ -111,7 +112,7 @@ journal = Table(
     Column("id", BigId, primary_key=True),
     Column("at", Instant, nullable=False),
     Column("actor", String, nullable=False),
-    Column("action", String, nullable=False),  # import | review | plan | export | sign-in ...
+    Column("action", String, nullable=False),  # import | review | undo | care | plan | export | sign-in ...
     Column("subject", String, nullable=False),
     Column("detail", JSON, nullable=False),
 )
@@ -193,7 +194,7 @@ placement = _fact(  # which compound a person belongs to, how we know, and how s
     Column("alternatives", JSON),
     Column("reason_zh", String),
     Column("reason_en", String),
-    Column("decided_by", String),  # "auto" or the reviewer
+    Column("decided_by", String),  # AUTO or the reviewer
 )
 
 hospital = _fact(
@@ -266,6 +267,19 @@ control = _fact(  # the order in force on a compound
     Column("district", String),
     Column("state", String),  # sealed | building_sealed | controlled | guarded | open
     *_place(),
+)
+
+care = _fact(  # what a person changed about the gazetteer; deliveries keep their own words in `compound`
+    "care",
+    Column("kind", String),  # alias | rename | merge | split | apart
+    Column("compound", String, index=True),  # which compound it is about: of a merge the one that is given up
+    Column("others", JSON),  # codes: the survivor of a merge, the parts of a split, the other one of a pair kept apart
+    Column("name", String),  # the alias, or the new name
+    Column("stands", Boolean),  # false: somebody undid it
+    Column("district", String),
+    Column("street", String),
+    Column("decided_by", String),
+    Column("why", String),
 )
 
 total = Table(  # increments: any state is a sum over event_day <= as_of and known_from <= known_at

@@ -1,0 +1,66 @@
+"""Take back what one batch of a person's decisions wrote: the state before it is believed again, as a new version."""
+
+from collections import defaultdict
+
+import pandas as pd
+from sqlalchemy import Table, select
+
+from layers._times import to_ms
+from layers.store import Store
+from layers.store.schema import FOREVER, assessment, care, control, placement
+from layers.store.writing import Batch, own_columns
+
+MOVED: tuple[Table, ...] = (
+    placement,
+    control,
+    assessment,
+)  # what a decision or a merge moves from compound to compound
+KEPT = ("key", "row", "happened_at", "reported_at")
+
+
+def written_by(opened: Batch, table: Table, number: int) -> pd.DataFrame:
+    """Return the versions of `table` that batch `number` wrote and that are still believed."""
+    query = select(table).where(table.c.batch == number, table.c.known_until == FOREVER)
+    return Store.frame(opened.connection, query)
+
+
+def revert(opened: Batch, number: int, actor: str, why: str = "") -> dict[str, int]:
+    """Write again what was believed before batch `number`, wherever what it wrote still stands; return rows by table.
+
+    What was changed since stays as it is. The totals of the persons are the caller's to recount: `persons_of` before this.
+    """
+    done = {}
+    for table in MOVED:
+        mine = written_by(opened, table, number)
+        if len(mine):
+            before = _before(opened, table, mine)
+            opened.replace(table, before[[*KEPT, *own_columns(table)]])
+            done[table.name] = len(before)
+    changes = written_by(opened, care, number)
+    changes = changes[changes["stands"].astype(bool)]
+    if len(changes):
+        undone = versions(changes).assign(stands=False, decided_by=actor, why=why)
+        opened.replace(care, undone[[*KEPT, *own_columns(care)]])
+        done["care"] = len(changes)
+    return done
+
+
+def persons_of(rows: pd.DataFrame) -> dict[str, list[str]]:
+    """Return kind -> subjects of rows of `placement`, as `persons.recount` wants them."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for kind, subject in zip(rows["kind"], rows["subject"], strict=True):
+        found[kind].append(subject)
+    return found
+
+
+def versions(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows read from a fact table as `Batch.replace` takes them: times in milliseconds again, without their content."""
+    times = {name: rows[name].map(to_ms).astype("int64") for name in ("happened_at", "reported_at")}
+    return rows.assign(**times).drop(columns=["id", "content"])
+
+
+def _before(opened: Batch, table: Table, mine: pd.DataFrame) -> pd.DataFrame:
+    """The versions that a batch's own ones replaced."""
+    began = opened.connection.execute(select(table.c.known_from).where(table.c.id == int(mine["id"].iloc[0]))).scalar()
+    query = select(table).where(table.c.known_until == began, table.c.key.in_(mine["key"].tolist()))
+    return versions(Store.frame(opened.connection, query))

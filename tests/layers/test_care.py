@@ -1,0 +1,228 @@
+"""Changing the gazetteer: seen first, then believed, undone by a new fact, and the past stays."""
+
+import sqlite3
+
+import pytest
+from sqlalchemy import select
+
+from layers._errors import StoreError
+from layers._times import parse_time
+from layers.cases import query as cases_of
+from layers.compounds import query as compounds_of
+from layers.intake.gazetteer_changes import CareError, Change, make, undo, written_name
+from layers.intake.rematch import rematch
+from layers.intake.review import decide
+from layers.store import open_store, totals
+from layers.store.schema import FACTS, FOREVER, care, placement
+from tests import city
+
+TWIN = (
+    {"compound_id": "C9", "name": "春风里", "aliases": "迎春新村", "district": "江岸区", "street": "一元街道"},
+    city.square(0.2, 0.2),
+)
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = city.found(open_store(f"sqlite:///{tmp_path / 'store.db'}", "drill"), tmp_path)
+    city.deliver(store, "compounds", city.geojson(tmp_path / "twin.geojson", [TWIN]), "2020-01-02T08:00", datum="wgs84")
+    rows = [
+        {"case_id": "1", "address": "江岸区丹水池小区1栋"},
+        {"case_id": "2", "address": "江岸区春风里3栋"},
+        {"case_id": "3", "address": "江汉区长江花园5栋"},
+        {"case_id": "4", "address": "江岸区蓝天雅居7栋"},
+    ]
+    city.cases(store, tmp_path, "2020-02-10T18:00", *rows)
+    return store
+
+
+def counts(store, known_at=None):
+    view = store.view(as_of=parse_time("2020-02-20"), known_at=parse_time(known_at) if known_at else None)
+    rows = store.read(totals.state(view, "compound"))
+    return dict(zip(rows["area"], rows["n"], strict=True))
+
+
+def names(store, known_at=None, as_of="2020-02-20"):
+    view = store.view(as_of=parse_time(as_of), known_at=parse_time(known_at) if known_at else None)
+    rows = store.read(compounds_of(view))
+    return dict(zip(rows["code"], rows["name"], strict=True))
+
+
+def where(store, subject):
+    query = select(placement).where(placement.c.known_until == FOREVER, placement.c.subject == subject)
+    row = store.read(query).iloc[0]
+    return row["status"], row["compound"], row["decided_by"]
+
+
+def settled(store):
+    """Person 2 stands in C9 by a reviewer's word: the machine cannot tell the twins apart."""
+    assert where(store, "2")[0] == "review"
+    decide(store, "case:2", "C9", "duty")
+    return make(store, Change("merge", "C9", ("C1",), on=parse_time("2020-02-01")), "总值班", apply=True)
+
+
+def test_a_merge_is_rehearsed_first_and_then_writes_nothing(store):
+    decide(store, "case:2", "C9", "duty")
+    before = {name: len(store.read(select(table.c.id))) for name, table in FACTS.items()}
+    found = make(store, Change("merge", "C9", ("C1",)), "总值班")
+    assert found.batch is None
+    assert found.moved[["subject", "was_compound", "compound"]].values.tolist() == [["2", "C9", "C1"]]
+    assert {name: len(store.read(select(table.c.id))) for name, table in FACTS.items()} == before
+
+
+def test_a_merged_compounds_persons_are_the_survivors_from_then_on_and_the_past_stays(store):
+    decided = store.latest()
+    settled(store)
+    assert counts(store) == {"C2": 1, "C1": 1, "": 2}
+    assert counts(store, decided.isoformat()) == {"C2": 1, "": 3}
+    assert where(store, "2") == ("accepted", "C1", "duty")  # the reviewer's word stands, at the survivor
+    assert "C9" not in names(store)
+    assert names(store, decided.isoformat())["C9"] == "春风里"
+    assert rematch(store).empty
+    view = store.view(as_of=parse_time("2020-02-20"))
+    assert store.read(cases_of(view))["code"].tolist() == ["C1", "C2"]
+
+
+def test_the_old_name_of_a_merged_compound_keeps_working(store, tmp_path):
+    settled(store)
+    city.cases(store, tmp_path, "2020-02-12T18:00", {"case_id": "5", "address": "江岸区迎春新村9栋"})
+    assert where(store, "5") == ("accepted", "C1", "auto")
+
+
+def test_a_new_delivery_of_a_merged_compound_does_not_bring_it_back(store, tmp_path):
+    settled(store)
+    row = TWIN[0] | {"households": 77}
+    city.deliver(
+        store, "compounds", city.geojson(tmp_path / "t.geojson", [(row, TWIN[1])]), "2020-02-13", datum="wgs84"
+    )
+    assert "C9" not in names(store)
+    assert counts(store)["C1"] == 1
+
+
+def test_orders_of_a_merged_compound_are_the_survivors_too(store, tmp_path):
+    zone = {"zone_id": "Z1", "name": "春风里", "compound": "C9", "state": "封控", "since": "2020-02-11"}
+    city.deliver(store, "controls", city.table(tmp_path / "z.csv", [zone]), "2020-02-11T18:00")
+    change = settled(store)
+    assert city.believed(store, "control")["compound"].tolist() == ["C1"]
+    receipt = city.deliver(store, "controls", city.table(tmp_path / "z2.csv", [zone]), "2020-02-12T18:00")
+    assert (receipt.count("unchanged"), receipt.count("changed")) == (1, 0)
+    undo(store, change.batch, "总值班", apply=True)
+    assert city.believed(store, "control")["compound"].tolist() == ["C9"]
+
+
+def test_an_undone_merge_puts_everything_back_and_both_stay_on_record(store):
+    change = settled(store)
+    rehearsed = undo(store, change.batch, "总值班")
+    assert rehearsed.moved[["subject", "was_compound", "compound"]].values.tolist() == [["2", "C1", "C9"]]
+    assert where(store, "2")[1] == "C1"
+    undo(store, change.batch, "局长", apply=True, why="两处不同")
+    assert where(store, "2") == ("accepted", "C9", "duty")
+    assert counts(store) == {"C2": 1, "C9": 1, "": 2}
+    assert names(store)["C9"] == "春风里"
+    rows = (
+        store.read(select(care.c.stands, care.c.decided_by, care.c.why).order_by(care.c.id)).fillna("").values.tolist()
+    )
+    assert rows == [[True, "总值班", ""], [False, "局长", "两处不同"]]
+    with pytest.raises(CareError, match="no change of the gazetteer that stands"):
+        undo(store, change.batch, "局长", apply=True)
+
+
+def test_a_taught_alias_matches_what_comes_later_and_what_waited_after_rematching(store, tmp_path):
+    assert written_name("江岸区蓝天雅居7栋") == "蓝天雅居"
+    make(store, Change("alias", "C3", name="蓝天雅居"), "总值班", apply=True)
+    city.cases(store, tmp_path, "2020-02-12T18:00", {"case_id": "6", "address": "江岸区蓝天雅居2栋1单元"})
+    assert where(store, "6") == ("accepted", "C3", "auto")
+    assert where(store, "4")[1] == ""
+    assert rematch(store, apply=True)["subject"].tolist() == ["4"]
+    assert where(store, "4") == ("accepted", "C3", "auto")
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("丹水池", "is a spelling of C2"),
+        ("长江花园", "is a spelling of C4, C5"),  # the family of two phases: it would draw the people of both
+        ("教师公寓", "a spelling of C3 already"),
+        ("9栋", "is no name"),
+    ],
+)
+def test_a_name_that_means_another_compound_is_not_taught(store, name, why):
+    with pytest.raises(CareError, match=why):
+        make(store, Change("alias", "C3", name=name), "总值班", apply=True)
+
+
+def test_a_renamed_compound_has_its_new_name_from_the_day_on_and_answers_to_both(store, tmp_path):
+    make(store, Change("rename", "C2", name="江景新城", on=parse_time("2020-02-15T00:00")), "总值班", apply=True)
+    assert names(store)["C2"] == "江景新城"
+    assert names(store, as_of="2020-02-14")["C2"] == "丹水池小区"
+    rows = [{"case_id": "7", "address": "江岸区江景新城2栋"}, {"case_id": "8", "address": "江岸区丹水池小区2栋"}]
+    city.cases(store, tmp_path, "2020-02-16T18:00", *rows)
+    assert [where(store, s)[1] for s in ("7", "8")] == ["C2", "C2"]
+
+
+def test_persons_of_a_split_compound_wait_until_their_address_tells_the_part(store, tmp_path):
+    parts = [
+        ({"compound_id": f"P{n}", "name": f"丹水池{side}区", "district": "江岸区"}, city.square(2 + n * 0.3, 0, 0.002))
+        for n, side in enumerate("东西")
+    ]
+    city.cases(store, tmp_path, "2020-02-10T19:00", {"case_id": "9", "address": "江岸区丹水池东区4栋"})
+    city.deliver(store, "compounds", city.geojson(tmp_path / "p.geojson", parts), "2020-02-11", datum="wgs84")
+    decide(store, "case:9", "C2", "duty") if where(store, "9")[0] == "review" else None
+    change = make(store, Change("split", "C2", ("P0", "P1")), "总值班", apply=True)
+    assert sorted(change.moved["subject"]) == ["1", "9"]
+    assert where(store, "1") == ("review", "", "auto")
+    moved = rematch(store, apply=True)
+    assert where(store, "9")[:2] == ("accepted", "P0")
+    assert where(store, "1")[0] == "review", moved
+    assert "C2" not in names(store)
+    undo(store, change.batch, "总值班", apply=True)
+    rematch(store, apply=True)
+    assert where(store, "1")[:2] == ("accepted", "C2")
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (Change("merge", "C9", ("C0",)), "no such compound"),
+        (Change("merge", "C9", ("C9",)), "named twice"),
+        (Change("split", "C9", ("C1",)), "two parts"),
+        (Change("rename", "C9", name=" "), "wanted 2 to"),
+        (Change("close", "C9"), "wanted one of"),
+    ],
+)
+def test_a_change_that_makes_no_sense_is_refused(store, change, why):
+    with pytest.raises(CareError, match=why):
+        make(store, change, "总值班", apply=True)
+
+
+def test_a_compound_that_was_given_up_cannot_be_changed_again(store):
+    settled(store)
+    with pytest.raises(CareError, match="merged or split already"):
+        make(store, Change("merge", "C2", ("C9",)), "总值班", apply=True)
+
+
+def test_a_district_changes_only_its_own(store):
+    with pytest.raises(CareError, match="outside 420103"):
+        make(store, Change("alias", "C3", name="蓝天雅居"), "江汉值班", apply=True, area="420103")
+
+
+def test_a_store_of_schema_2_is_brought_up_and_keeps_its_facts(store, tmp_path):
+    path = tmp_path / "store.db"
+    before = counts(store)
+    store.close()
+    with sqlite3.connect(path) as raw:
+        raw.execute("drop table care")
+        raw.execute("update meta set value = '2' where name = 'schema'")
+    again = open_store(f"sqlite:///{path}", "drill")
+    assert counts(again) == before
+    make(again, Change("rename", "C2", name="江景新城"), "总值班", apply=True)
+    assert names(again)["C2"] == "江景新城"
+
+
+@pytest.mark.parametrize(("schema", "way"), [("1", "import its files into a new store"), ("99", "a later one")])
+def test_a_store_of_another_schema_is_refused_with_the_way_on(store, tmp_path, schema, way):
+    store.close()
+    with sqlite3.connect(tmp_path / "store.db") as raw:
+        raw.execute("update meta set value = ? where name = 'schema'", (schema,))
+    with pytest.raises(StoreError, match=way):
+        open_store(f"sqlite:///{tmp_path / 'store.db'}", "drill")

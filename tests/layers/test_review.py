@@ -1,0 +1,170 @@
+"""The review queue: who waits, one decision for identical addresses, undoing, lessons, and pace."""
+
+import pandas as pd
+import pytest
+from sqlalchemy import select
+
+from layers._times import parse_time
+from layers.intake.gazetteer_changes import CareError
+from layers.intake.lessons import lessons, taught
+from layers.intake.pace import pace
+from layers.intake.review import ClosedError, ElsewhereError, ReviewError, decide, history, same_address, undo, waiting
+from layers.store import open_store, totals
+from layers.store.schema import FOREVER, batch, care, placement
+from tests import city
+
+SAME = "江汉区长江花园{}栋2单元{}室"
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = city.found(open_store(f"sqlite:///{tmp_path / 'store.db'}", "drill"), tmp_path)
+    rows = [
+        {"case_id": "1", "address": SAME.format(5, 301), "district": "江汉区"},
+        {"case_id": "2", "address": SAME.format(5, 401), "district": "江汉区"},
+        {"case_id": "3", "address": SAME.format(7, 101), "district": "江汉区"},
+        {"case_id": "4", "address": "江岸区丹水池小区1栋", "district": "江岸区"},
+        {"case_id": "5", "address": "江汉区新里程长江花园9栋", "district": "江汉区"},
+    ]
+    city.cases(store, tmp_path, "2020-02-10T18:00", *rows)
+    return store
+
+
+def view(store, area="", known_at=None):
+    return store.view(area, parse_time("2020-02-20"), parse_time(known_at) if known_at else None)
+
+
+def queue(store, area=""):
+    return store.read(waiting(view(store, area)))
+
+
+def counts(store):
+    rows = store.read(totals.state(view(store), "compound"))
+    return dict(zip(rows["area"], rows["n"], strict=True))
+
+
+def state(store):
+    rows = store.read(select(placement).where(placement.c.known_until == FOREVER)).sort_values("subject")
+    return [f"{s} {c} {d}" for s, c, d in zip(rows["status"], rows["compound"], rows["decided_by"], strict=True)]
+
+
+def test_addresses_are_the_same_up_to_building_and_unit(store):
+    rows = queue(store)
+    group = same_address(rows)
+    assert rows["subject"].tolist() == ["1", "2", "3", "5"]
+    assert group[0] == group[1] == group[2] != group[3]
+
+
+def test_somebody_without_an_address_is_alone():
+    rows = pd.DataFrame({"key": ["a", "b"], "address": ["", None], "district": ["", ""], "alternatives": [None, None]})
+    assert same_address(rows).tolist() == ["a", "b"]
+
+
+def test_one_decision_places_all_who_wait_with_the_same_address_in_one_batch(store):
+    before = state(store)
+    found = decide(store, "case:2", "C4", "duty", alike=True)
+    assert sorted(found.keys) == ["case:1", "case:2", "case:3"]
+    assert counts(store) == {"C2": 1, "C4": 3, "": 1}
+    assert set(store.read(select(placement.c.batch).where(placement.c.decided_by == "duty"))["batch"]) == {found.batch}
+    undone = undo(store, found.batch, "duty")
+    assert sorted(undone.keys) == ["case:1", "case:2", "case:3"]
+    assert state(store) == before
+    assert counts(store) == {"C2": 1, "": 4}
+
+
+def test_undoing_is_a_new_decision_and_the_past_keeps_the_old_one(store):
+    first = decide(store, "case:1", "C4", "duty")
+    between = store.latest()
+    undo(store, first.batch, "chief")
+    then = store.read(totals.state(view(store, known_at=between.isoformat()), "compound"))
+    assert then.set_index("area")["n"].to_dict() == {"C2": 1, "C4": 1, "": 3}
+    rows = store.read(history(view(store)))
+    assert rows[["action", "actor", "subject", "compound", "stands"]].values.tolist() == [
+        ["undo", "chief", "1", "", True],
+        ["review", "duty", "1", "C4", False],
+    ]
+
+
+def test_what_was_decided_again_since_is_not_undone(store):
+    first = decide(store, "case:1", "C4", "duty", alike=True)
+    decide(store, "case:2", "C5", "chief", correcting=True)
+    assert sorted(undo(store, first.batch, "duty").keys) == ["case:1", "case:3"]
+    assert [line.split()[:2] for line in state(store) if "chief" in line] == [["accepted", "C5"]]
+    with pytest.raises(ClosedError, match="nothing of decision"):
+        undo(store, first.batch, "duty")
+
+
+def test_only_decisions_are_undone_and_only_in_ones_own_area(store):
+    found = decide(store, "case:1", "C4", "duty")
+    with pytest.raises(ElsewhereError):
+        undo(store, found.batch, "江岸值班", area="420102")
+    undone = undo(store, found.batch, "duty", area="420103")
+    for number in (1, 99, undone.batch):
+        with pytest.raises(ReviewError, match="no decision about a match"):
+            undo(store, number, "duty")
+
+
+def test_the_history_of_a_district_is_its_own(store):
+    decide(store, "case:1", "C4", "duty")
+    assert len(store.read(history(view(store, "420103")))) == 1
+    assert store.read(history(view(store, "420102"))).empty
+
+
+def test_a_picked_name_is_learned_matches_later_addresses_and_is_forgotten_with_the_decision(store, tmp_path):
+    found = decide(store, "case:5", "C4", "duty", learn="新里程长江花园")
+    city.cases(store, tmp_path, "2020-02-11T18:00", {"case_id": "6", "address": "江汉区新里程长江花园1栋"})
+    assert state(store)[5] == "accepted C4 auto"
+    undo(store, found.batch, "duty")
+    assert store.read(select(care.c.stands, care.c.decided_by)).values.tolist() == [[True, "duty"], [False, "duty"]]
+    city.cases(store, tmp_path, "2020-02-12T18:00", {"case_id": "7", "address": "江汉区新里程长江花园2栋"})
+    assert state(store)[6].startswith("review")
+
+
+def test_a_name_that_cannot_be_learned_leaves_the_decision_untaken(store):
+    before = state(store), len(store.read(select(batch.c.id)))
+    with pytest.raises(CareError, match="C4, C5"):
+        decide(store, "case:1", "C2", "duty", learn="长江花园")
+    assert (state(store), len(store.read(select(batch.c.id)))) == before
+
+
+def test_decisions_are_lessons_until_they_are_undone(store):
+    picked = decide(store, "case:1", "C4", "duty", alike=True)
+    decide(store, "case:5", None, "duty")
+    with store.snapshot() as connection:
+        assert lessons(connection) == [
+            (SAME.format(5, 301), "江汉区", "C4"),
+            (SAME.format(5, 401), "江汉区", "C4"),
+            (SAME.format(7, 101), "江汉区", "C4"),
+            ("江汉区新里程长江花园9栋", "江汉区", None),
+        ]
+        known = taught(connection)
+    undo(store, picked.batch, "duty")
+    with store.snapshot() as connection:
+        assert [lesson.compound_id for lesson in lessons(connection)] == [None]
+        assert taught(connection) > known
+
+
+def test_pace_by_hand():
+    """09:00:00, :10, :40 by A, then 40 minutes of other work, 09:40:40; B once, yesterday. Gaps of A: 10, 30 s."""
+    at = [
+        "2020-02-10T09:00:00",
+        "2020-02-10T09:00:10",
+        "2020-02-10T09:00:40",
+        "2020-02-10T09:40:40",
+        "2020-02-09T12:00",
+    ]
+    rows = pd.DataFrame(
+        {
+            "number": [1, 2, 3, 4, 0],
+            "at": [parse_time(t) for t in at],
+            "actor": ["A", "A", "A", "A", "B"],
+            "action": ["review", "review", "undo", "review", "review"],
+        }
+    )
+    rows = pd.concat([rows, rows[rows["number"] == 2]], ignore_index=True)  # two persons in one decision
+    found = pace(rows, parse_time("2020-02-10T09:45"))
+    assert (found.today, found.last_hour, found.persons_today) == (3, 3, 4)
+    assert found.median_s == 20.0
+    assert found.by == (("A", 3),)
+    assert pace(rows, parse_time("2020-02-10T10:00:30")).last_hour == 1  # the one of 09:40:40
+    assert pace(rows.iloc[:0], parse_time("2020-02-10T09:45")).median_s is None
