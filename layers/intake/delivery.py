@@ -76,6 +76,7 @@ class Delivery:
                 progress(self._receipt.rows_read)
         if self._register:
             recount(self._opened, self._register.kind, list(self._touched))
+            self._receipt.judge = self._register.gazetteer.reliability()
         self._say_what_rests_on_compounds()
         receipt = self._receipt
         receipt.rows_rejected = len({note.row for note in receipt.rejected})

@@ -43,6 +43,13 @@ def freshness(store: Store, view: View, now: Any) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def judged(view: View) -> Select[Any]:
+    """Return `judge` of the newest batch known at the view that matched persons (`matching.Gazetteer.reliability`), and known_at."""
+    told = batch.c.receipt["judge"]["threshold"].as_float().is_not(None)
+    query = select(batch.c.receipt["judge"].label("judge"), batch.c.known_at)
+    return query.where(batch.c.known_at <= to_ms(view.known_at), told).order_by(batch.c.id.desc()).limit(1)
+
+
 def matching(view: View) -> Select[Any]:
     """Return how persons were matched: kind, status, method, n."""
     query = select(placement.c.kind, placement.c.status, placement.c.method, func.count().label("n")).where(

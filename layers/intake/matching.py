@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from sqlalchemy import Connection, func, select
 import geo.gazetteer
 from geo.address import building_of
 from geo.address_match import AddressAnswer
+from geo.address_model import FittedJudge
 from geo.match import CompoundMatcher
 from layers.intake.gazetteer_care import care_now, cared
 from layers.intake.lessons import Lesson, lessons, taught
@@ -49,6 +51,7 @@ class Gazetteer:
         lessons: Sequence[Lesson] = (),
         taught: int = 0,
     ) -> None:
+        self.lessons = len(lessons)
         self.taught = taught  # the newest reviewer's decision that it knows
         self.areas = rows.set_index("code")[["district", "street"]].fillna("")
         self._at = rows[["lon", "lat"]].to_numpy(float)  # in the order of the matcher's positions
@@ -98,6 +101,19 @@ class Gazetteer:
             },
             index=persons.index,
         )
+
+    def reliability(self) -> dict[str, Any]:
+        """Return what is known about the judge of addresses, as plain data for a receipt.
+
+        compounds, threshold (accepted from this probability on); of a fitted judge also its version, lessons (decisions of
+        reviewers it had), and curve: low and high end of a band of probability, held-out samples in it, share right.
+        """
+        judge = self.matcher.judge
+        plain = {"compounds": self.size, "threshold": float(judge.threshold)}
+        if not isinstance(judge, FittedJudge):
+            return plain
+        curve = [[p.low, p.high, p.count, round(p.right, 5)] for p in judge.curve]
+        return plain | {"version": judge.version, "lessons": self.lessons, "curve": curve}
 
     def anchors(self, read: list[AddressAnswer]) -> tuple[np.ndarray, np.ndarray]:
         """Return lon, lat of the compound that each address alone names for certain, NaN where it names none."""

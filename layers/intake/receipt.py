@@ -51,6 +51,7 @@ class Receipt:
     warned: list[RowNote] = field(default_factory=list)
     notices: list[dict[str, str]] = field(default_factory=list)  # about the whole delivery: {"zh", "en"}
     datum_evidence: dict[str, Any] = field(default_factory=dict)
+    judge: dict[str, Any] = field(default_factory=dict)  # who told matches apart: `matching.Gazetteer.reliability`
     ignored_columns: list[str] = field(default_factory=list)
     dropped_columns: list[str] = field(default_factory=list)  # personal columns that are never kept
     lag_hours_median: float | None = None

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from threading import Event
+from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection
@@ -10,7 +11,7 @@ from sqlalchemy import Connection
 from layers._errors import Cancelled, StoreError
 from layers._times import to_ms
 from layers.intake.feeds import all_feeds
-from layers.intake.matching import gazetteer
+from layers.intake.matching import Gazetteer, gazetteer
 from layers.intake.persons import Register, recount
 from layers.intake.places import DistrictBook, believed
 from layers.intake.receipt import Receipt
@@ -41,14 +42,15 @@ def rematch(
     """
     with store.snapshot() as connection:
         revision = store.revision(store.latest())
-        found = _placements(store, connection, progress, cancel)
+        places = gazetteer(connection, store.identity, store.cache, learn=True)
+        found = _placements(store, connection, places, progress, cancel)
     moved = found[_differs(found)].reset_index(drop=True)
     if apply and len(moved):
-        _write(store, moved, revision, actor)
+        _write(store, moved, revision, actor, places.reliability())
     return moved[list(COLUMNS)]
 
 
-def _write(store: Store, moved: pd.DataFrame, revision: int, actor: str) -> None:
+def _write(store: Store, moved: pd.DataFrame, revision: int, actor: str, judge: dict[str, Any]) -> None:
     now = store.now()
     with store.writing() as connection:
         if store.revision(store.latest()) != revision:
@@ -60,16 +62,19 @@ def _write(store: Store, moved: pd.DataFrame, revision: int, actor: str) -> None
             opened.replace(placement, rows[["key", "row", "happened_at", "reported_at", *own_columns(placement)]])
             recount(opened, str(kind), rows["subject"].tolist())
         counts = dict(Counter(f"{a} -> {b}" for a, b in zip(moved["was_status"], moved["status"], strict=True)))
-        close_batch(opened, {"actor": actor, "moved": len(moved), "status": counts})
+        close_batch(opened, {"actor": actor, "moved": len(moved), "status": counts, "judge": judge})
         journal.write(connection, actor, "rematch", "placement", {"batch": opened.id, "moved": len(moved)})
 
 
 def _placements(
-    store: Store, connection: Connection, progress: Callable[[int, int], None] | None, cancel: Event | None
+    store: Store,
+    connection: Connection,
+    places: Gazetteer,
+    progress: Callable[[int, int], None] | None,
+    cancel: Event | None,
 ) -> pd.DataFrame:
     """Everybody whom no reviewer placed, with the placement before (`was_*`) and the one of today's gazetteer."""
     book = DistrictBook.load(connection, store.identity)
-    places = gazetteer(connection, store.identity, store.cache, learn=True)
     before = _automatic(connection)
     found, done = [], 0
     for kind in sorted({feed.placed for feed in all_feeds().values()} - {""}):

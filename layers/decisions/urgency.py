@@ -1,0 +1,133 @@
+"""Which waiting match to decide first: the one whose answer could change most about a compound."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from layers._times import day_number
+from layers.decisions._inputs import as_date
+from layers.decisions._proposal import Words
+from layers.decisions.rules import RuleSet, find, in_force
+
+# Points by what one more person would change about a compound; our own, stated in docs/WORDS.md. They order a list, no more.
+RELEASE, SEAL, SCOPE, MORE, OPEN, OLD = 100.0, 80.0, 50.0, 10.0, 5.0, 2.0
+A_TWIN, MOST_TWINS = 2.0, 20  # for each further person whom the same decision places
+NEW = 10.0  # for a status of the last covered day, less with each day of the window
+CASES = ("confirmed", "clinical")
+TO_BE_RELEASED = ("contact", "fever")
+
+
+@dataclass(frozen=True)
+class _Person:
+    """What a person would add to a compound: kind signal | open | old, and the day of the status."""
+
+    kind: str
+    day: int
+
+
+NOBODY = _Person("old", 0)  # somebody of whom no status is known
+ORDER = {"signal": 0, "open": 1, "old": 2}
+
+
+def urgency(
+    waiting: pd.DataFrame,
+    steps: pd.DataFrame,
+    compounds: pd.DataFrame,
+    last_day: int,
+    rules: Iterable[RuleSet] | None = None,
+) -> pd.DataFrame:
+    """Return one row for each decision that waits, the most urgent first: group, key, keys, persons, score, why.
+
+    waiting    key, group (equal for persons whom one decision may place), alternatives ({compound_id, name, score}), since
+    steps      key, value, happened_at: the dated statuses of these persons
+    compounds  code, action, scope, signal, hit_buildings: the state of the lockdown plan
+    last_day   number of the last covered day
+    The score is the sum over candidates of probability times the points of what would change, and more for identical addresses
+    and a recent status. `why` holds sentences in both languages; `key` is the person of the group with the newest status.
+    """
+    day, known = as_date(last_day), None if rules is None else tuple(rules)
+    window = int(in_force("contact-observation", day, known).params["days"])
+    most = int(in_force("seal-scope", day, known).params["max_buildings"])
+    release = find("no-epidemic", day, known)
+    counted = {*CASES, *(["asymptomatic"] if release and "asymptomatic" in release.params["zero_new"] else [])}
+    persons = _persons(steps, counted, last_day - window)
+    state = compounds.drop_duplicates("code").set_index("code").to_dict("index")
+    weigh = _Scale(persons, state, last_day, window, most)
+    rows = [weigh.row(str(group), some) for group, some in waiting.groupby("group", sort=False)]
+    columns = ["group", "key", "keys", "persons", "score", "since", "why"]
+    found = pd.DataFrame(rows, columns=columns)
+    return found.sort_values(["score", "since", "key"], ascending=[False, True, True], kind="stable", ignore_index=True)
+
+
+def _persons(steps: pd.DataFrame, counted: set[str], since: int) -> dict[str, _Person]:
+    """Key -> what the person adds: a case is dated by the first day it counted, as in the plan."""
+    found = {}
+    for key, rows in steps.sort_values("happened_at", kind="stable").groupby("key"):
+        values, days = rows["value"].tolist(), [day_number(moment) for moment in rows["happened_at"]]
+        first = [at for at, value in enumerate(values) if value in counted]
+        if first and days[first[0]] > since:
+            found[str(key)] = _Person("signal", days[first[0]])
+        elif values[-1] == "suspected":
+            found[str(key)] = _Person("signal", days[-1])
+        else:
+            found[str(key)] = _Person("open" if values[-1] in TO_BE_RELEASED else "old", days[-1])
+    return found
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """What a group of persons is weighed against."""
+
+    persons: Mapping[str, _Person]
+    state: Mapping[Any, Mapping[Any, Any]]
+    last_day: int
+    window: int
+    most: int
+
+    def row(self, group: str, rows: pd.DataFrame) -> tuple[object, ...]:
+        """Return one row of `urgency`."""
+        keys = rows["key"].tolist()
+        ranked = sorted(keys, key=lambda key: (ORDER[(p := self.persons.get(key, NOBODY)).kind], -p.day, key))
+        first = self.persons.get(ranked[0], NOBODY)
+        choices = rows["alternatives"].iloc[keys.index(ranked[0])] or []
+        effects = [
+            (float(one["score"]), one["name"], *_effect(first, self.state.get(one["compound_id"]), self.most))
+            for one in choices
+        ]
+        twins = min(len(keys) - 1, MOST_TWINS) * A_TWIN
+        score = round(sum(p * points for p, _, points, _ in effects) + twins + self._fresh(first), 2)
+        return group, ranked[0], tuple(ranked), len(keys), score, rows["since"].min(), _why(effects, len(keys))
+
+    def _fresh(self, person: _Person) -> float:
+        age = max(0, self.last_day - person.day)
+        return 0.0 if person.kind == "old" else NEW * max(0, self.window - age) / self.window
+
+
+def _effect(person: _Person, compound: Mapping[Any, Any] | None, most: int) -> tuple[float, Words]:
+    """Points and words of what one more such person would change about a compound."""
+    if compound is None:
+        return OLD, Words("该小区不在方案中", "it is in no plan")
+    releasable, signal = compound["action"] == "candidate", compound["signal"] > 0
+    if person.kind == "old":
+        return OLD, Words("只改变累计数", "only the total changes")
+    if releasable:
+        return RELEASE, Words("该小区是可解除候选，将不再符合", "it is a candidate for release and would no longer be")
+    if person.kind == "open":
+        return OPEN, Words("四类人员清零将受影响", "its count of the four categories rises")
+    if not signal:
+        return SEAL, Words("该小区14天内无病例，将由维持转为封控", "it had no case in 14 days and would be sealed")
+    if compound["scope"] == "building" and compound["hit_buildings"] >= most:
+        return SCOPE, Words("再多一栋即由封控楼栋转为封控小区", "one more building and the whole compound is sealed")
+    return MORE, Words("该小区已有病例，只增加人数", "it has cases already; its count rises")
+
+
+def _why(effects: list[tuple[float, str, float, Words]], persons: int) -> tuple[Words, ...]:
+    found = []
+    if effects:
+        _, name, _, words = max(effects, key=lambda effect: effect[0] * effect[2])
+        found.append(Words(f"若属{name}：{words.zh}", f"If {name}: {words.en}"))
+    if persons > 1:
+        found.append(Words(f"同址{persons}人待核，一次可定", f"{persons} persons wait with this address; one decision"))
+    return tuple(found)
