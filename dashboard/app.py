@@ -72,7 +72,7 @@ def create_app(settings: Settings, store: Store | None = None) -> Dash:
 
 def shell() -> html.Div:
     """Return what stands once in every browser: the address, the map, and the stores that parts talk through."""
-    stores = {"pulse": None, "scale": None, "wall-page": "", "pick": None}
+    stores = {"pulse": None, "scale": None, "wall-page": "", "pick": None, "review": None}
     return html.Div(
         [
             dcc.Location(id="url", refresh="callback-nav"),
@@ -93,8 +93,11 @@ def _connect(app: Dash, desk: Desk) -> None:
         Input("scale", "data"),
         Input("wall-page", "data"),
         State("pick", "data"),
+        State("review", "data"),
     )
-    def show(path: str, search: str, _pulse: Any, scale: float | None, turn: str, pick: Any) -> tuple[Any, Any]:
+    def show(
+        path: str, search: str, _pulse: Any, scale: float | None, turn: str, pick: Any, review_at: Any
+    ) -> tuple[Any, Any]:
         if scale is None or (turn and path != "/wall" and ctx.triggered_id == "wall-page"):
             return no_update, no_update  # without the size of the letters a page would be made twice
         who = desk.gate.who(request)
@@ -104,7 +107,7 @@ def _connect(app: Dash, desk: Desk) -> None:
             return refused(desk, search, str(error)), no_update
         if desk.store.revision(here.view.known_at) == 0:
             return refused(desk, search, say("state.no_data", here.lang)), no_update
-        asked = Asked(here, who, desk, scale, turn or "")
+        asked = Asked(here, who, desk, scale, turn or "", review_at)
         page = all_pages().get(path)
         if page is None:
             return parts.empty("404"), no_update

@@ -87,6 +87,15 @@ def _rows(value: Any) -> bool:
     )
 
 
+def _place_in_queue(value: Any) -> bool:
+    """Where a reviewer stands: a person's key or none, and the keys that were put off."""
+    return isinstance(value, dict) and (value.get("at") is None or _text(value["at"])) and _texts(value.get("skipped"))
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and all(_text(one) for one in value)
+
+
 # Values by component.property, else by property; what is not named here may be anything.
 VALUES: Mapping[str, Callable[[Any], bool]] = {
     "pathname": _text,
@@ -95,6 +104,9 @@ VALUES: Mapping[str, Callable[[Any], bool]] = {
     "selectedRows": _rows,
     "scale.data": _number,
     "wall-page.data": _text,
+    "review.data": _place_in_queue,
+    "review-same.value": _texts,
+    "review-learn.value": _texts,
     "pick.data": _chosen,
     "map-event.data": _chosen,
     "as-of-day.value": _number,

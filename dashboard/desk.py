@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from threading import Lock
@@ -20,9 +20,10 @@ from dashboard.text import named
 from dashboard.view import Here, read
 from layers._catalog import all_layers
 from layers._view import View
+from layers.decisions import urgency
 from layers.decisions._catalog import PLANS, plan_of
 from layers.decisions._proposal import Plan
-from layers.intake import health
+from layers.intake import health, review
 from layers.store import Store, totals
 from layers.store.asof import begun, known
 from layers.store.schema import control, person, person_status, placement
@@ -117,6 +118,27 @@ class Desk:
         rows = self._rows(who, view.narrowed(""), "unplaced", lambda all_: totals.wide(all_, "compound"), CITY)
         nowhere = rows[rows["area"] == ""]
         return int(nowhere[["now_confirmed", "now_clinical", "now_suspected"]].sum().sum()) if len(nowhere) else 0
+
+    def waiting(self, who: Person | None, view: View) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return `review.waiting` rows with their `group`, and the order in which to decide (`urgency`).
+
+        The order rests on the plan as it stood after the last delivery: a decision must not wait for a plan of its own.
+        """
+        stand = self.stand(who, view)
+        view = replace(view, as_of=stand.as_of)
+        return self._kept(who, view, ("waiting",), partial(self._waiting, who, stand))
+
+    def stand(self, who: Person | None, view: View) -> View:
+        """Return the view of what was known after the newest delivery; reviewers' decisions since are left out."""
+        last = self.gate.read(self.store, who, health.delivered, view, SHARED)
+        return self.store.view(view.area, known_at=last["known_at"][0]) if len(last) else view
+
+    def _waiting(self, who: Person | None, stand: View, view: View) -> tuple[pd.DataFrame, pd.DataFrame]:
+        rows = self.gate.read(self.store, who, review.waiting, view)
+        rows = rows.assign(group=review.same_address(rows))
+        steps = self.gate.read(self.store, who, review.steps, view)
+        state = self.plan(who, "lockdown", stand).tables["compounds"]
+        return rows, urgency.urgency(rows, steps, state, urgency.last_day(self.store, stand))
 
     def feeds(self, who: Person | None, here: Here) -> pd.DataFrame:
         """Return the freshness of every feed; a view of the past is judged by its own clock."""

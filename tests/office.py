@@ -135,16 +135,19 @@ class Office:
         values = {"pick.data": {"layer": "compounds", "id": code}, "url.pathname": "/", "url.search": search}
         return self.call(self.browser(person), "detail.children", values | {"scale.data": 1})
 
-    def decide(self, person: Person, key: str, code: str, search: str = "", kind: str = "review") -> Any:
-        """Return the answer to a click on a candidate of the review queue."""
-        id = {"compound": code, "key": key, "type": kind}
+    def decide(self, person: Person, key: str, code: str, search: str = "", **switches: list[str]) -> Any:
+        """Return the answer to a click on a candidate of the review queue; switches: same, learn."""
+        values = {f"review-{name}.value": value for name, value in switches.items()} | {"url.search": search}
+        return self._press(person, {"compound": code, "key": key, "type": "review"}, values)
+
+    def undo(self, person: Person, number: int) -> Any:
+        """Return the answer to a click that takes back the decision of a batch."""
+        return self._press(person, {"index": str(number), "type": "review-undo"}, {})
+
+    def _press(self, person: Person, id: dict[str, str], values: dict[str, Any]) -> Any:
         changed = json.dumps(id, separators=(",", ":")) + ".n_clicks"
-        values = {f"{kind}.n_clicks": [{"id": id, "property": "n_clicks", "value": 1}], "url.search": search}
-        client = self.browser(person)
-        client.get("/healthz")
-        pattern = json.dumps({"compound": ["ALL"], "key": ["ALL"], "type": kind}, separators=(",", ":"))
-        outputs = [one for one, entry in self.app.callback_map.items() if entry["inputs"][0]["id"] == pattern]
-        return self.call(client, outputs[0], values, changed)
+        pressed = {f"{id['type']}.n_clicks": [{"id": id, "property": "n_clicks", "value": 1}]}
+        return self.call(self.browser(person), "..quality-review.children...review.data..", values | pressed, changed)
 
 
 def said(answer: Any) -> str:

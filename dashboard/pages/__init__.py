@@ -26,6 +26,7 @@ class Asked:
     desk: Desk
     scale: float = 1.0
     turn: str = ""  # the page that a wall shows now
+    review: Mapping[str, Any] | None = None  # where a reviewer stands in the queue
 
     @property
     def lang(self) -> str:

@@ -1,6 +1,7 @@
 """Data quality: how fresh each feed is, what every delivery did, and the matches that wait for a person."""
 
 from typing import Any
+from urllib.parse import unquote
 
 import pandas as pd
 from dash import ALL, Dash, Input, Output, State, ctx, html, no_update
@@ -9,30 +10,25 @@ from flask import request
 from sqlalchemy import select
 
 from dashboard import parts
-from dashboard.access import CITY, DISTRICT, REVIEWERS, SHARED
+from dashboard.access import CITY, DISTRICT, SHARED, Person
 from dashboard.desk import Desk
-from dashboard.pages import Asked, Page
-from dashboard.pages._frame import district_names, sheet
+from dashboard.pages import Asked, Page, _review
+from dashboard.pages._frame import sheet
 from dashboard.text import age, figure, moment, percent, pick, say
-from layers.intake import health, receipt, review
+from layers.intake import gazetteer_changes, health, receipt, review
 from layers.intake.feeds import all_feeds
-from layers.store.schema import FOREVER, batch, compound
+from layers.store.schema import batch
 
-WAITING_SHOWN = 12
 NOTES_SHOWN = 30
 
 
 def layout(asked: Asked) -> Component:
-    """Feeds and matching above, the review queue and the receipts below."""
+    """The review desk first, because people work there; then feeds, matching and receipts."""
     return sheet(
         asked,
         [
+            html.Div(_review.panel(asked, asked.review), id="quality-review", className="stack"),
             html.Div([feeds_panel(asked), matching_panel(asked)], className="row"),
-            html.Div(id="quality-said", className="said", role="status"),
-            parts.panel(
-                asked.words("待人工核定的匹配", "Matches that wait for a person"),
-                html.Div(queue(asked), id="quality-queue"),
-            ),
             parts.panel(
                 asked.words("回执", "Receipts"),
                 receipts(asked),
@@ -121,78 +117,6 @@ def matching_panel(asked: Asked) -> Component:
         else parts.empty(say("state.empty", asked.lang))
     )
     return parts.panel(asked.words("空间匹配", "Matching to compounds"), body)
-
-
-def queue(asked: Asked) -> Component:
-    """Return the waiting matches, each with the candidates a person may pick, or refuse all."""
-    if asked.who is None or asked.who.role not in REVIEWERS:
-        return parts.empty(asked.words("由市、区两级核定", "the city and the districts decide"))
-    rows = asked.desk.gate.read(asked.desk.store, asked.who, review.queue, asked.here.view)
-    if rows.empty:
-        return parts.empty(asked.words("没有待核定的匹配", "nothing is waiting"))
-    names, shown = district_names(asked), rows.head(WAITING_SHOWN)
-    mine = theirs(asked, shown)
-    shown = [waiting(asked, row, names, mine) for row in shown.to_dict("records")]
-    more = html.P(
-        say("state.sample", asked.lang, n=len(shown), total=figure(len(rows)) + ("+" if len(rows) >= 200 else "")),
-        className="more",
-    )
-    return html.Div([html.Ul(shown, className="waiting"), more])
-
-
-def theirs(asked: Asked, rows: pd.DataFrame) -> set[str]:
-    """Return the codes of those candidates of the rows that lie in the reviewer's area: only they may be picked."""
-    codes = {choice["compound_id"] for choices in rows["alternatives"] for choice in choices or []}
-    columns = (compound.c.code, compound.c.district, compound.c.street)
-    query = select(*columns).where(compound.c.known_until == FOREVER, compound.c.code.in_(codes))
-    return set(asked.desk.gate.read(asked.desk.store, asked.who, lambda _: query, asked.here.view)["code"])
-
-
-def choices(asked: Asked, row: dict[str, Any], mine: set[str], kind: str) -> Component:
-    """Return the buttons that pick one of the candidates, or none of them; `kind` is review or correct."""
-    buttons = [
-        html.Button(
-            [f"{number}. {choice['name']} ", html.Small(f"{percent(choice['score'])} · {choice['compound_id']}")],
-            id={"type": kind, "key": row["key"], "compound": choice["compound_id"]},
-            className="choice",
-            n_clicks=0,
-        )
-        for number, choice in enumerate(row["alternatives"] or [], start=1)
-        if choice["compound_id"] in mine
-    ]
-    none = html.Button(
-        asked.words("0. 都不是", "0. none of these"),
-        id={"type": kind, "key": row["key"], "compound": ""},
-        className="choice none",
-        n_clicks=0,
-    )
-    return html.Div([*buttons, none], className="choices")
-
-
-def waiting(asked: Asked, row: dict[str, Any], names: dict[str, str], mine: set[str]) -> Component:
-    """Return one waiting match."""
-    reason = row["reason_zh"] if asked.lang == "zh" else row["reason_en"]
-    head = html.Div(
-        [
-            html.B(row["address"] or asked.words("（无地址）", "(no address)")),
-            html.Span(
-                f"{row['subject']} · {names.get(row['district'], row['district'] or '–')}", className="panel-note"
-            ),
-        ]
-    )
-    return html.Li([head, html.P(reason, className="reason-why"), choices(asked, row, mine, "review")])
-
-
-def correction(asked: Asked, key: str) -> Component:
-    """Return what lets a reviewer change the decision just taken."""
-    now = asked.desk.store.view(area=asked.here.view.area)
-    rows = asked.desk.gate.read(asked.desk.store, asked.who, lambda view: review.match_of(view, key), now)
-    if rows.empty:  # it was placed in another area, whose reviewers correct it
-        return html.Div()
-    change = html.Summary(asked.words("改正", "correct it"))
-    return html.Details(
-        [change, *(choices(asked, row, theirs(asked, rows), "correct") for row in rows.to_dict("records"))]
-    )
 
 
 def receipts(asked: Asked) -> Component:
@@ -326,38 +250,77 @@ def _each(values: dict[str, Any]) -> str:
     return ", ".join(f"{name} {value}" for name, value in values.items())
 
 
-def decide(desk: Desk, button: Any, search: str) -> tuple[Any, Any]:
-    """Take the decision of a button and return the queue after it, and what to say about it."""
-    who, key, code = desk.gate.reviewer(desk.gate.who(request)), button["key"], button["compound"] or None
-    desk.here(who, "/quality", search)
+def acted(desk: Desk, button: Any, search: str, state: Any, same: Any, learn: Any) -> tuple[Any, Any]:
+    """Do what a button of the review desk says; return the desk after it and where the browser now stands in the queue."""
+    who = desk.gate.reviewer(desk.gate.who(request))
+    asked = Asked(desk.here(who, "/quality", search), who, desk)
+    button = {name: unquote(str(value)) for name, value in button.items()}
+    state = {"at": None, "skipped": list((state or {}).get("skipped") or [])}
+    said: Any = None
     try:
-        number = review.decide(desk.store, key, code, who.name, area=who.area, correcting=button["type"] == "correct")
-    except review.ClosedError as error:  # somebody was faster: the list as it is now says the rest
-        return queue(Asked(desk.here(who, "/quality", search), who, desk)), str(error)
+        if button["type"] == "review-go":
+            state["at"] = button["index"]
+        elif button["type"] == "review-skip":
+            state["skipped"] = [*state["skipped"], button["index"]][-_review.SKIPPED :]
+        elif button["type"] == "review-undo":
+            found = review.undo(desk.store, int(button["index"].partition("-")[0]), who.name, area=who.area)
+            state["at"], said = found.keys[0], told_undone(asked, found)
+        else:
+            said = told_decided(asked, button, decided(desk, who, button, same, learn))
+    except (
+        review.ClosedError,
+        gazetteer_changes.CareError,
+    ) as error:  # somebody was faster: the desk as it is now says the rest
+        said = str(error)
     fresh = Asked(desk.here(who, "/quality", search), who, desk)
-    subject, what = key.partition(":")[2], code or fresh.words("都不是", "none of them")
-    said = fresh.words(
-        f"已核定 {subject}：{what}（批次 {number}），统计已同步更新",
-        f"{subject}: {what}, decided in batch {number}; the totals follow",
+    return _review.panel(fresh, state, said), state
+
+
+def decided(desk: Desk, who: Person, button: Any, same: Any, learn: Any) -> review.Decision:
+    """Take the decision of a candidate's button, or of "none of these"."""
+    code = button["compound"] or None
+    name = learn[0] if learn and code else ""
+    return review.decide(desk.store, button["key"], code, who.name, area=who.area, alike=bool(same), learn=name)
+
+
+def told_decided(asked: Asked, button: Any, found: review.Decision) -> str:
+    """Return what was done, in a sentence."""
+    subject, n = button["key"].partition(":")[2], len(found.keys)
+    what = button["compound"] or asked.words("都不是", "none of them")
+    more = asked.words(f"等 {n} 人", f" and {n - 1} more") if n > 1 else ""
+    learned = asked.words(f"；别名“{found.learned}”已记", f"; {found.learned} was learned") if found.learned else ""
+    return asked.words(
+        f"已核定 {subject} {more}：{what}（批次 {found.batch}），统计已同步更新{learned}",
+        f"{subject}{more}: {what}, decided in batch {found.batch}; the totals follow{learned}",
     )
-    return queue(fresh), [said, correction(fresh, key)]
+
+
+def told_undone(asked: Asked, found: review.Decision) -> str:
+    """Return what was taken back, in a sentence."""
+    n = len(found.keys)
+    return asked.words(f"已撤销，{n} 人重新待核（批次 {found.batch}）", f"undone; {n} wait again (batch {found.batch})")
 
 
 def connect(app: Dash, desk: Desk) -> None:
-    """Let a person pick or refuse a compound, and open a receipt."""
+    """Let a person decide, put off, undo and choose what waits, and open a receipt."""
 
-    def pressed(_clicks: Any, search: str) -> Any:
-        return decide(desk, ctx.triggered_id, search) if ctx.triggered[0]["value"] else (no_update, no_update)
-
-    for kind in ("review", "correct"):
-        shared = kind == "correct"
-        app.callback(
-            Output("quality-queue", "children", allow_duplicate=shared),
-            Output("quality-said", "children", allow_duplicate=shared),
-            Input({"type": kind, "key": ALL, "compound": ALL}, "n_clicks"),
-            State("url", "search"),
-            prevent_initial_call=True,
-        )(pressed)
+    @app.callback(
+        Output("quality-review", "children"),
+        Output("review", "data"),
+        Input({"type": "review", "key": ALL, "compound": ALL}, "n_clicks"),
+        Input({"type": "review-go", "index": ALL}, "n_clicks"),
+        Input({"type": "review-skip", "index": ALL}, "n_clicks"),
+        Input({"type": "review-undo", "index": ALL}, "n_clicks"),
+        State("url", "search"),
+        State("review", "data"),
+        State("review-same", "value"),
+        State("review-learn", "value"),
+        prevent_initial_call=True,
+    )
+    def pressed(_picks: Any, _go: Any, _skip: Any, _undo: Any, search: str, state: Any, same: Any, learn: Any) -> Any:
+        if not ctx.triggered[0]["value"]:
+            return no_update, no_update
+        return acted(desk, ctx.triggered_id, search, state, same, learn)
 
     @app.callback(
         Output("quality-receipt", "children"),

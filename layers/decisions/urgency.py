@@ -1,15 +1,20 @@
 """Which waiting match to decide first: the one whose answer could change most about a compound."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from layers._times import day_number
+from layers._view import View
 from layers.decisions._inputs import as_date
+from layers.decisions._lockdown_facts import FEEDS
 from layers.decisions._proposal import Words
+from layers.decisions._silence import Silence, hear
 from layers.decisions.rules import RuleSet, find, in_force
+from layers.store import Store
 
 # Points by what one more person would change about a compound; our own, stated in docs/WORDS.md. They order a list, no more.
 RELEASE, SEAL, SCOPE, MORE, OPEN, OLD = 100.0, 80.0, 50.0, 10.0, 5.0, 2.0
@@ -17,6 +22,11 @@ A_TWIN, MOST_TWINS = 2.0, 20  # for each further person whom the same decision p
 NEW = 10.0  # for a status of the last covered day, less with each day of the window
 CASES = ("confirmed", "clinical")
 TO_BE_RELEASED = ("contact", "fever")
+
+
+def last_day(store: Store, view: View) -> int:
+    """Return the last covered day at a view, as the lockdown plan counts it."""
+    return Silence(hear(store, view, FEEDS), view, FEEDS).last_day("cases")
 
 
 @dataclass(frozen=True)
@@ -28,6 +38,15 @@ class _Person:
 
 
 NOBODY = _Person("old", 0)  # somebody of whom no status is known
+
+
+class _Waiting(NamedTuple):
+    key: str
+    alternatives: list[dict[str, Any]] | None
+    since: Any
+
+
+STATE = ("action", "signal", "scope", "hit_buildings")
 ORDER = {"signal": 0, "open": 1, "old": 2}
 
 
@@ -53,9 +72,14 @@ def urgency(
     release = find("no-epidemic", day, known)
     counted = {*CASES, *(["asymptomatic"] if release and "asymptomatic" in release.params["zero_new"] else [])}
     persons = _persons(steps, counted, last_day - window)
-    state = compounds.drop_duplicates("code").set_index("code").to_dict("index")
+    state = compounds.drop_duplicates("code").set_index("code")[[*STATE]].to_dict("index")
     weigh = _Scale(persons, state, last_day, window, most)
-    rows = [weigh.row(str(group), some) for group, some in waiting.groupby("group", sort=False)]
+    groups: defaultdict[str, list[_Waiting]] = defaultdict(
+        list
+    )  # plain lists: a frame a group would take five times as long
+    for one in zip(*(waiting[name].tolist() for name in ("group", "key", "alternatives", "since")), strict=True):
+        groups[one[0]].append(_Waiting(*one[1:]))
+    rows = [weigh.row(group, some) for group, some in groups.items()]
     columns = ["group", "key", "keys", "persons", "score", "since", "why"]
     found = pd.DataFrame(rows, columns=columns)
     return found.sort_values(["score", "since", "key"], ascending=[False, True, True], kind="stable", ignore_index=True)
@@ -63,16 +87,21 @@ def urgency(
 
 def _persons(steps: pd.DataFrame, counted: set[str], since: int) -> dict[str, _Person]:
     """Key -> what the person adds: a case is dated by the first day it counted, as in the plan."""
+    known: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
+    ordered = steps.sort_values("happened_at", kind="stable")
+    cells = (ordered["key"].tolist(), ordered["value"].tolist(), ordered["happened_at"].tolist())
+    for key, value, moment in zip(*cells, strict=True):
+        known[key].append((value, day_number(moment)))
     found = {}
-    for key, rows in steps.sort_values("happened_at", kind="stable").groupby("key"):
-        values, days = rows["value"].tolist(), [day_number(moment) for moment in rows["happened_at"]]
+    for key, dated in known.items():
+        values, days = [value for value, _ in dated], [day for _, day in dated]
         first = [at for at, value in enumerate(values) if value in counted]
         if first and days[first[0]] > since:
-            found[str(key)] = _Person("signal", days[first[0]])
+            found[key] = _Person("signal", days[first[0]])
         elif values[-1] == "suspected":
-            found[str(key)] = _Person("signal", days[-1])
+            found[key] = _Person("signal", days[-1])
         else:
-            found[str(key)] = _Person("open" if values[-1] in TO_BE_RELEASED else "old", days[-1])
+            found[key] = _Person("open" if values[-1] in TO_BE_RELEASED else "old", days[-1])
     return found
 
 
@@ -86,19 +115,23 @@ class _Scale:
     window: int
     most: int
 
-    def row(self, group: str, rows: pd.DataFrame) -> tuple[object, ...]:
+    def row(self, group: str, waiting: list[_Waiting]) -> tuple[object, ...]:
         """Return one row of `urgency`."""
-        keys = rows["key"].tolist()
-        ranked = sorted(keys, key=lambda key: (ORDER[(p := self.persons.get(key, NOBODY)).kind], -p.day, key))
-        first = self.persons.get(ranked[0], NOBODY)
-        choices = rows["alternatives"].iloc[keys.index(ranked[0])] or []
+        ranked = sorted(waiting, key=self._rank)
+        first, keys = self.persons.get(ranked[0].key, NOBODY), tuple(one.key for one in ranked)
+        choices = ranked[0].alternatives or []
         effects = [
             (float(one["score"]), one["name"], *_effect(first, self.state.get(one["compound_id"]), self.most))
             for one in choices
         ]
         twins = min(len(keys) - 1, MOST_TWINS) * A_TWIN
         score = round(sum(p * points for p, _, points, _ in effects) + twins + self._fresh(first), 2)
-        return group, ranked[0], tuple(ranked), len(keys), score, rows["since"].min(), _why(effects, len(keys))
+        since = min(one.since for one in ranked)
+        return group, keys[0], keys, len(keys), score, since, _why(effects, len(keys))
+
+    def _rank(self, waiting: _Waiting) -> tuple[int, int, str]:
+        person = self.persons.get(waiting.key, NOBODY)
+        return ORDER[person.kind], -person.day, waiting.key
 
     def _fresh(self, person: _Person) -> float:
         age = max(0, self.last_day - person.day)

@@ -43,6 +43,12 @@ def freshness(store: Store, view: View, now: Any) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def delivered(view: View) -> Select[Any]:
+    """Return `known_at` of the newest batch known at the view that is no reviewer's decision: how things stood without those."""
+    query = select(batch.c.known_at).where(batch.c.known_at <= to_ms(view.known_at), batch.c.kind != "review")
+    return query.order_by(batch.c.id.desc()).limit(1)
+
+
 def judged(view: View) -> Select[Any]:
     """Return `judge` of the newest batch known at the view that matched persons (`matching.Gazetteer.reliability`), and known_at."""
     told = batch.c.receipt["judge"]["threshold"].as_float().is_not(None)

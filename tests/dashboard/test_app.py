@@ -13,7 +13,7 @@ from tests import city
 from tests.office import CITY, Office, said
 
 SHOW, PICK = "..page.children...deck-spec.data..", "pick.data"
-RECEIPT, MOVED, DECIDED = "quality-receipt.children", "url.search", "..quality-queue.children...quality-said.children.."
+RECEIPT, MOVED, DECIDED = "quality-receipt.children", "url.search", "..quality-review.children...review.data.."
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +179,7 @@ def test_a_value_of_the_wrong_kind_is_refused(drill, client, output, part, at, v
 def test_a_button_that_is_none_of_ours_is_refused(drill, client, id):
     pressed = [{"id": id, "property": "n_clicks", "value": 1}]
     changed = [json.dumps(id, sort_keys=True, separators=(",", ":")) + ".n_clicks"]
-    body = body_of(drill, DECIDED, inputs=[pressed], changedPropIds=changed)
+    body = body_of(drill, DECIDED, inputs=[pressed, [], [], []], changedPropIds=changed)
     assert call(client, body).status_code == 400
 
 
