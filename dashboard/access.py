@@ -13,7 +13,7 @@ street or its one compound. A view that names no area is the person's own; one t
 
 Rows without a district reach no district, street or community. Medical teams that wait for a hospital are the city's
 reserve; a plan of staff proposes among them whatever district it is for. Decisions about matches are taken by the city and
-the districts: a match that waits has no street yet. A packed table is fetched by the digest of its content (80 bits), which
+the districts: a match that waits has no street yet. The gazetteer is changed by the city; a district teaches aliases of its own. A packed table is fetched by the digest of its content (80 bits), which
 a page tells only to those whom this gate let read the rows.
 """
 
@@ -39,6 +39,8 @@ A_SHIFT_S = 12 * 3600  # a pass lasts one shift
 AREAS = {"city": ("city",), "district": ("district",), "street": ("street",), "community": ("street", "compound")}
 ROLES = tuple(AREAS)
 REVIEWERS = ("city", "district")
+# What each role may change about the gazetteer; a district in its own area, undoing what it may do included.
+CARERS = {"city": ("alias", "rename", "merge", "split", "apart"), "district": ("alias",)}
 # Fields of persons that a role sees whole; everybody else sees them masked or not at all.
 OPEN_FIELDS = {"city": {"note"}, "district": {"note"}, "street": set(), "community": set()}
 HIDDEN = ("person", "note")
@@ -154,6 +156,14 @@ class Gate:
         if person is None or person.role not in REVIEWERS:
             raise AccessError(
                 f"{person.role if person else 'nobody'} may not decide about matches; the {' and the '.join(REVIEWERS)} may"
+            )
+        return person
+
+    def carer(self, person: Person | None, kind: str) -> Person:
+        """Return the person; raises AccessError unless their role makes this kind of change of the gazetteer."""
+        if person is None or kind not in CARERS.get(person.role, ()):
+            raise AccessError(
+                f"{person.role if person else 'nobody'} may not {kind} compounds; see CARERS in dashboard/access.py"
             )
         return person
 

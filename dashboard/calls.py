@@ -92,6 +92,15 @@ def _place_in_queue(value: Any) -> bool:
     return isinstance(value, dict) and (value.get("at") is None or _text(value["at"])) and _texts(value.get("skipped"))
 
 
+def _pending(value: Any) -> bool:
+    """A change of the gazetteer that waits to be confirmed, or the batch of one to be undone."""
+    if not isinstance(value, dict):
+        return False
+    if "batch" in value:
+        return _number(value["batch"])
+    return all(_text(value.get(name)) for name in ("kind", "code", "name", "why")) and _texts(value.get("others"))
+
+
 def _texts(value: Any) -> bool:
     return isinstance(value, list) and all(_text(one) for one in value)
 
@@ -107,6 +116,11 @@ VALUES: Mapping[str, Callable[[Any], bool]] = {
     "review.data": _place_in_queue,
     "review-same.value": _texts,
     "review-learn.value": _texts,
+    "care-code.value": _text,
+    "care-kind.value": _text,
+    "care-value.value": _text,
+    "care-why.value": _text,
+    "care-pending.data": _pending,
     "pick.data": _chosen,
     "map-event.data": _chosen,
     "as-of-day.value": _number,

@@ -265,3 +265,40 @@ def staff_gap(staff: pd.DataFrame, lang: str = "zh", scale: float = 1.0, limit: 
     )
     found.update_layout(barmode="overlay", margin={"t": 28 * scale})
     return found
+
+
+def reliability(curve: pd.DataFrame, threshold: float, lang: str = "zh", scale: float = 1.0) -> go.Figure:
+    """Return what share was right in each band of probability, against the diagonal of a judge that keeps its word.
+
+    curve  low, high (ends of the band), count, right (share); the size of a dot grows with the root of the count
+    """
+    found = figure_of(scale)
+    middle = (curve["low"] + curve["high"]) / 2
+    size = 6 + 14 * np.sqrt(curve["count"] / max(1, curve["count"].max()))
+    found.add_scatter(
+        x=[0, 1], y=[0, 1], mode="lines", line={"color": DIM, "width": scale, "dash": "dot"}, hoverinfo="skip"
+    )
+    hover = [
+        f"{low:.1%}–{high:.1%}: {n:,.0f}"
+        for low, high, n in zip(curve["low"], curve["high"], curve["count"], strict=True)
+    ]
+    found.add_scatter(
+        x=middle,
+        y=curve["right"],
+        mode="lines+markers",
+        line={"color": "#6cb6f0", "width": 2 * scale},
+        marker={"size": size * scale, "color": "#6cb6f0", "line": {"color": "#0b121b", "width": scale}},
+        text=hover,
+        hovertemplate="%{text}<br>%{y:.2%}<extra></extra>",
+    )
+    found.add_vline(x=threshold, line={"color": "#f8c54a", "width": 2 * scale})
+    found.add_annotation(
+        x=threshold, y=0.04, text=say("chart.threshold", lang), showarrow=False, xanchor="right", xshift=-6 * scale,
+        font={"color": "#f8c54a", "size": 13 * scale},
+    )  # fmt: skip
+    title = {"font": {"size": 13 * scale, "color": DIM}, "standoff": 6 * scale}
+    percents = {"tickformat": ".0%", "range": [0, 1.02]}
+    found.update_xaxes(title=title | {"text": say("chart.probability", lang)}, **percents)
+    found.update_yaxes(title=title | {"text": say("chart.right", lang)}, **percents)
+    found.update_layout(showlegend=False, margin={"t": 8 * scale})
+    return found

@@ -115,6 +115,9 @@ T: Mapping[str, tuple[str, str]] = {
     "chart.free": ("空余", "Free"),
     "chart.over": ("超出开放", "Beyond open"),
     "chart.planned": ("计划", "Planned"),
+    "chart.probability": ("判定的把握", "Probability told"),
+    "chart.right": ("实际正确", "Share right"),
+    "chart.threshold": ("自动匹配从此起", "accepted from here"),
     "chart.beyond": ("数值超出坐标：{n}", "beyond the axis: {n}"),
     # beds, skills
     "bed.ordinary": ("普通", "Ordinary"),

@@ -3,16 +3,17 @@
 from typing import Any
 from urllib.parse import unquote
 
+import numpy as np
 import pandas as pd
 from dash import ALL, Dash, Input, Output, State, ctx, html, no_update
 from dash.development.base_component import Component
 from flask import request
 from sqlalchemy import select
 
-from dashboard import parts
+from dashboard import charts, parts
 from dashboard.access import CITY, DISTRICT, SHARED, Person
 from dashboard.desk import Desk
-from dashboard.pages import Asked, Page, _review
+from dashboard.pages import Asked, Page, _gazetteer, _review
 from dashboard.pages._frame import sheet
 from dashboard.text import age, figure, moment, percent, pick, say
 from layers.intake import gazetteer_changes, health, receipt, review
@@ -28,7 +29,9 @@ def layout(asked: Asked) -> Component:
         asked,
         [
             html.Div(_review.panel(asked, asked.review), id="quality-review", className="stack"),
-            html.Div([feeds_panel(asked), matching_panel(asked)], className="row"),
+            html.Div([reliability(asked), matching_panel(asked)], className="row"),
+            _gazetteer.panel(asked),
+            feeds_panel(asked),
             parts.panel(
                 asked.words("回执", "Receipts"),
                 receipts(asked),
@@ -117,6 +120,76 @@ def matching_panel(asked: Asked) -> Component:
         else parts.empty(say("state.empty", asked.lang))
     )
     return parts.panel(asked.words("空间匹配", "Matching to compounds"), body)
+
+
+def reliability(asked: Asked) -> Component:
+    """Return how sure "accepted" is: the curve of the judge that told the newest matches apart, in words, chart and table."""
+    w = asked.words
+    found = asked.desk.gate.read(asked.desk.store, asked.who, health.judged, asked.here.view, SHARED)
+    title = w("“已匹配”有多可靠", "How sure accepted is")
+    if found.empty:
+        why = w("还没有一次匹配留下判定器的记录", "no match has left a record of its judge yet")
+        return parts.panel(title, parts.empty(why))
+    judge = found["judge"][0]
+    if "curve" not in judge:
+        told = w(
+            f"名录只有 {figure(judge['compounds'])} 个小区，不足以校准；按公开的规则表判定，把握在 {percent(judge['threshold'], 1)} 以上才自动匹配，没有实测曲线。",
+            f"The gazetteer has {figure(judge['compounds'])} compounds, too few to calibrate on: a table of rules judges, and accepts "
+            f"from {percent(judge['threshold'], 1)} on. There is no measured curve.",
+        )
+        return parts.panel(title, html.P(told, className="judged"))
+    curve = pd.DataFrame(judge["curve"], columns=["low", "high", "count", "right"])
+    return parts.panel(
+        title,
+        [
+            html.P(judged(asked, judge, curve), className="judged"),
+            html.Div(
+                [
+                    parts.graph(
+                        charts.reliability(curve, judge["threshold"], asked.lang, asked.scale), name="reliability"
+                    ),
+                    bands(asked, curve, judge["threshold"]),
+                ],
+                className="reliability-row",
+            ),
+        ],
+        note=w(f"判定器 {judge['version']}", f"judge {judge['version']}"),
+    )
+
+
+def judged(asked: Asked, judge: dict[str, Any], curve: pd.DataFrame) -> str:
+    """Return the curve as a sentence for an official."""
+    over = curve[curve["low"] >= judge["threshold"]]
+    top = over if len(over) else curve.tail(1)
+    right = float(np.average(top["right"], weights=top["count"]))
+    wrong, n = round(1000 * (1 - right), 1), int(top["count"].sum())
+    lessons = judge.get("lessons", 0)
+    return asked.words(
+        f"把握达到 {percent(judge['threshold'], 2)} 才自动匹配。用本市名录造出的 {figure(n)} 条已知答案的地址检验，这一档每千条约错 {wrong:g} 条；"
+        f"其余都留给人工。判定器学习了 {figure(lessons)} 条人工核定。",
+        f"A match is accepted from {percent(judge['threshold'], 2)} on. On {figure(n)} addresses with known answers, made from this city's "
+        f"gazetteer and held out, about {wrong:g} in a thousand of these were wrong; everything else is left to a person. The judge "
+        f"has learned from {figure(lessons)} decisions of reviewers.",
+    )
+
+
+def bands(asked: Asked, curve: pd.DataFrame, threshold: float) -> Component:
+    """Return the curve as a table: band of probability, addresses, share right; bands that are accepted are marked."""
+    head = html.Thead(
+        html.Tr([html.Th(asked.words(*w)) for w in (("把握", "Probability"), ("条数", "Addresses"), ("正确", "Right"))])
+    )
+    rows = [
+        html.Tr(
+            [
+                html.Td(f"{percent(row.low, 1)}–{percent(row.high, 1)}"),
+                html.Td(figure(row.count_)),
+                html.Td(percent(row.right, 2)),
+            ],
+            className="sum" if row.low >= threshold else "",
+        )
+        for row in curve.rename(columns={"count": "count_"}).itertuples()
+    ]
+    return html.Table([head, html.Tbody(rows)], className="plain-table compact")
 
 
 def receipts(asked: Asked) -> Component:
@@ -321,6 +394,8 @@ def connect(app: Dash, desk: Desk) -> None:
         if not ctx.triggered[0]["value"]:
             return no_update, no_update
         return acted(desk, ctx.triggered_id, search, state, same, learn)
+
+    _gazetteer.connect(app, desk)
 
     @app.callback(
         Output("quality-receipt", "children"),

@@ -72,10 +72,19 @@ def make(store: Store, change: Change, actor: str, *, apply: bool = False, area:
     return _written(store, actor, change.kind, apply, lambda opened: _made(opened, store, change, actor, area))
 
 
-def undo(store: Store, number: int, actor: str, *, apply: bool = False, area: str = "", why: str = "") -> Changed:
+def undo(
+    store: Store,
+    number: int,
+    actor: str,
+    *,
+    apply: bool = False,
+    area: str = "",
+    why: str = "",
+    kinds: Sequence[str] = KINDS,
+) -> Changed:
     """Take back the change of batch `number`: the gazetteer, and persons that nobody moved since, are as they were before it.
 
-    Raises CareError for a batch that is no such change, or of which nothing stands.
+    `kinds` limits what may be undone. Raises CareError for a batch that is no such change, or of which nothing stands.
     """
 
     def undone(opened: Batch) -> tuple[str, pd.DataFrame]:
@@ -86,6 +95,9 @@ def undo(store: Store, number: int, actor: str, *, apply: bool = False, area: st
             raise CareError(f"batch {number} is no change of the gazetteer that stands; `compounds list` shows them")
         for code in changes["compound"]:
             _check_area(_row(opened.connection, code), area)
+        beyond = set(changes["kind"]) - set(kinds)
+        if beyond:
+            raise CareError(f"batch {number} is a {', '.join(sorted(beyond))}; you may undo {', '.join(kinds)} only")
         mine = written_by(opened, placement, number)
         revert(opened, number, actor, why)
         back = _placed_by(opened, mine)
@@ -145,6 +157,11 @@ def history(view: View, limit: int = 200) -> Select[Any]:
     rows = select(*columns, *more, current).select_from(care.join(batch, batch.c.id == care.c.batch))
     rows = rows.where(care.c.known_from <= view.known_at, inside(care, view))
     return rows.order_by(care.c.id.desc()).limit(limit)
+
+
+def all_changes(store: Store) -> pd.DataFrame:
+    """Return `history` of the whole city as known now."""
+    return store.read(history(store.view(), limit=100_000))
 
 
 # ---- writing

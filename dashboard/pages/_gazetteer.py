@@ -1,0 +1,301 @@
+"""Care for the gazetteer on the quality page: pairs that may be one place, changes rehearsed and then made, and their history."""
+
+from typing import Any
+
+import pandas as pd
+from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash.development.base_component import Component
+from flask import request
+
+from dashboard import parts
+from dashboard.access import CARERS, AccessError, Person
+from dashboard.desk import Desk
+from dashboard.pages import Asked
+from dashboard.text import UNKNOWN, figure, moment, percent, say
+from layers.intake import duplicates, gazetteer_changes
+from layers.intake.gazetteer_changes import CareError, Change, Changed
+
+PAIRS = 12  # pairs shown; the command lists all
+CHANGES = 10
+NAMES = {
+    "alias": ("别名", "alias"),
+    "rename": ("改名", "new name"),
+    "merge": ("合并到", "merge into"),
+    "split": ("拆分为", "split into"),
+    "apart": ("不是同一处", "not one place"),
+}
+
+
+def panel(asked: Asked) -> Component | None:
+    """Return the care of the gazetteer for those who may change something, nothing for others."""
+    kinds = kinds_of(asked.who)
+    if not kinds:
+        return None
+    w = asked.words
+    tools = html.Button(w("查找疑似重复", "Look for duplicates"), id="care-look", className="quiet", n_clicks=0)
+    note = w(
+        "改动有日期、有理由、可撤销；旧名照常可用",
+        "changes are dated, have a reason and can be undone; old names keep working",
+    )
+    body = [
+        html.Div(form(asked, kinds), className="care-form"),
+        html.Div(id="care-said", className="said", role="status"),
+        html.Div(id="care-pairs", className="care-pairs"),
+        html.Div(changes(asked), id="care-changes"),
+        dcc.Store(id="care-pending"),
+    ]
+    return parts.panel(w("小区名录维护", "Care for the gazetteer"), body, note=note, tools=tools, name="care")
+
+
+def kinds_of(who: Person | None) -> tuple[str, ...]:
+    """Return the kinds of change that somebody may make."""
+    return CARERS.get(who.role, ()) if who else ()
+
+
+def form(asked: Asked, kinds: tuple[str, ...]) -> list[Component]:
+    """Return the fields of one change and the button that rehearses it."""
+    w = asked.words
+    options = [{"value": kind, "label": w(*NAMES[kind])} for kind in kinds]
+    held = {"persistence": True, "persistence_type": "memory"}  # a new delivery redraws the page; what was typed stays
+    return [
+        dcc.Input(id="care-code", placeholder=w("小区编码", "compound code"), type="text", **held),
+        dcc.Dropdown(
+            options, kinds[0], id="care-kind", clearable=False, searchable=False, className="care-kind", **held
+        ),
+        dcc.Input(
+            id="care-value",
+            placeholder=w("名称，或另一编码（拆分用空格隔开）", "name, or the other code (parts divided by blanks)"),
+            type="text",
+            className="care-value",
+            **held,
+        ),
+        dcc.Input(id="care-why", placeholder=w("理由", "reason"), type="text", **held),
+        html.Button(w("预演", "Rehearse"), id="care-try", className="button", n_clicks=0),
+    ]
+
+
+# ---- pairs
+
+
+def pairs(asked: Asked) -> list[Component]:
+    """Return the duplicate report: what may be one place, with what to do, and the siblings apart."""
+    assert asked.who is not None
+    desk, w = asked.desk, asked.words
+    area = "" if asked.who.sees_all else asked.who.area
+    key = ("duplicates", area, desk.revision(desk.store.view()))
+    found = desk.memory.get(key, lambda: duplicates.report(desk.store, area))
+    same, siblings = (found[found["kind"] == kind] for kind in ("same", "sibling"))
+    if same.empty:
+        shown: Component = parts.empty(w("没有发现疑似重复", "no pair looks like one place"))
+    else:
+        rows = [_pair(asked, row) for row in same.head(PAIRS).to_dict("records")]
+        heads = (("小区", "Compound"), ("小区", "Compound"), ("依据", "Evidence"), ("把握", "Score"), ("", ""))
+        head = html.Thead(html.Tr([html.Th(w(*each)) for each in heads]))
+        shown = html.Table([head, html.Tbody(rows)], className="plain-table")
+    count = say("state.sample", asked.lang, n=min(PAIRS, len(same)), total=figure(len(same)))
+    return [shown, html.P(count, className="more"), _siblings(asked, siblings)]
+
+
+def _pair(asked: Asked, row: dict[str, Any]) -> Component:
+    w, may = asked.words, kinds_of(asked.who)
+    names = [[html.B(row[f"{side}_name"]), html.Small(row[side])] for side in ("a", "b")]
+    acts = [
+        (w(f"并入“{row['a_name']}”", f"merge into {row['a']}"), "merge", row["b"], row["a"]),
+        (w(f"并入“{row['b_name']}”", f"merge into {row['b']}"), "merge", row["a"], row["b"]),
+        (w(*NAMES["apart"]), "apart", row["a"], row["b"]),
+    ]
+    buttons = [
+        html.Button(text, id={"type": "care", "do": kind, "index": f"{code}>{other}"}, className="quiet", n_clicks=0)
+        for text, kind, code, other in acts
+        if kind in may and code.isascii() and other.isascii()
+    ]
+    cells = [*names, row[asked.lang], percent(row["score"]), html.Div(buttons, className="care-acts")]
+    return html.Tr([html.Td(cell) for cell in cells])
+
+
+def _siblings(asked: Asked, rows: pd.DataFrame) -> Component | None:
+    if rows.empty:
+        return None
+    w = asked.words
+    lines = [
+        html.Li(f"{row['a_name']} {row['a']} · {row['b_name']} {row['b']}: {row[asked.lang]}")
+        for row in rows.head(3 * PAIRS).to_dict("records")
+    ]
+    title = w(
+        f"期区等兄弟小区 {figure(len(rows))} 对，不得合并", f"{figure(len(rows))} pairs of siblings, not to be merged"
+    )
+    more = say("state.sample", asked.lang, n=len(lines), total=figure(len(rows)))
+    return html.Details([html.Summary(title), html.Ul(lines, className="siblings"), html.P(more, className="more")])
+
+
+# ---- one change: rehearsed, then made
+
+
+def rehearsed(asked: Asked, change: Change | int) -> tuple[Any, Any]:
+    """Return what a change, or the undoing of a batch, would move, with the button that makes it; and what is pending."""
+    who, w = asked.who, asked.words
+    assert who is not None
+    found = done(asked.desk, who, change, apply=False)
+    moves = found.moved.groupby(["was_compound", "compound", "status"]).size()
+    lines = [f"{was} → {to or w('待核定', 'review')}：{n}" for (was, to, _), n in moves.items()]
+    moved = w(f"将移动 {len(found.moved)} 人", f"{len(found.moved)} persons would move")
+    what = described(asked, change)
+    yes = html.Button(
+        w("确认", "Do it"), id={"type": "care", "do": "apply", "index": "now"}, className="button primary", n_clicks=0
+    )
+    no = html.Button(
+        w("放弃", "Leave it"), id={"type": "care", "do": "drop", "index": "now"}, className="button", n_clicks=0
+    )
+    said = html.Div(
+        [html.B(what), html.Span(f"{moved}{w('：', ': ') if lines else ''}{'；'.join(lines)}"), yes, no],
+        className="care-pending",
+    )
+    return said, pending_of(change)
+
+
+def pending_of(change: Change | int) -> dict[str, Any]:
+    """Return a change as the browser keeps it until it is confirmed."""
+    if isinstance(change, int):
+        return {"batch": change}
+    return {
+        "kind": change.kind,
+        "code": change.code,
+        "others": list(change.others),
+        "name": change.name,
+        "why": change.why,
+    }
+
+
+def change_of(pending: dict[str, Any]) -> Change | int:
+    """Return the change that a browser kept."""
+    if "batch" in pending:
+        return int(pending["batch"])
+    return Change(pending["kind"], pending["code"], tuple(pending["others"]), pending["name"], why=pending["why"])
+
+
+def done(desk: Desk, who: Person, change: Change | int, *, apply: bool) -> Changed:
+    """Make or rehearse a change as far as the person may."""
+    if isinstance(change, int):
+        return gazetteer_changes.undo(desk.store, change, who.name, apply=apply, area=who.area, kinds=kinds_of(who))
+    desk.gate.carer(who, change.kind)
+    return gazetteer_changes.make(desk.store, change, who.name, apply=apply, area=who.area)
+
+
+def described(asked: Asked, change: Change | int) -> str:
+    """Return a change in words."""
+    if isinstance(change, int):
+        return asked.words(f"撤销批次 {change}", f"undo batch {change}")
+    return f"{change.code} {asked.words(*NAMES[change.kind])} {change.name or ' '.join(change.others)}"
+
+
+def written(code: str | None, kind: str | None, value: str | None, why: str | None) -> Change:
+    """Return the change that the fields of the form state."""
+    text = (value or "").strip()
+    names = kind in ("alias", "rename")
+    others = () if names else tuple(text.replace("，", " ").replace(",", " ").split())
+    return Change(kind or "", (code or "").strip(), others, text if names else "", why=(why or "").strip())
+
+
+# ---- history
+
+
+def changes(asked: Asked) -> Component:
+    """Return the newest changes: when, what, by whom, why, and the way back."""
+    rows = asked.desk.gate.read(asked.desk.store, asked.who, gazetteer_changes.history, asked.here.view)
+    if rows.empty:
+        return html.P(asked.words("名录还没有人工改动", "nobody has changed the gazetteer yet"), className="more")
+    heads = (("时间", "When"), ("由", "By"), ("改动", "Change"), ("理由", "Reason"), ("", ""))
+    head = html.Thead(html.Tr([html.Th(asked.words(*each)) for each in heads]))
+    body = [_change(asked, row) for row in rows.head(CHANGES).to_dict("records")]
+    more = say("state.sample", asked.lang, n=len(body), total=figure(len(rows)))
+    return html.Div(
+        [html.Table([head, html.Tbody(body)], className="plain-table history"), html.P(more, className="more")]
+    )
+
+
+def _change(asked: Asked, row: dict[str, Any]) -> Component:
+    w = asked.words
+    change = Change(row["kind"], row["compound"], tuple(row["others"] or ()), row["name"] or "")
+    what = described(asked, change) if row["stands"] else w("撤销：", "undone: ") + described(asked, change)
+    back = None
+    if row["stands"] and row["current"] and row["made_by"] == "care" and row["kind"] in kinds_of(asked.who):
+        back = html.Button(
+            w("撤销", "undo"),
+            id={"type": "care", "do": "undo", "index": str(row["batch"])},
+            className="quiet",
+            n_clicks=0,
+        )
+    elif row["stands"] and not row["current"]:
+        back = html.Span(w("已撤销", "undone"), className="panel-note")
+    cells = [moment(row["known_from"], asked.lang), row["decided_by"], what, row["why"] or UNKNOWN, back]
+    return html.Tr([html.Td(cell) for cell in cells], className="" if row["current"] or not row["stands"] else "gone")
+
+
+# ---- callbacks
+
+
+def connect(app: Dash, desk: Desk) -> None:
+    """Let a person look for duplicates, rehearse a change, make it, and undo it."""
+
+    def asked_for(search: str) -> Asked:
+        who = desk.gate.who(request)
+        return Asked(desk.here(who, "/quality", search), who, desk)
+
+    @app.callback(
+        Output("care-pairs", "children"),
+        Input("care-look", "n_clicks"),
+        State("url", "search"),
+        prevent_initial_call=True,
+    )
+    def looked(clicks: Any, search: str) -> Any:
+        asked = asked_for(search)
+        if not kinds_of(asked.who):
+            raise AccessError("only those who may change the gazetteer are shown its duplicates")
+        return pairs(asked) if clicks else no_update
+
+    @app.callback(
+        Output("care-said", "children"),
+        Output("care-pending", "data"),
+        Output("care-changes", "children"),
+        Output("care-pairs", "children", allow_duplicate=True),
+        Input("care-try", "n_clicks"),
+        Input({"type": "care", "do": ALL, "index": ALL}, "n_clicks"),
+        State("care-code", "value"),
+        State("care-kind", "value"),
+        State("care-value", "value"),
+        State("care-why", "value"),
+        State("care-pending", "data"),
+        State("url", "search"),
+        prevent_initial_call=True,
+    )
+    def pressed(_try: Any, _acts: Any, code: Any, kind: Any, value: Any, why: Any, pending: Any, search: str) -> Any:  # fmt: skip
+        if not ctx.triggered[0]["value"]:
+            return (no_update,) * 4
+        asked, trigger = asked_for(search), ctx.triggered_id
+        try:
+            if trigger == "care-try":
+                return *rehearsed(asked, written(code, kind, value, why)), no_update, no_update
+            return acted(asked, trigger, pending)
+        except CareError as error:
+            return str(error), None, no_update, no_update
+
+
+def acted(asked: Asked, button: dict[str, str], pending: Any) -> tuple[Any, Any, Any, Any]:
+    """Do what a button says: rehearse its pair or undoing, make what is pending, or leave it."""
+    do, index = button["do"], button["index"]
+    if do == "drop" or (do == "apply" and not pending):
+        return "", None, no_update, no_update
+    if do == "undo":
+        return *rehearsed(asked, int(index)), no_update, no_update
+    if do != "apply":
+        code, _, other = index.partition(">")
+        return *rehearsed(asked, Change(do, code, (other,))), no_update, no_update
+    assert asked.who is not None
+    found = done(asked.desk, asked.who, change_of(pending), apply=True)
+    fresh = Asked(asked.desk.here(asked.who, "/quality", asked.here.search), asked.who, asked.desk)
+    n, batch = len(found.moved), found.batch
+    said = asked.words(
+        f"已完成（批次 {batch}），移动 {n} 人，统计已同步更新；其余人员请运行 rematch 预览",
+        f"done in batch {batch}; {n} persons moved, the totals follow; `rematch` shows who else would move",
+    )
+    return said, None, changes(fresh), pairs(fresh) if "merge" in kinds_of(asked.who) else no_update
