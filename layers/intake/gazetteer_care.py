@@ -15,11 +15,14 @@ from layers.store.schema import FOREVER, care
 LISTS = ("aliases", "addresses", "areas")
 
 
-def care_now(connection: Connection) -> pd.DataFrame:
-    """Return what people changed and nobody undid, in the order in which it was known: id, kind, compound, others, name."""
+def care_now(connection: Connection, at: int = FOREVER - 1) -> pd.DataFrame:
+    """Return what people changed and nobody undid, in the order in which it was known: id, kind, compound, others, name.
+
+    at   the moment at which it was believed (ms); left out: now
+    """
     columns = (care.c.id, care.c.kind, care.c.compound, care.c.others, care.c.name)
-    query = select(*columns).where(care.c.known_until == FOREVER, care.c.stands).order_by(care.c.id)
-    return Store.frame(connection, query)
+    then = (care.c.known_from <= at, care.c.known_until > at)
+    return Store.frame(connection, select(*columns).where(*then, care.c.stands).order_by(care.c.id))
 
 
 def standing_codes(codes: Iterable[str], changes: pd.DataFrame) -> dict[str, str]:

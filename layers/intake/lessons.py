@@ -1,31 +1,23 @@
 """What reviewers decided, as lessons for the judge of addresses: this address means this compound, or none of them."""
 
-from typing import NamedTuple
+from sqlalchemy import Connection, and_, func, or_, select
 
-from sqlalchemy import Connection, and_, func, select
-
+from geo.address_model import Lesson
 from layers.intake.places import believed
 from layers.store.database import Store
-from layers.store.schema import AUTO, FOREVER, batch, district, person, placement
+from layers.store.schema import AUTO, batch, district, person, placement
 
 
-class Lesson(NamedTuple):
-    """One address a person decided about; `compound_id` None: none of the gazetteer's."""
+def lessons(connection: Connection, at: int) -> list[Lesson]:
+    """Return the decisions of reviewers that were believed at `at` (ms) and rest on an address, one for each address and answer.
 
-    address: str
-    district: str | None
-    compound_id: str | None
-
-
-def lessons(connection: Connection) -> list[Lesson]:
-    """Return the decisions of reviewers that are believed now and rest on an address, one for each address and answer.
-
-    A decision that was undone, or whose grounds changed, is none; a merged compound's have moved to its survivor.
+    A decision that was undone by then, or whose grounds had changed, is none; a merged compound's have moved to its survivor.
     """
-    joined = placement.join(person, and_(person.c.key == placement.c.key, person.c.known_until == FOREVER))
+    then = [and_(table.c.known_from <= at, table.c.known_until > at) for table in (placement, person)]
+    joined = placement.join(person, and_(person.c.key == placement.c.key, then[1]))
     columns = (person.c.address, person.c.district_stated, placement.c.compound)
     query = select(*columns).select_from(joined).order_by(placement.c.key)
-    rows = Store.frame(connection, query.where(placement.c.known_until == FOREVER, placement.c.decided_by != AUTO))
+    rows = Store.frame(connection, query.where(then[0], placement.c.decided_by != AUTO))
     named = believed(connection, district, "code", "name")
     titles = dict(zip(named["code"], named["name"], strict=True))
     found = [
@@ -36,7 +28,15 @@ def lessons(connection: Connection) -> list[Lesson]:
     return list(dict.fromkeys(found))
 
 
-def taught(connection: Connection) -> int:
-    """Return the number of the newest batch of a decision or its undoing, 0 for none: equal numbers, equal lessons."""
-    query = select(func.max(batch.c.id)).where(batch.c.kind == "review")
-    return connection.execute(query).scalar() or 0
+def learned_at(connection: Connection) -> int:
+    """Return when the judge last learned (ms): the newest batch that rematched or changed the gazetteer, 0 for none.
+
+    A fit takes longer than a delivery may, and these call for one in any case; a single decision does not.
+    """
+    fits = or_(batch.c.kind.in_(("rematch", "care")), batch.c.feed == "compounds")
+    return connection.execute(select(func.max(batch.c.known_at)).where(fits)).scalar() or 0
+
+
+def latest(connection: Connection) -> int:
+    """Return the knowledge time of the newest batch (ms), 0 for none."""
+    return connection.execute(select(func.max(batch.c.known_at))).scalar() or 0

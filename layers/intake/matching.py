@@ -1,6 +1,7 @@
 """Give persons and zones their compound, with the gazetteer as the running transaction knows it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -13,10 +14,10 @@ from sqlalchemy import Connection, func, select
 import geo.gazetteer
 from geo.address import building_of
 from geo.address_match import AddressAnswer
-from geo.address_model import FittedJudge
+from geo.address_model import FittedJudge, Lesson, judge_for
 from geo.match import CompoundMatcher
 from layers.intake.gazetteer_care import care_now, cared
-from layers.intake.lessons import Lesson, lessons, taught
+from layers.intake.lessons import latest, learned_at, lessons
 from layers.intake.places import believed
 from layers.store.schema import FOREVER, care, compound, district
 
@@ -35,7 +36,7 @@ GAZETTEER = (
     "shape",
 )
 WITHIN_M = 100.0  # a point this far outside an outline may still be the compound's: gates and shop fronts are geocoded
-_matchers: dict[tuple[str, int, int, int], "Gazetteer"] = {}
+_matchers: dict[tuple[str, int, int, int, int], "Gazetteer"] = {}
 _spellings: dict[tuple[str, int, int, int], dict[str, frozenset[str]]] = {}
 _lock = Lock()
 
@@ -49,19 +50,22 @@ class Gazetteer:
         titles: Mapping[str, str],
         cache: Path | None = None,
         lessons: Sequence[Lesson] = (),
-        taught: int = 0,
+        before: pd.DataFrame | None = None,
     ) -> None:
-        self.lessons = len(lessons)
-        self.taught = taught  # the newest reviewer's decision that it knows
+        """Build from rows with columns of GAZETTEER.
+
+        titles   code -> name of the districts
+        lessons  what the judge learns from reviewers
+        before   the rows for which the judge was fitted, where aliases were taught since: it is kept, because it knows a
+                 city and not a name, and a fit takes longer than a delivery may
+        """
         self.areas = rows.set_index("code")[["district", "street"]].fillna("")
         self._at = rows[["lon", "lat"]].to_numpy(float)  # in the order of the matcher's positions
-        frame = rows.rename(columns={"code": "compound_id", "district": "district_code"})
-        # Addresses name districts in words; a stated name that is no district (a development zone) says more than where it lies.
-        frame["district"] = [titles.get(code, code) for code in frame["district_stated"]]
-        frame["geometry"] = shapely.from_wkb(frame["shape"].to_numpy(object))
-        self.matcher = CompoundMatcher.build(
-            frame.drop(columns=["shape", "district_stated", "district_code"]), cache=cache, centres=centres
-        )
+        frame, judge = _as_gazetteer(rows, titles), None
+        if before is not None:
+            fitted = judge_for(_plain(_as_gazetteer(before, titles)), cache, lessons)
+            judge = replace(fitted, gazetteer=_plain(frame)) if isinstance(fitted, FittedJudge) else None
+        self.matcher = CompoundMatcher.build(frame, judge=judge, cache=cache, lessons=lessons)
         self.size = len(rows)
 
     def read(self, persons: pd.DataFrame, progress: Callable[[int, int], None] | None = None) -> list[AddressAnswer]:
@@ -113,7 +117,7 @@ class Gazetteer:
         if not isinstance(judge, FittedJudge):
             return plain
         curve = [[p.low, p.high, p.count, round(p.right, 5)] for p in judge.curve]
-        return plain | {"version": judge.version, "lessons": self.lessons, "curve": curve}
+        return plain | {"version": judge.version, "lessons": judge.lessons, "curve": curve}
 
     def anchors(self, read: list[AddressAnswer]) -> tuple[np.ndarray, np.ndarray]:
         """Return lon, lat of the compound that each address alone names for certain, NaN where it names none."""
@@ -126,21 +130,40 @@ def _as_cases(persons: pd.DataFrame) -> pd.DataFrame:
     return persons.rename(columns={"subject": "case_id", "district_name": "district"})
 
 
+def _as_gazetteer(rows: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame:
+    """The rows as `geo` takes them.
+
+    Addresses name districts in words; a stated name that is no district (a development zone) says more than where it lies.
+    """
+    frame = rows.rename(columns={"code": "compound_id", "district": "district_code"})
+    frame["district"] = [titles.get(code, code) for code in frame["district_stated"]]
+    frame["geometry"] = shapely.from_wkb(frame["shape"].to_numpy(object))
+    return frame.drop(columns=["shape", "district_stated", "district_code"])
+
+
+def _plain(frame: pd.DataFrame) -> geo.gazetteer.Gazetteer:
+    return geo.gazetteer.Gazetteer.from_frame(frame.drop(columns="geometry"))
+
+
 def gazetteer(connection: Connection, identity: str, cache: Path | None, *, learn: bool = False) -> Gazetteer:
     """Return the gazetteer of a store (`identity`) as believed now, with what people changed; built once per state of both.
 
     cache  folder for what the matcher learns from a gazetteer
-    learn  take in the decisions that reviewers took since it was built as well. Fitting takes some ten seconds, so a single
-           decision does not cause it: they are taken in when the gazetteer changes, at the start, and by `rematch`
+    learn  take in all that reviewers decided until now; otherwise what they had decided when the gazetteer last changed or
+           everybody was rematched (`lessons.learned_at`), so that a delivery never waits for a fit
     """
-    key = (identity, *_state(connection))
+    at = latest(connection) if learn else learned_at(connection)
+    key = (identity, *_state(connection), at)
     with _lock:
-        known = _matchers.get(key)
-        if known is None or (learn and known.taught != taught(connection)):
+        if key not in _matchers:
             for old in [k for k in _matchers if k[0] == identity]:
                 del _matchers[old]
+            taught_since = not care_now(connection).equals(care_now(connection, at))
+            before = (
+                cared(believed(connection, compound, *GAZETTEER), care_now(connection, at)) if taught_since else None
+            )
             _matchers[key] = Gazetteer(
-                compounds_now(connection), _titles(connection), cache, lessons(connection), taught(connection)
+                compounds_now(connection), _titles(connection), cache, lessons(connection, at), before
             )
         return _matchers[key]
 

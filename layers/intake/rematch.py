@@ -36,7 +36,7 @@ def rematch(
     """Match all persons against the gazetteer as believed now; return one row for each who is placed elsewhere than before.
 
     Columns: key, kind, subject, address; status, compound, district, street, building, method, probability before (`was_*`)
-    and after. What a reviewer decided is left alone. Without `apply` nothing is written; with it, these persons and their
+    and after. What a reviewer decided is left alone, and the judge of addresses learns from it. Without `apply` nothing is written; with it, these persons and their
     totals change in one batch, and what was known before stays what it was. Matching reads a snapshot, so that others may
     write meanwhile; when they did, StoreError asks to begin again. Raises Cancelled when `cancel` is set.
     """
@@ -45,7 +45,7 @@ def rematch(
         places = gazetteer(connection, store.identity, store.cache, learn=True)
         found = _placements(store, connection, places, progress, cancel)
     moved = found[_differs(found)].reset_index(drop=True)
-    if apply and len(moved):
+    if apply:
         _write(store, moved, revision, actor, places.reliability())
     return moved[list(COLUMNS)]
 

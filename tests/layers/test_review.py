@@ -4,10 +4,12 @@ import pandas as pd
 import pytest
 from sqlalchemy import select
 
+from geo.address_model import Lesson
 from layers._times import parse_time
 from layers.intake.gazetteer_changes import CareError
-from layers.intake.lessons import lessons, taught
+from layers.intake.lessons import latest, learned_at, lessons
 from layers.intake.pace import pace
+from layers.intake.rematch import rematch
 from layers.intake.review import ClosedError, ElsewhereError, ReviewError, decide, history, same_address, undo, waiting
 from layers.store import open_store, totals
 from layers.store.schema import FOREVER, batch, care, placement
@@ -131,17 +133,25 @@ def test_decisions_are_lessons_until_they_are_undone(store):
     picked = decide(store, "case:1", "C4", "duty", alike=True)
     decide(store, "case:5", None, "duty")
     with store.snapshot() as connection:
-        assert lessons(connection) == [
-            (SAME.format(5, 301), "江汉区", "C4"),
-            (SAME.format(5, 401), "江汉区", "C4"),
-            (SAME.format(7, 101), "江汉区", "C4"),
-            ("江汉区新里程长江花园9栋", "江汉区", None),
+        assert lessons(connection, latest(connection)) == [
+            Lesson(SAME.format(5, 301), "江汉区", "C4"),
+            Lesson(SAME.format(5, 401), "江汉区", "C4"),
+            Lesson(SAME.format(7, 101), "江汉区", "C4"),
+            Lesson("江汉区新里程长江花园9栋", "江汉区", None),
         ]
-        known = taught(connection)
     undo(store, picked.batch, "duty")
     with store.snapshot() as connection:
-        assert [lesson.compound_id for lesson in lessons(connection)] == [None]
-        assert taught(connection) > known
+        assert [lesson.compound_id for lesson in lessons(connection, latest(connection))] == [None]
+
+
+def test_the_judge_learns_when_everybody_is_rematched_and_not_at_each_decision(store):
+    decide(store, "case:5", None, "duty")
+    with store.snapshot() as connection:
+        assert lessons(connection, learned_at(connection)) == []
+    rematch(store, apply=True)
+    decide(store, "case:1", "C4", "duty")
+    with store.snapshot() as connection:
+        assert [one.compound_id for one in lessons(connection, learned_at(connection))] == [None]
 
 
 def test_pace_by_hand():
