@@ -10,7 +10,7 @@ import shapely
 from dash import html
 
 WIDE, HIGH = 640, 460  # units of the picture
-LEAST_M, MOST_M = 500.0, 40_000.0  # width of the ground shown
+LEAST_M, MOST_M = 1200.0, 40_000.0  # width of the ground shown
 GROUND, WATER, ROAD, RAIL, OTHER, BORDER = "#0e1722", "#17324a", "#34495e", "#3f3a52", "#22364a", "#5b7186"
 ONE, REST, POINT = "#6cb6f0", "#4d7ea8", "#f8c54a"
 STEPS_M = (50, 100, 200, 500, 1000, 2000, 5000, 10_000)

@@ -144,10 +144,18 @@ class Office:
         """Return the answer to a click that takes back the decision of a batch."""
         return self._press(person, {"index": str(number), "type": "review-undo"}, {})
 
-    def _press(self, person: Person, id: dict[str, str], values: dict[str, Any]) -> Any:
+    def care(self, person: Person, do: str, index: str, pending: Any = None) -> Any:
+        """Return the answer to a click on a button of the gazetteer's care; `pending` is what waits to be confirmed."""
+        values = {"care-pending.data": pending, "url.search": ""}
+        return self._press(person, {"do": do, "index": index, "type": "care"}, values, "care-said.children")
+
+    def _press(self, person: Person, id: dict[str, str], values: dict[str, Any], output: str = "quality-review") -> Any:
+        client = self.browser(person)
+        client.get("/healthz")  # Dash learns its callbacks at the first request
         changed = json.dumps(id, separators=(",", ":")) + ".n_clicks"
         pressed = {f"{id['type']}.n_clicks": [{"id": id, "property": "n_clicks", "value": 1}]}
-        return self.call(self.browser(person), "..quality-review.children...review.data..", values | pressed, changed)
+        answers = next(one for one in self.app.callback_map if one.startswith(f"..{output}"))
+        return self.call(client, answers, values | pressed, changed)
 
 
 def said(answer: Any) -> str:

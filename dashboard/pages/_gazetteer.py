@@ -11,12 +11,20 @@ from dashboard import parts
 from dashboard.access import CARERS, AccessError, Person
 from dashboard.desk import Desk
 from dashboard.pages import Asked
+from dashboard.pages._review import counted
 from dashboard.text import UNKNOWN, figure, moment, percent, say
 from layers.intake import duplicates, gazetteer_changes
 from layers.intake.gazetteer_changes import CareError, Change, Changed
 
 PAIRS = 12  # pairs shown; the command lists all
 CHANGES = 10
+TOLD = {
+    "alias": ("{code} 又名“{to}”", "{code} is also called {to}"),
+    "rename": ("{code} 改名“{to}”", "{code} is called {to} now"),
+    "merge": ("{code} 并入 {to}", "{code} is merged into {to}"),
+    "split": ("{code} 拆分为 {to}", "{code} is split into {to}"),
+    "apart": ("{code} 与 {to} 不是同一处", "{code} and {to} are two places"),
+}
 NAMES = {
     "alias": ("别名", "alias"),
     "rename": ("改名", "new name"),
@@ -137,8 +145,8 @@ def rehearsed(asked: Asked, change: Change | int) -> tuple[Any, Any]:
     assert who is not None
     found = done(asked.desk, who, change, apply=False)
     moves = found.moved.groupby(["was_compound", "compound", "status"]).size()
-    lines = [f"{was} → {to or w('待核定', 'review')}：{n}" for (was, to, _), n in moves.items()]
-    moved = w(f"将移动 {len(found.moved)} 人", f"{len(found.moved)} persons would move")
+    lines = [f"{was} → {to or w('待核定', 'review')}{w('：', ': ')}{n}" for (was, to, _), n in moves.items()]
+    moved = w(f"将移动 {len(found.moved)} 人", f"{counted(len(found.moved), 'person')} would move")
     what = described(asked, change)
     yes = html.Button(
         w("确认", "Do it"), id={"type": "care", "do": "apply", "index": "now"}, className="button primary", n_clicks=0
@@ -185,7 +193,8 @@ def described(asked: Asked, change: Change | int) -> str:
     """Return a change in words."""
     if isinstance(change, int):
         return asked.words(f"撤销批次 {change}", f"undo batch {change}")
-    return f"{change.code} {asked.words(*NAMES[change.kind])} {change.name or ' '.join(change.others)}"
+    to = change.name or asked.words("、", ", ").join(change.others)
+    return asked.words(*TOLD[change.kind]).format(code=change.code, to=to)
 
 
 def written(code: str | None, kind: str | None, value: str | None, why: str | None) -> Change:
@@ -296,6 +305,6 @@ def acted(asked: Asked, button: dict[str, str], pending: Any) -> tuple[Any, Any,
     n, batch = len(found.moved), found.batch
     said = asked.words(
         f"已完成（批次 {batch}），移动 {n} 人，统计已同步更新；其余人员请运行 rematch 预览",
-        f"done in batch {batch}; {n} persons moved, the totals follow; `rematch` shows who else would move",
+        f"done in batch {batch}; {counted(n, 'person')} moved, the totals follow; `rematch` shows who else would move",
     )
     return said, None, changes(fresh), pairs(fresh) if "merge" in kinds_of(asked.who) else no_update

@@ -99,7 +99,7 @@ def figures(asked: Asked, queue: Queue, history: pd.DataFrame) -> Component:
             w("待核定", "Waiting"),
             figure(len(queue.rows)),
             w("人", "persons"),
-            w(f"{figure(len(queue.order))} 次核定可解决", f"{figure(len(queue.order))} decisions would settle them"),
+            w(f"{figure(len(queue.order))} 次核定可解决", f"{counted(len(queue.order), 'decision')} to settle them"),
             tone="amber" if len(queue.rows) else "",
         ),
         parts.tile(
@@ -110,11 +110,17 @@ def figures(asked: Asked, queue: Queue, history: pd.DataFrame) -> Component:
         parts.tile(
             w("今日核定", "Decided today"),
             figure(found.today),
-            w("次", "decisions"),
-            w(f"涉及 {figure(found.persons_today)} 人", f"{figure(found.persons_today)} persons"),
+            w("次", "decisions" if found.today != 1 else "decision"),
+            w(f"涉及 {figure(found.persons_today)} 人", counted(found.persons_today, "person")),
             tone="teal",
         ),
-        parts.tile(w("近一小时", "Last hour"), figure(found.last_hour), w("次", "decisions"), by, tone="teal"),
+        parts.tile(
+            w("近一小时", "Last hour"),
+            figure(found.last_hour),
+            w("次", "decisions" if found.last_hour != 1 else "decision"),
+            by,
+            tone="teal",
+        ),
         parts.tile(
             w("每次用时", "A decision takes"),
             UNKNOWN if found.median_s is None else figure(found.median_s),
@@ -136,6 +142,11 @@ def keys_told(asked: Asked) -> Component:
         ("U", "撤销", "undo"),
     )
     return html.Div([html.Span([html.Kbd(key), asked.words(zh, en)]) for key, zh, en in keys], className="keys")
+
+
+def counted(number: int, noun: str) -> str:
+    """Return an English count with its noun: 1 person, 2 persons."""
+    return f"{figure(number)} {noun}{'' if number == 1 else 's'}"
 
 
 # ---- the queue
@@ -284,7 +295,8 @@ def choices(asked: Asked, queue: Queue, found: pd.DataFrame) -> Component:
     )
     return html.Div(
         [
-            _switch("review-same", "a", alike, on=n > 1, hidden=n < 2),
+            # A street alone names nobody's home: placing all who wrote it takes a second thought.
+            _switch("review-same", "a", alike, on=n > 1 and candidates.names_a_place(address), hidden=n < 2),
             _switch("review-learn", "l", learn, value=name, on=False, hidden=not name),
         ],
         className="switches",

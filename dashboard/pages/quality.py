@@ -159,16 +159,18 @@ def reliability(asked: Asked) -> Component:
 
 def judged(asked: Asked, judge: dict[str, Any], curve: pd.DataFrame) -> str:
     """Return the curve as a sentence for an official."""
-    over = curve[curve["low"] >= judge["threshold"]]
-    top = over if len(over) else curve.tail(1)
+    top = curve[
+        curve["high"] > judge["threshold"]
+    ]  # with all of the band in which the threshold lies: never too bright
+    top = top if len(top) else curve.tail(1)
     right = float(np.average(top["right"], weights=top["count"]))
     wrong, n = round(1000 * (1 - right), 1), int(top["count"].sum())
     lessons = judge.get("lessons", 0)
     return asked.words(
-        f"把握达到 {percent(judge['threshold'], 2)} 才自动匹配。用本市名录造出的 {figure(n)} 条已知答案的地址检验，这一档每千条约错 {wrong:g} 条；"
+        f"把握达到 {percent(judge['threshold'], 2)} 才自动匹配。用本市名录造出的 {figure(n)} 条已知答案的地址检验，这一档每千条最多约错 {wrong:g} 条；"
         f"其余都留给人工。判定器学习了 {figure(lessons)} 条人工核定。",
         f"A match is accepted from {percent(judge['threshold'], 2)} on. On {figure(n)} addresses with known answers, made from this city's "
-        f"gazetteer and held out, about {wrong:g} in a thousand of these were wrong; everything else is left to a person. The judge "
+        f"gazetteer and held out, at most about {wrong:g} in a thousand of these were wrong; everything else is left to a person. The judge "
         f"has learned from {figure(lessons)} decisions of reviewers.",
     )
 
@@ -360,10 +362,10 @@ def told_decided(asked: Asked, button: Any, found: review.Decision) -> str:
     """Return what was done, in a sentence."""
     subject, n = button["key"].partition(":")[2], len(found.keys)
     what = button["compound"] or asked.words("都不是", "none of them")
-    more = asked.words(f"等 {n} 人", f" and {n - 1} more") if n > 1 else ""
+    more = asked.words(f" 等 {n} 人", f" and {n - 1} more") if n > 1 else ""
     learned = asked.words(f"；别名“{found.learned}”已记", f"; {found.learned} was learned") if found.learned else ""
     return asked.words(
-        f"已核定 {subject} {more}：{what}（批次 {found.batch}），统计已同步更新{learned}",
+        f"已核定 {subject}{more}：{what}（批次 {found.batch}），统计已同步更新{learned}",
         f"{subject}{more}: {what}, decided in batch {found.batch}; the totals follow{learned}",
     )
 
@@ -371,7 +373,8 @@ def told_decided(asked: Asked, button: Any, found: review.Decision) -> str:
 def told_undone(asked: Asked, found: review.Decision) -> str:
     """Return what was taken back, in a sentence."""
     n = len(found.keys)
-    return asked.words(f"已撤销，{n} 人重新待核（批次 {found.batch}）", f"undone; {n} wait again (batch {found.batch})")
+    waits = f"{_review.counted(n, 'person')} wait{'s' if n == 1 else ''} again"
+    return asked.words(f"已撤销，{n} 人重新待核（批次 {found.batch}）", f"undone; {waits} (batch {found.batch})")
 
 
 def connect(app: Dash, desk: Desk) -> None:

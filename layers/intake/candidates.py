@@ -7,7 +7,7 @@ import pandas as pd
 import shapely
 from sqlalchemy import Select, select
 
-from geo.address import doors_of, normalise, strip_unit
+from geo.address import Door, doors_of, normalise, strip_unit
 from geo.address_sound import sound_of
 from geo.match import distance_to
 from layers._view import View
@@ -36,6 +36,11 @@ def _places(view: View) -> Select[Any]:
     names = ("aliases", "addresses", "district", "street", "lon", "lat", "shape")
     columns = (compound.c.code, title(view), *(compound.c[name] for name in names))
     return select(*columns).where(known(compound, view), standing(view))
+
+
+def names_a_place(address: str) -> bool:
+    """Return whether an address names a compound or a door, and not only a street or a district."""
+    return bool(written_name(address) or doors_of(strip_unit(address))[0])
 
 
 def explained(person: dict[str, Any], places: pd.DataFrame) -> pd.DataFrame:
@@ -80,7 +85,7 @@ def _signs(text: str, district: str, row: Any) -> list[tuple[str, str]]:
     found = [_name_sign(written_name(text), row)]
     doors = {door for address in row["addresses"] or [] for door in doors_of(address)[0]}
     mine = set(doors_of(strip_unit(text))[0])
-    if mine & doors:
+    if any(_same_door(one, other) for one in mine for other in doors):
         found.append(("门牌一致", "the door agrees"))
     elif mine and doors:
         found.append(("门牌不符", "the door is another"))
@@ -90,6 +95,12 @@ def _signs(text: str, district: str, row: Any) -> list[tuple[str, str]]:
         same = district == row["district"]
         found.append(("区一致", "the district agrees") if same else ("区不符", "the district is another"))
     return [sign for sign in found if sign[0]]
+
+
+def _same_door(one: Door, other: Door) -> bool:
+    """An address may run a place name and a road together, 青山世泰街242号, so that roads agree by their ends."""
+    ends = one.road.endswith(other.road) or other.road.endswith(one.road)
+    return ends and (one.number, one.lane) == (other.number, other.lane)
 
 
 def _name_sign(written: str, row: Any) -> tuple[str, str]:

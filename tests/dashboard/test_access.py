@@ -17,7 +17,7 @@ from dashboard.desk import Desk
 from dashboard.settings import Settings, SettingsError
 from dashboard.tables import TableStore
 from layers.store import open_store
-from layers.store.schema import FOREVER, batch, placement
+from layers.store.schema import FOREVER, batch, care, placement
 from tests import city, office
 from tests.office import CITY, COMMUNITY, DISTRICT, OTHER, STREET, Office, said
 
@@ -341,6 +341,58 @@ def test_a_decision_is_changed_only_on_purpose(own):
     assert match(own, "case:2") == ["review", "", "auto"]
     assert own.decide(CITY, "case:2", "C7").status_code == 200
     assert match(own, "case:2") == ["accepted", "C7", "总值班"]
+
+
+# ---- the gazetteer
+
+
+MERGE = {"kind": "merge", "code": "C7", "others": ["C6"], "name": "", "why": ""}
+ALIAS = {"kind": "alias", "code": "C7", "others": [], "name": "幸福人家", "why": ""}
+
+
+def changed(place):
+    return place.store.read(select(care.c.kind, care.c.compound, care.c.stands, care.c.decided_by)).values.tolist()
+
+
+def test_the_city_changes_the_gazetteer_and_signs_it(own):
+    assert "将移动 0 人" in said(own.care(CITY, "merge", "C7>C6"))
+    assert changed(own) == []
+    assert own.care(CITY, "apply", "now", MERGE).status_code == 200
+    assert changed(own) == [["merge", "C7", True, "总值班"]]
+
+
+@pytest.mark.parametrize("person", [DISTRICT, STREET, COMMUNITY], ids=lambda one: one.role)
+def test_nobody_else_merges_compounds(own, person):
+    assert own.care(person, "merge", "C7>C6").status_code == 403
+    assert own.care(person, "apply", "now", MERGE).status_code == 403
+    assert changed(own) == []
+
+
+def test_a_district_teaches_aliases_of_its_own_compounds_and_undoes_no_more(own):
+    assert "outside 420103" in said(own.care(OTHER, "apply", "now", ALIAS))
+    assert own.care(STREET, "apply", "now", ALIAS).status_code == 403
+    own.care(DISTRICT, "apply", "now", ALIAS)
+    own.care(CITY, "apply", "now", MERGE)
+    assert changed(own) == [["alias", "C7", True, "江岸值班"], ["merge", "C7", True, "总值班"]]
+    merged = own.store.revision(own.store.latest())
+    assert "you may undo alias only" in said(own.care(DISTRICT, "apply", "now", {"batch": merged}))
+    own.care(DISTRICT, "apply", "now", {"batch": merged - 1})
+    assert changed(own)[-1] == ["alias", "C7", False, "江岸值班"]
+
+
+def test_a_reviewer_decides_for_one_address_and_teaches_its_name(own, tmp_path):
+    rows = [{"case_id": n, "address": f"江岸区新百步亭{n}栋", "district": "江岸区"} for n in ("8", "9")]
+    city.cases(own.store, tmp_path, "2020-02-11T18:00", *rows)
+    assert own.decide(DISTRICT, "case:8", "C6", same=["on"], learn=["新百步亭"]).status_code == 200
+    assert match(own, "case:9") == ["accepted", "C6", "江岸值班"]
+    assert changed(own) == [["alias", "C6", True, "江岸值班"]]
+
+
+def test_the_care_of_the_gazetteer_is_shown_to_those_who_may_change_it(place):
+    shown = {
+        one.role: '"id": "care-try"' in said(place.page(one, "/quality")) for one in (CITY, DISTRICT, STREET, COMMUNITY)
+    }
+    assert shown == {"city": True, "district": True, "street": False, "community": False}
 
 
 # ---- nothing goes around it
