@@ -1,7 +1,6 @@
 """Give persons and zones their compound, with the gazetteer as the running transaction knows it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -56,15 +55,15 @@ class Gazetteer:
 
         titles   code -> name of the districts
         lessons  what the judge learns from reviewers
-        before   the rows for which the judge was fitted, where aliases were taught since: it is kept, because it knows a
-                 city and not a name, and a fit takes longer than a delivery may
+        before   the rows for which the judge was fitted, where reviewers taught aliases since: it is kept, because it weighs
+                 evidence and knows no names, and a fit takes longer than a delivery may
         """
         self.areas = rows.set_index("code")[["district", "street"]].fillna("")
         self._at = rows[["lon", "lat"]].to_numpy(float)  # in the order of the matcher's positions
         frame, judge = _as_gazetteer(rows, titles), None
         if before is not None:
             fitted = judge_for(_plain(_as_gazetteer(before, titles)), cache, lessons)
-            judge = replace(fitted, gazetteer=_plain(frame)) if isinstance(fitted, FittedJudge) else None
+            judge = fitted if isinstance(fitted, FittedJudge) else None
         self.matcher = CompoundMatcher.build(frame, judge=judge, cache=cache, lessons=lessons)
         self.size = len(rows)
 

@@ -90,6 +90,7 @@ WRONG = {
     "plan": ("lockdown", "--out", "x.txt"),
     "real": ("--out", "absent/x.json"),
     "rematch": ("--out", "absent/x.csv"),
+    "compounds": ("duplicates", "--out", "absent/x.csv"),
     "serve": ("--port", "99999"),
 }
 
@@ -370,3 +371,62 @@ def test_a_server_stops_at_ctrl_c(filled):
         (0, ""),
         (STOPPED, "stopped; what was finished stays, nothing was half-written\n"),
     )
+
+
+# ---- care for the gazetteer
+
+
+@pytest.fixture
+def twins(tmp_path):
+    """A drill store in which one place is listed twice, with a person in each."""
+    store = city.found(open_store(f"sqlite:///{tmp_path / 'twins.db'}", "drill"), tmp_path)
+    twin = {"compound_id": "C9", "name": "丹水池生活区", "district": "江岸区"}
+    path = city.geojson(tmp_path / "t.geojson", [(twin, city.square(2.1, 0.1))])
+    city.deliver(store, "compounds", path, "2020-01-02T08:00", datum="wgs84")
+    rows = [{"case_id": "1", "address": "江岸区丹水池小区1栋"}, {"case_id": "2", "address": "江岸区丹水池生活区2栋"}]
+    city.cases(store, tmp_path, "2020-02-10T18:00", *rows)
+    store.close()
+    return f"sqlite:///{tmp_path / 'twins.db'}"
+
+
+def told(capsys, *arguments):
+    """Run a command that must work; return what it said."""
+    assert main([str(a) for a in arguments]) == 0
+    return capsys.readouterr().out
+
+
+def test_duplicates_are_found_merged_and_undone_by_commands(twins, tmp_path, capsys):
+    def command(*arguments):
+        return told(capsys, "compounds", *arguments, "--store", twins)
+
+    assert "C2 丹水池小区  =  C9 丹水池生活区" in command("duplicates", "--out", tmp_path / "pairs.csv")
+    with (tmp_path / "pairs.csv").open(encoding="utf-8-sig") as file:
+        assert [(row["kind"], row["a"], row["b"]) for row in csv.DictReader(file)] == [("same", "C2", "C9")]
+    assert "C9 -> C2: 1\n1 persons would move" in command("merge", "C9", "--into", "C2")
+    assert command("list") == "0 entries\n"
+    assert "1 persons moved, batch" in command(
+        "merge", "C9", "--into", "C2", "--by", "总值班", "--why", "同一院", "--apply"
+    )
+    line = command("list").splitlines()[0]
+    assert "merge C9  C2  by 总值班  同一院" in line
+    number = line.split()[1]
+    assert "0 pairs may be one place" in command("duplicates")
+    assert "C2 -> C9: 1" in command("undo", number, "--apply")
+    assert [row.split("  by ")[0].split("  ", 2)[2] for row in command("list").splitlines()[:2]] == [
+        "merge C9  C2 undone",
+        "merge C9  C2",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("merge", "C9", "--into", "C0"), "C0: no such compound"),
+        (("split", "C9", "--into", "C2"), "two parts or more"),
+        (("alias", "C9", "--name", "9"), "is no name"),
+        (("undo", "3"), "no change of the gazetteer that stands"),
+        (("merge", "C9", "--into", "C2", "--on", "monday"), "not ISO 8601"),
+    ],
+)
+def test_a_change_that_cannot_be_made_says_why_in_one_line(twins, capsys, arguments, why):
+    assert why in refused(capsys, "compounds", *arguments, "--store", twins)[1]
