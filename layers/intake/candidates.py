@@ -76,7 +76,7 @@ def _geometry(places: pd.DataFrame) -> np.ndarray[Any, Any]:
 
 def _distance(person: dict[str, Any], geometry: Any) -> float:
     lon, lat = (np.array([person[name]], dtype=float) for name in ("lon", "lat"))
-    if geometry is None or not np.isfinite(lon[0]):
+    if geometry is None or not np.isfinite([lon[0], lat[0]]).all():
         return float("nan")
     return float(distance_to(np.array([geometry], dtype=object), lon, lat)[0])
 

@@ -268,7 +268,7 @@ def _decided(before: pd.DataFrame, where: Any, actor: str, at: int) -> pd.DataFr
 # ---- what was decided
 
 
-def history(view: View, limit: int = 400) -> Select[Any]:
+def history(view: View, limit: int = 5_000) -> Select[Any]:
     """Return what reviewers decided and undid, newest first, one row a person.
 
     number (of the batch), receipt, at (clock on the wall), actor, action (review | undo); key, subject, kind, district, street,
