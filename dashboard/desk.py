@@ -23,7 +23,7 @@ from layers._view import View
 from layers.decisions import urgency
 from layers.decisions._catalog import PLANS, plan_of
 from layers.decisions._proposal import Plan
-from layers.intake import health, review
+from layers.intake import candidates, health, review
 from layers.store import Store, totals
 from layers.store.asof import begun, known
 from layers.store.schema import control, person, person_status, placement
@@ -135,7 +135,8 @@ class Desk:
 
     def _waiting(self, who: Person | None, stand: View, view: View) -> tuple[pd.DataFrame, pd.DataFrame]:
         rows = self.gate.read(self.store, who, review.waiting, view)
-        rows = rows.assign(group=review.same_address(rows))
+        telling = {text: candidates.names_a_place(text or "") for text in set(rows["address"])}
+        rows = rows.assign(group=review.same_address(rows), telling=rows["address"].map(telling).astype(bool))
         steps = self.gate.read(self.store, who, review.steps, view)
         state = self.plan(who, "lockdown", stand).tables["compounds"]
         return rows, urgency.urgency(rows, steps, state, urgency.last_day(self.store, stand))

@@ -19,6 +19,7 @@ from layers.store import Store
 # Points by what one more person would change about a compound; our own, stated in docs/WORDS.md. They order a list, no more.
 RELEASE, SEAL, SCOPE, MORE, OPEN, OLD = 100.0, 80.0, 50.0, 10.0, 5.0, 2.0
 A_TWIN, MOST_TWINS = 2.0, 20  # for each further person whom the same decision places
+VAGUE = 0.1  # of the points, where the address names a street or less: nobody can tell the compound from it
 NEW = 10.0  # for a status of the last covered day, less with each day of the window
 CASES = ("confirmed", "clinical")
 TO_BE_RELEASED = ("contact", "fever")
@@ -44,6 +45,7 @@ class _Waiting(NamedTuple):
     key: str
     alternatives: list[dict[str, Any]] | None
     since: Any
+    telling: bool
 
 
 STATE = ("action", "signal", "scope", "hit_buildings")
@@ -59,7 +61,8 @@ def urgency(
 ) -> pd.DataFrame:
     """Return one row for each decision that waits, the most urgent first: group, key, keys, persons, score, why.
 
-    waiting    key, group (equal for persons whom one decision may place), alternatives ({compound_id, name, score}), since
+    waiting    key, group (equal for persons whom one decision may place), alternatives ({compound_id, name, score}), since,
+               telling (whether the address names a compound or a door)
     steps      key, value, happened_at: the dated statuses of these persons
     compounds  code, action, scope, signal, hit_buildings: the state of the lockdown plan
     last_day   number of the last covered day
@@ -77,7 +80,9 @@ def urgency(
     groups: defaultdict[str, list[_Waiting]] = defaultdict(
         list
     )  # plain lists: a frame a group would take five times as long
-    for one in zip(*(waiting[name].tolist() for name in ("group", "key", "alternatives", "since")), strict=True):
+    for one in zip(
+        *(waiting[name].tolist() for name in ("group", "key", "alternatives", "since", "telling")), strict=True
+    ):
         groups[one[0]].append(_Waiting(*one[1:]))
     rows = [weigh.row(group, some) for group, some in groups.items()]
     columns = ["group", "key", "keys", "persons", "score", "since", "why"]
@@ -125,9 +130,10 @@ class _Scale:
             for one in choices
         ]
         twins = min(len(keys) - 1, MOST_TWINS) * A_TWIN
-        score = round(sum(p * points for p, _, points, _ in effects) + twins + self._fresh(first), 2)
+        change = sum(p * points for p, _, points, _ in effects) * (1 if ranked[0].telling else VAGUE)
+        score = round(change + twins + self._fresh(first), 2)
         since = min(one.since for one in ranked)
-        return group, keys[0], keys, len(keys), score, since, _why(effects, len(keys))
+        return group, keys[0], keys, len(keys), score, since, _why(effects, len(keys), ranked[0].telling)
 
     def _rank(self, waiting: _Waiting) -> tuple[int, int, str]:
         person = self.persons.get(waiting.key, NOBODY)
@@ -156,11 +162,13 @@ def _effect(person: _Person, compound: Mapping[Any, Any] | None, most: int) -> t
     return MORE, Words("该小区已有病例，只增加人数", "it has cases already; its count rises")
 
 
-def _why(effects: list[tuple[float, str, float, Words]], persons: int) -> tuple[Words, ...]:
+def _why(effects: list[tuple[float, str, float, Words]], persons: int, telling: bool) -> tuple[Words, ...]:
     found = []
     if effects:
         _, name, _, words = max(effects, key=lambda effect: effect[0] * effect[2])
         found.append(Words(f"若属{name}：{words.zh}", f"If {name}: {words.en}"))
+    if not telling:
+        found.insert(0, Words("地址只写到街道或更粗", "the address names a street or less"))
     if persons > 1:
         found.append(Words(f"同址{persons}人待核，一次可定", f"{persons} persons wait with this address; one decision"))
     return tuple(found)

@@ -23,9 +23,15 @@ COMPOUNDS = pd.DataFrame(
 )
 
 
-def wait(key, *choices, group=None):
+def wait(key, *choices, group=None, telling=True):
     options = [{"compound_id": code, "name": code, "score": score} for code, score in choices]
-    return {"key": key, "group": group or key, "alternatives": options, "since": parse_time("2020-03-05T18:00")}
+    return {
+        "key": key,
+        "group": group or key,
+        "alternatives": options,
+        "since": parse_time("2020-03-05T18:00"),
+        "telling": telling,
+    }
 
 
 def step(key, value, day):
@@ -91,9 +97,17 @@ def test_suspects_call_for_closing_and_contacts_only_stand_against_release():
     assert order(waiting, steps)[["key", "score"]].values.tolist() == [["c", 60.0], ["s", 40.0], ["d", 12.5]]
 
 
+def test_an_address_without_a_compound_changes_little_however_likely_it_looks():
+    """A tenth of 0.8 x 80 = 6.4 and 10 for today, below 0.2 x 80 + 10 = 26."""
+    waiting = [wait("street", ("quiet", 0.8), telling=False), wait("named", ("quiet", 0.2))]
+    found = order(waiting, [step("street", "confirmed", "2020-03-05"), step("named", "confirmed", "2020-03-05")])
+    assert found[["key", "score"]].values.tolist() == [["named", 26.0], ["street", 16.4]]
+    assert found["why"][1][0].en == "the address names a street or less"
+
+
 def test_nobody_waits():
     empty = urgency(
-        pd.DataFrame(columns=["key", "group", "alternatives", "since"]),
+        pd.DataFrame(columns=["key", "group", "alternatives", "since", "telling"]),
         pd.DataFrame(columns=["key", "value", "happened_at"]),
         COMPOUNDS,
         LAST,
