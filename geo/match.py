@@ -78,6 +78,13 @@ class CompoundMatcher:
         matcher = AddressMatcher(gazetteer, judge or judge_for(gazetteer, cache, lessons))
         return cls(matcher, _geometries(compounds), centres)
 
+    def placed_at(self, compounds: pd.DataFrame) -> "CompoundMatcher":
+        """Return this matcher with the compounds at other positions: once their frame is known, nothing need be read again.
+
+        compounds  the frame it was built from, `geometry` or `lon`, `lat` now in WGS-84
+        """
+        return CompoundMatcher(self._addresses, _geometries(compounds), [(x, y) for x, y in self._centres])
+
     @property
     def judge(self) -> Judge:
         """Who tells sure matches of addresses from unsure ones, with its threshold."""

@@ -50,6 +50,7 @@ class Gazetteer:
         cache: Path | None = None,
         lessons: Sequence[Lesson] = (),
         before: pd.DataFrame | None = None,
+        centres: Sequence[tuple[float, float]] = (),
     ) -> None:
         """Build from rows with columns of GAZETTEER.
 
@@ -57,6 +58,7 @@ class Gazetteer:
         lessons  what the judge learns from reviewers
         before   the rows for which the judge was fitted, where reviewers taught aliases since: it is kept, because it weighs
                  evidence and knows no names, and a fit takes longer than a delivery may
+        centres  points that geocoders give when they know no better
         """
         self.areas = rows.set_index("code")[["district", "street"]].fillna("")
         self._at = rows[["lon", "lat"]].to_numpy(float)  # in the order of the matcher's positions
@@ -64,7 +66,7 @@ class Gazetteer:
         if before is not None:
             fitted = judge_for(_plain(_as_gazetteer(before, titles)), cache, lessons)
             judge = fitted if isinstance(fitted, FittedJudge) else None
-        self.matcher = CompoundMatcher.build(frame, judge=judge, cache=cache, lessons=lessons)
+        self.matcher = CompoundMatcher.build(frame, judge=judge, cache=cache, centres=centres, lessons=lessons)
         self.size = len(rows)
 
     def read(self, persons: pd.DataFrame, progress: Callable[[int, int], None] | None = None) -> list[AddressAnswer]:
@@ -162,7 +164,12 @@ def gazetteer(connection: Connection, identity: str, cache: Path | None, *, lear
                 cared(believed(connection, compound, *GAZETTEER), care_now(connection, at)) if taught_since else None
             )
             _matchers[key] = Gazetteer(
-                compounds_now(connection), _titles(connection), cache, lessons(connection, at), before
+                compounds_now(connection),
+                _titles(connection),
+                cache,
+                lessons(connection, at),
+                before,
+                _centres(connection),
             )
         return _matchers[key]
 
