@@ -180,6 +180,7 @@ class Reader:
         reading.mark(0, at, FRAME)
         reading.body = at
         # 武汉|南方小区 holds the letters of 汉南, but a place cannot begin inside the city's name.
+        reading.names = [n for n in reading.names if not any(_holds(hit, n) for hit, _ in reading.districts)]
         reading.areas = [hit for hit in reading.areas if hit.start >= at]
         reading.roads = [hit for hit in reading.roads if hit.start >= at]
 
@@ -228,6 +229,8 @@ class Reader:
             reading.mark(hit.start, hit.end, PLACE)
             if after := _AFTER_AREA.match(text, hit.end):
                 reading.mark(hit.end, after.end(), PLACE)
+                if after.group(0).startswith("街道"):  # 红卫路街道 is the street office's area, not the compound 红卫路
+                    reading.names = [name for name in reading.names if not _holds(hit, name)]
         for hit, _ in reading.piece_rows:
             reading.mark(hit.start, hit.end, PLACE)
 
@@ -293,8 +296,8 @@ def generic_after(text: str, at: int) -> int:
     return after.end() if after else at
 
 
-def _inside(hits: list[Hit], start: int, end: int) -> bool:
-    return any(hit.start <= start and hit.end >= end for hit in hits)
+def _holds(hit: Hit, name: Hit) -> bool:
+    return hit.start <= name.start and hit.end >= name.end
 
 
 def _district_words(gazetteer: Gazetteer) -> dict[str, str]:

@@ -89,6 +89,18 @@ def test_siblings_go_to_review_as_a_family(matcher):
     assert {"P1", "P3"} <= family
 
 
+@pytest.mark.parametrize("address", ["青山区红卫路街道", "武汉市青山区", "青山区红卫路街道办事处12栋"])
+def test_a_street_office_or_a_district_is_no_compound_of_its_name(address):
+    gazetteer = Gazetteer.from_frame(
+        pd.DataFrame(
+            [("R", "红卫路小区", "红卫路", "青山区"), ("Q", "青山小区", "", "青山区")],
+            columns=["compound_id", "name", "areas", "district"],
+        )
+    )
+    assert ask(AddressMatcher(gazetteer), address)[0] == "unmatched"
+    assert ask(AddressMatcher(gazetteer), "青山区红卫路小区")[:2] == ("accepted", "R")
+
+
 def test_an_alias_that_is_the_general_name_of_phases_means_none_of_them():
     gazetteer = Gazetteer.from_frame(
         pd.DataFrame(
