@@ -51,7 +51,7 @@ check: .venv/dev.stamp  ## format, lint, types and the walls between the rooms, 
 	@.venv/bin/lint-imports
 
 .PHONY: scale
-scale: .venv/scale.stamp  ## install what speeds up a province: compiled look-ups of points
+scale: .venv/scale.stamp  ## install what a province needs: compiled look-ups of points, Dask for many processes or machines
 
 .PHONY: bench
 bench: .venv/dev.stamp .venv/scale.stamp .venv/bench.stamp programs  ## measure import, match, pages and callbacks; one JSON line a figure

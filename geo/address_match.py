@@ -42,7 +42,7 @@ _NOTHING = AddressAnswer(
     "地址中没有找到名录里的小区名或门牌号",
     "no compound name or door of the gazetteer was found in the address",
 )
-_EMPTY = AddressAnswer("unmatched", -1, 0.0, (), "没有地址", "there is no address")
+EMPTY = AddressAnswer("unmatched", -1, 0.0, (), "没有地址", "there is no address")
 
 
 class AddressMatcher:
@@ -89,7 +89,7 @@ class AddressMatcher:
         judged = iter(self.judge.probabilities([case for case in cases if case]))
         for (text, _), case in zip(batch, cases, strict=True):
             if case is None:
-                yield _NOTHING if text.strip() else _EMPTY
+                yield _NOTHING if text.strip() else EMPTY
             else:
                 yield self._answer(case, next(judged))
 

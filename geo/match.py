@@ -50,11 +50,12 @@ class CompoundMatcher:
         addresses: AddressMatcher,
         geometries: NDArray[np.object_] | None,
         centres: Sequence[tuple[float, float]] = (),
+        index: PointIndex | None = None,
     ) -> None:
         self._addresses = addresses
         self._gazetteer = addresses.gazetteer
         self._geometries = geometries
-        self._index = PointIndex(geometries) if geometries is not None else None
+        self._index = index or (PointIndex(geometries) if geometries is not None else None)
         self._drawn_as_point = shapely.get_type_id(geometries) == 0 if geometries is not None else np.empty(0, bool)
         self._centres = np.asarray(centres, dtype=float).reshape(-1, 2)
 
@@ -67,23 +68,25 @@ class CompoundMatcher:
         cache: Path | None = None,
         centres: Sequence[tuple[float, float]] = (),
         lessons: Sequence[Lesson] = (),
+        index: PointIndex | None = None,
     ) -> "CompoundMatcher":
         """Build from a frame with the gazetteer's columns and, where known, `geometry` or `lon`, `lat` (WGS-84).
 
         A gazetteer of a city's size gets a judge fitted to it, which takes some ten seconds; with the folder `cache` it is
         fitted once for a content. `judge` overrides that. `centres` are points, as (lon, lat), that geocoders give when they
         know no better: centres of districts and of the city. `lessons` are reviewers' decisions, which the fit learns from.
+        `index` is one over `geometries_of` that was made before.
         """
         gazetteer = Gazetteer.from_frame(_with_points(compounds))
         matcher = AddressMatcher(gazetteer, judge or judge_for(gazetteer, cache, lessons))
-        return cls(matcher, _geometries(compounds), centres)
+        return cls(matcher, geometries_of(compounds), centres, index)
 
     def placed_at(self, compounds: pd.DataFrame) -> "CompoundMatcher":
         """Return this matcher with the compounds at other positions: once their frame is known, nothing need be read again.
 
         compounds  the frame it was built from, `geometry` or `lon`, `lat` now in WGS-84
         """
-        return CompoundMatcher(self._addresses, _geometries(compounds), [(x, y) for x, y in self._centres])
+        return CompoundMatcher(self._addresses, geometries_of(compounds), [(x, y) for x, y in self._centres])
 
     @property
     def judge(self) -> Judge:
@@ -251,7 +254,7 @@ def _with_points(compounds: pd.DataFrame) -> pd.DataFrame:
     """Add `lon`, `lat` from the geometry where the frame has none: the gazetteer tells twins by their distance."""
     if "geometry" not in compounds.columns or {"lon", "lat"} <= set(compounds.columns):
         return compounds
-    shapes = _geometries(compounds)
+    shapes = geometries_of(compounds)
     plain = pd.DataFrame(compounds).drop(columns="geometry")
     if shapes is None:
         return plain
@@ -259,7 +262,7 @@ def _with_points(compounds: pd.DataFrame) -> pd.DataFrame:
     return plain.assign(lon=shapely.get_x(inner), lat=shapely.get_y(inner))
 
 
-def _geometries(compounds: pd.DataFrame) -> NDArray[np.object_] | None:
+def geometries_of(compounds: pd.DataFrame) -> NDArray[np.object_] | None:
     """Return polygons or points, one a compound, None where a compound has none; None when no compound has any."""
     shapes = np.full(len(compounds), None, dtype=object)
     if {"lon", "lat"} <= set(compounds.columns):

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
+from dashboard.commands import _match_dask
 from dashboard.files import OutputError, require_writable, whole
 from dashboard.settings import from_environment
 from geo.errors import GeoError
@@ -19,7 +20,11 @@ from layers.intake.profile import load
 
 NAME = "match"
 HELP = "match cases to residential compounds, file to file, without a store"
-EXAMPLE = "python -m dashboard match --cases cases.csv --compounds compounds.geojson --cases-datum gcj02 --compounds-datum bd09 --out matched.csv"
+EXAMPLE = (
+    "python -m dashboard match --cases cases.csv --compounds compounds.geojson --cases-datum gcj02 --compounds-datum bd09 "
+    "--out matched.csv && python -m dashboard match --engine dask --cases province/ --compounds wuhan.gpkg huanggang.gpkg "
+    "--cases-datum gcj02 --compounds-datum wgs84 --out matched/"
+)
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +36,9 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="CASES.csv",
         help="case_id, address and/or lon, lat; precision_m where the source says how far off its points may be",
     )
-    parser.add_argument("--compounds", required=True, type=Path, metavar="COMPOUNDS.(csv|geojson|gpkg|jsonl)")
+    parser.add_argument(
+        "--compounds", required=True, type=Path, nargs="+", metavar="COMPOUNDS.(csv|geojson|gpkg|jsonl)"
+    )
     parser.add_argument(
         "--cases-datum",
         metavar="D",
@@ -52,10 +59,16 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--out", required=True, type=Path, metavar="OUT.csv")
     parser.add_argument("--report", type=Path, metavar="OUT.json")
+    _match_dask.add(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Match, write, and say in a few lines what came of it."""
+    if not 0 <= args.within_m < float("inf"):
+        raise GeoError(f"--within-m {args.within_m:g}; wanted metres, 0 or more")
+    if args.engine == "dask":
+        return _match_dask.run(args)
+    args.compounds = _match_dask.without_dask(args)
     _check(args)
     bar = tqdm(total=1, desc="match", unit=" cases", file=sys.stderr, disable=not sys.stderr.isatty(), leave=False)
 
@@ -104,8 +117,6 @@ def run(args: argparse.Namespace) -> int:
 
 def _check(args: argparse.Namespace) -> None:
     """Refuse before the work what would fail after it."""
-    if not 0 <= args.within_m < float("inf"):
-        raise GeoError(f"--within-m {args.within_m:g}; wanted metres, 0 or more")
     for path in (args.cases, args.compounds):
         if not path.is_file():
             raise FeedError(f"{path}: no such file")
