@@ -28,7 +28,7 @@ LISTS = ("aliases", "addresses", "areas")
 TEXTS = ("compound_id", "name", "district", "street", "community")
 SHIFTED = ("gcj02", "bd09")  # frames in degrees that are not WGS-84: shapes are brought there, points stay as they came
 OPEN_AT_ONCE = 3  # cities a process keeps: partitions come city by city, and each takes some 100 MB
-COMPOUNDS, WHOLE = "compounds.parquet", "whole.json"
+COMPOUNDS, WHOLE, JUDGED = "compounds.parquet", "whole.json", "judged"
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,10 @@ def prepare(city: City, frame: str, within_m: float, addresses: bool) -> City:
     """Make what opening the city needs and what takes long: the index in that frame and, for addresses, the judge."""
     opened = OpenCity(city, frame, within_m)
     opened.index  # noqa: B018 (made and kept when asked for)
-    if addresses:
+    judged = city.folder / JUDGED
+    if addresses and not judged.is_file():
         judge_for(Gazetteer.from_frame(opened.compounds), city.cache)
+        judged.touch()
     return city
 
 

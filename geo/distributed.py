@@ -29,6 +29,7 @@ class Summary:
     dropped: Counter[str] = field(default_factory=Counter)  # values that cannot be true, by reason
     strangers: Counter[str] = field(default_factory=Counter)  # rows of cities without compounds, by city
     faults: list[str] = field(default_factory=list)  # one line a partition that could not be matched
+    processor_s: float = 0.0  # of the partitions matched now, all threads of all workers
     peak_mb: dict[str, int] = field(default_factory=dict)  # by worker process, the most memory it held
 
     def add(self, receipt: dict[str, Any]) -> None:
@@ -43,6 +44,7 @@ class Summary:
         self.dropped.update(receipt["values_dropped"])
         self.strangers.update(receipt["rows_of_cities_without_compounds"])
         if not receipt["kept"]:
+            self.processor_s += receipt["processor_s"]
             self.peak_mb[receipt["worker"]] = max(receipt["peak_mb"], self.peak_mb.get(receipt["worker"], 0))
 
 

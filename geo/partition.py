@@ -110,7 +110,7 @@ def match_partition(part: Partition, cities: dict[str, City], within_m: float) -
 
     cities  those that it may need, by name; "" stands for every city
     """
-    started = time.monotonic()
+    started, worked = time.monotonic(), time.process_time()
     key = _key(part, cities, within_m)
     if (before := finished(part)) and before["key"] == key:
         return {**before, "kept": True}
@@ -138,6 +138,7 @@ def match_partition(part: Partition, cities: dict[str, City], within_m: float) -
         "within_m": within_m,
         "bytes": part.answers.stat().st_size,
         "seconds": round(time.monotonic() - started, 3),
+        "processor_s": round(time.process_time() - worked, 3),
         "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         "worker": f"{socket.gethostname()}:{os.getpid()}",
     }

@@ -46,9 +46,11 @@ def city(count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return shapely.transform(compounds, _degrees), _degrees(centre), radius
 
 
-def people(count: int, centre: np.ndarray, radius: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def people(
+    count: int, centre: np.ndarray, radius: np.ndarray, seed: tuple[int, ...] | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Return points: 92 of 100 in and around compounds, the others anywhere."""
-    random = np.random.default_rng(count)
+    random = np.random.default_rng(seed or count)
     home = random.choice(len(centre), count, p=radius**2 / (radius**2).sum())
     turn, far = random.uniform(0, 2 * np.pi, count), radius[home] * np.abs(random.normal(0, 0.62, count))
     x = centre[home, 0] + far * np.cos(turn) / EAST

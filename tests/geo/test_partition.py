@@ -7,22 +7,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from shapely import box
 
 from geo import city_kept, datum
 from geo.match import MATCH_COLUMNS, CompoundMatcher
 from geo.partition import PartitionError, finished, look, match_partition
-
-LON, LAT = 114.30, 30.60
-EAST = 0.001  # 95.9 m at 30.6 N
-NORTH = 0.001  # 110.9 m
-
-
-def square(column: float, row: float = 0, size: float = 1.0):
-    """A compound of about 100 m: column and row count such squares from the corner."""
-    west, south = LON + column * EAST, LAT + row * NORTH
-    return box(west, south, west + size * EAST, south + size * NORTH)
-
+from tests.geo.test_match import EAST, LAT, LON, NORTH, square
 
 COMPOUNDS = pd.DataFrame(
     [
