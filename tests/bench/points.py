@@ -78,6 +78,17 @@ def measure(
                 _compare(say, "points.inside_or_nearest", _nearest(count), given, rounds)
 
 
+def watched(ask: Callable[[], Any]) -> tuple[Any, tuple[float, float, float]]:
+    """Return the answer, and seconds, seconds of processors, and the most MB that were held besides those before."""
+    ctypes.CDLL(None).malloc_trim(0)  # what others left behind would hide what is needed now
+    Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
+    before = _memory("VmRSS")
+    wall, cpu = time.perf_counter(), time.process_time()
+    answer = ask()
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    return answer, (wall, cpu, _memory("VmHWM") - before)
+
+
 def _nearest(count: int) -> dict[str, Any]:
     """The peers that can answer so many points in bearable time."""
     return {name: peer for name, peer in NEAREST.items() if count <= NEAREST_AT_MOST or name.startswith("ours")}
@@ -85,7 +96,7 @@ def _nearest(count: int) -> dict[str, Any]:
 
 def _own(say: Say, compounds: np.ndarray, folder: Path) -> None:
     """Build, save and load the index, and ask the loaded one about few new points."""
-    index, (_, _, peak) = _watched(lambda: PointIndex(compounds, within_m=REACH_M))
+    index, (_, _, peak) = watched(lambda: PointIndex(compounds, within_m=REACH_M))
     report = index.report()
     about = {"polygons": len(compounds)}
     say("points.build_peak", peak, "MB", **about)
@@ -121,7 +132,7 @@ def _compare(say: Say, figure: str, peers: dict[str, Any], given: tuple[Any, ...
     differ = dict.fromkeys(asks, 0)
     for _ in range(rounds):
         for name, ask in asks.items():
-            answer, run = _watched(ask)
+            answer, run = watched(ask)
             runs[name].append(run)
             truth = answer if truth is None else truth
             differ[name] = max(differ[name], int((answer != truth).sum()))
@@ -143,17 +154,6 @@ def _compare(say: Say, figure: str, peers: dict[str, Any], given: tuple[Any, ...
     allowed = 0 if figure == "points.inside" else DIFFERENT * len(x)
     if wrong := {name: count for name, count in differ.items() if count > allowed}:
         raise RuntimeError(f"{figure}: answers differ from the first peer's in {wrong} of {len(x)} points")
-
-
-def _watched(ask: Callable[[], Any]) -> tuple[Any, tuple[float, float, float]]:
-    """Return the answer, and seconds, seconds of processors, and the most MB that were held besides those before."""
-    ctypes.CDLL(None).malloc_trim(0)  # what others left behind would hide what is needed now
-    Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
-    before = _memory("VmRSS")
-    wall, cpu = time.perf_counter(), time.process_time()
-    answer = ask()
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    return answer, (wall, cpu, _memory("VmHWM") - before)
 
 
 def _memory(name: str) -> float:

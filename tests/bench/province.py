@@ -124,10 +124,10 @@ def _points(city: City, count: int, seed: tuple[int, int]) -> pd.DataFrame:
     return pd.DataFrame({"case_id": np.arange(count), "lon": lon, "lat": lat})
 
 
-def _persons(city: City, count: int, seed: tuple[int, int]) -> pd.DataFrame:
-    random = np.random.default_rng(seed)
+def invented_persons(city: City, count: int, random: np.random.Generator) -> pd.DataFrame:
+    """Return where so many persons live, as `layers.scenario.addresses` wants it."""
     weight = city.compounds["population"].to_numpy(float)
-    persons = pd.DataFrame(
+    return pd.DataFrame(
         {
             "compound": random.choice(len(weight), count, p=weight / weight.sum()),
             "building": random.integers(1, 40, count),
@@ -137,7 +137,11 @@ def _persons(city: City, count: int, seed: tuple[int, int]) -> pd.DataFrame:
             "id_number": [f"4201992020{n:08d}" for n in random.integers(0, 10**8, count)],
         }
     )
-    written = addresses.write(random, city, persons)
+
+
+def _persons(city: City, count: int, seed: tuple[int, int]) -> pd.DataFrame:
+    random = np.random.default_rng(seed)
+    written = addresses.write(random, city, invented_persons(city, count, random))
     return written[["address", "district"]].assign(case_id=np.arange(count))
 
 
