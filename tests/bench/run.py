@@ -27,7 +27,7 @@ from layers.intake.profile import load  # noqa: E402
 from layers.intake.run import run  # noqa: E402
 from layers.scenario import build as drill  # noqa: E402
 from layers.store import Store, open_store  # noqa: E402
-from tests.bench import points  # noqa: E402
+from tests.bench import addresses, freshness, points  # noqa: E402
 
 
 def say(name: str, value: float, unit: str, **more: Any) -> None:
@@ -66,22 +66,25 @@ def imports(folder: Path, small: bool) -> Store:
     return store
 
 
-def matching(store: Store, rounds: int) -> None:
-    """Match the drill's own cases again, as an import would."""
+def matching(store: Store, rounds: int, small: bool) -> None:
+    """Match the drill's own cases again, as an import and a rematch do, and say what rapidfuzz alone would need for them."""
     from sqlalchemy import select
 
     from layers.intake.matching import gazetteer
     from layers.store.schema import FOREVER, person
 
     columns = (person.c.subject, person.c.address, person.c.lon, person.c.lat)
-    asked = store.read(select(*columns).where(person.c.known_until == FOREVER, person.c.kind == "case").limit(10_000))
+    asked = store.read(
+        select(*columns).where(person.c.known_until == FOREVER, person.c.kind == "case").limit(addresses.REMATCHED)
+    )
     asked = asked.assign(
         district_name="", district_code="", lon=asked["lon"].astype(float), lat=asked["lat"].astype(float)
     )
     with store.snapshot() as connection:
         places = gazetteer(connection, store.identity, store.cache)
     took = statistics.median(timed(lambda: places.place(asked)) for _ in range(rounds))
-    say("match.cases", len(asked) / took, "cases/s", compounds=places.size)
+    say("match.cases", len(asked) / took, "cases/s", compounds=places.size, cases=len(asked), seconds=round(took, 2))
+    addresses.rematch(say, took, len(asked), small)
 
 
 def callback(client: Any, path: str, search: str) -> Any:
@@ -175,11 +178,13 @@ def main() -> None:
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         points.measure(say, min(args.rounds, 3), args.small)
+        addresses.measure(say, min(args.rounds, 3), args.small)
         store = imports(Path(folder), args.small)
-        matching(store, min(args.rounds, 3))
+        matching(store, min(args.rounds, 3), args.small)
         plans(store, args.rounds)
         pages(store, args.rounds)
         first_paint(store, min(args.rounds, 3))
+        freshness.measure(say, store, min(args.rounds, 3))
 
 
 if __name__ == "__main__":
