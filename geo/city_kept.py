@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 import shapely
 
 from geo import datum
+from geo.address_match import AddressMatcher
 from geo.address_model import VERSION, judge_for
 from geo.gazetteer import Gazetteer
 from geo.match import CompoundMatcher, geometries_of
@@ -126,7 +127,18 @@ class OpenCity:
                 self._matcher = CompoundMatcher.build(self.compounds, cache=self._city.cache, index=index)
             return self._matcher
 
+    @property
+    def point_matcher(self) -> CompoundMatcher:
+        """A matcher for rows without addresses, for which no judge need be fitted."""
+        index = self.index
+        with self._lock:
+            if self._point_matcher is None:
+                addresses = AddressMatcher(Gazetteer.from_frame(self.compounds))
+                self._point_matcher = CompoundMatcher(addresses, geometries_of(self.compounds), index=index)
+            return self._point_matcher
+
     _matcher: CompoundMatcher | None = None
+    _point_matcher: CompoundMatcher | None = None
 
 
 _opened: OrderedDict[tuple[str, str, float], OpenCity] = OrderedDict()

@@ -122,6 +122,9 @@ def cluster(workers: int) -> Iterator[Any]:
             processes=True,
             host="127.0.0.1",
             dashboard_address=None,
+            scheduler_kwargs={
+                "dashboard_address": "127.0.0.1:0"
+            },  # it answers health checks all the same: on any free port
             local_directory=scratch,
             silence_logs=logging.CRITICAL,  # what fails comes back as a fault
             preload=[__name__],

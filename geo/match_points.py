@@ -42,18 +42,26 @@ class Labels:
 
 
 def answer_points(
-    case_ids: pa.Array, given: NDArray[np.bool_], located: Located, labels: Labels, within_m: float
+    case_ids: pa.Array,
+    given: NDArray[np.bool_],
+    located: Located,
+    labels: Labels,
+    within_m: float,
+    frame_sure: float = 1.0,
 ) -> pa.Table:
-    """Return ANSWERS for cases without an address, in order.
+    """Return ANSWERS for cases without an address and with fine coordinates, in order.
 
-    given    True where the case has a point; `located` says where all points lie, also those that are not given
+    given       True where the case has a point; `located` says where all points lie, also those that are not given
+    frame_sure  as in `geo.match`
     """
     state = _states(given, located)
     kind, first = _kinds(state, located)
-    verdicts = [_verdict(int(i), state, located, within_m) for i in first]
+    verdicts = [_verdict(int(i), state, located, (within_m, frame_sure)) for i in first]
     probability = np.array([v.probability for v in verdicts])[kind]
     for i in np.flatnonzero((state == NEAR) & ~located.ambiguous & (located.distance_m <= NEAREST_SURE_M)):
-        probability[i] = _verdict(int(i), state, located, within_m).probability  # it falls with the distance
+        probability[i] = _verdict(
+            int(i), state, located, (within_m, frame_sure)
+        ).probability  # it falls with the distance
     accepted = np.array([v.status == "accepted" for v in verdicts])[kind]
     chosen = np.where(accepted, located.position, len(labels.ids))
     columns = {
@@ -85,7 +93,7 @@ def _kinds(state: NDArray[np.int64], located: Located) -> tuple[Longs, Longs]:
     return kind, first
 
 
-def _verdict(i: int, state: NDArray[np.int64], located: Located, within_m: float) -> Verdict:
+def _verdict(i: int, state: NDArray[np.int64], located: Located, given: tuple[float, float]) -> Verdict:
     held = int(state[i]) >= INSIDE
     point = PointAnswer(
         _STATES[int(state[i])],
@@ -94,7 +102,8 @@ def _verdict(i: int, state: NDArray[np.int64], located: Located, within_m: float
         bool(located.ambiguous[i]) and held,
         int(located.runner_up[i]) if held else -1,
     )
-    return join(Clue(EMPTY, point, {}, address_says=False, contradicts=False, within_m=within_m))
+    within_m, frame_sure = given
+    return join(Clue(EMPTY, point, {}, False, False, within_m, frame_sure))
 
 
 def _spread(values: list[Any], kind: Longs) -> pa.Array:

@@ -7,9 +7,8 @@ import os
 import resource
 import socket
 import time
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -19,18 +18,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
 from geo import datum
 from geo.city_kept import SHIFTED, City, OpenCity, opened
 from geo.errors import GeoError
-from geo.frames import LAT, LON, require_lonlat
-from geo.match import MATCH_COLUMNS, SHARED_BY
+from geo.match import MATCH_COLUMNS, UNCONFIRMED
 from geo.match_points import ANSWERS, answer_points
+from geo.partition_rows import Cases, Seen
 from geo.point_located import Located
 
 AT_ONCE = 250_000  # rows; coordinates that many addresses share are recognised within so many
-LONGEST = 4_000  # characters of one text; longer ones are a broken file, not an address
 LAYOUT = 1  # of answers and receipt: another one is matched again
 COLUMNS = {  # ours -> also accepted
     "case_id": "病例编号",
@@ -38,9 +35,10 @@ COLUMNS = {  # ours -> also accepted
     "district": "区",
     "lon": "经度",
     "lat": "纬度",
+    "precision_m": "坐标精度",
     "city": "城市",
 }
-Floats = NDArray[np.float64]
+NUMBERS = ("lon", "lat", "precision_m")
 
 
 class PartitionError(GeoError):
@@ -66,16 +64,6 @@ class Partition:
     def has_addresses(self) -> bool:
         """True where rows may name an address."""
         return "address" in self.columns
-
-
-@dataclass
-class _Seen:
-    """What a partition held."""
-
-    rows: int = 0
-    outcomes: Counter[str] = field(default_factory=Counter)
-    dropped: Counter[str] = field(default_factory=Counter)  # values that cannot be true, by reason
-    strangers: Counter[str] = field(default_factory=Counter)  # rows of cities without compounds
 
 
 def look(source: Path, answers: Path, frame: str | None) -> Partition:
@@ -114,7 +102,7 @@ def match_partition(part: Partition, cities: dict[str, City], within_m: float) -
     key = _key(part, cities, within_m)
     if (before := finished(part)) and before["key"] == key:
         return {**before, "kept": True}
-    seen = _Seen()
+    seen = Seen()
     beside = f".{socket.gethostname()}-{os.getpid()}.part"
     unfinished = part.answers.with_name(part.answers.name + beside)
     part.answers.parent.mkdir(parents=True, exist_ok=True)
@@ -165,7 +153,7 @@ def _require_types(source: Path, schema: pa.Schema, columns: dict[str, str]) -> 
     """Floats lose the digits of an id beyond the fifteenth; text in a column of coordinates is no number."""
     for ours, name in columns.items():
         kind = schema.field(name).type
-        if ours in ("lon", "lat"):
+        if ours in NUMBERS:
             fits, wanted = pa.types.is_floating(kind) or pa.types.is_integer(kind), "numbers"
         else:
             fits, wanted = _is_text(kind) or (ours == "case_id" and pa.types.is_integer(kind)), "text"
@@ -221,8 +209,8 @@ def _batches(part: Partition) -> Iterator[pa.Table]:
         raise PartitionError(f"{part.source}: cannot be read to its end ({_one_line(error)})") from error
 
 
-def _answer(table: pa.Table, part: Partition, cities: dict[str, City], within_m: float, seen: _Seen) -> pa.Table:
-    cases = _Cases.of(table, part, seen)
+def _answer(table: pa.Table, part: Partition, cities: dict[str, City], within_m: float, seen: Seen) -> pa.Table:
+    cases = Cases.of(table, part.frame, seen)
     parts, order = [], []
     for name, rows in cases.by_city(part.city):
         city = cities.get(name) or cities.get("")
@@ -231,7 +219,7 @@ def _answer(table: pa.Table, part: Partition, cities: dict[str, City], within_m:
             seen.strangers[name] += len(rows)
             parts.append(_strangers(some.ids, name))
         else:
-            parts.append(_city_answers(some, opened(city, frame_of_shapes(part.frame), within_m), within_m))
+            parts.append(_city_answers(some, opened(city, frame_of_shapes(part.frame), within_m), within_m, part.frame))
         order.append(rows)
     whole = pa.concat_tables(parts) if parts else ANSWERS.empty_table()
     seen.rows += len(whole)
@@ -240,100 +228,26 @@ def _answer(table: pa.Table, part: Partition, cities: dict[str, City], within_m:
     return whole if len(order) < 2 else whole.take(pa.array(np.argsort(np.concatenate(order), kind="stable")))
 
 
-@dataclass(frozen=True)
-class _Cases:
-    """Rows of one batch, cleaned: blank text is "", a position that cannot be true is NaN."""
-
-    ids: pa.Array
-    address: NDArray[np.object_]
-    district: NDArray[np.object_]
-    city: NDArray[np.object_]
-    lon: Floats
-    lat: Floats
-
-    @classmethod
-    def of(cls, table: pa.Table, part: Partition, seen: _Seen) -> "_Cases":
-        lon, lat = _positions(table, part.frame, seen)
-        ids = pc.fill_null(_flat(table["case_id"]).cast(pa.string()), "")
-        address, district, city = (_texts(table, name, seen) for name in ("address", "district", "city"))
-        return cls(ids, address, district, city, lon, lat)
-
-    def by_city(self, city: str | None) -> Iterator[tuple[str, NDArray[np.int64]]]:
-        """Yield the rows of each city."""
-        if city is not None:
-            yield city, np.arange(len(self.ids))
-            return
-        for name in dict.fromkeys(self.city.tolist()):
-            yield name, np.flatnonzero(self.city == name)
-
-    def rows(self, at: NDArray[np.int64]) -> "_Cases":
-        """Some of them."""
-        if len(at) == len(self.ids):
-            return self
-        return _Cases(
-            self.ids.take(pa.array(at)), self.address[at], self.district[at], self.city[at], self.lon[at], self.lat[at]
-        )
-
-
-def _flat(column: pa.ChunkedArray) -> pa.Array:
-    return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
-
-
-def _texts(table: pa.Table, name: str, seen: _Seen) -> NDArray[np.object_]:
-    if name not in table.column_names:
-        return np.full(len(table), "", dtype=object)
-    column = pc.fill_null(_flat(table[name]).cast(pa.string()), "")
-    shorn = pc.replace_substring_regex(column, "[\u200b\u200c\u200d\ufeff\u2060]", "")
-    texts = np.asarray(pc.utf8_trim_whitespace(shorn).to_numpy(zero_copy_only=False), dtype=object)
-    endless = pc.greater(pc.utf8_length(shorn), LONGEST).to_numpy(zero_copy_only=False)
-    if endless.any():
-        texts[endless] = ""
-        seen.dropped[f"{name} longer than {LONGEST} characters"] += int(endless.sum())
-    return texts
-
-
-def _positions(table: pa.Table, frame: str, seen: _Seen) -> tuple[Floats, Floats]:
-    """Positions as they came; only those in metres are brought to degrees, because shapes cannot be looked up otherwise."""
-    if not {"lon", "lat"} <= set(table.column_names):
-        return np.full(len(table), np.nan), np.full(len(table), np.nan)
-    x, y = (_flat(table[name]).cast(pa.float64()).to_numpy(zero_copy_only=False).copy() for name in ("lon", "lat"))
-    inside = (x >= LON[0]) & (x <= LON[1]) & (y > LAT[0]) & (y <= LAT[1])
-    doubtful = np.flatnonzero(~inside & ~(np.isnan(x) & np.isnan(y)))
-    if len(doubtful):
-        reason = require_lonlat(x[doubtful], y[doubtful])
-        reason[np.isnan(x[doubtful]) | np.isnan(y[doubtful])] = "half"
-        if frame.startswith(("cgcs2000", "epsg")):
-            reason[reason == "metres"] = ""
-        bad = reason != ""
-        seen.dropped.update(reason[bad].tolist())
-        x[doubtful[bad]] = y[doubtful[bad]] = np.nan
-    return (x, y) if frame in ("wgs84", *SHIFTED) else datum.to_wgs84(x, y, frame)
-
-
 def frame_of_shapes(frame: str) -> str:
     """Return the frame in which shapes are looked up for points of this one."""
     return frame if frame in SHIFTED else "wgs84"
 
 
-def _city_answers(cases: _Cases, city: OpenCity, within_m: float) -> pa.Table:
-    """Points alone are answered together; rows with an address, and those on a coordinate that many such rows share, by the matcher."""
-    asked = _for_matcher(cases)
+def _city_answers(cases: Cases, city: OpenCity, within_m: float, frame: str) -> pa.Table:
+    """Fine points alone are answered together; the matcher answers rows with an address, rows on a coordinate that many of
+    those share, and coarse points."""
+    worded = cases.worded()
+    asked = worded | cases.coarse(frame)
     alone = np.flatnonzero(~asked)
     parts = []
     if len(alone):
         parts.append(_point_answers(cases.rows(alone), city, within_m))
     if asked.any():
         some = cases.rows(np.flatnonzero(asked))
-        frame = pd.DataFrame(
-            {
-                "case_id": some.ids.to_numpy(zero_copy_only=False),
-                "address": some.address,
-                "district": some.district,
-                "lon": some.lon,
-                "lat": some.lat,
-            }
-        )
-        answers = city.matcher.match(frame, within_m)
+        names = ("address", "district", "lon", "lat", "precision_m")
+        rows = pd.DataFrame({"case_id": some.ids.to_numpy(zero_copy_only=False)} | {n: getattr(some, n) for n in names})
+        matcher = city.matcher if worded.any() else city.point_matcher
+        answers = matcher.match(rows, within_m, frame_sure=UNCONFIRMED)
         parts.append(pa.Table.from_pandas(answers[MATCH_COLUMNS], schema=ANSWERS, preserve_index=False))
     if len(parts) == 1:
         return parts[0].cast(ANSWERS)
@@ -341,22 +255,15 @@ def _city_answers(cases: _Cases, city: OpenCity, within_m: float) -> pa.Table:
     return pa.concat_tables(part.cast(ANSWERS) for part in parts).take(pa.array(order))
 
 
-def _point_answers(cases: _Cases, city: OpenCity, within_m: float) -> pa.Table:
+def _point_answers(cases: Cases, city: OpenCity, within_m: float) -> pa.Table:
     given = np.isfinite(cases.lon) & np.isfinite(cases.lat)
     if city.index is None:
+        given = np.zeros(len(given), dtype=bool)
         nowhere = np.full(len(given), -1, dtype=np.int32)
-        return answer_points(cases.ids, np.zeros(len(given), bool), Located(nowhere, nowhere), city.labels, within_m)
-    return answer_points(cases.ids, given, city.index.locate(cases.lon, cases.lat, within_m), city.labels, within_m)
-
-
-def _for_matcher(cases: _Cases) -> NDArray[np.bool_]:
-    asked: NDArray[np.bool_] = cases.address != ""
-    placed = asked & np.isfinite(cases.lon)
-    if asked.all() or placed.sum() < SHARED_BY:
-        return asked
-    place = np.round(cases.lon, 6) + 1j * np.round(cases.lat, 6)
-    shared, count = np.unique(place[placed], return_counts=True)
-    return asked | np.isin(place, shared[count >= SHARED_BY])
+        located = Located(nowhere, nowhere)
+    else:
+        located = city.index.locate(cases.lon, cases.lat, within_m)
+    return answer_points(cases.ids, given, located, city.labels, within_m, UNCONFIRMED)
 
 
 def _strangers(ids: pa.Array, city: str) -> pa.Table:
