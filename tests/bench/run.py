@@ -100,7 +100,7 @@ def callback(client: Any, path: str, search: str) -> Any:
         "output": "..page.children...deck-spec.data..",
         "outputs": [{"id": "page", "property": "children"}, {"id": "deck-spec", "property": "data"}],
         "inputs": [{"id": i, "property": p, "value": v} for i, p, v in values],
-        "state": [{"id": "pick", "property": "data", "value": None}],
+        "state": [{"id": name, "property": "data", "value": None} for name in ("pick", "review")],
         "changedPropIds": ["url.pathname"],
     }
     answer = client.post("/_dash-update-component", json=body)
