@@ -115,7 +115,7 @@
       back();
       if (before && before.revision !== now.revision) Fangyi.send('pulse', {...now, t: Date.now()});
     } catch (_) { lost(); } finally { clearTimeout(timer); }
-    setTimeout(beat, isWall() ? 2000 : 5000);
+    setTimeout(beat, 1000);
   }
   if (query.get('pulse') !== '0') setTimeout(beat, 1500);
 

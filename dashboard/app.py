@@ -72,7 +72,7 @@ def create_app(settings: Settings, store: Store | None = None) -> Dash:
 
 def shell() -> html.Div:
     """Return what stands once in every browser: the address, the map, and the stores that parts talk through."""
-    stores = {"pulse": None, "scale": None, "wall-page": "", "pick": None, "review": None}
+    stores = {"pulse": None, "drawn": None, "scale": None, "wall-page": "", "pick": None, "review": None}
     return html.Div(
         [
             dcc.Location(id="url", refresh="callback-nav"),
@@ -89,14 +89,14 @@ def _connect(app: Dash, desk: Desk) -> None:
         Output("deck-spec", "data"),
         Input("url", "pathname"),
         Input("url", "search"),
-        Input("pulse", "data"),
+        Input("drawn", "data"),
         Input("scale", "data"),
         Input("wall-page", "data"),
         State("pick", "data"),
         State("review", "data"),
     )
     def show(
-        path: str, search: str, _pulse: Any, scale: float | None, turn: str, pick: Any, review_at: Any
+        path: str, search: str, _drawn: Any, scale: float | None, turn: str, pick: Any, review_at: Any
     ) -> tuple[Any, Any]:
         if scale is None or (turn and path != "/wall" and ctx.triggered_id == "wall-page"):
             return no_update, no_update  # without the size of the letters a page would be made twice
@@ -115,6 +115,29 @@ def _connect(app: Dash, desk: Desk) -> None:
         if "detail" in layout and chosen:
             layout["detail"].children = detail(asked, chosen)
         return layout, spec(asked, page.scene(asked), chosen)
+
+    @app.callback(
+        Output("deck-early", "data"),
+        Output("drawn", "data"),
+        Input("pulse", "data"),
+        State("url", "pathname"),
+        State("url", "search"),
+        State("scale", "data"),
+        State("pick", "data"),
+        prevent_initial_call=True,
+    )
+    def draw_early(pulse: Any, path: str, search: str, scale: float | None, pick: Any) -> tuple[Any, Any]:
+        """Something new came in: put it on the map first where that needs no plan, then let the page follow."""
+        page = all_pages().get(path)
+        if page is None or not page.early or scale is None:
+            return no_update, pulse
+        try:
+            asked = _asked(desk, path, search, scale)
+        except ViewError:
+            return no_update, pulse  # the page says what is wrong with its address
+        if desk.store.revision(asked.here.view.known_at) == 0:
+            return no_update, pulse
+        return spec(asked, page.scene(asked), chosen_of(pick, asked)), pulse
 
     @app.callback(
         Output("detail", "children"),

@@ -115,9 +115,9 @@ class Desk:
         """Return how many persons of the city now under a case status have no compound; None: not for this person."""
         if who is None or not who.sees_all:
             return None
-        rows = self._rows(who, view.narrowed(""), "unplaced", lambda all_: totals.wide(all_, "compound"), CITY)
-        nowhere = rows[rows["area"] == ""]
-        return int(nowhere[["now_confirmed", "now_clinical", "now_suspected"]].sum().sum()) if len(nowhere) else 0
+        statuses = ("confirmed", "clinical", "suspected")
+        rows = self._rows(who, view.narrowed(""), "unplaced", lambda all_: totals.nowhere(all_, statuses), CITY)
+        return int(rows["n"].sum())
 
     def waiting(self, who: Person | None, view: View) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Return `review.waiting` rows with their `group`, and the order in which to decide (`urgency`).

@@ -7,7 +7,18 @@ from functools import lru_cache
 from geo.address_places import PREFIX, region_prefix
 from geo.address_spelling import normalise, spell
 
-__all__ = ["PHASE", "Door", "Parts", "building_of", "doors_of", "normalise", "parse", "strip_unit", "tail_start"]
+__all__ = [
+    "DISTRICT",
+    "PHASE",
+    "Door",
+    "Parts",
+    "building_of",
+    "doors_of",
+    "normalise",
+    "parse",
+    "strip_unit",
+    "tail_start",
+]
 
 PHASE = re.compile(
     r"第?[\d一二三四五六七八九、-]+期|[东南西北中上下][区苑园院]|[A-Z]\d?区|\d+区|[A-Z0-9]+地块|[A-Z]\d?组团"
@@ -21,7 +32,7 @@ _NUMBER = re.compile(
 _GLUE = re.compile(
     r"(?<=[路街道巷])[与和及]|交汇|交界|交叉|对面|附近|旁边?|出口|近(?=[\u4e00-\u9fff]{2,}[路街道])|靠近|口处|以[东南西北]"
 )
-_DISTRICT = re.compile(r"[\u4e00-\u9fff]{1,6}?(?:新区|开发区|高新区|(?<![小社园片])区|县)(?!\d)")
+DISTRICT = re.compile(r"[\u4e00-\u9fff]{1,6}?(?:新区|开发区|高新区|(?<![小社园片])区|县)(?!\d)")
 _STREET = re.compile(r"[\u4e00-\u9fff]{1,6}?(?:街道办事处|街道办|街道|镇|乡)(?![路])")
 
 _UNIT = r"(?:单元|栋|座|梯|门|楼|层|室|房|户)"
@@ -73,7 +84,7 @@ def parse(text: str) -> Parts:
     region = region_prefix().match(body)
     assert region is not None  # every part of the pattern is optional
     body = body[region.end() :]
-    district, body = _take(_DISTRICT, body)
+    district, body = _take(DISTRICT, body)
     street, body = _take(_STREET, body)
     doors, roads, end = _roads(body)
     name = body[end:]
@@ -166,7 +177,7 @@ def _roads(body: str) -> tuple[tuple[Door, ...], tuple[str, ...], int]:
 def _without_region(piece: str) -> str:
     region = region_prefix().match(piece)
     piece = piece[region.end() :] if region else piece
-    district = _DISTRICT.match(piece)
+    district = DISTRICT.match(piece)
     return piece[district.end() :] if district and len(piece) - district.end() >= 2 else piece
 
 

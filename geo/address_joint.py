@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from geo.address_judge import SPOKEN_AGAINST
 from geo.address_match import AddressAnswer, Status
 from geo.geocode_model import DISC_M, shares_with_point
 
@@ -81,7 +82,25 @@ def join(clue: Clue) -> Verdict:
         return _address_only(clue)
     if clue.address.status == "accepted":
         return _sure_address(clue)
+    if _speaks_against(clue):
+        return _spoken_against(clue)
     return _point_decides_among(clue) or _point_alone(clue)
+
+
+def _speaks_against(clue: Clue) -> bool:
+    """Whether the address holds something against the compound at the point that no point may overrule."""
+    answer, point = clue.address, clue.point
+    if answer.barred not in SPOKEN_AGAINST or point.position < 0:
+        return False
+    related = point.position in {p for p, _ in answer.alternatives}
+    return answer.barred == "other_city" or related or answer.probability >= LIKELY
+
+
+def _spoken_against(clue: Clue) -> Verdict:
+    """Show what the address nearly names and where the point lies: the one speaks against the other, or against both."""
+    answer, point = clue.address, clue.point
+    scores = _first(answer.position, CONFLICT, answer, point.position if point.position != answer.position else -1)
+    return _verdict("review", answer.position, "address", CONFLICT, scores, _said(answer), _NO_POINT)
 
 
 def _address_only(clue: Clue) -> Verdict:
@@ -110,7 +129,7 @@ def _sure_address(clue: Clue) -> Verdict:
     if point.position < 0:
         probability = min(answer.probability, clue.together().get(answer.position, 0.0))
         scores = _first(answer.position, probability, answer)
-        return _verdict("review", answer.position, "address", probability, scores, _said(answer), _bad_geocode(metres))
+        return _verdict("review", answer.position, "address", probability, scores, _said(answer), _unsupported(metres))
     return _conflict(clue, answer.position)
 
 
@@ -183,6 +202,7 @@ def _first(chosen: int, probability: float, answer: AddressAnswer, second: int =
 
 _SHARED = ("坐标被许多地址共用,不作为位置", "the coordinate is shared by many addresses and is not used as a place")
 _CENTRE = ("坐标是行政区中心点,不作为位置", "the coordinate is a district's centre and is not used as a place")
+_NO_POINT = ("点位不能代替地址所写", "no point overrules what the address says")
 _NOTHING_NEAR = ("点附近没有小区", "no compound lies near the point")
 _TIE = ("几个小区同样合适,须人工选择", "several compounds fit as well; a person must choose")
 _TOO_FAR = ("仅凭点位,距离过远,不足以认定", "too far to be taken on the point alone")
@@ -212,6 +232,13 @@ def _bad_geocode(metres: float) -> tuple[str, str]:
     return (
         f"给出的点距该小区{metres:,.0f}米,应为错误的地理编码",
         f"the given point is {metres:,.0f} m away and taken for a bad geocode",
+    )
+
+
+def _unsupported(metres: float) -> tuple[str, str]:
+    return (
+        f"给出的点距该小区{metres:,.0f}米,而地址没有路名或门牌佐证,须人工确认哪一个写错了",
+        f"the given point is {metres:,.0f} m away and no road or door supports the address; a person must say which is wrong",
     )
 
 

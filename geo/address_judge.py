@@ -102,11 +102,16 @@ class RuleTable:
         return "unique_name_alone" if whole and best.namesakes == 1 and telling else "name_with_conflict"
 
 
+# What an address says against a compound, rather than leaves open: no point may overrule it.
+SPOKEN_AGAINST = frozenset({"other_city", "phase", "sibling"})
+
+
 def barred(case: Case, gazetteer: Gazetteer) -> str:
     """Return why a case may never be accepted whatever its probability, or '' when it may.
 
     other_city   the address names another city
-    phase        it names a phase or block that the compound does not have, or none where only siblings are known
+    phase        it names a phase or block that the compound does not have
+    family       it names no phase where only siblings are known
     twins        two rows with one name, close together or with nothing to tell them apart
     bare         nothing but a name that others bear too, that is misspelt, or beside which unknown characters or an area
                  of somewhere else stand
@@ -127,8 +132,10 @@ def _barred_by_text(case: Case) -> str:
     best, how = case.best, case.best.found.how
     if case.reading.other_city:
         return "other_city"
-    if best.found.kind is Form.FAMILY or (best.other_phase and how is not How.DOOR):
+    if best.other_phase and how is not How.DOOR:
         return "phase"
+    if best.found.kind is Form.FAMILY:
+        return "family"
     by_door = how is How.DOOR or best.found.form.endswith("号")
     if by_door and best.door > 0 and best.left_free + best.right_free >= 2:
         return "unexplained"
@@ -175,8 +182,8 @@ def special_length(form: str) -> int:
 def _half_misspelt(best: Evidence) -> bool:
     """Homophones of one character are told apart by nobody who writes; two of them, or one other, are half of two."""
     written, form = best.found.hit.text, best.found.form
-    if len(written) != len(form):
-        return False
+    if len(written) != len(form) or sorted(written) == sorted(form):
+        return False  # two characters that changed places are one slip
     replaced = sum(a != b for a, b in zip(written, form, strict=True))
     return 2 * replaced >= special_length(form) and (replaced > 1 or best.found.sound_edits > 0)
 

@@ -22,6 +22,7 @@ _MOST_ALTERNATIVES = 5
 class AddressAnswer:
     """What an address means: a position in the gazetteer (-1: none), how sure that is, what else it may be, and why.
 
+    `barred`: why it may never be accepted on its own, as in geo.address_judge.barred; '' when it may.
     `exact`: the whole name or door is written, unmistakably, and a second fact agrees; such an address outweighs a point.
     """
 
@@ -32,6 +33,7 @@ class AddressAnswer:
     reason_zh: str
     reason_en: str
     exact: bool = False
+    barred: str = ""
 
 
 _NOTHING = AddressAnswer(
@@ -105,9 +107,8 @@ class AddressMatcher:
             probability = min(probability, 0.9)
         status: Status = "accepted" if accepted else "review" if probability >= _REVIEW_FROM else "unmatched"
         zh, en = reasons(self.gazetteer, case, status, bar)
-        return AddressAnswer(
-            status, case.best.found.position, probability, _alternatives(case, probability), zh, en, _exact(case)
-        )
+        shares, position = _alternatives(case, probability), case.best.found.position
+        return AddressAnswer(status, position, probability, shares, zh, en, _exact(case), bar)
 
 
 def _exact(case: Case) -> bool:

@@ -18,7 +18,7 @@ from geo.address_judge import SURE, TABLE, Case, Judge, RuleTable, barred, speci
 from geo.gazetteer import Form, Gazetteer
 from geo.gazetteer_noise import write_addresses
 
-VERSION = 7  # raise when features, noise or settings change: cached judges of older versions are fitted again
+VERSION = 8  # raise when features, noise or settings change: cached judges of older versions are fitted again
 FEWEST_COMPOUNDS = 2000  # a smaller gazetteer cannot teach the classifier; the rule table judges it
 MOST_SAMPLES = 36_000
 UNLISTED_SHARE = 0.15  # of addresses whose compound the gazetteer does not hold, for weights and threshold

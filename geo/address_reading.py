@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import ahocorasick
 
-from geo.address import Door, door_at, tail_start
-from geo.address_places import PLAIN_WORDS, PREFIX, district_spellings, is_surname, region_prefix
+from geo.address import DISTRICT, Door, door_at, tail_start
+from geo.address_places import PLAIN_WORDS, PREFIX, district_spellings, is_surname, is_zone, region_prefix
 from geo.address_sound import sound_of
 from geo.address_spelling import normalise, spell
 from geo.gazetteer import Form, Gazetteer
@@ -173,6 +173,8 @@ class Reader:
         city, written = region["city"], region.group(0)
         if city and home and city != home and (written.endswith("市") or region["province"]):
             reading.other_city = city
+        if city and not home and written.endswith("市") and self._unknown_district(text, region.end()):
+            reading.other_city = city
         before_district = any(hit.start == region.end() for hit, _ in reading.districts)
         if not city or city == home or written.endswith("市") or region["province"] or before_district:
             at = region.end()
@@ -183,6 +185,11 @@ class Reader:
         reading.names = [n for n in reading.names if not any(_holds(hit, n) for hit, _ in reading.districts)]
         reading.areas = [hit for hit in reading.areas if hit.start >= at]
         reading.roads = [hit for hit in reading.roads if hit.start >= at]
+
+    def _unknown_district(self, text: str, at: int) -> bool:
+        """True where a district stands that is none of the gazetteer's: how a city shows whose name the gazetteer does not hold."""
+        named = DISTRICT.match(text, at)
+        return bool(self.districts and named and named.group(0) not in self.districts and not is_zone(named.group(0)))
 
     def _person(self, reading: Reading) -> int:
         """Return where the address itself begins when a person's name and a separator stand before it."""

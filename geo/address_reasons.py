@@ -7,8 +7,12 @@ from geo.gazetteer import Form, Gazetteer
 _BARS = {
     "other_city": ("地址写的是{city}市,不是本市", "the address names another city, {city}"),
     "phase": (
-        "期数或区号对不上或没有写明,同名各期须人工选择",
-        "the phase or block is missing or differs; a person must choose among the siblings",
+        "期数或区号对不上,同名各期须人工选择",
+        "the phase or block differs; a person must choose among the siblings",
+    ),
+    "family": (
+        "没有写明期数或区号,同名各期须人工选择",
+        "the phase or block is missing; a person must choose among the siblings",
     ),
     "bare": (
         "只有小区名,无法确定是哪一个",

@@ -21,8 +21,8 @@ METRES = 26.0  # radius of one case; area grows with the count
 
 
 def query(view: View) -> Select[Any]:
-    """Compounds of the area in which anybody was ever counted, at their label point."""
-    counts = totals.wide(view, "compound").subquery()
+    """Compounds of the area in which somebody is ill now, at their label point."""
+    counts = totals.now(view, "compound", SHOWN).subquery()
     wide = [c for c in counts.c if c.name != "area"]
     columns = (compound.c.code, care.title(view), compound.c.district, compound.c.lon, compound.c.lat)
     rows = select(*columns, *wide).select_from(compound.join(counts, counts.c.area == compound.c.code))
@@ -31,7 +31,7 @@ def query(view: View) -> Select[Any]:
 
 
 def summarise(rows: pd.DataFrame) -> gpd.GeoDataFrame:
-    """One row per compound with persons: id, name, district, lon, lat, counts, radius_<status>, <status>_rgba."""
+    """One row per compound with persons: id, name, district, lon, lat, now_<status>, radius_<status>, <status>_rgba."""
     frame = text_columns(with_counts(rows.rename(columns={"code": "id"})), "name", "district")
     for status in SHOWN:
         radius = METRES * np.sqrt(frame[f"now_{status}"].to_numpy(float))

@@ -96,9 +96,9 @@ def _listed(store: Store) -> int:
     rows = gazetteer_changes.all_changes(store)
     for row in rows.itertuples():
         what = f"{row.kind} {row.compound} {row.name or ''} {' '.join(row.others or [])}".strip()
-        undone = "" if row.stands else " undone"
+        undone, why = "" if row.stands else " undone", row.why if isinstance(row.why, str) else ""
         print(
-            f"batch {row.batch}  {row.known_from:%Y-%m-%d %H:%M}  {what}{undone}  by {row.decided_by}  {row.why or ''}".rstrip()
+            f"batch {row.batch}  {row.known_from:%Y-%m-%d %H:%M}  {what}{undone}  by {row.decided_by}  {why}".rstrip()
         )
     print(f"{len(rows):,} entries")
     return 0

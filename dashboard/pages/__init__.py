@@ -55,6 +55,7 @@ class Page:
 
     listed  stands in the navigation
     scene   None: the page has no map
+    early   what the map shows rests on no plan: when something new came in it is drawn before the page, whose plan takes longer
     """
 
     path: str
@@ -64,6 +65,7 @@ class Page:
     scene: Callable[[Asked], Scene | None] = lambda asked: None
     connect: Callable[[Dash, Desk], None] = lambda app, desk: None
     listed: bool = True
+    early: bool = False
 
 
 @cache

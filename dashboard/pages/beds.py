@@ -145,4 +145,4 @@ def short_class(cells: pd.DataFrame, need: str) -> str:
     return "short" if row["shortage"] > 0 else "none" if row["shortage_7d"] == 0 else ""
 
 
-PAGE = Page("/beds", order=30, title=("床位扩充", "Beds"), layout=layout, scene=scene)
+PAGE = Page("/beds", order=30, title=("床位扩充", "Beds"), layout=layout, scene=scene, early=True)

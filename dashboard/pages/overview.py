@@ -59,4 +59,4 @@ def layout(asked: Asked) -> Component:
     return desk_page(asked, left, right, scene(asked))
 
 
-PAGE = Page("/", order=10, title=("总览", "Overview"), layout=layout, scene=scene)
+PAGE = Page("/", order=10, title=("总览", "Overview"), layout=layout, scene=scene, early=True)

@@ -103,4 +103,4 @@ def by_hospital(asked: Asked, plan: Plan) -> pd.DataFrame:
     return sums.assign(name=[names.get(code, code) for code in sums.index]).reset_index(drop=True)
 
 
-PAGE = Page("/staff", order=40, title=("人员调配", "Staff"), layout=layout, scene=scene)
+PAGE = Page("/staff", order=40, title=("人员调配", "Staff"), layout=layout, scene=scene, early=True)

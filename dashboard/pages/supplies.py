@@ -111,4 +111,4 @@ def stock(asked: Asked, plan: Plan) -> Component:
     )
 
 
-PAGE = Page("/supplies", order=50, title=("防疫物资", "Supplies"), layout=layout, scene=scene)
+PAGE = Page("/supplies", order=50, title=("防疫物资", "Supplies"), layout=layout, scene=scene, early=True)

@@ -14,7 +14,6 @@ from layers.intake.receipt import Receipt
 BETTER_SHARE = 0.02
 MOVED_M = 200.0
 FEW = 5  # places that move together by chance
-PLENTY = 400  # so many anchors and a verdict: more would not change it
 
 NOT_USED = ("这批坐标未入库，也未用于任何匹配", " None of these points was kept or used to place anybody")
 
@@ -75,11 +74,6 @@ class Witness:
     def refuted(self) -> bool:
         """Whether points and places do not lie in one frame as stated: then no point may place anybody."""
         return bool(self.stated) and self.finding.refutes(str(self.stated))
-
-    @property
-    def settled(self) -> bool:
-        """Whether more anchors would not change the verdict."""
-        return not self.stated or (self.finding.anchors >= PLENTY and self.finding.why != "weak")
 
     @property
     def frame_sure(self) -> float:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from geo import datum as frames_of_reference
@@ -179,6 +180,14 @@ def _cases(path: Path, stated: str | None, profile: Profile, report: MatchReport
         if not read.ids[row].strip()
     ]
     read.rows = read.rows.assign(case_id=[read.ids[number] for number in read.rows["_row"]])
+    blank = np.array([not case.strip() for case in read.rows["case_id"]], dtype=bool)
+    again = read.rows[read.rows["case_id"].duplicated() & ~blank]
+    report.cases_warned += [
+        RowNote(
+            row, "case_id", case, "one row a case", "病例编号与前面的一行相同", "an earlier row has this case number"
+        )
+        for row, case in zip(again["_row"], again["case_id"], strict=True)
+    ]
     return read
 
 

@@ -15,6 +15,7 @@ A_BREAK = timedelta(minutes=10)  # a longer gap between two actions of one perso
 class Pace:
     """What reviewers did today and in the last hour, decisions that were undone since included.
 
+    persons_today  different persons, however often each was decided
     median_s  median seconds between one action and the next decision of the same person, breaks left out; None: too few
     by        (reviewer, decisions today), the busiest first
     """
@@ -36,7 +37,11 @@ def pace(rows: pd.DataFrame, now: datetime) -> Pace:
     hour = decisions[(decisions["at"] > now - timedelta(hours=1)) & (decisions["at"] <= now)]
     busiest = sorted(today["actor"].value_counts().items(), key=lambda each: (-each[1], str(each[0])))
     return Pace(
-        len(today), len(hour), len(persons), _median_s(acts), tuple((str(actor), int(n)) for actor, n in busiest)
+        len(today),
+        len(hour),
+        persons["key"].nunique(),
+        _median_s(acts),
+        tuple((str(actor), int(n)) for actor, n in busiest),
     )
 
 

@@ -9,17 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, Select, create_engine, event, func, insert, inspect, select, update
+from sqlalchemy import Connection, Engine, Select, Table, create_engine, event, func, insert, inspect, select, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from layers._errors import StoreError
 from layers._times import SHANGHAI, from_ms, to_ms
 from layers._view import View
-from layers.store.schema import Instant, batch, care, meta, metadata
+from layers.store.schema import Instant, batch, care, meta, metadata, total
 
 SCHEMA_VERSION = 3
-ADDED = {2: (care,)}  # tables that the next schema has more; a store of that version is brought up when it is opened
+# What the next schema has more, or orders in another way; a store of that version is brought up when it is opened.
+ADDED: dict[int, tuple[Table, ...]] = {2: (care,)}
+REORDERED: dict[int, tuple[Table, ...]] = {2: (total,)}
 KINDS = ("drill", "production")
 
 
@@ -200,7 +202,7 @@ def _prepare(connection: Connection, kind: str | None) -> None:
 
 
 def _bring_up(connection: Connection, found: Any) -> None:
-    """Add the tables that a store of an older schema lacks; its facts stay as they are."""
+    """Add the tables that a store of an older schema lacks and order its indexes as they are now; its facts stay as they are."""
     if found == SCHEMA_VERSION:
         return
     steps = range(found, SCHEMA_VERSION) if isinstance(found, int) else ()
@@ -211,4 +213,7 @@ def _bring_up(connection: Connection, found: Any) -> None:
     for version in steps:
         for table in ADDED[version]:
             table.create(connection)
+        for index in (index for table in REORDERED[version] for index in table.indexes):
+            index.drop(connection, checkfirst=True)
+            index.create(connection)
     connection.execute(update(meta).where(meta.c.name == "schema").values(value=SCHEMA_VERSION))

@@ -297,7 +297,7 @@ total = Table(  # increments: any state is a sum over event_day <= as_of and kno
     Column("known_from", Instant, nullable=False),
     Column("batch", ForeignKey("batch.id"), nullable=False),
     Column("n", Integer, nullable=False),
-    Index("ix_total_state", "level", "measure", "event_day", "known_from", "area", "status", "severity", "n"),
+    Index("ix_total_state", "level", "measure", "area", "status", "event_day", "known_from", "severity", "n"),
 )
 
 FACTS = {t.name: t for t in metadata.sorted_tables if "known_until" in t.columns}

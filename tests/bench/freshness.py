@@ -21,7 +21,7 @@ from tests.browser import chromium, serving
 
 Say = Callable[..., None]
 CASES = 1_000
-PAGES = {"/": 5, "/wall?dwell=0": 2}  # page -> seconds between two looks of it for news (assets/live.js)
+PAGES = {"/": 1, "/wall?dwell=0": 1}  # page -> seconds between two looks of it for news (assets/live.js)
 PATIENCE_S = 180
 
 

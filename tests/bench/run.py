@@ -92,7 +92,7 @@ def callback(client: Any, path: str, search: str) -> Any:
     values = [
         ("url", "pathname", path),
         ("url", "search", search),
-        ("pulse", "data", None),
+        ("drawn", "data", None),
         ("scale", "data", 1),
         ("wall-page", "data", ""),
     ]

@@ -71,6 +71,7 @@ def test_accepted_when_name_and_place_agree(matcher, address, compound, why):
         ("江岸区红树丹水池小区", "unknown words touch the name"),
         ("江岸区161丹水池小区", "unknown digits touch the name"),
         ("长沙市江岸区二七丹水池小区", "another city"),
+        ("北京市朝阳区二七丹水池小区", "a district of another city"),
         ("洪山区万科金域绿湾花园", "one character sounds differently"),
         ("江岸区丹水池小区洪山区金域蓝湾", "two compounds are named"),
         ("武汉市江岸区", "a district only"),

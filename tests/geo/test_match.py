@@ -225,3 +225,29 @@ def test_distance_is_measured_to_the_edge_and_is_zero_inside():
     metres = distance_to(shapes, lon, lat)
     assert metres[:3] == pytest.approx([95.9, 0.0, 110.9], abs=0.1)
     assert math.isnan(metres[3])
+
+
+SIBLINGS = pd.DataFrame(
+    [
+        ("A1", "长江花园一期", "武汉市江岸区沿江大道1号", 114.300, 30.600),
+        ("A2", "长江花园二期", "武汉市江岸区沿江大道3号", 114.304, 30.600),
+        ("C1", "百步亭一村", "武汉市江岸区百步亭路5号", 114.310, 30.610),
+    ],
+    columns=["compound_id", "name", "addresses", "lon", "lat"],
+).assign(district="江岸区")
+
+
+@pytest.mark.parametrize(
+    ("address", "lon", "why"),
+    [
+        ("江岸区长江花园三期2栋", 114.3, "another phase is stated"),
+        ("江岸区百步亭三村5栋", 114.31, "another village is stated"),
+        ("北京市朝阳区长江花园一期", 114.3, "another city is stated"),
+    ],
+)
+def test_no_point_overrules_what_an_address_says_against_its_compound(address, lon, why):
+    matcher = CompoundMatcher.build(SIBLINGS)
+    cases = pd.DataFrame(
+        {"case_id": ["1"], "address": [address], "lon": [lon], "lat": [30.6 if lon < 114.31 else 30.61]}
+    )
+    assert matcher.match(cases)["status"][0] == "review", why

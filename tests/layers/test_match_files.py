@@ -152,6 +152,16 @@ def test_a_register_that_names_no_compound_or_one_twice_is_refused(tmp_path, tex
         matched(cases, written(tmp_path / "g.csv", text))
 
 
+def test_a_case_number_that_stands_twice_is_remarked_and_both_rows_are_answered(tmp_path):
+    cases = tmp_path / "cases.csv"
+    cases.write_text("case_id,address\n1,江岸区春风里3栋\n1,江岸区春风里4栋\n2,江岸区春风里5栋\n", encoding="utf-8")
+    compounds = tmp_path / "compounds.csv"
+    compounds.write_text("compound_id,name\nC,春风里\n", encoding="utf-8")
+    answers, report = match_files(cases, compounds)
+    assert answers["case_id"].tolist() == ["1", "1", "2"]
+    assert [(note.row, note.column, note.found) for note in report.cases_warned] == [(3, "case_id", "1")]
+
+
 def test_a_file_of_cases_without_a_row_gives_no_answer(tmp_path, compounds):
     answers, report = matched(written(tmp_path / "c.csv", "case_id,address\n"), compounds)
     assert (len(answers), report.cases) == (0, 0)

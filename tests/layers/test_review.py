@@ -169,11 +169,13 @@ def test_pace_by_hand():
             "at": [parse_time(t) for t in at],
             "actor": ["A", "A", "A", "A", "B"],
             "action": ["review", "review", "undo", "review", "review"],
+            "key": ["a", "b", "a", "a", "z"],  # a is decided, undone and decided again
         }
     )
-    rows = pd.concat([rows, rows[rows["number"] == 2]], ignore_index=True)  # two persons in one decision
+    second = rows[rows["number"] == 2].assign(key="c")  # two persons in one decision
+    rows = pd.concat([rows, second], ignore_index=True)
     found = pace(rows, parse_time("2020-02-10T09:45"))
-    assert (found.today, found.last_hour, found.persons_today) == (3, 3, 4)
+    assert (found.today, found.last_hour, found.persons_today) == (3, 3, 3)
     assert found.median_s == 20.0
     assert found.by == (("A", 3),)
     assert pace(rows, parse_time("2020-02-10T10:00:30")).last_hour == 1  # the one of 09:40:40
