@@ -16,7 +16,7 @@ from geo.errors import GeoError
 from layers._errors import FeedError
 from layers.intake.feeds import feed_named
 from layers.intake.match_files import CASES, match_files
-from layers.intake.profile import load
+from layers.intake.profile import load, load_part
 
 NAME = "match"
 HELP = "match cases to residential compounds, file to file, without a store"
@@ -82,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
             args.compounds,
             cases_datum=args.cases_datum,
             compounds_datum=args.compounds_datum,
-            cases_profile=load(args.map_cases, CASES) if args.map_cases else None,
+            cases_profile=load_part(args.map_cases, CASES, feed_named("cases")) if args.map_cases else None,
             compounds_profile=load(args.map_compounds, feed_named("compounds")) if args.map_compounds else None,
             within_m=args.within_m,
             cache=from_environment(mode="drill").var / "cache",  # no store is opened, so no secret is needed

@@ -3,7 +3,7 @@
 import hashlib
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,8 @@ def load(path: Path, feed: Feed) -> Profile:
     """Read a profile for `feed`; unknown sections, columns, codes and values of another kind are refused by name."""
     try:
         content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ProfileError(f"{path}: no such file") from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ProfileError(f"{path.name}: cannot be read as TOML ({error})") from error
     unknown = content.keys() - SECTIONS
@@ -66,6 +68,18 @@ def load(path: Path, feed: Feed) -> Profile:
         if wrong:
             raise ProfileError(f"{path.name}: [codes.{name}] gives {sorted(wrong)}; wanted some of {sorted(allowed)}")
     return profile
+
+
+def load_part(path: Path, feed: Feed, whole: Feed) -> Profile:
+    """Read a profile written for `feed`, or for `whole`, which has more columns: what only those need is passed over."""
+    own, more = (
+        {c.name for c in feed.columns},
+        [c for c in whole.columns if c.name not in {x.name for x in feed.columns}],
+    )
+    profile = load(path, replace(feed, columns=(*feed.columns, *more)))
+    sections = ("columns", "codes", "constants", "join")
+    kept = {s: {n: v for n, v in getattr(profile, s).items() if n in own} for s in sections}
+    return replace(profile, **kept)
 
 
 def _options(stated: Mapping[str, str], path: Path) -> dict[str, str]:

@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from layers._errors import Cancelled, FeedError, KnowledgeError, ProfileError
 from layers.intake.feeds import feed_named
-from layers.intake.profile import Profile, load
+from layers.intake.match_files import CASES
+from layers.intake.profile import Profile, load, load_part
 from layers.intake.review import decide
 from layers.store import open_store
 from layers.store.schema import batch, metadata, rejection
@@ -274,6 +275,18 @@ def test_a_profile_renames_columns_and_codes(store, tmp_path):
     )
     city.deliver(store, "cases", path, "2020-02-10", profile)
     assert sorted(city.believed(store, "person_status")["value"]) == ["confirmed", "suspected"]
+
+
+def test_a_profile_of_the_cases_feed_serves_a_match_of_files_too(tmp_path):
+    profile = tmp_path / "p.toml"
+    profile.write_text(
+        '[columns]\ncase_id = "no"\nstatus_at = "date"\n[constants]\nstatus = "confirmed"\n[options]\ndatum = "gcj02"\n'
+    )
+    read = load_part(profile, CASES, feed_named("cases"))
+    assert (read.columns, read.constants, read.options) == ({"case_id": "no"}, {}, {"datum": "gcj02"})
+    profile.write_text('[columns]\ntemperature = "t"\n')
+    with pytest.raises(ProfileError, match="temperature"):
+        load_part(profile, CASES, feed_named("cases"))
 
 
 @pytest.mark.parametrize(
