@@ -13,7 +13,9 @@ from dashboard.desk import Desk
 from dashboard.pages import Asked
 from dashboard.pages._review import counted
 from dashboard.text import UNKNOWN, figure, moment, percent, say
+from layers._palette import CONTROL
 from layers.intake import duplicates, gazetteer_changes
+from layers.intake.feeds.assessments import ITEMS
 from layers.intake.gazetteer_changes import CareError, Change, Changed
 
 PAIRS = 12  # pairs shown; the command lists all
@@ -155,10 +157,40 @@ def rehearsed(asked: Asked, change: Change | int) -> tuple[Any, Any]:
         w("放弃", "Leave it"), id={"type": "care", "do": "drop", "index": "now"}, className="button", n_clicks=0
     )
     said = html.Div(
-        [html.B(what), html.Span(f"{moved}{w('：', ': ') if lines else ''}{'；'.join(lines)}"), yes, no],
+        [
+            html.B(what),
+            html.Span(f"{moved}{w('：', ': ') if lines else ''}{'；'.join(lines)}"),
+            facts(asked, found),
+            yes,
+            no,
+        ],
         className="care-pending",
     )
     return said, pending_of(change)
+
+
+def facts(asked: Asked, found: Changed) -> Component | None:
+    """Return the orders and assessments that would move, and what the survivor then has."""
+    w = asked.words
+    lines = []
+    for row in found.facts.to_dict("records"):
+        says, stands = (_said_by(asked, row["table"], row[name]) for name in ("says", "stands"))
+        what = w("管控", "order") if row["table"] == "control" else w("评估", "assessment")
+        where = f"{row['was_compound']} → {row['compound']}"
+        then = w(f"之后以“{stands}”为准", f"{stands} holds then")
+        lines.append(html.Li(f"{what} {row['key']} {where}{w('：', ': ')}{says}{w('；', '; ')}{then}"))
+    return html.Ul(lines) if lines else None
+
+
+def _said_by(asked: Asked, table: str, says: str) -> str:
+    """What an order or an assessment says, in words."""
+    w = asked.words
+    if table == "control":
+        mark = CONTROL.get(says, CONTROL[""])
+        return w(mark.zh, mark.en)
+    if not says:
+        return w("六项到位", "all six in place")
+    return w("、".join(f"未{ITEMS[item]}" for item in says.split()), f"{', '.join(says.split())} not in place")
 
 
 def pending_of(change: Change | int) -> dict[str, Any]:

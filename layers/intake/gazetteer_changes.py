@@ -1,26 +1,27 @@
 """Change the gazetteer on a person's word: aliases, names, merges, splits, pairs kept apart; each can be undone."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Select, Table, select
+from sqlalchemy import Connection, Select, select
 
 from geo.address import normalise, parse
 from layers._errors import LayerError
 from layers._times import to_ms
 from layers._view import View, level_of
+from layers.intake import merged_facts
 from layers.intake.gazetteer_care import care_now, standing_codes
 from layers.intake.matching import spellings
 from layers.intake.persons import recount
 from layers.intake.places import believed
-from layers.intake.undoing import KEPT, MOVED, persons_of, revert, versions, written_by
+from layers.intake.undoing import lying_in, persons_of, revert, rewrite, written_by
 from layers.store import Store, journal
 from layers.store.asof import inside
 from layers.store.schema import ALWAYS, AUTO, FOREVER, batch, care, compound, placement
-from layers.store.writing import Batch, close_batch, open_batch, own_columns
+from layers.store.writing import Batch, close_batch, open_batch
 
 KINDS = ("alias", "rename", "merge", "split", "apart")
 SHORTEST, LONGEST = 3, 40  # characters of a name that is taught: two of them mean a whole quarter
@@ -52,10 +53,16 @@ class Change:
 
 @dataclass(frozen=True)
 class Changed:
-    """What a change did, or would do: its batch (None: rehearsed), and the persons that move (columns SHOWN)."""
+    """What a change did, or would do.
+
+    batch  its batch; None: rehearsed
+    moved  the persons that move, columns SHOWN
+    facts  the orders and assessments that a merge moves, columns `merged_facts.FACTS_SHOWN`
+    """
 
     batch: int | None
     moved: pd.DataFrame
+    facts: pd.DataFrame = field(default_factory=merged_facts.none)
 
 
 class _Rehearsed(Exception):
@@ -66,7 +73,7 @@ def make(store: Store, change: Change, actor: str, *, apply: bool = False, area:
     """Make a change in one batch, or with `apply` False only say which persons it would move.
 
     A merge moves everybody placed in the compound, and its orders and assessments, to the survivor, also those a reviewer
-    placed. A split sends everybody in it to review, with the parts to choose from; `rematch` then places those whose address
+    placed; of two orders or assessments the stricter one stands (`merged_facts`). A split sends everybody in it to review, with the parts to choose from; `rematch` then places those whose address
     or point tells. What was known before stays as it was. `area` limits what may be changed. Raises CareError.
     """
     return _written(store, actor, change.kind, apply, lambda opened: _made(opened, store, change, actor, area))
@@ -87,7 +94,7 @@ def undo(
     `kinds` limits what may be undone. Raises CareError for a batch that is no such change, or of which nothing stands.
     """
 
-    def undone(opened: Batch) -> tuple[str, pd.DataFrame]:
+    def undone(opened: Batch) -> tuple[str, Changed]:
         changes = written_by(opened, care, number)
         changes = changes[changes["stands"].astype(bool)] if len(changes) else changes
         kind = opened.connection.execute(select(batch.c.kind).where(batch.c.id == number)).scalar()
@@ -103,7 +110,7 @@ def undo(
         back = _placed_by(opened, mine)
         for kind_, subjects in persons_of(mine).items():
             recount(opened, kind_, subjects)
-        return str(changes["key"].iloc[0]), back
+        return str(changes["key"].iloc[0]), Changed(opened.id, back)
 
     return _written(store, actor, "undo", apply, undone, undoes=number)
 
@@ -168,33 +175,42 @@ def all_changes(store: Store) -> pd.DataFrame:
 
 
 def _written(store: Store, actor: str, kind: str, apply: bool, write: Any, **more: Any) -> Changed:
-    now, found = store.now(), pd.DataFrame(columns=list(SHOWN))
+    now = store.now()
+    found = Changed(None, pd.DataFrame(columns=list(SHOWN)))
     try:
         with store.writing() as connection:
             opened = open_batch(connection, None, now, _batch(actor))
             subject, found = write(opened)
-            told = {"actor": actor, "change": kind, "subject": subject, "moved": len(found), **more}
+            moved = len(found.moved)
+            told = {
+                "actor": actor,
+                "change": kind,
+                "subject": subject,
+                "moved": moved,
+                "facts": len(found.facts),
+                **more,
+            }
             close_batch(opened, told)
-            journal.write(connection, actor, "care", subject, {"batch": opened.id, "change": kind, "moved": len(found)})
+            journal.write(connection, actor, "care", subject, {"batch": opened.id, "change": kind, "moved": moved})
             if not apply:
                 raise _Rehearsed
-            return Changed(opened.id, found)
+            return found
     except _Rehearsed:
-        return Changed(None, found)
+        return replace(found, batch=None)
 
 
 def _batch(actor: str) -> Mapping[str, str]:
     return {"kind": "care", "feed": "compounds", "source": actor, "settings": ""}
 
 
-def _made(opened: Batch, store: Store, change: Change, actor: str, area: str) -> tuple[str, pd.DataFrame]:
+def _made(opened: Batch, store: Store, change: Change, actor: str, area: str) -> tuple[str, Changed]:
     row = _checked(opened.connection, store, change, area)
     if change.kind == "alias":
         teach(opened, store, row, change.name, actor, change.why)
-        return f"alias:{change.code}", pd.DataFrame(columns=list(SHOWN))
+        return f"alias:{change.code}", Changed(opened.id, pd.DataFrame(columns=list(SHOWN)))
     fact = _fact(change, row, actor, opened.known_from)
     opened.replace(care, fact)
-    moved = pd.DataFrame(columns=list(SHOWN))
+    moved = Changed(opened.id, pd.DataFrame(columns=list(SHOWN)))
     if change.kind in ("merge", "split"):
         moved = _moved(opened, change)
     return str(fact["key"].iloc[0]), moved
@@ -265,32 +281,19 @@ def _fact(change: Change, row: Any, actor: str, at: int) -> pd.DataFrame:
     )
 
 
-def _moved(opened: Batch, change: Change) -> pd.DataFrame:
-    """Move what lies in a compound that is given up, and return its persons as SHOWN.
+def _moved(opened: Batch, change: Change) -> Changed:
+    """Move what lies in a compound that is given up.
 
     After a split an order on the whole stays on record where it was; the parts get their own.
     """
     heirs = [_row(opened.connection, code) for code in change.others]
-    persons = _lying_in(opened, placement, change.code)
-    if change.kind == "merge":
-        moved = {table: _lying_in(opened, table, change.code) for table in MOVED if table is not placement}
-        for table, rows in moved.items():
-            _replace(opened, table, rows.assign(compound=heirs[0]["code"]))
+    persons = lying_in(opened, placement, change.code)
+    facts = merged_facts.move(opened, change.code, heirs[0]) if change.kind == "merge" else merged_facts.none()
     new = _merged(persons, change, heirs[0]) if change.kind == "merge" else _split(persons, change, heirs)
-    _replace(opened, placement, new)
+    rewrite(opened, placement, new)
     for kind, subjects in persons_of(persons).items():
         recount(opened, kind, subjects)
-    return new.assign(was_compound=persons["compound"])[list(SHOWN)]
-
-
-def _lying_in(opened: Batch, table: Table, code: str) -> pd.DataFrame:
-    query = select(table).where(table.c.compound == code, table.c.known_until == FOREVER)
-    return Store.frame(opened.connection, query)
-
-
-def _replace(opened: Batch, table: Table, rows: pd.DataFrame) -> None:
-    if len(rows):
-        opened.replace(table, versions(rows)[[*KEPT, *own_columns(table)]])
+    return Changed(opened.id, new.assign(was_compound=persons["compound"])[list(SHOWN)], facts)
 
 
 def _merged(rows: pd.DataFrame, change: Change, heir: Any) -> pd.DataFrame:

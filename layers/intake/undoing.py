@@ -10,11 +10,7 @@ from layers.store import Store
 from layers.store.schema import FOREVER, assessment, care, control, placement
 from layers.store.writing import Batch, own_columns
 
-MOVED: tuple[Table, ...] = (
-    placement,
-    control,
-    assessment,
-)  # what a decision or a merge moves from compound to compound
+MOVED: tuple[Table, ...] = (placement, control, assessment)  # what a decision or a merge moves between compounds
 KEPT = ("key", "row", "happened_at", "reported_at")
 
 
@@ -24,10 +20,21 @@ def written_by(opened: Batch, table: Table, number: int) -> pd.DataFrame:
     return Store.frame(opened.connection, query)
 
 
+def lying_in(opened: Batch, table: Table, code: str) -> pd.DataFrame:
+    """Return the versions of `table` that are believed of a compound."""
+    return Store.frame(opened.connection, select(table).where(table.c.compound == code, table.c.known_until == FOREVER))
+
+
+def rewrite(opened: Batch, table: Table, rows: pd.DataFrame) -> None:
+    """Write rows that were read from `table` and then changed, as new versions of their keys."""
+    if len(rows):
+        opened.replace(table, versions(rows)[[*KEPT, *own_columns(table)]])
+
+
 def revert(opened: Batch, number: int, actor: str, why: str = "") -> dict[str, int]:
     """Write again what was believed before batch `number`, wherever what it wrote still stands; return rows by table.
 
-    What was changed since stays as it is. The totals of the persons are the caller's to recount: `persons_of` before this.
+    What it added is no longer believed. What was changed since stays as it is. The totals of the persons are the caller's to recount: `persons_of` before this.
     """
     done = {}
     for table in MOVED:
@@ -35,6 +42,7 @@ def revert(opened: Batch, number: int, actor: str, why: str = "") -> dict[str, i
         if len(mine):
             before = _before(opened, table, mine)
             opened.replace(table, before[[*KEPT, *own_columns(table)]])
+            opened.withdraw(table, "key", sorted(set(mine["key"]) - set(before["key"])))  # what it added
             done[table.name] = len(before)
     changes = written_by(opened, care, number)
     changes = changes[changes["stands"].astype(bool)]

@@ -9,11 +9,14 @@ from layers._errors import StoreError
 from layers._times import parse_time
 from layers.cases import query as cases_of
 from layers.compounds import query as compounds_of
+from layers.intake.feeds.assessments import ITEMS
 from layers.intake.gazetteer_changes import CareError, Change, make, undo, written_name
+from layers.intake.merged_facts import missing
 from layers.intake.rematch import rematch
 from layers.intake.review import decide
 from layers.store import open_store, totals
-from layers.store.schema import FACTS, FOREVER, care, placement
+from layers.store.asof import newest
+from layers.store.schema import FACTS, FOREVER, assessment, care, control, placement
 from tests import city
 
 TWIN = (
@@ -108,6 +111,94 @@ def test_orders_of_a_merged_compound_are_the_survivors_too(store, tmp_path):
     assert (receipt.count("unchanged"), receipt.count("changed")) == (1, 0)
     undo(store, change.batch, "总值班", apply=True)
     assert city.believed(store, "control")["compound"].tolist() == ["C9"]
+
+
+def orders(store, folder, *states):
+    """Orders on C1 and C9, the later one on C9; the states as a provider writes them."""
+    zones = [
+        {"zone_id": f"Z{n}", "name": "春风里", "compound": code, "state": state, "since": f"2020-02-0{8 + n}"}
+        for n, (code, state) in enumerate(zip(("C1", "C9"), states, strict=True))
+    ]
+    return city.deliver(store, "controls", city.table(folder / "z.csv", zones), "2020-02-11T18:00")
+
+
+def in_force(store):
+    view = store.view(as_of=parse_time("2020-02-20"))
+    return store.read(newest(control, view, by=("compound",))).set_index("compound")["state"].to_dict()
+
+
+@pytest.mark.parametrize("states", [("封控", "解封"), ("解封", "封控"), ("封控", "管控")])
+def test_a_merge_never_lifts_a_seal_and_says_which_orders_it_moves(store, tmp_path, states):
+    orders(store, tmp_path, *states)
+    before = in_force(store)
+    found = make(store, Change("merge", "C9", ("C1",)), "总值班")
+    assert found.facts[["table", "was_compound", "compound", "says", "stands"]].values.tolist() == [
+        ["control", "C9", "C1", before["C9"], "sealed"]
+    ]
+    done = make(store, Change("merge", "C9", ("C1",)), "总值班", apply=True)
+    assert in_force(store) == {"C1": "sealed"}
+    again = city.table(tmp_path / "y.csv", [{"zone_id": "Z1", "name": "春风里", "compound": "C9", "state": states[1], "since": "2020-02-09"}])  # fmt: skip
+    city.deliver(store, "controls", again, "2020-02-12T18:00")
+    assert in_force(store) == {"C1": "sealed"}
+    undo(store, done.batch, "总值班", apply=True)
+    assert in_force(store) == before
+
+
+def test_an_order_after_the_merge_holds(store, tmp_path):
+    orders(store, tmp_path, "封控", "解封")
+    make(store, Change("merge", "C9", ("C1",)), "总值班", apply=True)
+    lifted = {"zone_id": "Z0", "name": "春风里", "compound": "C1", "state": "解封", "since": "2020-02-14"}
+    city.deliver(store, "controls", city.table(tmp_path / "y.csv", [lifted]), "2020-02-15T18:00")
+    assert in_force(store) == {"C1": "open"}
+
+
+def assessed(store, folder, known_at, **missing):
+    """Assessments of the compounds named, of the day before; each with the items that are not in place."""
+    day = str(parse_time(known_at).date())
+    rows = [
+        {"compound": code, "assessed_at": day, **{item: "否" if item in items else "是" for item in ITEMS}}
+        for code, items in missing.items()
+    ]
+    return city.deliver(store, "assessments", city.table(folder / f"a{day}.csv", rows), known_at)
+
+
+def lacking(store):
+    view = store.view(as_of=parse_time("2020-02-28"))
+    rows = store.read(newest(assessment, view, by=("compound",))).to_dict("records")
+    return {row["compound"]: missing(row) for row in rows}
+
+
+def test_what_one_of_two_merged_compounds_lacks_the_survivor_lacks(store, tmp_path):
+    assessed(store, tmp_path, "2020-02-11T18:00", C1=["supply"], C9=["closure"])
+    done = make(store, Change("merge", "C9", ("C1",)), "总值班", apply=True)
+    assert done.facts[["table", "says", "stands"]].values.tolist() == [["assessment", "closure", "closure supply"]]
+    assert lacking(store) == {"C1": "closure supply"}
+    undo(store, done.batch, "总值班", apply=True)
+    assert lacking(store) == {"C1": "supply", "C9": "closure"}
+
+
+def test_a_merged_compounds_later_assessments_are_the_survivors(store, tmp_path):
+    assessed(store, tmp_path, "2020-02-11T18:00", C1=[], C9=[])
+    make(store, Change("merge", "C9", ("C1",)), "总值班", apply=True)
+    assessed(store, tmp_path, "2020-02-11T19:00", C9=["supply"])  # of the same day, corrected: under its own key
+    assert lacking(store) == {"C1": "supply"}
+    receipt = assessed(store, tmp_path, "2020-02-15T18:00", C9=["closure"])
+    assert lacking(store) == {"C1": "closure"}
+    assert "they count for the survivors" in str(receipt.notices)
+    assert not receipt.warned
+
+
+@pytest.mark.parametrize("rows", [{"C1": ["closure"], "C9": []}, {"C9": [], "C1": ["closure"]}])
+def test_of_assessments_of_both_on_one_day_the_stricter_holds(store, tmp_path, rows):
+    make(store, Change("merge", "C9", ("C1",)), "总值班", apply=True)
+    assessed(store, tmp_path, "2020-02-15T18:00", **rows)
+    assert lacking(store) == {"C1": "closure"}
+
+
+def test_an_assessment_of_a_split_compound_is_warned_about(store, tmp_path):
+    make(store, Change("split", "C1", ("C2", "C3")), "总值班", apply=True)
+    receipt = assessed(store, tmp_path, "2020-02-15T18:00", C1=[])
+    assert [(note.column, note.found) for note in receipt.warned] == [("compound", "C1")]
 
 
 def test_an_undone_merge_puts_everything_back_and_both_stay_on_record(store):
