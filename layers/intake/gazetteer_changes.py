@@ -1,6 +1,6 @@
 """Change the gazetteer on a person's word: aliases, names, merges, splits, pairs kept apart; each can be undone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -16,10 +16,12 @@ from layers.intake import merged_facts
 from layers.intake.gazetteer_care import care_now, standing_codes
 from layers.intake.matching import spellings
 from layers.intake.persons import recount
+from layers.intake.place_words import place_words
 from layers.intake.places import believed
 from layers.intake.undoing import lying_in, persons_of, revert, rewrite, written_by
 from layers.store import Store, journal
 from layers.store.asof import inside
+from layers.store.care import GONE
 from layers.store.schema import ALWAYS, AUTO, FOREVER, batch, care, compound, placement
 from layers.store.writing import Batch, close_batch, open_batch
 
@@ -91,22 +93,25 @@ def undo(
 ) -> Changed:
     """Take back the change of batch `number`: the gazetteer, and persons that nobody moved since, are as they were before it.
 
-    `kinds` limits what may be undone. Raises CareError for a batch that is no such change, or of which nothing stands.
+    Of a decision in the review desk that is the name it taught; the decision itself is undone there. `kinds` limits what
+    may be undone. Raises CareError for a batch that changed nothing that stands, and for a merge or a split whose survivor or
+    part was given up since: that is undone first.
     """
 
     def undone(opened: Batch) -> tuple[str, Changed]:
         changes = written_by(opened, care, number)
         changes = changes[changes["stands"].astype(bool)] if len(changes) else changes
         kind = opened.connection.execute(select(batch.c.kind).where(batch.c.id == number)).scalar()
-        if kind != "care" or changes.empty:
+        if changes.empty:
             raise CareError(f"batch {number} is no change of the gazetteer that stands; `compounds list` shows them")
         for code in changes["compound"]:
             _check_area(_row(opened.connection, code), area)
+        _check_not_built_on(opened.connection, number, changes)
         beyond = set(changes["kind"]) - set(kinds)
         if beyond:
             raise CareError(f"batch {number} is a {', '.join(sorted(beyond))}; you may undo {', '.join(kinds)} only")
-        mine = written_by(opened, placement, number)
-        revert(opened, number, actor, why)
+        mine = written_by(opened, placement, number if kind == "care" else -1)
+        revert(opened, number, actor, why, moved=kind == "care")
         back = _placed_by(opened, mine)
         for kind_, subjects in persons_of(mine).items():
             recount(opened, kind_, subjects)
@@ -115,9 +120,12 @@ def undo(
     return _written(store, actor, "undo", apply, undone, undoes=number)
 
 
-def teach(opened: Batch, store: Store, where: Any, name: str, actor: str, why: str = "") -> None:
-    """Write an alias within a batch that is open already; `where` is the compound's row. Raises CareError."""
-    refused = not_learnable(opened.connection, store.identity, name, where["code"])
+def teach(opened: Batch, store: Store, where: Any, name: str, actor: str, why: str = "", area: str = "") -> None:
+    """Write an alias within a batch that is open already; `where` is the compound's row. Raises CareError.
+
+    area  what the actor answers for: the refusal names no compound outside it
+    """
+    refused = not_learnable(opened.connection, store.identity, name, where["code"], area)
     if refused:
         raise CareError(refused)
     change = Change("alias", where["code"], name=normalise(name), why=why)
@@ -130,10 +138,11 @@ def written_name(address: str) -> str:
     return f"{parts.name}{parts.phase}"
 
 
-def not_learnable(connection: Connection, identity: str, name: str, code: str) -> str:
+def not_learnable(connection: Connection, identity: str, name: str, code: str, area: str = "") -> str:
     """Return why a name cannot become an alias of a compound, "" when it can.
 
-    A name that another compound bears, also without its phase or block, would draw that one's people.
+    A name that another compound bears, also without its phase or block, would draw that one's people; that of a road, a
+    street, a community or a district everybody's in it. Compounds outside `area` are not named.
     """
     text = normalise(name)
     if not SHORTEST <= len(text) <= LONGEST or sum("\u4e00" <= c <= "\u9fff" for c in text) < 2:
@@ -142,8 +151,19 @@ def not_learnable(connection: Connection, identity: str, name: str, code: str) -
     if code in bearers:
         return f"{name} is a spelling of {code} already"
     if bearers:
-        return f"{name} is a spelling of {', '.join(sorted(bearers)[:3])}; merge them, or leave it ambiguous"
-    return ""
+        mine = _in_area(connection, bearers, area)
+        what = ", ".join(mine[:3]) if mine else f"compounds outside {area}"
+        return f"{name} is a spelling of {what}; merge them, or leave it ambiguous"
+    meant = place_words(connection, identity).meant_by(name)
+    return f"{name} is {meant}; an alias must name one compound" if meant else ""
+
+
+def _in_area(connection: Connection, codes: Iterable[str], area: str) -> list[str]:
+    """Those of the codes that lie in a district, all for the city; sorted."""
+    if level_of(area) != "district":
+        return sorted(codes)
+    lie = select(compound.c.code).where(compound.c.known_until == FOREVER, compound.c.district == area)
+    return sorted(connection.execute(lie.where(compound.c.code.in_(list(codes)))).scalars())
 
 
 def offer(store: Store, address: str, codes: Sequence[str]) -> dict[str, str]:
@@ -206,7 +226,7 @@ def _batch(actor: str) -> Mapping[str, str]:
 def _made(opened: Batch, store: Store, change: Change, actor: str, area: str) -> tuple[str, Changed]:
     row = _checked(opened.connection, store, change, area)
     if change.kind == "alias":
-        teach(opened, store, row, change.name, actor, change.why)
+        teach(opened, store, row, change.name, actor, change.why, area)
         return f"alias:{change.code}", Changed(opened.id, pd.DataFrame(columns=list(SHOWN)))
     fact = _fact(change, row, actor, opened.known_from)
     opened.replace(care, fact)
@@ -222,14 +242,14 @@ def _checked(connection: Connection, store: Store, change: Change, area: str) ->
         raise CareError(f"change {change.kind!r}; wanted one of {KINDS}")
     codes = (change.code, *change.others)
     rows = [_row(connection, code) for code in codes]
+    for row in rows:
+        _check_area(row, area)
     standing = standing_codes(codes, care_now(connection))
     for code in codes:
         if standing.get(code) != code:
             raise CareError(
                 f"{code} was merged or split already; `compounds list` shows by whom, `compounds undo` takes it back"
             )
-    for row in rows:
-        _check_area(row, area)
     if len(set(codes)) != len(codes):
         raise CareError(f"{change.kind} {change.code}: a compound is named twice")
     least = {"merge": 1, "apart": 1, "split": 2}.get(change.kind, 0)
@@ -252,8 +272,20 @@ def _row(connection: Connection, code: str) -> Any:
 
 def _check_area(row: Any, area: str) -> None:
     if level_of(area) == "district" and row["district"] != area:
+        raise CareError(f"{row['code']} lies outside {area}; the city, or its own district, may change it")
+
+
+def _check_not_built_on(connection: Connection, number: int, changes: pd.DataFrame) -> None:
+    """Refuse to undo what a later merge or split rests on: persons would be left in a compound that is not theirs."""
+    heirs = [
+        heir for kind, others in zip(changes["kind"], changes["others"], strict=True) if kind in GONE for heir in others
+    ]
+    later = select(care.c.batch, care.c.kind, care.c.compound).where(
+        care.c.known_until == FOREVER, care.c.stands, care.c.kind.in_(GONE), care.c.compound.in_(heirs)
+    )
+    for row in connection.execute(later.order_by(care.c.id.desc())):
         raise CareError(
-            f"{row['code']} {row['name']} lies outside {area}; the city, or its own district, may change it"
+            f"batch {number} cannot be undone yet: batch {row.batch} is a {row.kind} of {row.compound} since; undo that first"
         )
 
 
