@@ -179,10 +179,9 @@ def history(view: View, limit: int = 200) -> Select[Any]:
     id, batch, kind, compound, others, name, stands, happened_at, known_from, decided_by, why, district, current.
     """
     columns = (*(care.c[n] for n in ("id", "batch", "kind", "compound", "others", "name", "stands")), care.c.known_from)
-    more = (care.c.happened_at, care.c.decided_by, care.c.why, care.c.district, batch.c.kind.label("made_by"))
+    more = (care.c.happened_at, care.c.decided_by, care.c.why, care.c.district)
     current = (care.c.known_until == FOREVER).label("current")
-    rows = select(*columns, *more, current).select_from(care.join(batch, batch.c.id == care.c.batch))
-    rows = rows.where(care.c.known_from <= view.known_at, inside(care, view))
+    rows = select(*columns, *more, current).where(care.c.known_from <= view.known_at, inside(care, view))
     return rows.order_by(care.c.id.desc()).limit(limit)
 
 
