@@ -183,7 +183,7 @@ class Delivery:
         if merged:
             self._receipt.note(
                 f"{merged} 行写的是已合并的小区，计入合并后的小区",
-                f"{merged} rows name compounds that were merged; they count for the survivors",
+                f"merged compounds named in rows: {merged}; they count for the survivors",
             )
         return found
 
