@@ -97,8 +97,13 @@ def _pending(value: Any) -> bool:
     if not isinstance(value, dict):
         return False
     if "batch" in value:
-        return _number(value["batch"])
+        return _batch(value["batch"])
     return all(_text(value.get(name)) for name in ("kind", "code", "name", "why")) and _texts(value.get("others"))
+
+
+def _batch(value: Any) -> bool:
+    """The number of a batch: whole, positive, and such as a database can hold."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**53
 
 
 def _texts(value: Any) -> bool:

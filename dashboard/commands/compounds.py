@@ -107,6 +107,10 @@ def _listed(store: Store) -> int:
 def _told(done: Changed) -> int:
     for row in _counts(done.moved).itertuples(index=False):
         print(f"{row.was_compound} -> {row.compound or row.status}: {row.n:,}")
+    for fact in done.facts.itertuples(index=False):
+        said = {"control": fact.says, "assessment": f"not in place: {fact.says or 'nothing'}"}[fact.table]
+        then = {"control": fact.stands, "assessment": f"not in place: {fact.stands or 'nothing'}"}[fact.table]
+        print(f"{fact.table} {fact.key} ({said}): {fact.was_compound} -> {fact.compound}, which then has: {then}")
     count = f"{len(done.moved):,} persons"
     if done.batch is None:
         print(f"{count} would move (nothing was written; --apply does it)")

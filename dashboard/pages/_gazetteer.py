@@ -9,15 +9,19 @@ from flask import request
 
 from dashboard import parts
 from dashboard.access import CARERS, AccessError, Person
+from dashboard.calls import CallError
 from dashboard.desk import Desk
 from dashboard.pages import Asked
 from dashboard.pages._review import counted
 from dashboard.text import UNKNOWN, figure, moment, percent, say
+from layers._palette import CONTROL
 from layers.intake import duplicates, gazetteer_changes
+from layers.intake.feeds.assessments import ITEMS
 from layers.intake.gazetteer_changes import CareError, Change, Changed
 
 PAIRS = 12  # pairs shown; the command lists all
 CHANGES = 10
+PAIRED = ("merge", "apart")  # what the buttons of a pair do
 TOLD = {
     "alias": ("{code} 又名“{to}”", "{code} is also called {to}"),
     "rename": ("{code} 改名“{to}”", "{code} is called {to} now"),
@@ -155,10 +159,40 @@ def rehearsed(asked: Asked, change: Change | int) -> tuple[Any, Any]:
         w("放弃", "Leave it"), id={"type": "care", "do": "drop", "index": "now"}, className="button", n_clicks=0
     )
     said = html.Div(
-        [html.B(what), html.Span(f"{moved}{w('：', ': ') if lines else ''}{'；'.join(lines)}"), yes, no],
+        [
+            html.B(what),
+            html.Span(f"{moved}{w('：', ': ') if lines else ''}{'；'.join(lines)}"),
+            facts(asked, found),
+            yes,
+            no,
+        ],
         className="care-pending",
     )
     return said, pending_of(change)
+
+
+def facts(asked: Asked, found: Changed) -> Component | None:
+    """Return the orders and assessments that would move, and what the survivor then has."""
+    w = asked.words
+    lines = []
+    for row in found.facts.to_dict("records"):
+        says, stands = (_said_by(asked, row["table"], row[name]) for name in ("says", "stands"))
+        what = w("管控", "order") if row["table"] == "control" else w("评估", "assessment")
+        where = f"{row['was_compound']} → {row['compound']}"
+        then = w(f"之后以“{stands}”为准", f"{stands} holds then")
+        lines.append(html.Li(f"{what} {row['key']} {where}{w('：', ': ')}{says}{w('；', '; ')}{then}"))
+    return html.Ul(lines) if lines else None
+
+
+def _said_by(asked: Asked, table: str, says: str) -> str:
+    """What an order or an assessment says, in words."""
+    w = asked.words
+    if table == "control":
+        mark = CONTROL.get(says, CONTROL[""])
+        return w(mark.zh, mark.en)
+    if not says:
+        return w("六项到位", "all six in place")
+    return w("、".join(f"未{ITEMS[item]}" for item in says.split()), f"{', '.join(says.split())} not in place")
 
 
 def pending_of(change: Change | int) -> dict[str, Any]:
@@ -174,16 +208,24 @@ def pending_of(change: Change | int) -> dict[str, Any]:
     }
 
 
+def batch_of(text: Any) -> int:
+    """Return the number of a batch; raises CallError for what is none."""
+    if not str(text).isdecimal() or not 0 < int(text) < 2**53:
+        raise CallError(f"batch {str(text)[:20]!r}; wanted a whole number above 0")
+    return int(text)
+
+
 def change_of(pending: dict[str, Any]) -> Change | int:
     """Return the change that a browser kept."""
     if "batch" in pending:
-        return int(pending["batch"])
+        return batch_of(pending["batch"])
     return Change(pending["kind"], pending["code"], tuple(pending["others"]), pending["name"], why=pending["why"])
 
 
 def done(desk: Desk, who: Person, change: Change | int, *, apply: bool) -> Changed:
     """Make or rehearse a change as far as the person may."""
     if isinstance(change, int):
+        desk.gate.carer(who)
         return gazetteer_changes.undo(desk.store, change, who.name, apply=apply, area=who.area, kinds=kinds_of(who))
     desk.gate.carer(who, change.kind)
     return gazetteer_changes.make(desk.store, change, who.name, apply=apply, area=who.area)
@@ -227,7 +269,7 @@ def _change(asked: Asked, row: dict[str, Any]) -> Component:
     change = Change(row["kind"], row["compound"], tuple(row["others"] or ()), row["name"] or "")
     what = described(asked, change) if row["stands"] else w("撤销：", "undone: ") + described(asked, change)
     back = None
-    if row["stands"] and row["current"] and row["made_by"] == "care" and row["kind"] in kinds_of(asked.who):
+    if row["stands"] and row["current"] and row["kind"] in kinds_of(asked.who):
         back = html.Button(
             w("撤销", "undo"),
             id={"type": "care", "do": "undo", "index": str(row["batch"])},
@@ -295,8 +337,10 @@ def acted(asked: Asked, button: dict[str, str], pending: Any) -> tuple[Any, Any,
     if do == "drop" or (do == "apply" and not pending):
         return "", None, no_update, no_update
     if do == "undo":
-        return *rehearsed(asked, int(index)), no_update, no_update
+        return *rehearsed(asked, batch_of(index)), no_update, no_update
     if do != "apply":
+        if do not in PAIRED or ">" not in index:
+            raise CallError(f"button {do[:20]!r} {index[:40]!r}; wanted {' or '.join(PAIRED)} and CODE>CODE")
         code, _, other = index.partition(">")
         return *rehearsed(asked, Change(do, code, (other,))), no_update, no_update
     assert asked.who is not None

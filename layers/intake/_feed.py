@@ -17,7 +17,8 @@ class Column:
     codes     accepted spellings (any case) -> the code that is kept; None: free text
     personal  identifies a person: never shown in a receipt; kept only where a part of the feed names it
     lowest, highest  inclusive limits of a number, in `unit`
-    refers    district | hospital | compound: names are replaced by the code of the record they mean, where it is known
+    refers    district | hospital | compound: names are replaced by the code of the record they mean, where it is known;
+              a feed without positions names compounds by code alone, and a merged one means its survivor
     loose     names that mean no known record are common here and not worth a warning
     default   column whose value is taken where this one is empty
     identifies  the row is known by it: a number whose last digits a spreadsheet lost refuses the row, as in a required column

@@ -13,7 +13,7 @@ from geo.match import distance_to
 from layers._view import View
 from layers.intake.gazetteer_changes import written_name
 from layers.store.asof import known
-from layers.store.care import standing, title
+from layers.store.care import heirs, standing, title
 from layers.store.schema import compound
 
 MOST = 5
@@ -21,8 +21,12 @@ AROUND = 400  # other compounds drawn faintly, so that a person sees where a can
 
 
 def compounds_of(view: View, codes: list[str]) -> Select[Any]:
-    """Return the named compounds as far as they stand: code, name, aliases, addresses, district, street, lon, lat, shape."""
-    return _places(view).where(compound.c.code.in_(codes))
+    """Return the named compounds as far as they stand, a merged one as its survivor.
+
+    was (the code that was named), code, name, aliases, addresses, district, street, lon, lat, shape.
+    """
+    ends = heirs(view, codes)
+    return _places(view).add_columns(ends.c.was).where(compound.c.code == ends.c.code)
 
 
 def around(view: View, box: tuple[float, float, float, float]) -> Select[Any]:
@@ -47,21 +51,27 @@ def explained(person: dict[str, Any], places: pd.DataFrame) -> pd.DataFrame:
     """Return one row a candidate in the order of probability: code, name, district, probability, distance_m, zh, en, geometry.
 
     person  address, district (code), lon, lat, alternatives: a row of `review.waiting`
-    places  rows of `compounds_of`; a candidate that is not among them is left out
+    places  rows of `compounds_of`; a candidate that is not among them is left out, and those that are one compound by now
+            are one candidate with the sum of their probabilities
     `distance_m` is NaN without a point or an outline; `zh`, `en` say what agrees and what does not.
     """
-    rows = places.assign(geometry=_geometry(places)).set_index("code", drop=False)
+    rows = places.assign(geometry=_geometry(places)).set_index("was")
     text = person["address"] if isinstance(person["address"], str) else ""
-    found = []
+    found: dict[str, dict[str, Any]] = {}
     for choice in (person["alternatives"] or [])[:MOST]:
-        if choice["compound_id"] in rows.index:
-            row = rows.loc[choice["compound_id"]]
-            signs = _signs(text, person["district"] or "", row)
-            more = {"probability": float(choice["score"]), "distance_m": _distance(person, row["geometry"])}
-            said = {"zh": "；".join(zh for zh, _ in signs), "en": "; ".join(en for _, en in signs)}
-            found.append({**row[["code", "name", "district", "geometry"]].to_dict(), **more, **said})
+        if choice["compound_id"] not in rows.index:
+            continue
+        row = rows.loc[choice["compound_id"]]
+        if row["code"] in found:
+            found[row["code"]]["probability"] += float(choice["score"])
+            continue
+        signs = _signs(text, person["district"] or "", row)
+        more = {"probability": float(choice["score"]), "distance_m": _distance(person, row["geometry"])}
+        said = {"zh": "；".join(zh for zh, _ in signs), "en": "; ".join(en for _, en in signs)}
+        found[row["code"]] = {**row[["code", "name", "district", "geometry"]].to_dict(), **more, **said}
     columns = ["code", "name", "district", "geometry", "probability", "distance_m", "zh", "en"]
-    return pd.DataFrame(found, columns=columns)
+    likeliest_first = sorted(found.values(), key=lambda row: -row["probability"])
+    return pd.DataFrame(likeliest_first, columns=columns)
 
 
 def _geometry(places: pd.DataFrame) -> np.ndarray[Any, Any]:

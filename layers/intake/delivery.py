@@ -29,7 +29,7 @@ from layers.intake.receipt import Receipt, RowNote
 from layers.intake.repeats import Repeats
 from layers.intake.withdrawals import Withdrawals
 from layers.store import Store
-from layers.store.schema import ALWAYS, FOREVER, placement
+from layers.store.schema import ALWAYS, FOREVER, compound, placement
 from layers.store.writing import Batch, Written, constants, fact
 
 LONG_NUMBER = re.compile(r"(?:联系)?(?:电话|手机|身份证号?)?[:：]?(?<!\d)\d{11,17}[\dXx]?(?!\d)")
@@ -153,9 +153,39 @@ class Delivery:
                 rows[column.name] = _texts([self._book.code(v) or v for v in rows[column.name]], rows)
             elif column.refers == "hospital":
                 self._resolve_hospitals(rows, column)
-            elif column.refers == "compound":
+            elif column.refers == "compound" and self._feed.has_position:
                 rows[column.name] = _texts(self._compounds(rows, column.name), rows)
+            elif column.refers == "compound":
+                # The record keeps its key: the next report of a merged compound corrects its own, not the survivor's.
+                rows[_as_written(column.name)] = rows[column.name]
+                rows[column.name] = _texts(self._standing(rows, column), rows)
         return rows
+
+    def _standing(self, rows: pd.DataFrame, column: Column) -> list[str | None]:
+        """The codes of the compounds that stand for those named; of a split one, and of an unknown one, the code as written."""
+        known = compound_codes(self._opened.connection)
+        split = set(believed(self._opened.connection, compound, "code")["code"]) - set(known)
+        values = rows[column.name]
+        self._receipt.warned += [
+            RowNote(
+                int(row),
+                column.name,
+                value,
+                "a compound that stands",
+                "该小区已拆分，本行对各部分不起作用，请按新小区报送",
+                "the compound was split; the row says nothing about its parts, report each of them",
+            )
+            for row, value in zip(rows["_row"], values, strict=True)
+            if value in split
+        ]
+        found = [known.get(value, value) for value in values]
+        merged = sum(code != value for code, value in zip(found, values, strict=True))
+        if merged:
+            self._receipt.note(
+                f"{merged} 行写的是已合并的小区，计入合并后的小区",
+                f"merged compounds named in rows: {merged}; they count for the survivors",
+            )
+        return found
 
     def _resolve_hospitals(self, rows: pd.DataFrame, column: Column) -> None:
         values = rows[column.name]
@@ -282,7 +312,8 @@ class Delivery:
             out["lon"], out["lat"] = boundaries.label_points(rows["geometry"].to_numpy(object))
         if part.located:
             out[part.located] = self._stated_district(rows, out)
-        keys = zip(*(rows[name].map(_key_text) for name in part.key), strict=True)
+        named = (rows.get(_as_written(name), rows[name]) for name in part.key)
+        keys = zip(*(values.map(_key_text) for values in named), strict=True)
         out["key"] = _texts([part.prefix + "|".join(key) for key in keys], rows)
         out["happened_at"] = rows[part.event].astype("int64") if part.event else ALWAYS
         reported = rows["reported_at"] if "reported_at" in rows else pd.Series(np.nan, index=rows.index)
@@ -305,6 +336,11 @@ def _has_part(part: Part, rows: pd.DataFrame) -> pd.Series:
         return pd.Series(True, index=rows.index)
     name, _, code = part.when.partition("=")
     return rows[name] == code if code else rows[name].notna()
+
+
+def _as_written(column: str) -> str:
+    """The column that keeps what a row wrote before it was replaced by the code that stands for it."""
+    return f"_written_{column}"
 
 
 def _key_text(value: object) -> str:

@@ -24,14 +24,17 @@ SAME_CORE, SAME_SOUND, ONE_EDIT = 1.0, 0.9, 0.75
 
 
 def report(store: Store, area: str = "") -> pd.DataFrame:
-    """Return the pairs of the gazetteer as it stands, those left out that a person told apart; `area`: a district's own."""
+    """Return the pairs of the gazetteer as it stands, those left out that a person told apart.
+
+    `area` is a district: pairs with both sides in it, because the other side of the rest is another district's to show.
+    """
     with store.snapshot() as connection:
         rows = compounds_now(connection).rename(columns={"code": "compound_id"})
         changes = care_now(connection)
     apart = changes[changes["kind"] == "apart"]
     told = {frozenset((code, *others)) for code, others in zip(apart["compound"], apart["others"], strict=True)}
     found = pairs(rows, told)
-    return found[(found["district"] == area) | (found["other_district"] == area)] if area else found
+    return found[(found["district"] == area) & (found["other_district"] == area)] if area else found
 
 
 def pairs(compounds: pd.DataFrame, apart: Iterable[frozenset[str]] = ()) -> pd.DataFrame:

@@ -1,26 +1,29 @@
 """Change the gazetteer on a person's word: aliases, names, merges, splits, pairs kept apart; each can be undone."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Select, Table, select
+from sqlalchemy import Connection, Select, select
 
 from geo.address import normalise, parse
 from layers._errors import LayerError
 from layers._times import to_ms
 from layers._view import View, level_of
+from layers.intake import merged_facts
 from layers.intake.gazetteer_care import care_now, standing_codes
 from layers.intake.matching import spellings
 from layers.intake.persons import recount
+from layers.intake.place_words import place_words
 from layers.intake.places import believed
-from layers.intake.undoing import KEPT, MOVED, persons_of, revert, versions, written_by
+from layers.intake.undoing import lying_in, persons_of, revert, rewrite, written_by
 from layers.store import Store, journal
 from layers.store.asof import inside
+from layers.store.care import GONE
 from layers.store.schema import ALWAYS, AUTO, FOREVER, batch, care, compound, placement
-from layers.store.writing import Batch, close_batch, open_batch, own_columns
+from layers.store.writing import Batch, close_batch, open_batch
 
 KINDS = ("alias", "rename", "merge", "split", "apart")
 SHORTEST, LONGEST = 3, 40  # characters of a name that is taught: two of them mean a whole quarter
@@ -52,10 +55,16 @@ class Change:
 
 @dataclass(frozen=True)
 class Changed:
-    """What a change did, or would do: its batch (None: rehearsed), and the persons that move (columns SHOWN)."""
+    """What a change did, or would do.
+
+    batch  its batch; None: rehearsed
+    moved  the persons that move, columns SHOWN
+    facts  the orders and assessments that a merge moves, columns `merged_facts.FACTS_SHOWN`
+    """
 
     batch: int | None
     moved: pd.DataFrame
+    facts: pd.DataFrame = field(default_factory=merged_facts.none)
 
 
 class _Rehearsed(Exception):
@@ -66,7 +75,7 @@ def make(store: Store, change: Change, actor: str, *, apply: bool = False, area:
     """Make a change in one batch, or with `apply` False only say which persons it would move.
 
     A merge moves everybody placed in the compound, and its orders and assessments, to the survivor, also those a reviewer
-    placed. A split sends everybody in it to review, with the parts to choose from; `rematch` then places those whose address
+    placed; of two orders or assessments the stricter one stands (`merged_facts`). A split sends everybody in it to review, with the parts to choose from; `rematch` then places those whose address
     or point tells. What was known before stays as it was. `area` limits what may be changed. Raises CareError.
     """
     return _written(store, actor, change.kind, apply, lambda opened: _made(opened, store, change, actor, area))
@@ -84,33 +93,39 @@ def undo(
 ) -> Changed:
     """Take back the change of batch `number`: the gazetteer, and persons that nobody moved since, are as they were before it.
 
-    `kinds` limits what may be undone. Raises CareError for a batch that is no such change, or of which nothing stands.
+    Of a decision in the review desk that is the name it taught; the decision itself is undone there. `kinds` limits what
+    may be undone. Raises CareError for a batch that changed nothing that stands, and for a merge or a split whose survivor or
+    part was given up since: that is undone first.
     """
 
-    def undone(opened: Batch) -> tuple[str, pd.DataFrame]:
+    def undone(opened: Batch) -> tuple[str, Changed]:
         changes = written_by(opened, care, number)
         changes = changes[changes["stands"].astype(bool)] if len(changes) else changes
         kind = opened.connection.execute(select(batch.c.kind).where(batch.c.id == number)).scalar()
-        if kind != "care" or changes.empty:
+        if changes.empty:
             raise CareError(f"batch {number} is no change of the gazetteer that stands; `compounds list` shows them")
         for code in changes["compound"]:
             _check_area(_row(opened.connection, code), area)
+        _check_not_built_on(opened.connection, number, changes)
         beyond = set(changes["kind"]) - set(kinds)
         if beyond:
             raise CareError(f"batch {number} is a {', '.join(sorted(beyond))}; you may undo {', '.join(kinds)} only")
-        mine = written_by(opened, placement, number)
-        revert(opened, number, actor, why)
+        mine = written_by(opened, placement, number if kind == "care" else -1)
+        revert(opened, number, actor, why, moved=kind == "care")
         back = _placed_by(opened, mine)
         for kind_, subjects in persons_of(mine).items():
             recount(opened, kind_, subjects)
-        return str(changes["key"].iloc[0]), back
+        return str(changes["key"].iloc[0]), Changed(opened.id, back)
 
     return _written(store, actor, "undo", apply, undone, undoes=number)
 
 
-def teach(opened: Batch, store: Store, where: Any, name: str, actor: str, why: str = "") -> None:
-    """Write an alias within a batch that is open already; `where` is the compound's row. Raises CareError."""
-    refused = not_learnable(opened.connection, store.identity, name, where["code"])
+def teach(opened: Batch, store: Store, where: Any, name: str, actor: str, why: str = "", area: str = "") -> None:
+    """Write an alias within a batch that is open already; `where` is the compound's row. Raises CareError.
+
+    area  what the actor answers for: the refusal names no compound outside it
+    """
+    refused = not_learnable(opened.connection, store.identity, name, where["code"], area)
     if refused:
         raise CareError(refused)
     change = Change("alias", where["code"], name=normalise(name), why=why)
@@ -123,10 +138,11 @@ def written_name(address: str) -> str:
     return f"{parts.name}{parts.phase}"
 
 
-def not_learnable(connection: Connection, identity: str, name: str, code: str) -> str:
+def not_learnable(connection: Connection, identity: str, name: str, code: str, area: str = "") -> str:
     """Return why a name cannot become an alias of a compound, "" when it can.
 
-    A name that another compound bears, also without its phase or block, would draw that one's people.
+    A name that another compound bears, also without its phase or block, would draw that one's people; that of a road, a
+    street, a community or a district everybody's in it. Compounds outside `area` are not named.
     """
     text = normalise(name)
     if not SHORTEST <= len(text) <= LONGEST or sum("\u4e00" <= c <= "\u9fff" for c in text) < 2:
@@ -135,8 +151,19 @@ def not_learnable(connection: Connection, identity: str, name: str, code: str) -
     if code in bearers:
         return f"{name} is a spelling of {code} already"
     if bearers:
-        return f"{name} is a spelling of {', '.join(sorted(bearers)[:3])}; merge them, or leave it ambiguous"
-    return ""
+        mine = _in_area(connection, bearers, area)
+        what = ", ".join(mine[:3]) if mine else f"compounds outside {area}"
+        return f"{name} is a spelling of {what}; merge them, or leave it ambiguous"
+    meant = place_words(connection, identity).meant_by(name)
+    return f"{name} is {meant}; an alias must name one compound" if meant else ""
+
+
+def _in_area(connection: Connection, codes: Iterable[str], area: str) -> list[str]:
+    """Those of the codes that lie in a district, all for the city; sorted."""
+    if level_of(area) != "district":
+        return sorted(codes)
+    lie = select(compound.c.code).where(compound.c.known_until == FOREVER, compound.c.district == area)
+    return sorted(connection.execute(lie.where(compound.c.code.in_(list(codes)))).scalars())
 
 
 def offer(store: Store, address: str, codes: Sequence[str]) -> dict[str, str]:
@@ -152,10 +179,9 @@ def history(view: View, limit: int = 200) -> Select[Any]:
     id, batch, kind, compound, others, name, stands, happened_at, known_from, decided_by, why, district, current.
     """
     columns = (*(care.c[n] for n in ("id", "batch", "kind", "compound", "others", "name", "stands")), care.c.known_from)
-    more = (care.c.happened_at, care.c.decided_by, care.c.why, care.c.district, batch.c.kind.label("made_by"))
+    more = (care.c.happened_at, care.c.decided_by, care.c.why, care.c.district)
     current = (care.c.known_until == FOREVER).label("current")
-    rows = select(*columns, *more, current).select_from(care.join(batch, batch.c.id == care.c.batch))
-    rows = rows.where(care.c.known_from <= view.known_at, inside(care, view))
+    rows = select(*columns, *more, current).where(care.c.known_from <= view.known_at, inside(care, view))
     return rows.order_by(care.c.id.desc()).limit(limit)
 
 
@@ -168,33 +194,42 @@ def all_changes(store: Store) -> pd.DataFrame:
 
 
 def _written(store: Store, actor: str, kind: str, apply: bool, write: Any, **more: Any) -> Changed:
-    now, found = store.now(), pd.DataFrame(columns=list(SHOWN))
+    now = store.now()
+    found = Changed(None, pd.DataFrame(columns=list(SHOWN)))
     try:
         with store.writing() as connection:
             opened = open_batch(connection, None, now, _batch(actor))
             subject, found = write(opened)
-            told = {"actor": actor, "change": kind, "subject": subject, "moved": len(found), **more}
+            moved = len(found.moved)
+            told = {
+                "actor": actor,
+                "change": kind,
+                "subject": subject,
+                "moved": moved,
+                "facts": len(found.facts),
+                **more,
+            }
             close_batch(opened, told)
-            journal.write(connection, actor, "care", subject, {"batch": opened.id, "change": kind, "moved": len(found)})
+            journal.write(connection, actor, "care", subject, {"batch": opened.id, "change": kind, "moved": moved})
             if not apply:
                 raise _Rehearsed
-            return Changed(opened.id, found)
+            return found
     except _Rehearsed:
-        return Changed(None, found)
+        return replace(found, batch=None)
 
 
 def _batch(actor: str) -> Mapping[str, str]:
     return {"kind": "care", "feed": "compounds", "source": actor, "settings": ""}
 
 
-def _made(opened: Batch, store: Store, change: Change, actor: str, area: str) -> tuple[str, pd.DataFrame]:
+def _made(opened: Batch, store: Store, change: Change, actor: str, area: str) -> tuple[str, Changed]:
     row = _checked(opened.connection, store, change, area)
     if change.kind == "alias":
-        teach(opened, store, row, change.name, actor, change.why)
-        return f"alias:{change.code}", pd.DataFrame(columns=list(SHOWN))
+        teach(opened, store, row, change.name, actor, change.why, area)
+        return f"alias:{change.code}", Changed(opened.id, pd.DataFrame(columns=list(SHOWN)))
     fact = _fact(change, row, actor, opened.known_from)
     opened.replace(care, fact)
-    moved = pd.DataFrame(columns=list(SHOWN))
+    moved = Changed(opened.id, pd.DataFrame(columns=list(SHOWN)))
     if change.kind in ("merge", "split"):
         moved = _moved(opened, change)
     return str(fact["key"].iloc[0]), moved
@@ -206,14 +241,14 @@ def _checked(connection: Connection, store: Store, change: Change, area: str) ->
         raise CareError(f"change {change.kind!r}; wanted one of {KINDS}")
     codes = (change.code, *change.others)
     rows = [_row(connection, code) for code in codes]
+    for row in rows:
+        _check_area(row, area)
     standing = standing_codes(codes, care_now(connection))
     for code in codes:
         if standing.get(code) != code:
             raise CareError(
                 f"{code} was merged or split already; `compounds list` shows by whom, `compounds undo` takes it back"
             )
-    for row in rows:
-        _check_area(row, area)
     if len(set(codes)) != len(codes):
         raise CareError(f"{change.kind} {change.code}: a compound is named twice")
     least = {"merge": 1, "apart": 1, "split": 2}.get(change.kind, 0)
@@ -236,8 +271,20 @@ def _row(connection: Connection, code: str) -> Any:
 
 def _check_area(row: Any, area: str) -> None:
     if level_of(area) == "district" and row["district"] != area:
+        raise CareError(f"{row['code']} lies outside {area}; the city, or its own district, may change it")
+
+
+def _check_not_built_on(connection: Connection, number: int, changes: pd.DataFrame) -> None:
+    """Refuse to undo what a later merge or split rests on: persons would be left in a compound that is not theirs."""
+    heirs = [
+        heir for kind, others in zip(changes["kind"], changes["others"], strict=True) if kind in GONE for heir in others
+    ]
+    later = select(care.c.batch, care.c.kind, care.c.compound).where(
+        care.c.known_until == FOREVER, care.c.stands, care.c.kind.in_(GONE), care.c.compound.in_(heirs)
+    )
+    for row in connection.execute(later.order_by(care.c.id.desc())):
         raise CareError(
-            f"{row['code']} {row['name']} lies outside {area}; the city, or its own district, may change it"
+            f"batch {number} cannot be undone yet: batch {row.batch} is a {row.kind} of {row.compound} since; undo that first"
         )
 
 
@@ -265,32 +312,19 @@ def _fact(change: Change, row: Any, actor: str, at: int) -> pd.DataFrame:
     )
 
 
-def _moved(opened: Batch, change: Change) -> pd.DataFrame:
-    """Move what lies in a compound that is given up, and return its persons as SHOWN.
+def _moved(opened: Batch, change: Change) -> Changed:
+    """Move what lies in a compound that is given up.
 
     After a split an order on the whole stays on record where it was; the parts get their own.
     """
     heirs = [_row(opened.connection, code) for code in change.others]
-    persons = _lying_in(opened, placement, change.code)
-    if change.kind == "merge":
-        moved = {table: _lying_in(opened, table, change.code) for table in MOVED if table is not placement}
-        for table, rows in moved.items():
-            _replace(opened, table, rows.assign(compound=heirs[0]["code"]))
+    persons = lying_in(opened, placement, change.code)
+    facts = merged_facts.move(opened, change.code, heirs[0]) if change.kind == "merge" else merged_facts.none()
     new = _merged(persons, change, heirs[0]) if change.kind == "merge" else _split(persons, change, heirs)
-    _replace(opened, placement, new)
+    rewrite(opened, placement, new)
     for kind, subjects in persons_of(persons).items():
         recount(opened, kind, subjects)
-    return new.assign(was_compound=persons["compound"])[list(SHOWN)]
-
-
-def _lying_in(opened: Batch, table: Table, code: str) -> pd.DataFrame:
-    query = select(table).where(table.c.compound == code, table.c.known_until == FOREVER)
-    return Store.frame(opened.connection, query)
-
-
-def _replace(opened: Batch, table: Table, rows: pd.DataFrame) -> None:
-    if len(rows):
-        opened.replace(table, versions(rows)[[*KEPT, *own_columns(table)]])
+    return Changed(opened.id, new.assign(was_compound=persons["compound"])[list(SHOWN)], facts)
 
 
 def _merged(rows: pd.DataFrame, change: Change, heir: Any) -> pd.DataFrame:

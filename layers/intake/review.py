@@ -139,7 +139,7 @@ def decide(
         where = _compound(connection, code, area) if code else None
         opened = open_batch(connection, None, now, _batch(actor))
         if learn and where is not None:
-            gazetteer_changes.teach(opened, store, where, learn, actor, why=key)
+            gazetteer_changes.teach(opened, store, where, learn, actor, why=key, area=area)
         opened.replace(placement, _decided(before, where, actor, opened.known_from))
         _recount(opened, before)
         keys = tuple(before["key"])

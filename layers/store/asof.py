@@ -2,10 +2,14 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, and_, func, select, true
+from sqlalchemy import ColumnElement, Select, Table, and_, case, func, select, true
 
 from layers._times import day_number, day_start, to_ms
 from layers._view import View
+
+STRICTEST_FIRST = ("sealed", "building_sealed", "controlled", "guarded", "open")  # orders
+LAXEST = len(STRICTEST_FIRST)
+ITEMS = ("publicity", "closure", "screening", "disinfection", "supply", "organisation")  # of an assessment
 
 
 def known(table: Table, view: View) -> ColumnElement[bool]:
@@ -34,10 +38,26 @@ def inside(table: Table, view: View) -> ColumnElement[bool]:
 
 
 def newest(table: Table, view: View, by: tuple[str, ...]) -> Select[Any]:
-    """Return the last event of each group `by` (for example the newest bed count of a hospital) at the view's clocks."""
+    """Return the last event of each group `by` (for example the newest bed count of a hospital) at the view's clocks.
+
+    Of orders or assessments of one moment, which a merged compound and its survivor may have, the stricter one.
+    """
+    stricter = LAXITY[table.name](table) if table.name in LAXITY else ()
     rank = func.row_number().over(
         partition_by=[table.c[name] for name in by],
-        order_by=[table.c.happened_at.desc(), table.c.id.desc()],
+        order_by=[table.c.happened_at.desc(), *stricter, table.c.id.desc()],
     )
     ranked = as_known(select(table, rank.label("rank_")), table, view).subquery()
     return select(*[ranked.c[c.name] for c in table.columns]).where(ranked.c.rank_ == 1)
+
+
+def _laxity_of_order(table: Table) -> list[ColumnElement[Any]]:
+    return [case({state: rank for rank, state in enumerate(STRICTEST_FIRST)}, value=table.c.state, else_=LAXEST)]
+
+
+def _laxity_of_assessment(table: Table) -> list[ColumnElement[Any]]:
+    in_place = [case((table.c[name], 1), else_=0) for name in ITEMS]
+    return [sum(in_place[1:], start=in_place[0])]
+
+
+LAXITY = {"control": _laxity_of_order, "assessment": _laxity_of_assessment}

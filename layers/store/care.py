@@ -1,8 +1,9 @@
 """What a person changed about the gazetteer, as a view sees it: which compounds stand, and what they are called."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import CTE, ColumnElement, Select, and_, func, select
 
 from layers._view import View
 from layers.store.asof import known
@@ -34,3 +35,19 @@ def title(view: View) -> ColumnElement[Any]:
         and_(care.c.stands, care.c.kind == "rename", care.c.compound == compound.c.code),
     )
     return func.coalesce(given.correlate(compound).scalar_subquery(), compound.c.name).label("name")
+
+
+def heirs(view: View, codes: Sequence[str]) -> CTE:
+    """Return `was`, `code`: each of the codes beside itself and all that it was merged into, as known at the view."""
+    named = compound.c.code.in_(codes), known(compound, view)
+    start = select(compound.c.code.label("was"), compound.c.code.label("code")).where(*named)
+    found = start.cte("heirs", recursive=True)
+    merged = known(care, view), care.c.stands, care.c.kind == "merge"
+    onward = select(found.c.was, care.c.others[0].as_string()).where(care.c.compound == found.c.code, *merged)
+    return found.union(onward)
+
+
+def survivor(view: View) -> Select[Any]:
+    """Return `code`: the compound that stands for the one that the view names, no row where none does."""
+    ends = heirs(view, [view.code])
+    return select(compound.c.code).where(compound.c.code == ends.c.code, known(compound, view), standing(view))

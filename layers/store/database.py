@@ -16,6 +16,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from layers._errors import StoreError
 from layers._times import SHANGHAI, from_ms, to_ms
 from layers._view import View
+from layers.store.care import survivor
 from layers.store.schema import Instant, batch, care, meta, metadata, total
 
 SCHEMA_VERSION = 3
@@ -106,10 +107,15 @@ class Store:
         """Return a view; times left out mean: everything known, up to now.
 
         With `known_at` alone `as_of` is the same moment, but not later than now: of what came after it nothing was known.
+        A compound that was merged by then is seen as its survivor.
         """
         known = known_at or self.latest()
         until = min(self.now(), known) if known_at else max(self.now(), known)
-        return View(as_of=as_of or until, known_at=known, area=area, filters=dict(filters or {}))
+        view = View(as_of=as_of or until, known_at=known, area=area, filters=dict(filters or {}))
+        if view.level != "compound":
+            return view
+        ends = self.read(survivor(view))["code"]
+        return view.narrowed(f"compound:{ends[0]}") if len(ends) else view
 
     def _meta(self) -> dict[str, Any]:
         with self.engine.connect() as connection:

@@ -380,6 +380,44 @@ def test_a_district_teaches_aliases_of_its_own_compounds_and_undoes_no_more(own)
     assert changed(own)[-1] == ["alias", "C7", False, "江岸值班"]
 
 
+@pytest.mark.parametrize("person", [STREET, COMMUNITY], ids=lambda one: one.role)
+def test_who_may_change_nothing_may_not_even_rehearse_an_undoing(own, person):
+    own.care(CITY, "apply", "now", MERGE)
+    number = own.store.revision(own.store.latest())
+    assert own.care(person, "undo", str(number)).status_code == 403
+    assert own.care(person, "apply", "now", {"batch": number}).status_code == 403
+    assert own.store.revision(own.store.latest()) == number
+
+
+@pytest.mark.parametrize(
+    ("do", "index", "pending"),
+    [
+        ("undo", "abc", None),
+        ("undo", "-1", None),
+        ("undo", "²", None),
+        ("undo", "9" * 30, None),
+        ("frob", "C7>C6", None),
+        ("merge", "C7", None),
+        ("apply", "now", {"batch": 1.5}),
+        ("apply", "now", {"batch": True}),
+        ("apply", "now", {"batch": 0}),
+        ("apply", "now", {"batch": 10**20}),
+    ],
+)
+def test_a_malformed_button_of_the_care_is_refused(own, do, index, pending):
+    assert own.care(CITY, do, index, pending).status_code == 400
+
+
+def test_a_batch_may_have_any_number(own):
+    assert "no change of the gazetteer that stands" in said(own.care(CITY, "apply", "now", {"batch": 123_456}))
+
+
+def test_the_rehearsal_of_a_merge_shows_the_orders_that_move(own, tmp_path):
+    zone = {"zone_id": "Z7", "name": "百步亭二期", "compound": "C7", "state": "封控", "since": "2020-02-09"}
+    city.deliver(own.store, "controls", city.table(tmp_path / "z.csv", [zone]), "2020-02-11T18:00")
+    assert "C7 → C6：封控；之后以“封控”为准" in said(own.care(CITY, "merge", "C7>C6"))
+
+
 def test_a_reviewer_decides_for_one_address_and_teaches_its_name(own, tmp_path):
     rows = [{"case_id": n, "address": f"江岸区新百步亭{n}栋", "district": "江岸区"} for n in ("8", "9")]
     city.cases(own.store, tmp_path, "2020-02-11T18:00", *rows)

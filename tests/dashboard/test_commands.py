@@ -418,6 +418,14 @@ def test_duplicates_are_found_merged_and_undone_by_commands(twins, tmp_path, cap
     ]
 
 
+def test_the_rehearsal_of_a_merge_lists_the_orders_that_move(twins, tmp_path, capsys):
+    zone = {"zone_id": "Z9", "name": "丹水池生活区", "compound": "C9", "state": "封控", "since": "2020-02-09"}
+    file = city.table(tmp_path / "z.csv", [zone])
+    told(capsys, "import", "controls", file, "--store", twins, "--known-at", "2020-02-20T18:00")
+    said = told(capsys, "compounds", "merge", "C9", "--into", "C2", "--store", twins)
+    assert "(sealed): C9 -> C2, which then has: sealed" in said
+
+
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [

@@ -5,13 +5,24 @@ import pandas as pd
 import pytest
 import shapely
 
-from layers.intake.candidates import explained, names_a_place
+from layers.intake.candidates import compounds_of, explained, names_a_place
+from layers.intake.gazetteer_changes import Change, make
+from layers.store import open_store
+from tests import city
 
 SQUARE = shapely.to_wkb(shapely.box(114.300, 30.500, 114.301, 30.501))
 
 
 def place(code, name, **more):
-    row = {"code": code, "name": name, "aliases": [], "addresses": [], "district": "420102", "street": "二七街道"}
+    row = {
+        "was": code,
+        "code": code,
+        "name": name,
+        "aliases": [],
+        "addresses": [],
+        "district": "420102",
+        "street": "二七街道",
+    }
     return row | {"lon": np.nan, "lat": np.nan, "shape": None} | more
 
 
@@ -46,6 +57,23 @@ def test_candidates_keep_their_order_and_those_that_do_not_stand_are_left_out():
     places = pd.DataFrame([place("A", "甲苑"), place("B", "乙苑")])
     rows = explained(person("乙苑", ("B", 0.7), ("gone", 0.2), ("A", 0.1)), places)
     assert rows[["code", "probability"]].values.tolist() == [["B", 0.7], ["A", 0.1]]
+
+
+def test_candidates_that_are_one_compound_by_now_are_one_candidate():
+    places = pd.DataFrame([place("A", "甲苑"), place("B", "乙苑"), place("A", "甲苑", was="C")])
+    rows = explained(person("甲苑", ("B", 0.4), ("A", 0.3), ("C", 0.3)), places)
+    assert rows["code"].tolist() == ["A", "B"]
+    assert rows["probability"].tolist() == pytest.approx([0.6, 0.4])
+
+
+def test_a_merged_candidate_is_shown_as_its_survivor(tmp_path):
+    store = city.found(open_store(f"sqlite:///{tmp_path / 'store.db'}", "drill"), tmp_path)
+    make(store, Change("merge", "C4", ("C2",)), "总值班", apply=True)
+    make(store, Change("merge", "C2", ("C3",)), "总值班", apply=True)
+    places = store.read(compounds_of(store.view(), ["C4", "C5"]))
+    assert places.sort_values("was")[["was", "code"]].values.tolist() == [["C4", "C3"], ["C5", "C5"]]
+    rows = explained(person("江汉区长江花园5栋", ("C4", 0.5), ("C5", 0.4)), places)
+    assert rows["code"].tolist() == ["C3", "C5"]
 
 
 def test_the_distance_is_that_from_the_point_to_the_outline():

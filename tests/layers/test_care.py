@@ -9,11 +9,15 @@ from layers._errors import StoreError
 from layers._times import parse_time
 from layers.cases import query as cases_of
 from layers.compounds import query as compounds_of
-from layers.intake.gazetteer_changes import CareError, Change, make, undo, written_name
+from layers.intake.feeds.assessments import ITEMS
+from layers.intake.gazetteer_care import care_now
+from layers.intake.gazetteer_changes import CareError, Change, all_changes, make, offer, undo, written_name
+from layers.intake.merged_facts import missing
 from layers.intake.rematch import rematch
 from layers.intake.review import decide
 from layers.store import open_store, totals
-from layers.store.schema import FACTS, FOREVER, care, placement
+from layers.store.asof import newest
+from layers.store.schema import FACTS, FOREVER, assessment, care, control, placement
 from tests import city
 
 TWIN = (
@@ -59,6 +63,16 @@ def settled(store):
     assert where(store, "2")[0] == "review"
     decide(store, "case:2", "C9", "duty")
     return make(store, Change("merge", "C9", ("C1",), on=parse_time("2020-02-01")), "总值班", apply=True)
+
+
+def test_the_view_of_a_merged_compound_shows_its_survivor_from_the_merge_on(store):
+    before = store.latest()
+    settled(store)
+    shown = store.read(cases_of(store.view("compound:C9", parse_time("2020-02-20"))))
+    assert shown["code"].tolist() == ["C1"]
+    assert store.view("compound:C9").area == "compound:C1"
+    assert store.view("compound:C9", known_at=before).area == "compound:C9"
+    assert store.view("compound:nowhere").area == "compound:nowhere"
 
 
 def test_a_merge_is_rehearsed_first_and_then_writes_nothing(store):
@@ -110,6 +124,94 @@ def test_orders_of_a_merged_compound_are_the_survivors_too(store, tmp_path):
     assert city.believed(store, "control")["compound"].tolist() == ["C9"]
 
 
+def orders(store, folder, *states):
+    """Orders on C1 and C9, the later one on C9; the states as a provider writes them."""
+    zones = [
+        {"zone_id": f"Z{n}", "name": "春风里", "compound": code, "state": state, "since": f"2020-02-0{8 + n}"}
+        for n, (code, state) in enumerate(zip(("C1", "C9"), states, strict=True))
+    ]
+    return city.deliver(store, "controls", city.table(folder / "z.csv", zones), "2020-02-11T18:00")
+
+
+def in_force(store):
+    view = store.view(as_of=parse_time("2020-02-20"))
+    return store.read(newest(control, view, by=("compound",))).set_index("compound")["state"].to_dict()
+
+
+@pytest.mark.parametrize("states", [("封控", "解封"), ("解封", "封控"), ("封控", "管控")])
+def test_a_merge_never_lifts_a_seal_and_says_which_orders_it_moves(store, tmp_path, states):
+    orders(store, tmp_path, *states)
+    before = in_force(store)
+    found = make(store, Change("merge", "C9", ("C1",)), "总值班")
+    assert found.facts[["table", "was_compound", "compound", "says", "stands"]].values.tolist() == [
+        ["control", "C9", "C1", before["C9"], "sealed"]
+    ]
+    done = make(store, Change("merge", "C9", ("C1",)), "总值班", apply=True)
+    assert in_force(store) == {"C1": "sealed"}
+    again = city.table(tmp_path / "y.csv", [{"zone_id": "Z1", "name": "春风里", "compound": "C9", "state": states[1], "since": "2020-02-09"}])  # fmt: skip
+    city.deliver(store, "controls", again, "2020-02-12T18:00")
+    assert in_force(store) == {"C1": "sealed"}
+    undo(store, done.batch, "总值班", apply=True)
+    assert in_force(store) == before
+
+
+def test_an_order_after_the_merge_holds(store, tmp_path):
+    orders(store, tmp_path, "封控", "解封")
+    make(store, Change("merge", "C9", ("C1",)), "总值班", apply=True)
+    lifted = {"zone_id": "Z0", "name": "春风里", "compound": "C1", "state": "解封", "since": "2020-02-14"}
+    city.deliver(store, "controls", city.table(tmp_path / "y.csv", [lifted]), "2020-02-15T18:00")
+    assert in_force(store) == {"C1": "open"}
+
+
+def assessed(store, folder, known_at, **missing):
+    """Assessments of the compounds named, of the day before; each with the items that are not in place."""
+    day = str(parse_time(known_at).date())
+    rows = [
+        {"compound": code, "assessed_at": day, **{item: "否" if item in items else "是" for item in ITEMS}}
+        for code, items in missing.items()
+    ]
+    return city.deliver(store, "assessments", city.table(folder / f"a{day}.csv", rows), known_at)
+
+
+def lacking(store):
+    view = store.view(as_of=parse_time("2020-02-28"))
+    rows = store.read(newest(assessment, view, by=("compound",))).to_dict("records")
+    return {row["compound"]: missing(row) for row in rows}
+
+
+def test_what_one_of_two_merged_compounds_lacks_the_survivor_lacks(store, tmp_path):
+    assessed(store, tmp_path, "2020-02-11T18:00", C1=["supply"], C9=["closure"])
+    done = make(store, Change("merge", "C9", ("C1",)), "总值班", apply=True)
+    assert done.facts[["table", "says", "stands"]].values.tolist() == [["assessment", "closure", "closure supply"]]
+    assert lacking(store) == {"C1": "closure supply"}
+    undo(store, done.batch, "总值班", apply=True)
+    assert lacking(store) == {"C1": "supply", "C9": "closure"}
+
+
+def test_a_merged_compounds_later_assessments_are_the_survivors(store, tmp_path):
+    assessed(store, tmp_path, "2020-02-11T18:00", C1=[], C9=[])
+    make(store, Change("merge", "C9", ("C1",)), "总值班", apply=True)
+    assessed(store, tmp_path, "2020-02-11T19:00", C9=["supply"])  # of the same day, corrected: under its own key
+    assert lacking(store) == {"C1": "supply"}
+    receipt = assessed(store, tmp_path, "2020-02-15T18:00", C9=["closure"])
+    assert lacking(store) == {"C1": "closure"}
+    assert "they count for the survivors" in str(receipt.notices)
+    assert not receipt.warned
+
+
+@pytest.mark.parametrize("rows", [{"C1": ["closure"], "C9": []}, {"C9": [], "C1": ["closure"]}])
+def test_of_assessments_of_both_on_one_day_the_stricter_holds(store, tmp_path, rows):
+    make(store, Change("merge", "C9", ("C1",)), "总值班", apply=True)
+    assessed(store, tmp_path, "2020-02-15T18:00", **rows)
+    assert lacking(store) == {"C1": "closure"}
+
+
+def test_an_assessment_of_a_split_compound_is_warned_about(store, tmp_path):
+    make(store, Change("split", "C1", ("C2", "C3")), "总值班", apply=True)
+    receipt = assessed(store, tmp_path, "2020-02-15T18:00", C1=[])
+    assert [(note.column, note.found) for note in receipt.warned] == [("compound", "C1")]
+
+
 def test_an_undone_merge_puts_everything_back_and_both_stay_on_record(store):
     change = settled(store)
     rehearsed = undo(store, change.batch, "总值班")
@@ -149,6 +251,76 @@ def test_a_taught_alias_matches_what_comes_later_and_what_waited_after_rematchin
 def test_a_name_that_means_another_compound_is_not_taught(store, name, why):
     with pytest.raises(CareError, match=why):
         make(store, Change("alias", "C3", name=name), "总值班", apply=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("江岸区", "a district or a city"),
+        ("武汉市", "a district or a city"),
+        ("武汉江岸区", "a district or a city"),
+        ("解放大道", "a road"),
+        ("江岸区解放大道", "a road"),
+        ("岳飞街", "a road"),  # that no listed address names
+        ("四唯新里", "an area"),  # that the gazetteer lists, whatever it ends in
+        ("一元街道", "an area"),
+        ("一元街", "an area"),
+        ("幸福渠社区", "an area"),
+        ("同兴里社区", "an area"),
+        ("中山公园", "an area"),  # a community is called so here
+        ("春风里旁", "a place beside"),
+        ("协和医院对面", "a place beside"),
+        ("家属宿舍", "a general word"),
+        ("出租屋附近", "a place beside"),
+    ],
+)
+def test_a_name_that_means_no_compound_is_neither_taught_nor_offered(store, tmp_path, name, why):
+    listed = {"compound_id": "D1", "name": "湖边小筑", "district": "江岸区", "community": "中山公园"}
+    listed |= {"addresses": "江岸区解放大道95号;江岸区解放大道97号;江岸区四唯新里路8号", "areas": "同兴里;四唯新里"}
+    file = city.geojson(tmp_path / "d.geojson", [(listed, city.square(3, 1))])
+    city.deliver(store, "compounds", file, "2020-02-11T08:00", datum="wgs84")
+    with pytest.raises(CareError, match=f"is {why}"):
+        make(store, Change("alias", "C3", name=name), "总值班", apply=True)
+    assert offer(store, f"江岸区{name}5栋2单元", ["C3"]).get("C3") != name
+
+
+@pytest.mark.parametrize("name", ["协和医院", "中山公园", "武汉天地", "常青花园东区", "同兴里", "永清街坊", "江岸名苑"])
+def test_a_landmark_or_a_name_like_a_place_can_be_taught_where_no_place_bears_it(store, name):
+    make(store, Change("alias", "C3", name=name), "总值班", apply=True)
+    assert all_changes(store)["name"].tolist() == [name]
+
+
+def test_a_district_is_told_no_other_districts_compounds(store):
+    for change in (Change("alias", "C3", name="长江花园一期"), Change("alias", "C4", name="蓝天雅居")):
+        with pytest.raises(CareError) as refused:
+            make(store, change, "江岸值班", area="420102")
+        assert not {"C4", "C5", "长江花园"} & set(str(refused.value).replace(change.code, "").split())
+
+
+def test_an_alias_of_a_decision_that_was_corrected_since_can_still_be_forgotten(store):
+    one = decide(store, "case:2", "C1", "duty", learn="新里程春风里")
+    decide(store, "case:2", "C9", "chief", correcting=True)
+    undo(store, one.batch, "chief", apply=True)
+    assert all_changes(store)["stands"].tolist() == [False, True]  # newest first
+    with store.snapshot() as connection:
+        assert care_now(connection).empty
+    assert where(store, "2") == ("accepted", "C9", "chief")
+
+
+def test_undoing_the_alias_of_a_decision_leaves_the_decision(store):
+    one = decide(store, "case:2", "C1", "duty", learn="新里程春风里")
+    assert undo(store, one.batch, "chief", apply=True).moved.empty
+    assert where(store, "2") == ("accepted", "C1", "duty")
+
+
+def test_merges_are_undone_newest_first(store):
+    first = settled(store)
+    second = make(store, Change("merge", "C1", ("C2",)), "总值班", apply=True)
+    with pytest.raises(CareError, match=f"batch {second.batch} is a merge of C1 since"):
+        undo(store, first.batch, "总值班", apply=True)
+    undo(store, second.batch, "总值班", apply=True)
+    undo(store, first.batch, "总值班", apply=True)
+    assert where(store, "2") == ("accepted", "C9", "duty")
 
 
 def test_a_renamed_compound_has_its_new_name_from_the_day_on_and_answers_to_both(store, tmp_path):
@@ -202,7 +374,7 @@ def test_a_compound_that_was_given_up_cannot_be_changed_again(store):
 
 
 def test_a_district_changes_only_its_own(store):
-    with pytest.raises(CareError, match="outside 420103"):
+    with pytest.raises(CareError, match="C3 lies outside 420103"):
         make(store, Change("alias", "C3", name="蓝天雅居"), "江汉值班", apply=True, area="420103")
 
 

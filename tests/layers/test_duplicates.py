@@ -109,3 +109,15 @@ def test_a_city_takes_seconds():
     same = pairs(pd.DataFrame(rows + twins)).query("kind == 'same'")
     assert time.perf_counter() - began < 10
     assert {f"T{a}" for a in same["a"]} | set(same["b"]) >= {row["compound_id"] for row in twins}
+
+
+def test_a_district_is_shown_no_pair_with_another_districts_compound(tmp_path):
+    store = city.found(open_store(f"sqlite:///{tmp_path / 'store.db'}", "drill"), tmp_path)
+    twins = [
+        ({"compound_id": code, "name": "幸福人家", "district": district}, city.square(at, 1, 0.002))
+        for code, district, at in (("C11", "江岸区", 4.3), ("C12", "江汉区", 4.9))
+    ]
+    city.deliver(store, "compounds", city.geojson(tmp_path / "t.geojson", twins), "2020-01-02", datum="wgs84")
+    assert report(store).query("kind == 'same'")[["a", "b"]].values.tolist() == [["C11", "C12"]]
+    both = {"C11", "C12"}
+    assert not any(both & set(report(store, area)[["a", "b"]].to_numpy().ravel()) for area in ("420102", "420103"))

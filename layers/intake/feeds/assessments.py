@@ -17,7 +17,7 @@ FEED = Feed(
     name="assessments",
     title=("小区评估", "Compound assessments"),
     columns=(
-        Column("compound", "小区", "text", "compound by code", "小区编码", required=True),
+        Column("compound", "小区", "text", "compound by code", "小区编码", required=True, refers="compound"),
         Column("assessed_at", "评估时间", "time", "when it was assessed", "评估时间", required=True),
         *(Column(name, zh, "boolean", f"{name} is in place", zh, required=True) for name, zh in ITEMS.items()),
         Column("reported_at", "报告时间", "time", "when the source wrote the row", "报告时间"),
