@@ -62,6 +62,7 @@ def create_app(settings: Settings, store: Store | None = None) -> Dash:
     app.layout = shell
     deck.connect(app)
     _connect(app, desk)
+    _connect_early(app, desk)
     _connect_choices(app, desk)
     for page in all_pages().values():
         page.connect(app, desk)
@@ -117,6 +118,19 @@ def _connect(app: Dash, desk: Desk) -> None:
         return layout, spec(asked, page.scene(asked), chosen)
 
     @app.callback(
+        Output("detail", "children"),
+        Input("pick", "data"),
+        State("url", "pathname"),
+        State("url", "search"),
+        State("scale", "data"),
+    )
+    def pick_shown(pick: Any, path: str, search: str, scale: float) -> Any:
+        asked = _asked(desk, path, search, scale)
+        return detail(asked, chosen_of(pick, asked))
+
+
+def _connect_early(app: Dash, desk: Desk) -> None:
+    @app.callback(
         Output("deck-early", "data"),
         Output("drawn", "data"),
         Input("pulse", "data"),
@@ -138,17 +152,6 @@ def _connect(app: Dash, desk: Desk) -> None:
         if desk.store.revision(asked.here.view.known_at) == 0:
             return no_update, pulse
         return spec(asked, page.scene(asked), chosen_of(pick, asked)), pulse
-
-    @app.callback(
-        Output("detail", "children"),
-        Input("pick", "data"),
-        State("url", "pathname"),
-        State("url", "search"),
-        State("scale", "data"),
-    )
-    def pick_shown(pick: Any, path: str, search: str, scale: float) -> Any:
-        asked = _asked(desk, path, search, scale)
-        return detail(asked, chosen_of(pick, asked))
 
 
 def _asked(desk: Desk, path: str, search: str, scale: float | None, turn: str = "") -> Asked:
