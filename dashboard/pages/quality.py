@@ -339,7 +339,7 @@ def acted(desk: Desk, button: Any, search: str, state: Any, same: Any, learn: An
             state["skipped"] = [*state["skipped"], button["index"]][-_review.SKIPPED :]
         elif button["type"] == "review-undo":
             found = review.undo(desk.store, int(button["index"].partition("-")[0]), who.name, area=who.area)
-            state["at"], said = found.keys[0], told_undone(asked, found)
+            state["at"], said = next(iter(found.keys), None), told_undone(asked, found)
         else:
             said = told_decided(asked, button, decided(desk, who, button, same, learn))
     except (
@@ -372,9 +372,12 @@ def told_decided(asked: Asked, button: Any, found: review.Decision) -> str:
 
 def told_undone(asked: Asked, found: review.Decision) -> str:
     """Return what was taken back, in a sentence."""
-    n = len(found.keys)
+    n, name = len(found.keys), found.learned
     waits = f"{_review.counted(n, 'person')} wait{'s' if n == 1 else ''} again"
-    return asked.words(f"已撤销，{n} 人重新待核（批次 {found.batch}）", f"undone; {waits} (batch {found.batch})")
+    forgotten = asked.words(f"；别名“{name}”不再使用", f"; {name} is an alias no more") if name else ""
+    return asked.words(
+        f"已撤销，{n} 人重新待核（批次 {found.batch}）{forgotten}", f"undone; {waits} (batch {found.batch}){forgotten}"
+    )
 
 
 def connect(app: Dash, desk: Desk) -> None:

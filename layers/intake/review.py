@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, Select, and_, select
 
-from geo.address import strip_unit
+from geo.address import building_of, normalise, strip_unit
 from layers._errors import LayerError
 from layers._view import View, level_of
 from layers.intake import gazetteer_changes
@@ -17,11 +17,12 @@ from layers.intake.undoing import persons_of, revert, written_by
 from layers.store import Store, journal
 from layers.store.asof import inside, known
 from layers.store.care import standing_now
-from layers.store.schema import AUTO, FOREVER, batch, compound, person, person_status, placement
+from layers.store.schema import AUTO, FOREVER, batch, care, compound, person, person_status, placement
 from layers.store.schema import journal as entry
 from layers.store.writing import KEYS_A_QUERY, Batch, chunks, close_batch, open_batch
 
 REFUSED = ("人工核定：名录中无此小区", "decided by a person: none of the compounds")
+LEARNED = "核定时所记 learned from a decision about a match"  # whose decision it was, the batch says
 PERSONS_AT_ONCE = 500  # that one decision may place: more identical addresses than that are a mistake of the source
 
 
@@ -39,7 +40,7 @@ class ClosedError(ReviewError):
 
 @dataclass(frozen=True)
 class Decision:
-    """What one decision wrote: its batch, the persons it placed, and the name that it taught the gazetteer ("" none)."""
+    """What one decision wrote: its batch, the persons it placed, and the name that it taught the gazetteer or made it forget ("" none)."""
 
     batch: int
     keys: tuple[str, ...]
@@ -119,7 +120,7 @@ def decide(
 
     area        what the reviewer answers for, written as in a view: person and compound must lie in it
     alike       decide for everybody in it who waits with the same address (`same_address`)
-    learn       the name as written; it becomes an alias of the compound
+    learn       the name that this person's address writes (`gazetteer_changes.written_name`); it becomes an alias of the compound
     correcting  change what a person decided before; otherwise only a match that waits for review can be decided
     The decision stands until the person's address, point or district changes. Raises ElsewhereError outside the area,
     ClosedError for a match that does not wait, ReviewError for what is not there or cannot be learned; nothing is written then.
@@ -137,10 +138,12 @@ def decide(
             _check_inside(row["key"], row, area)
             _check_open(row["key"], row, correcting)
         where = _compound(connection, code, area) if code else None
+        address = _addresses(connection, before["key"])
         opened = open_batch(connection, None, now, _batch(actor))
         if learn and where is not None:
-            gazetteer_changes.teach(opened, store, where, learn, actor, why=key, area=area)
-        opened.replace(placement, _decided(before, where, actor, opened.known_from))
+            _check_written(learn, address[key])
+            gazetteer_changes.teach(opened, store, where, learn, actor, why=LEARNED, area=area)
+        opened.replace(placement, _decided(before, address, where, actor, opened.known_from))
         _recount(opened, before)
         keys = tuple(before["key"])
         told = {"key": key, "compound": code, "persons": len(keys), "learned": learn}
@@ -152,8 +155,9 @@ def decide(
 def undo(store: Store, number: int, actor: str, *, area: str = "") -> Decision:
     """Take back the decision of batch `number`: its persons wait again, and a name that it taught is forgotten.
 
-    Both decisions stay on record. What was decided or delivered since is left alone. Raises ReviewError for a batch that is
-    no decision, ClosedError when nothing of it stands any more, ElsewhereError when somebody in it lies outside the area.
+    Both decisions stay on record. What was decided or delivered since is left alone; the name is forgotten also when nobody
+    is left whom the decision places (`keys` is empty then). Raises ReviewError for a batch that is no decision, ClosedError
+    when nothing of it stands any more, ElsewhereError when somebody in it or the named compound lies outside the area.
     """
     now = store.now()
     with store.writing() as connection:
@@ -166,18 +170,20 @@ def undo(store: Store, number: int, actor: str, *, area: str = "") -> Decision:
         if kind != "review" or "undoes" in receipt:
             raise ReviewError(f"batch {number} is no decision about a match (kind {kind}); nothing was undone")
         opened = open_batch(connection, None, now, _batch(actor))
-        mine = written_by(opened, placement, number)
-        if mine.empty:
+        mine, taught = written_by(opened, placement, number), written_by(opened, care, number)
+        taught = taught[taught["stands"].astype(bool)]
+        if mine.empty and taught.empty:
             raise ClosedError(f"nothing of decision {number} stands any more: it was undone, or decided again")
-        for row in mine.to_dict("records"):
+        for row in [*mine.to_dict("records"), *taught.to_dict("records")]:
             _check_inside(row["key"], row, area)
         revert(opened, number, actor)
         _recount(opened, mine)
         keys = tuple(mine["key"])
-        told = {"undoes": number, "persons": len(keys)}
+        forgotten = "、".join(taught["name"])
+        told = {"undoes": number, "persons": len(keys), "forgotten": forgotten}
         close_batch(opened, told | {"actor": actor})
-        journal.write(connection, actor, "undo", keys[0], {"batch": opened.id} | told)
-        return Decision(opened.id, keys)
+        journal.write(connection, actor, "undo", [*keys, *taught["key"]][0], {"batch": opened.id} | told)
+        return Decision(opened.id, keys, forgotten)
 
 
 def _batch(actor: str) -> Mapping[str, str]:
@@ -207,6 +213,22 @@ def _with_alike(connection: Connection, key: str, area: str) -> pd.DataFrame:
     group = same_address(rows)
     same = rows.loc[group == group[rows["key"] == key].iloc[0], "key"].tolist()
     return _placed(connection, [key, *(one for one in same if one != key)])
+
+
+def _addresses(connection: Connection, keys: Sequence[str]) -> dict[str, str]:
+    """The believed address of each person, "" where none is known."""
+    found = dict.fromkeys(keys, "")
+    for some in chunks(list(keys), KEYS_A_QUERY):
+        query = select(person.c.key, person.c.address).where(person.c.key.in_(some), person.c.known_until == FOREVER)
+        found |= {key: address or "" for key, address in connection.execute(query)}
+    return found
+
+
+def _check_written(name: str, address: str) -> None:
+    """A browser may send any text; only what an official wrote and the reviewer saw is evidence for a name."""
+    written = gazetteer_changes.written_name(address)
+    if not written or normalise(name) != normalise(written):
+        raise ReviewError(f"{name!r} is not the name that this address writes ({written!r}); it was not learned")
 
 
 def _compound(connection: Connection, code: str, area: str) -> Any:
@@ -247,13 +269,15 @@ def _check_open(key: str, row: Any, correcting: bool) -> None:
         raise ClosedError(f"{key} is {row['status']}; only a match that waits for review is decided by a person")
 
 
-def _decided(before: pd.DataFrame, where: Any, actor: str, at: int) -> pd.DataFrame:
+def _decided(before: pd.DataFrame, address: Mapping[str, str], where: Any, actor: str, at: int) -> pd.DataFrame:
+    """The new placements of persons; each keeps the building that the own address names, as an automatic match does."""
     picked = where is not None
     zh, en = ("人工核定", "decided by a person") if picked else REFUSED
     area = {"district": where["district"], "street": where["street"]} if picked else {"street": ""}
     return before.assign(
         status="accepted" if picked else "unmatched",
         compound=where["code"] if picked else "",
+        building=[building_of(address[key]) or "" if picked else "" for key in before["key"]],
         method=before["method"] if picked else "none",
         probability=1.0 if picked else 0.0,
         reason_zh=zh,

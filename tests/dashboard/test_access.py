@@ -421,6 +421,7 @@ def test_the_rehearsal_of_a_merge_shows_the_orders_that_move(own, tmp_path):
 def test_a_reviewer_decides_for_one_address_and_teaches_its_name(own, tmp_path):
     rows = [{"case_id": n, "address": f"江岸区新百步亭{n}栋", "district": "江岸区"} for n in ("8", "9")]
     city.cases(own.store, tmp_path, "2020-02-11T18:00", *rows)
+    assert own.decide(DISTRICT, "case:8", "C6", same=["on"], learn=["解放大道"]).status_code == 400
     assert own.decide(DISTRICT, "case:8", "C6", same=["on"], learn=["新百步亭"]).status_code == 200
     assert match(own, "case:9") == ["accepted", "C6", "江岸值班"]
     assert changed(own) == [["alias", "C6", True, "江岸值班"]]

@@ -122,6 +122,44 @@ def test_a_picked_name_is_learned_matches_later_addresses_and_is_forgotten_with_
     assert state(store)[6].startswith("review")
 
 
+def test_a_decision_keeps_the_building_that_the_address_names(store):
+    decide(store, "case:1", "C4", "duty", alike=True)
+    decide(store, "case:5", None, "duty")
+    query = select(placement.c.subject, placement.c.building).where(placement.c.known_until == FOREVER)
+    rows = store.read(query.where(placement.c.decided_by == "duty").order_by(placement.c.subject))
+    assert rows.values.tolist() == [["1", "5栋"], ["2", "5栋"], ["3", "7栋"], ["5", ""]]
+    totalled = store.read(totals.state(view(store), "building"))
+    counted = dict(zip(totalled["area"], totalled["n"], strict=True))
+    assert counted == {"C2|1栋": 1, "C4|5栋": 2, "C4|7栋": 1}
+
+
+@pytest.mark.parametrize("since", ["corrected", "moved"])
+def test_a_taught_name_is_forgotten_also_when_nobody_is_left_whom_the_decision_places(store, tmp_path, since):
+    found = decide(store, "case:5", "C4", "duty", learn="新里程长江花园")
+    if since == "corrected":
+        decide(store, "case:5", "C5", "chief", correcting=True)
+    else:
+        city.cases(store, tmp_path, "2020-02-11T18:00", {"case_id": "5", "address": "江岸区丹水池小区2栋"})
+    before = state(store)
+    with pytest.raises(ElsewhereError):
+        undo(store, found.batch, "江岸值班", area="420102")
+    undone = undo(store, found.batch, "chief", area="420103")
+    assert (undone.keys, undone.learned, state(store)) == ((), "新里程长江花园", before)
+    city.cases(store, tmp_path, "2020-02-12T18:00", {"case_id": "7", "address": "江汉区新里程长江花园2栋"})
+    assert state(store)[5].startswith("review")
+    with pytest.raises(ClosedError, match="nothing of decision"):
+        undo(store, found.batch, "chief")
+
+
+@pytest.mark.parametrize("name", ["解放大道", "新里程", "长江花园"])
+def test_only_the_name_that_the_address_writes_is_learned(store, name):
+    before = state(store)
+    with pytest.raises(ReviewError, match="not the name that this address writes"):
+        decide(store, "case:5", "C4", "duty", learn=name)
+    assert state(store) == before
+    assert store.read(select(care.c.id)).empty
+
+
 def test_a_name_that_cannot_be_learned_leaves_the_decision_untaken(store):
     before = state(store), len(store.read(select(batch.c.id)))
     with pytest.raises(CareError, match="C4, C5"):
