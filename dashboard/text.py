@@ -188,6 +188,11 @@ def figure(value: Any, digits: int = 0) -> str:
     return f"{round(value, digits) + 0:,.{digits}f}".replace("-", MINUS)
 
 
+def counted(number: int, noun: str) -> str:
+    """Return an English count with its noun: 1 person, 2 persons."""
+    return f"{figure(number)} {noun}{'' if number == 1 else 's'}"
+
+
 def percent(value: Any, digits: int = 0) -> str:
     """Return a share as a percentage: 0.953 -> "95%"."""
     return UNKNOWN if is_unknown(value) else f"{figure(value * 100, digits)}%"

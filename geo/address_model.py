@@ -4,6 +4,7 @@ import hashlib
 import math
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from geo.address import strip_unit
 from geo.address_candidates import Finder
 from geo.address_evidence import Evidence, How
 from geo.address_forest import Forest, fit_forest
@@ -24,6 +26,7 @@ MOST_SAMPLES = 36_000
 UNLISTED_SHARE = 0.15  # of addresses whose compound the gazetteer does not hold, for weights and threshold
 WANTED_PRECISION = 0.995  # of the accepted, on samples held out
 LESSON_WEIGHT = 3.0  # what a person decided about a real address counts as so many invented ones
+KEPT_JUDGES = 8  # in a folder: gazetteers and lessons of the day before may be asked for again, older ones hardly
 SEED = 20200123
 
 Floats = NDArray[np.float64]
@@ -175,7 +178,18 @@ def _keep(judge: FittedJudge, path: Path) -> FittedJudge:
         arrays: dict[str, Any] = {**about, **judge.forest.arrays()}
         np.savez(file, **arrays)
     part.replace(path)
+    _forget_old(path.parent)
     return judge
+
+
+def _forget_old(folder: Path) -> None:
+    """Delete all but the newest kept judges; another process may do the same at this moment."""
+    ages = []
+    for path in folder.glob("judge-*.npz"):
+        with suppress(FileNotFoundError):
+            ages.append((path.stat().st_mtime_ns, path))
+    for _, path in sorted(ages, reverse=True)[KEPT_JUDGES:]:
+        path.unlink(missing_ok=True)
 
 
 def plain_probabilities(gazetteer: Gazetteer, cases: list[Case]) -> list[float | None]:
@@ -271,16 +285,21 @@ def _written(finder: Finder, samples: int, progress: Callable[[int, int], None] 
 
 
 def _decided(finder: Finder, lessons: Sequence[Lesson]) -> Iterator[_Example]:
-    """Turn reviewers' decisions into examples; one about a compound that is listed no more teaches nothing."""
+    """Turn reviewers' decisions into examples; one about a compound that is listed no more teaches nothing.
+
+    Lessons without a compound about one address, but for building and room, share a group: one is never the proof of another.
+    """
     position_of = {c.compound_id: c.position for c in finder.gazetteer.compounds}
-    for number, lesson in enumerate(lessons):
+    unlisted: dict[str, int] = {}
+    for lesson in lessons:
         if lesson.compound_id is not None and lesson.compound_id not in position_of:
             continue
         truth = -1 if lesson.compound_id is None else position_of[lesson.compound_id]
         reading = finder.reader.read(lesson.address, lesson.district)
         ranked = finder.candidates(reading)
         if ranked and not barred(case := Case(reading, ranked), finder.gazetteer):
-            group = truth if truth >= 0 else len(position_of) + number
+            own = unlisted.setdefault(strip_unit(lesson.address), len(position_of) + len(unlisted))
+            group = truth if truth >= 0 else own
             yield _Example(case, case.best.found.position == truth, group, "lesson")
 
 

@@ -140,7 +140,13 @@ class Office:
         values = {f"review-{name}.value": value for name, value in switches.items()} | {"url.search": search}
         return self._press(person, {"compound": code, "key": key, "type": "review"}, values)
 
-    def undo(self, person: Person, number: int) -> Any:
+    def history(self, person: Person, do: str, number: Any, code: str | None = None, state: Any = None) -> Any:
+        """Return the answer to a click on a button of the history of decisions; `code` stands in the field of a correction."""
+        field = {"id": {"index": str(number), "type": "review-code"}, "property": "value", "value": code}
+        values = {"review-code.value": [] if code is None else [field], "review.data": state, "url.search": ""}
+        return self._press(person, {"do": do, "index": str(number), "type": "review-told"}, values)
+
+    def undo(self, person: Person, number: Any) -> Any:
         """Return the answer to a click that takes back the decision of a batch."""
         return self._press(person, {"index": str(number), "type": "review-undo"}, {})
 

@@ -1,4 +1,4 @@
-"""The review desk: what waits in order, one match with its candidates on a small map, what was decided, and how fast."""
+"""The review desk: what waits in order, one match with its candidates on a small map, and how fast it goes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -14,16 +14,15 @@ from dash.development.base_component import Component
 
 from dashboard import minimap, parts
 from dashboard.access import REVIEWERS
-from dashboard.pages import Asked
+from dashboard.pages import Asked, _decided
 from dashboard.pages._frame import district_names
-from dashboard.text import UNKNOWN, age, figure, moment, percent, say
+from dashboard.text import UNKNOWN, age, counted, figure, moment, percent, say
 from layers._times import SHANGHAI
 from layers._view import View
 from layers.intake import candidates, gazetteer_changes, review
 from layers.intake.pace import pace
 
 LISTED = 12  # decisions in the list at the left
-TOLD = 10  # decisions in the history
 SKIPPED = 200  # that a browser remembers
 KINDS = {"case": ("病例", "case"), "contact": ("密接", "contact"), "fever": ("发热", "fever")}
 
@@ -74,7 +73,9 @@ def panel(asked: Asked, state: Mapping[str, Any] | None = None, said: Any = None
             tools=keys_told(asked),
             name="review",
         ),
-        parts.panel(asked.words("核定记录", "What was decided"), told(asked, history), name="history"),
+        parts.panel(
+            asked.words("核定记录", "What was decided"), _decided.told(asked, history, state or {}), name="history"
+        ),
     ]
 
 
@@ -142,11 +143,6 @@ def keys_told(asked: Asked) -> Component:
         ("U", "撤销", "undo"),
     )
     return html.Div([html.Span([html.Kbd(key), asked.words(zh, en)]) for key, zh, en in keys], className="keys")
-
-
-def counted(number: int, noun: str) -> str:
-    """Return an English count with its noun: 1 person, 2 persons."""
-    return f"{figure(number)} {noun}{'' if number == 1 else 's'}"
 
 
 # ---- the queue
@@ -322,24 +318,7 @@ def actions(asked: Asked, queue: Queue, history: pd.DataFrame) -> Component:
         n_clicks=0,
         **{"data-key": "s"},
     )
-    return html.Div([none, skip, undo_button(asked, history)], className="review-actions")
-
-
-def undo_button(asked: Asked, history: pd.DataFrame) -> Component | None:
-    """Return the button that takes back the asker's own last decision, nothing when none of theirs stands."""
-    assert asked.who is not None
-    mine = history[(history["action"] == "review") & history["stands"] & (history["actor"] == asked.who.name)]
-    if mine.empty:
-        return None
-    last = mine.iloc[0]
-    text = asked.words(f"撤销上一次（{last['subject']}）", f"Undo the last ({last['subject']})")
-    return html.Button(
-        [html.Kbd("U"), text],
-        id={"type": "review-undo", "index": f"{last['number']}-last"},  # the history has a button for the same batch
-        className="button",
-        n_clicks=0,
-        **{"data-key": "u"},
-    )
+    return html.Div([none, skip, _decided.undo_button(asked, history)], className="review-actions")
 
 
 # ---- the map of the match in hand
@@ -376,56 +355,3 @@ def map_of(asked: Asked, person: dict[str, Any], found: pd.DataFrame, stand: Vie
         else html.Span(w("没有坐标，只凭地址", "no point was given, only the address")),
     ]
     return [picture, html.Div(key, className="minimap-key")]
-
-
-# ---- what was decided
-
-
-def told(asked: Asked, history: pd.DataFrame) -> Component:
-    """Return the newest decisions: when, by whom, whose, what, and the way back."""
-    if history.empty:
-        return parts.empty(asked.words("还没有核定过", "nothing was decided yet"))
-    heads = (
-        ("时间", "When"),
-        ("核定人", "By"),
-        ("人员", "Person"),
-        ("地址", "Address"),
-        ("结果", "Decision"),
-        ("", ""),
-    )
-    rows = [_decision(asked, rows) for _, rows in list(history.groupby("number", sort=False))[:TOLD]]
-    more = say("state.sample", asked.lang, n=len(rows), total=history["number"].nunique())
-    head = html.Thead(html.Tr([html.Th(asked.words(*each)) for each in heads]))
-    return html.Div([html.Table([head, html.Tbody(rows)], className="plain-table"), html.P(more, className="more")])
-
-
-def _decision(asked: Asked, rows: pd.DataFrame) -> Component:
-    w, first = asked.words, rows.iloc[0]
-    n, stands = len(rows), bool(rows["stands"].any())
-    undone = first["action"] == "undo"
-    if undone:
-        what = w("撤销，重新待核", "undone, waits again")
-    elif first["compound"]:
-        what = f"{first['name'] or ''} {first['compound']}"
-    else:
-        what = w("都不是", "none of them")
-    learned = (first["receipt"] or {}).get("learned")
-    if learned and not undone:
-        what += w(f"；记别名“{learned}”", f"; learned {learned}")
-    who = f"{first['subject']}" + (w(f" 等 {n} 人", f" and {n - 1} more") if n > 1 else "")
-    undo = html.Button(
-        w("撤销", "undo"),
-        id={"type": "review-undo", "index": str(first["number"])},
-        className="quiet",
-        n_clicks=0,
-        title=w(f"撤销批次 {first['number']}", f"undo batch {first['number']}"),
-    )
-    last = (
-        None
-        if undone
-        else undo
-        if stands
-        else html.Span(w("已撤销或已改", "undone or changed"), className="panel-note")
-    )
-    cells = [moment(first["at"], asked.lang), first["actor"], who, first["address"] or UNKNOWN, what, last]
-    return html.Tr([html.Td(cell) for cell in cells], className="" if stands or undone else "gone")

@@ -1,22 +1,21 @@
 """Data quality: how fresh each feed is, what every delivery did, and the matches that wait for a person."""
 
 from typing import Any
-from urllib.parse import unquote
 
 import numpy as np
 import pandas as pd
-from dash import ALL, Dash, Input, Output, State, ctx, html, no_update
+from dash import Dash, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 from flask import request
 from sqlalchemy import select
 
 from dashboard import charts, parts
-from dashboard.access import CITY, DISTRICT, SHARED, Person
+from dashboard.access import CITY, DISTRICT, SHARED
 from dashboard.desk import Desk
-from dashboard.pages import Asked, Page, _gazetteer, _review
+from dashboard.pages import Asked, Page, _gazetteer, _review, _reviewing
 from dashboard.pages._frame import sheet
 from dashboard.text import age, figure, moment, percent, pick, say
-from layers.intake import gazetteer_changes, health, receipt, review
+from layers.intake import health, receipt
 from layers.intake.feeds import all_feeds
 from layers.store.schema import batch
 
@@ -325,82 +324,9 @@ def _each(values: dict[str, Any]) -> str:
     return ", ".join(f"{name} {value}" for name, value in values.items())
 
 
-def acted(desk: Desk, button: Any, search: str, state: Any, same: Any, learn: Any) -> tuple[Any, Any]:
-    """Do what a button of the review desk says; return the desk after it and where the browser now stands in the queue."""
-    who = desk.gate.reviewer(desk.gate.who(request))
-    asked = Asked(desk.here(who, "/quality", search), who, desk)
-    button = {name: unquote(str(value)) for name, value in button.items()}
-    state = {"at": None, "skipped": list((state or {}).get("skipped") or [])}
-    said: Any = None
-    try:
-        if button["type"] == "review-go":
-            state["at"] = button["index"]
-        elif button["type"] == "review-skip":
-            state["skipped"] = [*state["skipped"], button["index"]][-_review.SKIPPED :]
-        elif button["type"] == "review-undo":
-            found = review.undo(desk.store, int(button["index"].partition("-")[0]), who.name, area=who.area)
-            state["at"], said = next(iter(found.keys), None), told_undone(asked, found)
-        else:
-            said = told_decided(asked, button, decided(desk, who, button, same, learn))
-    except (
-        review.ClosedError,
-        gazetteer_changes.CareError,
-    ) as error:  # somebody was faster: the desk as it is now says the rest
-        said = str(error)
-    fresh = Asked(desk.here(who, "/quality", search), who, desk)
-    return _review.panel(fresh, state, said), state
-
-
-def decided(desk: Desk, who: Person, button: Any, same: Any, learn: Any) -> review.Decision:
-    """Take the decision of a candidate's button, or of "none of these"."""
-    code = button["compound"] or None
-    name = learn[0] if learn and code else ""
-    return review.decide(desk.store, button["key"], code, who.name, area=who.area, alike=bool(same), learn=name)
-
-
-def told_decided(asked: Asked, button: Any, found: review.Decision) -> str:
-    """Return what was done, in a sentence."""
-    subject, n = button["key"].partition(":")[2], len(found.keys)
-    what = button["compound"] or asked.words("都不是", "none of them")
-    more = asked.words(f" 等 {n} 人", f" and {n - 1} more") if n > 1 else ""
-    learned = asked.words(f"；别名“{found.learned}”已记", f"; {found.learned} was learned") if found.learned else ""
-    return asked.words(
-        f"已核定 {subject}{more}：{what}（批次 {found.batch}），统计已同步更新{learned}",
-        f"{subject}{more}: {what}, decided in batch {found.batch}; the totals follow{learned}",
-    )
-
-
-def told_undone(asked: Asked, found: review.Decision) -> str:
-    """Return what was taken back, in a sentence."""
-    n, name = len(found.keys), found.learned
-    waits = f"{_review.counted(n, 'person')} wait{'s' if n == 1 else ''} again"
-    forgotten = asked.words(f"；别名“{name}”不再使用", f"; {name} is an alias no more") if name else ""
-    return asked.words(
-        f"已撤销，{n} 人重新待核（批次 {found.batch}）{forgotten}", f"undone; {waits} (batch {found.batch}){forgotten}"
-    )
-
-
 def connect(app: Dash, desk: Desk) -> None:
-    """Let a person decide, put off, undo and choose what waits, and open a receipt."""
-
-    @app.callback(
-        Output("quality-review", "children"),
-        Output("review", "data"),
-        Input({"type": "review", "key": ALL, "compound": ALL}, "n_clicks"),
-        Input({"type": "review-go", "index": ALL}, "n_clicks"),
-        Input({"type": "review-skip", "index": ALL}, "n_clicks"),
-        Input({"type": "review-undo", "index": ALL}, "n_clicks"),
-        State("url", "search"),
-        State("review", "data"),
-        State("review-same", "value"),
-        State("review-learn", "value"),
-        prevent_initial_call=True,
-    )
-    def pressed(_picks: Any, _go: Any, _skip: Any, _undo: Any, search: str, state: Any, same: Any, learn: Any) -> Any:
-        if not ctx.triggered[0]["value"]:
-            return no_update, no_update
-        return acted(desk, ctx.triggered_id, search, state, same, learn)
-
+    """Let a person review, change the gazetteer, and open a receipt."""
+    _reviewing.connect(app, desk)
     _gazetteer.connect(app, desk)
 
     @app.callback(

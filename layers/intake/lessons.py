@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection, and_, func, or_, select
 
+from geo.address import strip_unit
 from geo.address_model import Lesson
 from layers.intake.places import believed
 from layers.store.database import Store
@@ -11,7 +12,8 @@ from layers.store.schema import AUTO, batch, district, person, placement
 def lessons(connection: Connection, at: int) -> list[Lesson]:
     """Return the decisions of reviewers that were believed at `at` (ms) and rest on an address, one for each address and answer.
 
-    A decision that was undone by then, or whose grounds had changed, is none; a merged compound's have moved to its survivor.
+    Addresses that differ in building, unit and room alone are one, as they are for the person who decides about all of them at
+    once: one lesson for each of these, district and answer. A decision that was undone by then, or whose grounds had changed, is none; a merged compound's have moved to its survivor.
     """
     then = [and_(table.c.known_from <= at, table.c.known_until > at) for table in (placement, person)]
     joined = placement.join(person, and_(person.c.key == placement.c.key, then[1]))
@@ -21,7 +23,7 @@ def lessons(connection: Connection, at: int) -> list[Lesson]:
     named = believed(connection, district, "code", "name")
     titles = dict(zip(named["code"], named["name"], strict=True))
     found = [
-        Lesson(address, titles.get(stated, stated) or None, code or None)
+        Lesson(strip_unit(address), titles.get(stated, stated) or None, code or None)
         for address, stated, code in zip(rows["address"], rows["district_stated"], rows["compound"], strict=True)
         if address
     ]

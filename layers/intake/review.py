@@ -1,12 +1,12 @@
 """The review queue: matches that nobody is sure of, and what a person decided about them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, Select, and_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, select
 
 from geo.address import building_of, normalise, strip_unit
 from layers._errors import LayerError
@@ -23,6 +23,7 @@ from layers.store.writing import KEYS_A_QUERY, Batch, chunks, close_batch, open_
 
 REFUSED = ("人工核定：名录中无此小区", "decided by a person: none of the compounds")
 LEARNED = "核定时所记 learned from a decision about a match"  # whose decision it was, the batch says
+STILL = placement.alias("still")  # where somebody of a decision is now
 PERSONS_AT_ONCE = 500  # that one decision may place: more identical addresses than that are a mistake of the source
 
 
@@ -32,6 +33,10 @@ class ReviewError(LayerError):
 
 class ElsewhereError(ReviewError):
     """The person or the compound lies outside the area that the reviewer answers for."""
+
+
+class UnknownCompoundError(ReviewError):
+    """No such compound stands."""
 
 
 class ClosedError(ReviewError):
@@ -125,11 +130,48 @@ def decide(
     The decision stands until the person's address, point or district changes. Raises ElsewhereError outside the area,
     ClosedError for a match that does not wait, ReviewError for what is not there or cannot be learned; nothing is written then.
     """
+
+    def waiting_ones(connection: Connection) -> pd.DataFrame:
+        found = _with_alike(connection, key, area) if alike else _placed(connection, [key])
+        if found.empty:
+            raise ReviewError(f"{key}: no such person is placed or waiting")
+        return found
+
+    return _settled(store, waiting_ones, code, actor, area=area, learn=learn, correcting=correcting)
+
+
+def correct(store: Store, number: int, code: str | None, actor: str, *, area: str = "") -> Decision:
+    """Decide again what batch `number` decided: its persons go to another compound, or to none (`code` None).
+
+    They are those whom a person's word still places and nobody decided about since, also where a merge moved them. Raises
+    ClosedError when there are none, else as `decide`.
+    """
+
+    def standing(connection: Connection) -> pd.DataFrame:
+        rows = select(STILL).select_from(placement.join(STILL, _still_placed()))
+        found = Store.frame(connection, rows.where(placement.c.batch == number).order_by(STILL.c.key))
+        if found.empty or connection.execute(select(batch.c.kind).where(batch.c.id == number)).scalar() != "review":
+            raise ClosedError(f"nothing of decision {number} can be corrected: it was undone, or decided again")
+        return found
+
+    return _settled(store, standing, code, actor, area=area, correcting=True, corrects=number)
+
+
+def _settled(
+    store: Store,
+    chosen: Callable[[Connection], pd.DataFrame],
+    code: str | None,
+    actor: str,
+    *,
+    area: str,
+    learn: str = "",
+    correcting: bool = False,
+    **more: Any,
+) -> Decision:
+    """Write one decision about the chosen rows of `placement`; the name to learn is that of the first one's address."""
     now = store.now()
     with store.writing() as connection:
-        before = _with_alike(connection, key, area) if alike else _placed(connection, [key])
-        if before.empty:
-            raise ReviewError(f"{key}: no such person is placed or waiting")
+        before = chosen(connection)
         if len(before) > PERSONS_AT_ONCE:
             raise ReviewError(
                 f"{len(before)} persons share this address; at most {PERSONS_AT_ONCE} are decided at once"
@@ -138,17 +180,17 @@ def decide(
             _check_inside(row["key"], row, area)
             _check_open(row["key"], row, correcting)
         where = _compound(connection, code, area) if code else None
-        address = _addresses(connection, before["key"])
+        keys = tuple(before["key"])
+        address = _addresses(connection, keys)
         opened = open_batch(connection, None, now, _batch(actor))
         if learn and where is not None:
-            _check_written(learn, address[key])
+            _check_written(learn, address[keys[0]])
             gazetteer_changes.teach(opened, store, where, learn, actor, why=LEARNED, area=area)
         opened.replace(placement, _decided(before, address, where, actor, opened.known_from))
         _recount(opened, before)
-        keys = tuple(before["key"])
-        told = {"key": key, "compound": code, "persons": len(keys), "learned": learn}
+        told = {"key": keys[0], "compound": code, "persons": len(keys), "learned": learn} | more
         close_batch(opened, told | {"actor": actor})
-        journal.write(connection, actor, "review", key, {"batch": opened.id} | told)
+        journal.write(connection, actor, "review", keys[0], {"batch": opened.id} | told)
         return Decision(opened.id, keys, learn if where is not None else "")
 
 
@@ -237,7 +279,7 @@ def _compound(connection: Connection, code: str, area: str) -> Any:
         connection, query.where(compound.c.code == code, compound.c.known_until == FOREVER, standing_now())
     )
     if found.empty:
-        raise ReviewError(f"{code}: no such compound, or it was merged or split since")
+        raise UnknownCompoundError(f"{code}: no such compound, or it was merged or split since")
     row = found.iloc[0].fillna("")
     _check_inside(code, row.to_dict() | {"compound": code}, area)
     return row
@@ -292,17 +334,30 @@ def _decided(before: pd.DataFrame, address: Mapping[str, str], where: Any, actor
 # ---- what was decided
 
 
-def history(view: View, limit: int = 5_000) -> Select[Any]:
-    """Return what reviewers decided and undid, newest first, one row a person.
+def _still_placed() -> ColumnElement[bool]:
+    """The join from a decision's placement to STILL: a person's word holds, and nobody decided since; a merge may have moved it."""
+    later = placement.alias("later")
+    since = select(later.c.id).join(batch, batch.c.id == later.c.batch).where(batch.c.kind == "review")
+    since = since.where(later.c.key == placement.c.key, later.c.batch > placement.c.batch).correlate(placement)
+    return and_(
+        STILL.c.key == placement.c.key, STILL.c.known_until == FOREVER, STILL.c.decided_by != AUTO, ~since.exists()
+    )
+
+
+def history(view: View, limit: int = 5_000, before: int | None = None) -> Select[Any]:
+    """Return what reviewers decided and undid, newest first, one row a person; of batches older than `before` if given.
 
     number (of the batch), receipt, at (clock on the wall), actor, action (review | undo); key, subject, kind, district, street,
-    compound, status, stands, address; `name` of the compound that was picked, or None.
+    compound, status, stands, address; `name` of the compound that was picked, or None; `taught`: the name it taught is still
+    in use; `still`: the compound in which a person's word has the person now ("" none of them), missing where it can no longer
+    be corrected by way of this decision.
     """
     number = entry.c.detail["batch"].as_integer()
     person_now = and_(person.c.key == placement.c.key, known(person, view))
     named = and_(compound.c.code == placement.c.compound, known(compound, view))
     source = placement.join(batch, batch.c.id == placement.c.batch).join(entry, number == batch.c.id)
-    source = source.outerjoin(person, person_now).outerjoin(compound, named)
+    source = source.outerjoin(person, person_now).outerjoin(compound, named).outerjoin(STILL, _still_placed())
+    taught = select(care.c.batch).where(care.c.known_until == FOREVER, care.c.stands)
     columns = (
         batch.c.id.label("number"),
         batch.c.receipt,
@@ -313,7 +368,11 @@ def history(view: View, limit: int = 5_000) -> Select[Any]:
         (placement.c.known_until == FOREVER).label("stands"),
         person.c.address,
         compound.c.name,
+        batch.c.id.in_(taught).label("taught"),
+        STILL.c.compound.label("still"),
     )
     rows = select(*columns).select_from(source).where(batch.c.kind == "review", batch.c.known_at <= view.known_at)
     rows = rows.where(inside(placement, view), entry.c.action.in_(("review", "undo")))
+    if before is not None:
+        rows = rows.where(batch.c.id < before)
     return rows.order_by(batch.c.id.desc(), placement.c.key).limit(limit)

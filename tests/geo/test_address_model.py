@@ -1,12 +1,23 @@
 """The judge that is fitted to a gazetteer, and the noise it is fitted on."""
 
+import os
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from geo.address_candidates import Finder
 from geo.address_judge import Case, RuleTable
-from geo.address_model import Lesson, cached_judge, fit_judge, judge_for, lowest_threshold, version_of
+from geo.address_model import (
+    KEPT_JUDGES,
+    Lesson,
+    cached_judge,
+    fit_judge,
+    judge_for,
+    lowest_threshold,
+    training_set,
+    version_of,
+)
 from geo.gazetteer import Gazetteer
 from geo.gazetteer_noise import write_addresses
 
@@ -103,6 +114,27 @@ def test_lessons_are_part_of_the_version_in_any_order_and_kept_with_the_judge(ju
 def test_a_lesson_about_a_compound_that_is_listed_no_more_is_passed_over(judge):
     gone = fit_judge(judge.gazetteer, samples=600, lessons=[Lesson("春江晓苑旁星耀城", None, "gone")])
     assert gone.threshold == judge.threshold
+
+
+def test_lessons_of_one_address_are_never_the_proof_of_each_other(judge):
+    """Two rooms of one address and one of another: two groups beside those of the invented addresses."""
+    texts = ["武汉市春江晓苑旁星耀城3栋101室", "武汉市春江晓苑旁星耀城5栋2单元", "武汉市春湖晓苑旁星耀城3栋"]
+    plain = training_set(judge.gazetteer, 60)
+    taught = training_set(judge.gazetteer, 60, [Lesson(text, None, None) for text in texts])
+    first, second, other = taught.group[len(plain.group) :].tolist()
+    assert first == second != other
+
+
+def test_only_the_newest_judges_are_kept(judge, tmp_path):
+    for age in range(KEPT_JUDGES + 2):
+        old = tmp_path / f"judge-{age:016}.npz"
+        old.touch()
+        os.utime(old, (1e9 - age, 1e9 - age))
+    (tmp_path / "other.npz").touch()
+    cached_judge(judge.gazetteer, tmp_path, samples=60)
+    kept = {f"judge-{age:016}.npz" for age in range(KEPT_JUDGES - 1)}
+    wanted = {*kept, "other.npz", f"judge-{version_of(judge.gazetteer)}.npz"}
+    assert {path.name for path in tmp_path.iterdir()} == wanted
 
 
 def test_another_gazetteer_has_another_version():

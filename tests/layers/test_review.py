@@ -6,11 +6,21 @@ from sqlalchemy import select
 
 from geo.address_model import Lesson
 from layers._times import parse_time
-from layers.intake.gazetteer_changes import CareError
+from layers.intake.gazetteer_changes import CareError, Change, make
 from layers.intake.lessons import latest, learned_at, lessons
 from layers.intake.pace import pace
 from layers.intake.rematch import rematch
-from layers.intake.review import ClosedError, ElsewhereError, ReviewError, decide, history, same_address, undo, waiting
+from layers.intake.review import (
+    ClosedError,
+    ElsewhereError,
+    ReviewError,
+    correct,
+    decide,
+    history,
+    same_address,
+    undo,
+    waiting,
+)
 from layers.store import open_store, totals
 from layers.store.schema import FOREVER, batch, care, placement
 from tests import city
@@ -96,6 +106,34 @@ def test_what_was_decided_again_since_is_not_undone(store):
         undo(store, first.batch, "duty")
 
 
+def test_a_decision_that_a_merge_moved_can_be_corrected_for_all_its_persons(store):
+    first = decide(store, "case:1", "C4", "duty", alike=True)
+    decide(store, "case:2", "C5", "chief", correcting=True)
+    for code in ("C4", "C5"):
+        make(store, Change("merge", code, ("C2",)), "city", apply=True)
+    told = store.read(history(view(store)))
+    assert told[told["number"] == first.batch][["key", "still"]].fillna("-").values.tolist() == [
+        ["case:1", "C2"],
+        ["case:2", "-"],
+        ["case:3", "C2"],
+    ]
+    with pytest.raises(ElsewhereError):
+        correct(store, first.batch, None, "江汉值班", area="420103")
+    again = correct(store, first.batch, "C3", "chief")
+    assert again.keys == ("case:1", "case:3")
+    assert counts(store) == {"C2": 2, "C3": 2, "": 1}
+    for number in (first.batch, 1, 99):
+        with pytest.raises(ClosedError, match="can be corrected"):
+            correct(store, number, None, "chief")
+    correct(store, again.batch, None, "chief")
+    assert counts(store) == {"C2": 2, "": 3}
+
+
+def test_older_decisions_are_told_from_a_batch_on(store):
+    first, second = decide(store, "case:1", "C4", "duty"), decide(store, "case:2", "C4", "duty")
+    assert store.read(history(view(store), before=second.batch))["number"].tolist() == [first.batch]
+
+
 def test_only_decisions_are_undone_and_only_in_ones_own_area(store):
     found = decide(store, "case:1", "C4", "duty")
     with pytest.raises(ElsewhereError):
@@ -172,10 +210,8 @@ def test_decisions_are_lessons_until_they_are_undone(store):
     decide(store, "case:5", None, "duty")
     with store.snapshot() as connection:
         assert lessons(connection, latest(connection)) == [
-            Lesson(SAME.format(5, 301), "江汉区", "C4"),
-            Lesson(SAME.format(5, 401), "江汉区", "C4"),
-            Lesson(SAME.format(7, 101), "江汉区", "C4"),
-            Lesson("江汉区新里程长江花园9栋", "江汉区", None),
+            Lesson("江汉区长江花园", "江汉区", "C4"),  # one decision about three persons of one address is one lesson
+            Lesson("江汉区新里程长江花园", "江汉区", None),
         ]
     undo(store, picked.batch, "duty")
     with store.snapshot() as connection:

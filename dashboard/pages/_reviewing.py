@@ -1,0 +1,145 @@
+"""What the buttons of the review desk do: decide, put off, undo, correct, and choose what is shown."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from dash import ALL, Dash, Input, Output, State, ctx, no_update
+from flask import request
+
+from dashboard.access import Person
+from dashboard.calls import CallError
+from dashboard.desk import Desk
+from dashboard.pages import Asked, _decided, _review
+from dashboard.text import counted
+from layers.intake import gazetteer_changes, review
+
+
+@dataclass(frozen=True)
+class Entered:
+    """What stands in the switches and fields of the desk: all alike, the name to learn, the code of a correction."""
+
+    same: bool
+    learn: list[str]
+    codes: list[Any]
+
+
+def acted(desk: Desk, button: Any, search: str, state: Any, entered: Entered) -> tuple[Any, Any]:
+    """Do what a button of the review desk says; return the desk after it and where the browser now stands in the queue."""
+    who = desk.gate.reviewer(desk.gate.who(request))
+    asked = Asked(desk.here(who, "/quality", search), who, desk)
+    button = {name: unquote(str(value)) for name, value in button.items()}
+    before = (state or {}).get("before")
+    state = {"at": None, "skipped": list((state or {}).get("skipped") or [])}
+    if before is not None:
+        state["before"] = _number(before)
+    said: Any = None
+    try:
+        if button["type"] == "review-go":
+            state["at"] = button["index"]
+        elif button["type"] == "review-skip":
+            state["skipped"] = [*state["skipped"], button["index"]][-_review.SKIPPED :]
+        elif button["type"] == "review-undo":
+            found = review.undo(desk.store, _number(button["index"].partition("-")[0]), who.name, area=who.area)
+            state["at"], said = next(iter(found.keys), None), told_undone(asked, found)
+        elif button["type"] == "review-told":
+            said = _history(asked, who, button, state, entered)
+        else:
+            said = told_decided(asked, button["compound"], decided(desk, who, button, entered))
+    except (
+        review.ClosedError,
+        gazetteer_changes.CareError,
+    ) as error:  # somebody was faster: the desk as it is now says the rest
+        said = str(error)
+    fresh = Asked(desk.here(who, "/quality", search), who, desk)
+    return _review.panel(fresh, state, said), state
+
+
+def decided(desk: Desk, who: Person, button: Mapping[str, str], entered: Entered) -> review.Decision:
+    """Take the decision of a candidate's button, or of "none of these"."""
+    code = button["compound"] or None
+    name = entered.learn[0] if entered.learn and code else ""
+    return review.decide(desk.store, button["key"], code, who.name, area=who.area, alike=entered.same, learn=name)
+
+
+def _history(asked: Asked, who: Person, button: Mapping[str, str], state: dict[str, Any], entered: Entered) -> str:
+    """Do what a button of the history says, change `state` accordingly, and return what to say."""
+    do, number = button["do"], _number(button["index"])
+    if do in ("older", "newest"):
+        state.pop("before", None)
+        if do == "older":
+            state["before"] = number
+    elif do == "correct":
+        state["correcting"] = str(number)
+    elif do in ("place", "none"):
+        return _corrected(asked, who, number, state, entered if do == "place" else None)
+    return ""
+
+
+def _corrected(asked: Asked, who: Person, number: int, state: dict[str, Any], entered: Entered | None) -> str:
+    code = None
+    if entered is not None:
+        code = str(next(iter(entered.codes), None) or "").strip()
+    if code == "":
+        state["correcting"] = str(number)
+        return asked.words("请填写小区编号，或选“都不是”", "enter the code of a compound, or choose none of them")
+    try:
+        found = review.correct(asked.desk.store, number, code, who.name, area=who.area)
+    except review.UnknownCompoundError as error:  # a slip of the hand: the field stays open
+        state["correcting"] = str(number)
+        return str(error)
+    return told_decided(asked, code or "", found)
+
+
+def told_decided(asked: Asked, code: str, found: review.Decision) -> str:
+    """Return what was done, in a sentence."""
+    whose = _decided.persons(asked, found.keys[0].partition(":")[2], len(found.keys))
+    what = code or asked.words("都不是", "none of them")
+    learned = asked.words(f"；别名“{found.learned}”已记", f"; {found.learned} was learned") if found.learned else ""
+    return asked.words(
+        f"已核定 {whose}：{what}（批次 {found.batch}），统计已同步更新{learned}",
+        f"{whose}: {what}, decided in batch {found.batch}; the totals follow{learned}",
+    )
+
+
+def told_undone(asked: Asked, found: review.Decision) -> str:
+    """Return what was taken back, in a sentence."""
+    n, name = len(found.keys), found.learned
+    waits = f"{counted(n, 'person')} wait{'s' if n == 1 else ''} again"
+    forgotten = asked.words(f"；别名“{name}”不再使用", f"; {name} is an alias no more") if name else ""
+    return asked.words(
+        f"已撤销，{n} 人重新待核（批次 {found.batch}）{forgotten}", f"undone; {waits} (batch {found.batch}){forgotten}"
+    )
+
+
+def _number(text: Any) -> int:
+    """The number of a batch as a browser sent it."""
+    if not str(text).isdecimal() or len(str(text)) > 15:
+        raise CallError(f"{str(text)[:80]!r} is no number of a batch")
+    return int(text)
+
+
+def connect(app: Dash, desk: Desk) -> None:
+    """Let a person decide, put off, undo, correct, and choose what waits."""
+
+    @app.callback(
+        Output("quality-review", "children"),
+        Output("review", "data"),
+        Input({"type": "review", "key": ALL, "compound": ALL}, "n_clicks"),
+        Input({"type": "review-go", "index": ALL}, "n_clicks"),
+        Input({"type": "review-skip", "index": ALL}, "n_clicks"),
+        Input({"type": "review-undo", "index": ALL}, "n_clicks"),
+        Input({"type": "review-told", "do": ALL, "index": ALL}, "n_clicks"),
+        State("url", "search"),
+        State("review", "data"),
+        State("review-same", "value"),
+        State("review-learn", "value"),
+        State({"type": "review-code", "index": ALL}, "value"),
+        prevent_initial_call=True,
+    )
+    def pressed(*values: Any) -> Any:
+        if not ctx.triggered[0]["value"]:
+            return no_update, no_update
+        search, state, same, learn, codes = values[-5:]
+        return acted(desk, ctx.triggered_id, search, state, Entered(bool(same), learn or [], codes))
