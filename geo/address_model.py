@@ -155,18 +155,23 @@ def cached_judge(
     The file is named by their content and VERSION; one that cannot be read is fitted again.
     """
     version = version_of(gazetteer, lessons)
-    path = folder / f"judge-{version}.npz"
-    return _kept(gazetteer, path, version) or _keep(fit_judge(gazetteer, lessons=lessons, samples=samples), path)
+    kept = kept_judge(gazetteer, folder, version)
+    return kept or _keep(fit_judge(gazetteer, lessons=lessons, samples=samples), _file(folder, version))
 
 
-def _kept(gazetteer: Gazetteer, path: Path, version: str) -> FittedJudge | None:
+def kept_judge(gazetteer: Gazetteer, folder: Path, version: str) -> FittedJudge | None:
+    """Return the judge of a version from `folder` for a gazetteer, None when it is not there or cannot be read."""
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
+        with _file(folder, version).open("rb") as file, np.load(file, allow_pickle=False) as kept:
             curve = tuple(CurvePoint(float(a), float(b), int(n), float(r)) for a, b, n, r in kept["curve"])
             accept_from, lessons = float(kept["accept_from"]), int(kept["lessons"])
             return FittedJudge(gazetteer, Forest.from_arrays(kept), accept_from, curve, version, lessons)
     except (FileNotFoundError, KeyError, ValueError, zipfile.BadZipFile):
         return None
+
+
+def _file(folder: Path, version: str) -> Path:
+    return folder / f"judge-{version}.npz"
 
 
 def _keep(judge: FittedJudge, path: Path) -> FittedJudge:

@@ -31,9 +31,9 @@ def lessons(connection: Connection, at: int) -> list[Lesson]:
 
 
 def learned_at(connection: Connection) -> int:
-    """Return when the judge last learned (ms): the newest batch that rematched or changed the gazetteer, 0 for none.
+    """Return up to when decisions are lessons unless all are asked for (ms), 0 for never.
 
-    A fit takes longer than a delivery may, and these call for one in any case; a single decision does not.
+    That is the newest batch that rematched or changed the gazetteer: a single decision asks for no other judge.
     """
     fits = or_(batch.c.kind.in_(("rematch", "care")), batch.c.feed == "compounds")
     return connection.execute(select(func.max(batch.c.known_at)).where(fits)).scalar() or 0

@@ -1,6 +1,7 @@
 """Give persons and zones their compound, with the gazetteer as the running transaction knows it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -12,10 +13,12 @@ from sqlalchemy import Connection, func, select
 
 import geo.gazetteer
 from geo.address import building_of
+from geo.address_judge import Judge
 from geo.address_match import AddressAnswer
-from geo.address_model import FittedJudge, Lesson, judge_for
+from geo.address_model import FittedJudge, judge_for
 from geo.match import CompoundMatcher
 from layers.intake.gazetteer_care import care_now, cared
+from layers.intake.judges import judge_of
 from layers.intake.lessons import latest, learned_at, lessons
 from layers.intake.places import believed
 from layers.store.schema import FOREVER, care, compound, district
@@ -35,9 +38,11 @@ GAZETTEER = (
     "shape",
 )
 WITHIN_M = 100.0  # a point this far outside an outline may still be the compound's: gates and shop fronts are geocoded
-_matchers: dict[tuple[str, int, int, int, int], "Gazetteer"] = {}
-_spellings: dict[tuple[str, int, int, int], dict[str, frozenset[str]]] = {}
-_lock = Lock()
+State = tuple[int, ...]
+_matchers: dict[tuple[str, State, int], "Gazetteer"] = {}
+_spellings: dict[tuple[str, State], dict[str, frozenset[str]]] = {}
+_building: dict[tuple[str, State, int], Lock] = {}
+_lock, _spelling = Lock(), Lock()  # _lock is never held while a matcher is built
 
 
 class Gazetteer:
@@ -47,26 +52,20 @@ class Gazetteer:
         self,
         rows: pd.DataFrame,
         titles: Mapping[str, str],
-        cache: Path | None = None,
-        lessons: Sequence[Lesson] = (),
-        before: pd.DataFrame | None = None,
+        judge: Callable[[geo.gazetteer.Gazetteer], Judge] = judge_for,
         centres: Sequence[tuple[float, float]] = (),
     ) -> None:
         """Build from rows with columns of GAZETTEER.
 
         titles   code -> name of the districts
-        lessons  what the judge learns from reviewers
-        before   the rows for which the judge was fitted, where reviewers taught aliases since: it is kept, because it weighs
-                 evidence and knows no names, and a fit takes longer than a delivery may
+        judge    returns the judge of addresses for a gazetteer
         centres  points that geocoders give when they know no better
         """
         self.areas = rows.set_index("code")[["district", "street"]].fillna("")
         self._at = rows[["lon", "lat"]].to_numpy(float)  # in the order of the matcher's positions
-        frame, judge = _as_gazetteer(rows, titles), None
-        if before is not None:
-            fitted = judge_for(_plain(_as_gazetteer(before, titles)), cache, lessons)
-            judge = fitted if isinstance(fitted, FittedJudge) else None
-        self.matcher = CompoundMatcher.build(frame, judge=judge, cache=cache, centres=centres, lessons=lessons)
+        frame = _as_gazetteer(rows, titles)
+        plain = geo.gazetteer.Gazetteer.from_frame(frame.drop(columns="geometry"))
+        self.matcher = CompoundMatcher.build(frame, judge=judge(plain), centres=centres)
         self.size = len(rows)
 
     def read(self, persons: pd.DataFrame, progress: Callable[[int, int], None] | None = None) -> list[AddressAnswer]:
@@ -142,36 +141,36 @@ def _as_gazetteer(rows: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame
     return frame.drop(columns=["shape", "district_stated", "district_code"])
 
 
-def _plain(frame: pd.DataFrame) -> geo.gazetteer.Gazetteer:
-    return geo.gazetteer.Gazetteer.from_frame(frame.drop(columns="geometry"))
-
-
 def gazetteer(connection: Connection, identity: str, cache: Path | None, *, learn: bool = False) -> Gazetteer:
     """Return the gazetteer of a store (`identity`) as believed now, with what people changed; built once per state of both.
 
     cache  folder for what the matcher learns from a gazetteer
-    learn  take in all that reviewers decided until now; otherwise what they had decided when the gazetteer last changed or
-           everybody was rematched (`lessons.learned_at`), so that a delivery never waits for a fit
+    learn  fit the judge of addresses anew where need be, with all that reviewers decided until now; otherwise the store's
+           last judge serves (`judges.judge_of`), so that a delivery, which keeps others from writing, waits for no fit
     """
     at = latest(connection) if learn else learned_at(connection)
-    key = (identity, *_state(connection), at)
+    key = (identity, _state(connection), at)
     with _lock:
-        if key not in _matchers:
-            for old in [k for k in _matchers if k[0] == identity]:
-                del _matchers[old]
-            taught_since = not care_now(connection).equals(care_now(connection, at))
-            before = (
-                cared(believed(connection, compound, *GAZETTEER), care_now(connection, at)) if taught_since else None
-            )
-            _matchers[key] = Gazetteer(
-                compounds_now(connection),
-                _titles(connection),
-                cache,
-                lessons(connection, at),
-                before,
-                _centres(connection),
-            )
-        return _matchers[key]
+        if key in _matchers:
+            return _matchers[key]
+        own = _building.setdefault(key, Lock())
+    with own:  # who asks for the same waits for the one that builds it, and nobody else does
+        with _lock:
+            found = _matchers.get(key)
+        if found is None:
+            found = _built(connection, identity, cache, at, learn)
+            with _lock:
+                for old in [k for k in _matchers if k[0] == identity]:
+                    del _matchers[old]
+                _matchers[key] = found
+                _building.pop(key, None)
+        return found
+
+
+def _built(connection: Connection, identity: str, cache: Path | None, at: int, learn: bool) -> Gazetteer:
+    taught = lessons(connection, at)
+    judge = partial(judge_of, identity, cache=cache, lessons=taught, fit=learn)
+    return Gazetteer(compounds_now(connection), _titles(connection), judge, _centres(connection))
 
 
 def compounds_now(connection: Connection) -> pd.DataFrame:
@@ -181,8 +180,8 @@ def compounds_now(connection: Connection) -> pd.DataFrame:
 
 def spellings(connection: Connection, identity: str) -> dict[str, frozenset[str]]:
     """Return every normalised spelling of a name, also without phase or 小区, and the compounds that bear it."""
-    key = (identity, *_state(connection))
-    with _lock:
+    key = (identity, _state(connection))
+    with _spelling:
         if key not in _spellings:
             _spellings.clear()
             rows = compounds_now(connection).rename(columns={"code": "compound_id"})
@@ -194,13 +193,13 @@ def spellings(connection: Connection, identity: str) -> dict[str, frozenset[str]
         return _spellings[key]
 
 
-def _state(connection: Connection) -> tuple[int, int, int]:
-    """What the gazetteer depends on: versions of compounds, and of what people changed."""
-    state = connection.execute(
-        select(func.max(compound.c.id), func.count()).where(compound.c.known_until == FOREVER)
-    ).one()
-    changed = connection.execute(select(func.max(care.c.id))).scalar()
-    return state[0] or 0, state[1], changed or 0
+def _state(connection: Connection) -> State:
+    """What the gazetteer depends on: versions of compounds and of districts (names, centres), and of what people changed."""
+    found: list[int] = []
+    for table in (compound, district):
+        newest = select(func.max(table.c.id), func.count()).where(table.c.known_until == FOREVER)
+        found += [value or 0 for value in connection.execute(newest).one()]
+    return *found, connection.execute(select(func.max(care.c.id))).scalar() or 0
 
 
 def _titles(connection: Connection) -> dict[str, str]:

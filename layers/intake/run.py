@@ -16,6 +16,7 @@ from layers.intake import readers
 from layers.intake._feed import Feed
 from layers.intake.datum_parts import AUTO
 from layers.intake.delivery import Delivery, Progress
+from layers.intake.matching import gazetteer
 from layers.intake.profile import Profile
 from layers.intake.receipt import Receipt, file_notes
 from layers.store import Store, journal
@@ -85,7 +86,12 @@ def run(
             if dry_run:
                 raise _DryRun
     except _DryRun:
-        pass
+        return receipt
+    if (
+        feed.name == "compounds"
+    ):  # now rather than within the next delivery's transaction, where everybody would wait for it
+        with store.snapshot() as connection:
+            gazetteer(connection, store.identity, store.cache, learn=True)
     return receipt
 
 
