@@ -65,14 +65,8 @@ def run(
             receipt.repeated = _already(connection, receipt, settings)
             if receipt.repeated:
                 return receipt
-            values = {
-                "kind": "import",
-                "feed": feed.name,
-                "source": source,
-                "file": path.name,
-                "sha256": receipt.sha256,
-                "settings": settings,
-            }
+            values = {"kind": "import", "feed": feed.name, "source": source, "file": path.name}
+            values |= {"sha256": receipt.sha256, "settings": settings}
             opened = open_batch(connection, known_at, now, values)
             receipt.batch, receipt.known_at = opened.id, opened.known_from
             Delivery(store, opened, feed, profile, receipt, cancel).take(path, progress)
@@ -87,12 +81,15 @@ def run(
                 raise _DryRun
     except _DryRun:
         return receipt
-    if (
-        feed.name == "compounds"
-    ):  # now rather than within the next delivery's transaction, where everybody would wait for it
+    _fit(store, feed)
+    return receipt
+
+
+def _fit(store: Store, feed: Feed) -> None:
+    """Fit the judge to compounds just delivered: within the next delivery's transaction everybody would wait for it."""
+    if feed.name == "compounds":
         with store.snapshot() as connection:
             gazetteer(connection, store.identity, store.cache, learn=True)
-    return receipt
 
 
 def _tell_unread(receipt: Receipt, path: Path, profile: Profile) -> None:
