@@ -297,20 +297,22 @@ def test_a_district_is_told_no_other_districts_compounds(store):
         assert not {"C4", "C5", "长江花园"} & set(str(refused.value).replace(change.code, "").split())
 
 
-def test_an_alias_of_a_decision_that_was_corrected_since_can_still_be_forgotten(store):
-    one = decide(store, "case:2", "C1", "duty", learn="新里程春风里")
-    decide(store, "case:2", "C9", "chief", correcting=True)
+def test_an_alias_of_a_decision_that_was_corrected_since_can_still_be_forgotten(store, tmp_path):
+    city.cases(store, tmp_path, "2020-02-11T18:00", {"case_id": "5", "address": "江岸区新里程春风里3栋"})
+    one = decide(store, "case:5", "C1", "duty", learn="新里程春风里")
+    decide(store, "case:5", "C9", "chief", correcting=True)
     undo(store, one.batch, "chief", apply=True)
     assert all_changes(store)["stands"].tolist() == [False, True]  # newest first
     with store.snapshot() as connection:
         assert care_now(connection).empty
-    assert where(store, "2") == ("accepted", "C9", "chief")
+    assert where(store, "5") == ("accepted", "C9", "chief")
 
 
-def test_undoing_the_alias_of_a_decision_leaves_the_decision(store):
-    one = decide(store, "case:2", "C1", "duty", learn="新里程春风里")
+def test_undoing_the_alias_of_a_decision_leaves_the_decision(store, tmp_path):
+    city.cases(store, tmp_path, "2020-02-11T18:00", {"case_id": "5", "address": "江岸区新里程春风里3栋"})
+    one = decide(store, "case:5", "C1", "duty", learn="新里程春风里")
     assert undo(store, one.batch, "chief", apply=True).moved.empty
-    assert where(store, "2") == ("accepted", "C1", "duty")
+    assert where(store, "5") == ("accepted", "C1", "duty")
 
 
 def test_merges_are_undone_newest_first(store):
