@@ -10,7 +10,6 @@
     const view = {x: 0.8, y: 0.4, zoom: 9, pad: {left: 0, right: 0, top: 0, bottom: 0}};
     canvas.tabIndex = 0;
     note.className = 'plain-note';
-    note.textContent = document.documentElement.lang === 'en' ? 'Plain map (no WebGL)' : '平面地图（无 WebGL）';
     parent.replaceChildren(canvas, note);
     const labelsSoon = soon(() => { if (choose()) draw(); }, 140);
     const centre = () => [(canvas.clientWidth + view.pad.left - view.pad.right) / 2, (canvas.clientHeight + view.pad.top - view.pad.bottom) / 2];
@@ -98,6 +97,7 @@
       if (canvas.width !== w * dpr || canvas.height !== h * dpr) Object.assign(canvas, {width: w * dpr, height: h * dpr});
       pen.setTransform(dpr, 0, 0, dpr, 0, 0);
       pen.clearRect(0, 0, w, h);
+      if (state.spec) note.textContent = state.spec.lang === 'en' ? 'Plain map (no WebGL)' : '平面地图（无 WebGL）'; // the map may come before the page
       for (const layer of state.layers) if (!state.hidden.has(layer.json.layer)) DRAW[layer.json['@@type']](layer);
       const ring = ringOf(state.picked);
       if (ring) {

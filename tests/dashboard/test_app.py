@@ -39,12 +39,14 @@ def body_of(drill, output, **changes):
     entry = drill.app.callback_map[output]
     outputs = entry["output"] if isinstance(entry["output"], list) else [entry["output"]]
     told = [{"id": one.component_id, "property": one.component_property} for one in outputs]
-    inputs = [[] if one["id"].startswith("{") else one | {"value": None} for one in entry["inputs"]]
+    sent = {
+        part: [[] if one["id"].startswith("{") else one | {"value": None} for one in entry[part]]
+        for part in ("inputs", "state")
+    }
     return {
         "output": output,
         "outputs": told if isinstance(entry["output"], list) else told[0],
-        "inputs": inputs,
-        "state": [one | {"value": None} for one in entry["state"]],
+        **sent,
         "changedPropIds": [],
     } | changes
 

@@ -68,11 +68,13 @@ def test_what_does_not_go_together_is_refused_in_one_line(more, said, command, c
 
 def test_without_dask_a_line_says_what_installs_it(command, capsys, monkeypatch):
     found = importlib.util.find_spec
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "distributed" else found(name))
+    monkeypatch.setattr(
+        "importlib.util.find_spec", lambda name: None if name in ("dask", "distributed") else found(name)
+    )
     assert main(command) == REFUSED
     assert (
         capsys.readouterr().err
-        == "error: distributed not installed; `make scale` installs what the engine dask needs\n"
+        == "error: dask and distributed not installed; `make scale` installs what the engine dask needs\n"
     )
 
 
