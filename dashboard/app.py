@@ -156,7 +156,7 @@ def _connect_early(app: Dash, desk: Desk) -> None:
 
 def _asked(desk: Desk, path: str, search: str, scale: float | None, turn: str = "") -> Asked:
     who = desk.gate.who(request)
-    return Asked(desk.here(who, path, search), who, desk, scale or 1, turn or "")
+    return Asked.at(desk, who, path, search, scale=scale or 1, turn=turn or "")
 
 
 def _connect_choices(app: Dash, desk: Desk) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.sync_api import sync_playwright
 
@@ -63,6 +64,23 @@ def chromium() -> Iterator[Any]:
         browser = play.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
+
+
+def listen(page: Any) -> None:
+    """Let a page note the hosts that it asks (`hosts`) and what goes wrong in it (`said`)."""
+    page.hosts, page.said = set(), []
+    page.on("request", lambda request: page.hosts.add(urlsplit(request.url).hostname))
+    page.on("console", lambda message: page.said.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: page.said.append(str(error)))
+
+
+def until(page: Any, expression: str, seconds: float = 30.0) -> None:
+    """Wait until an expression holds in a page that listens; its policy forbids what the browser driver would do by itself."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(expression):
+        if time.monotonic() > end:
+            raise AssertionError(f"{expression} did not come true; said: {page.said}")
+        time.sleep(0.05)
 
 
 def _await(url: str, process: subprocess.Popen[bytes]) -> None:

@@ -28,6 +28,11 @@ class Asked:
     turn: str = ""  # the page that a wall shows now
     review: Mapping[str, Any] | None = None  # where a reviewer stands in the queue
 
+    @classmethod
+    def at(cls, desk: Desk, who: Person | None, path: str, search: str, **more: Any) -> "Asked":
+        """Return the request of a person at an address, as far as the gate lets them see it."""
+        return cls(desk.here(who, path, search), who, desk, **more)
+
     @property
     def lang(self) -> str:
         return self.here.lang

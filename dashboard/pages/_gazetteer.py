@@ -290,7 +290,7 @@ def connect(app: Dash, desk: Desk) -> None:
 
     def asked_for(search: str) -> Asked:
         who = desk.gate.who(request)
-        return Asked(desk.here(who, "/quality", search), who, desk)
+        return Asked.at(desk, who, "/quality", search)
 
     @app.callback(
         Output("care-pairs", "children"),
@@ -345,7 +345,7 @@ def acted(asked: Asked, button: dict[str, str], pending: Any) -> tuple[Any, Any,
         return *rehearsed(asked, Change(do, code, (other,))), no_update, no_update
     assert asked.who is not None
     found = done(asked.desk, asked.who, change_of(pending), apply=True)
-    fresh = Asked(asked.desk.here(asked.who, "/quality", asked.here.search), asked.who, asked.desk)
+    fresh = Asked.at(asked.desk, asked.who, "/quality", asked.here.search)
     n, batch = len(found.moved), found.batch
     said = asked.words(
         f"已完成（批次 {batch}），移动 {n} 人，统计已同步更新；其余人员请运行 rematch 预览",

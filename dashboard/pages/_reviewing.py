@@ -28,7 +28,7 @@ class Entered:
 def acted(desk: Desk, button: Any, search: str, state: Any, entered: Entered) -> tuple[Any, Any]:
     """Do what a button of the review desk says; return the desk after it and where the browser now stands in the queue."""
     who = desk.gate.reviewer(desk.gate.who(request))
-    asked = Asked(desk.here(who, "/quality", search), who, desk)
+    asked = Asked.at(desk, who, "/quality", search)
     button = {name: unquote(str(value)) for name, value in button.items()}
     before = (state or {}).get("before")
     state = {"at": None, "skipped": list((state or {}).get("skipped") or [])}
@@ -52,7 +52,7 @@ def acted(desk: Desk, button: Any, search: str, state: Any, entered: Entered) ->
         gazetteer_changes.CareError,
     ) as error:  # somebody was faster: the desk as it is now says the rest
         said = str(error)
-    fresh = Asked(desk.here(who, "/quality", search), who, desk)
+    fresh = Asked.at(desk, who, "/quality", search)
     return _review.panel(fresh, state, said), state
 
 

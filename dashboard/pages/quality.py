@@ -339,7 +339,7 @@ def connect(app: Dash, desk: Desk) -> None:
         if not chosen:
             return no_update
         who = desk.gate.who(request)
-        return receipt_panel(Asked(desk.here(who, "/quality", search), who, desk), int(chosen[0]["id"]))
+        return receipt_panel(Asked.at(desk, who, "/quality", search), int(chosen[0]["id"]))
 
 
 PAGE = Page("/quality", order=60, title=("数据质量", "Data quality"), layout=layout, connect=connect)

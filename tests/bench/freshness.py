@@ -8,7 +8,6 @@ import urllib.request
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -17,7 +16,7 @@ from layers.intake.feeds import feed_named
 from layers.intake.run import run
 from layers.store import Store
 from tests.bench.addresses import drill
-from tests.browser import chromium, serving
+from tests.browser import chromium, listen, serving, until
 
 Say = Callable[..., None]
 CASES = 1_000
@@ -32,17 +31,18 @@ def measure(say: Say, store: Store, rounds: int) -> None:
     with serving(str(store.engine.url)) as address, chromium() as browser, tempfile.TemporaryDirectory() as folder:
         for name, every in PAGES.items():
             page = browser.new_page(viewport={"width": 1920, "height": 1080})
+            listen(page)
             page.goto(f"{address}{name}")
-            _await(page, "window.Fangyi && Fangyi.ready > 0 && Fangyi.pulse.last")
+            until(page, "window.Fangyi && Fangyi.ready > 0 && Fangyi.pulse.last", PATIENCE_S)
             imports, heard, drawn = [], [], []
             for _ in range(rounds):
                 before = page.evaluate("Fangyi.ready")
                 imports.append(_import(store, files.pop(), Path(folder)))
                 ended = time.perf_counter()
                 revision = json.load(urllib.request.urlopen(f"{address}/pulse"))["revision"]
-                _await(page, f"Fangyi.pulse.last.revision === {json.dumps(revision)}")
+                until(page, f"Fangyi.pulse.last.revision === {json.dumps(revision)}", PATIENCE_S)
                 heard.append(time.perf_counter() - ended)
-                _await(page, f"Fangyi.ready > {before}")
+                until(page, f"Fangyi.ready > {before}", PATIENCE_S)
                 drawn.append(time.perf_counter() - ended)
             page.close()
             say("fresh.import", statistics.median(imports), "s", cases=CASES, first=round(imports[0], 2), page=name)
@@ -71,12 +71,3 @@ def _import(store: Store, texts: list[str], folder: Path) -> float:
     if receipt.rows_rejected:
         raise RuntimeError(f"{receipt.rows_rejected} of {len(texts)} new cases were refused")
     return seconds
-
-
-def _await(page: Any, what: str) -> None:
-    """Wait until an expression holds in the page; its policy forbids what the browser driver would do by itself."""
-    until = time.monotonic() + PATIENCE_S
-    while not page.evaluate(what):
-        if time.monotonic() > until:
-            raise RuntimeError(f"{page.url}: not within {PATIENCE_S} s: {what}")
-        time.sleep(0.02)

@@ -2,8 +2,6 @@
 
 import io
 import re
-import time
-from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -13,7 +11,7 @@ from dashboard.pages import all_pages, wall
 from dashboard.text import pick
 from layers.store import open_store
 from tests import city
-from tests.browser import chromium, serving
+from tests.browser import chromium, listen, serving, until
 
 
 @pytest.fixture(scope="module")
@@ -48,20 +46,9 @@ def context(browser):
 @pytest.fixture
 def page(context):
     found = context.new_page()
-    found.hosts, found.said = set(), []
-    found.on("request", lambda request: found.hosts.add(urlsplit(request.url).hostname))
-    found.on("console", lambda message: found.said.append(message.text) if message.type == "error" else None)
-    found.on("pageerror", lambda error: found.said.append(str(error)))
+    listen(found)
     yield found
     found.close()
-
-
-def until(page, expression):
-    for _ in range(300):
-        if page.evaluate(expression):
-            return
-        time.sleep(0.1)
-    raise AssertionError(f"{expression} did not come true; said: {page.said}")
 
 
 def opened(page, address, path, size=(1920, 1080), **options):
@@ -91,6 +78,8 @@ def pixel_of(page, lon, lat):
 def test_every_page_shows_in_chinese_without_an_error_and_asks_nobody_else(page, address, path):
     opened(page, address, path)
     sound(page, path, "zh")
+    assert page.locator(".shell").get_attribute("lang") == "zh-CN"
+    assert page.hosts - {None} == {"127.0.0.1"}  # pictures in the page itself have no host
 
 
 @pytest.mark.parametrize("path", all_pages())

@@ -210,7 +210,9 @@ def test_files_are_checked_before_the_work(capsys, filled, tmp_path, monkeypatch
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_without_the_right_to_write_is_refused(capsys, filled, tmp_path):
     (tmp_path / "locked").mkdir(mode=0o500)
-    refused(capsys, "plan", "beds", "--store", filled, "--out", tmp_path / "locked" / "x.csv")
+    _, line = refused(capsys, "plan", "beds", "--store", filled, "--out", tmp_path / "locked" / "x.csv")
+    assert "nothing can be written to the folder" in line
+    assert not (tmp_path / "locked" / "x.csv").exists()
 
 
 def test_a_store_that_fails_is_told_without_the_values_of_its_statement(capsys, filled, tmp_path, monkeypatch):
@@ -353,9 +355,10 @@ def test_a_briefing_stops_at_ctrl_c_and_leaves_nothing(tmp_path, filled):
     assert everything_below(tmp_path) == []
 
 
-def test_a_command_stops_at_ctrl_c_while_its_libraries_load(tmp_path):
+def test_a_command_stops_at_ctrl_c_while_its_libraries_load():
     running = process("feeds")
     stopped(running, lambda: not time.sleep(0.5), wait_s=0.6)
+    assert running.returncode == STOPPED
 
 
 def test_a_server_stops_at_ctrl_c(filled):

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from layers.store import open_store
 from layers.store.schema import FOREVER, care, placement
 from tests import city
-from tests.browser import chromium, serving
+from tests.browser import chromium, listen, serving, until
 
 CASES = (  # in the order of the queue: one compound without a case each, the newest first
     {"case_id": "1", "address": "江汉区长江花园5栋2单元301", "status_at": "2020-02-09"},
@@ -34,22 +34,12 @@ def store(tmp_path):
 def page(browser, store):
     context = browser.new_context(viewport={"width": 1920, "height": 1080})
     found = context.new_page()
-    found.said = []
-    found.on("console", lambda message: found.said.append(message.text) if message.type == "error" else None)
-    found.on("pageerror", lambda error: found.said.append(str(error)))
+    listen(found)
     with serving(store.engine.url.render_as_string(hide_password=False)) as address:
         found.goto(f"{address}/quality?lang=en&pulse=0&lite=1")
         found.wait_for_selector("#review-item")
         yield found
     context.close()
-
-
-def until(page, expression):
-    for _ in range(200):
-        if page.evaluate(expression):
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"{expression} did not come true; said: {page.said}")
 
 
 def press(page, key, then):
