@@ -17,12 +17,12 @@ from layers._errors import StoreError
 from layers._times import SHANGHAI, from_ms, to_ms
 from layers._view import View
 from layers.store.care import survivor
-from layers.store.schema import Instant, batch, care, meta, metadata, total
+from layers.store.schema import Instant, batch, care, meta, metadata, orders, total, whatif
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 # What the next schema has more, or orders in another way; a store of that version is brought up when it is opened.
-ADDED: dict[int, tuple[Table, ...]] = {2: (care,)}
-REORDERED: dict[int, tuple[Table, ...]] = {2: (total,)}
+ADDED: dict[int, tuple[Table, ...]] = {2: (care,), 3: (orders, whatif)}
+REORDERED: dict[int, tuple[Table, ...]] = {2: (total,), 3: ()}
 KINDS = ("drill", "production")
 
 
@@ -134,7 +134,7 @@ def open_store(
 
     kind     "drill" or "production" for a new store (default production); for one that exists it must be the same
     durable  False: commits do not wait for the disk; for a store that is built whole, and thrown away when that fails
-    A store of schema 2 gets the tables that were added since, in one step that changes no fact. A damaged file, a wrong
+    A store of schema 2 or 3 gets the tables that were added since, in one step that changes no fact. A damaged file, a wrong
     kind, or a schema that cannot be brought up raise StoreError; nothing is repaired silently.
     """
     engine = _engine(url, must_exist, durable)

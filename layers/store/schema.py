@@ -79,7 +79,7 @@ batch = Table(  # one row per accepted write of facts: an import, a match run, a
     "batch",
     metadata,
     Column("id", BigId, primary_key=True),
-    Column("kind", String, nullable=False),  # import | review | rematch | care
+    Column("kind", String, nullable=False),  # import | review | rematch | care | order | whatif
     Column("feed", String, nullable=False),
     Column("source", String, nullable=False),
     Column("file", String),
@@ -278,6 +278,41 @@ care = _fact(  # what a person changed about the gazetteer; deliveries keep thei
     Column("stands", Boolean),  # false: somebody undid it
     Column("district", String),
     Column("street", String),
+    Column("decided_by", String),
+    Column("why", String),
+)
+
+orders = _fact(  # what a person ordered; each version is one step of it, so the versions are its history
+    "orders",
+    Column("number", String, index=True),  # what people call it: its decision, its day and a running number
+    Column("decision", String),  # lockdown | beds | staff | supplies | joint
+    Column("subject", String, index=True),  # as in the proposal
+    Column("name", String),
+    Column("district", String),
+    Column("street", String),
+    Column("compound", String),  # where the subject is one: who may see the order
+    Column("proposed", String),  # the action that the plan proposed; another one ordered is an override
+    Column("action", String),
+    Column("level", String),  # urgent | today | routine
+    Column("owner", String),  # the one unit that answers for it
+    Column("deadline_at", Instant),
+    Column("reason", String),
+    Column("state", String),  # given | acknowledged | done | closed | reopened | withdrawn
+    Column("feedback", String),
+    Column("acted_by", String),  # who took this step
+    Column("given_by", String),
+    Column("inputs_hash", String),
+    Column(
+        "frozen", JSON
+    ),  # the proposal with its reasons, rows and rule, and both clocks, as they were when it was given
+)
+
+whatif = _fact(  # a named set of assumptions that a plan can be asked under
+    "whatif",
+    Column("name", String),
+    Column("settings", JSON),
+    Column("stands", Boolean),  # false: somebody removed it
+    Column("district", String),
     Column("decided_by", String),
     Column("why", String),
 )

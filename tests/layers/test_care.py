@@ -380,13 +380,15 @@ def test_a_district_changes_only_its_own(store):
         make(store, Change("alias", "C3", name="蓝天雅居"), "江汉值班", apply=True, area="420103")
 
 
-def test_a_store_of_schema_2_is_brought_up_and_keeps_its_facts(store, tmp_path):
+@pytest.mark.parametrize(("schema", "lacks"), [("2", ["care", "orders", "whatif"]), ("3", ["orders", "whatif"])])
+def test_a_store_of_an_older_schema_is_brought_up_and_keeps_its_facts(store, tmp_path, schema, lacks):
     path = tmp_path / "store.db"
     before = counts(store)
     store.close()
     with sqlite3.connect(path) as raw:
-        raw.execute("drop table care")
-        raw.execute("update meta set value = '2' where name = 'schema'")
+        for table in lacks:
+            raw.execute(f"drop table {table}")
+        raw.execute("update meta set value = ? where name = 'schema'", (schema,))
     again = open_store(f"sqlite:///{path}", "drill")
     assert counts(again) == before
     make(again, Change("rename", "C2", name="江景新城"), "总值班", apply=True)
