@@ -126,7 +126,7 @@ def p_center(cost: ArrayLike, p: int, *, time_limit_s: float = TIME_LIMIT_S) -> 
         middle = (low + high) // 2
         sites, left = _cover(cost <= steps[middle], ones, p, time_limit_s, NEARLY)
         reached = int((cost[:, sites] <= steps[middle]).any(axis=1).sum()) if len(sites) else 0
-        doubt |= reached < wanted and not left == 0.0
+        doubt |= reached < wanted and left != 0.0
         low, high, best = (low, middle, sites) if reached >= wanted else (middle + 1, high, best)
     limited = np.where(cost <= steps[high], cost, np.inf)
     sites = _filled(limited, ones, best, p)
