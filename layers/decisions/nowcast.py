@@ -106,7 +106,9 @@ def past_errors(
         if began is not None and then <= began:
             continue
         made = nowcast(reports, then, params, first=then - longest, began=began, left_out=left_out)
-        wrong = np.log(made["estimate"].clip(lower=0.5).to_numpy() / truth.reindex(made["day"]).clip(lower=0.5).to_numpy())
+        wrong = np.log(
+            made["estimate"].clip(lower=0.5).to_numpy() / truth.reindex(made["day"]).clip(lower=0.5).to_numpy()
+        )
         wrong = np.where(made["state"] == STATES[1], wrong, np.nan)[::-1]  # by age: the newest day first
         square += np.where(np.isnan(wrong), 0.0, wrong**2)
         count += ~np.isnan(wrong)
@@ -135,7 +137,9 @@ def _completed(
     if params["uncertain_delays"]:
         variance = variance + estimate**2 * error
     half = stats.norm.ppf(0.975) * np.sqrt(variance)
-    state = np.select([silent, share >= 1, share < params["least_reported"]], [STATES[3], STATES[0], STATES[2]], STATES[1])
+    state = np.select(
+        [silent, share >= 1, share < params["least_reported"]], [STATES[3], STATES[0], STATES[2]], STATES[1]
+    )
     low = np.maximum(estimate - half, np.minimum(observed, estimate))  # what is reported has happened
     table = (days, observed, share, estimate, low, estimate + half, state)
     return pd.DataFrame(dict(zip(COLUMNS, table, strict=True))).assign(error=error)
