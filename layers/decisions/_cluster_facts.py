@@ -84,7 +84,7 @@ def _summed(rows: pd.DataFrame) -> pd.DataFrame:
 def _compounds(view: View) -> Select[Any]:
     c = compound.c
     where = (c.district, c.street, c.community)
-    rows = select(c.code, care.title(view), *where, c.households, c.population, c.lon, c.lat)
+    rows: Select[Any] = select(c.code, care.title(view), *where, c.households, c.population, c.lon, c.lat)
     rows = as_known(rows, compound, view).where(inside(compound, view), care.standing(view))
     return rows.order_by(c.code)
 

@@ -14,13 +14,12 @@ import numpy as np
 import pandas as pd
 
 from layers._view import View
-from layers.decisions._cluster_facts import FEEDS, ClusterFacts, gather, held
+from layers.decisions._cluster_facts import ClusterFacts, gather, held
 from layers.decisions._cluster_levels import LEVELS, Homes, homes, hot_spots, scanned, shared
-from layers.decisions._inputs import as_date, digest
+from layers.decisions._cluster_words import LEVEL_WORDS, what_to_know
+from layers.decisions._inputs import digest
 from layers.decisions._proposal import Words, plain
-from layers.decisions._silence import Silence
-from layers.decisions._words import iso
-from layers.decisions.rules import RuleSet, caveats, find
+from layers.decisions.rules import RuleSet
 from layers.store import Store
 
 __all__ = ["ClusterFacts", "Clusters", "gather", "keep", "kept", "mark", "search"]
@@ -30,11 +29,6 @@ COLUMNS = [
     *("first_day", "last_day", "people", "at_community", "at_street", "stable"),
 ]
 COMPOUND_COLUMNS = ["code", "rank", "cases", "rate", "gi_z", "gi_q", "moran_i", "moran_q"]
-LEVEL_WORDS = {
-    "compound": Words("小区", "compound"),
-    "community": Words("社区", "community"),
-    "street": Words("街道", "street"),
-}
 Progress = Callable[[int, int, str, str], None]
 _in_memory: dict[str, "Clusters"] = {}  # of stores that keep no files, and of this process
 
@@ -119,6 +113,7 @@ def search(
     table, figures = _table(found, levels, settings)
     spots = hot_spots(found, settings)
     figures |= _figures(facts, found, settings)
+    few = tuple(level for level, rows in levels.items() if rows is None)
     return Clusters(
         clusters=table,
         compounds=_compounds(found, table, spots, settings),
@@ -130,7 +125,7 @@ def search(
         as_of=view.as_of.isoformat(),
         known_at=view.known_at.isoformat(),
         inputs_hash=mark(facts, view, rules),
-        caveats=_caveats(facts, view, found, figures, in_use, rules, levels),
+        caveats=what_to_know(facts, view, found.measure, figures, in_use, rules, few),
     )
 
 
@@ -239,77 +234,3 @@ def _figures(facts: ClusterFacts, found: Homes, settings: Any) -> dict[str, floa
         "window_days": settings["days"],
         "last_day": facts.last_day,
     }
-
-
-def _caveats(
-    facts: ClusterFacts,
-    view: View,
-    found: Homes,
-    figures: dict[str, float],
-    in_use: dict[str, RuleSet],
-    rules: tuple[RuleSet, ...] | None,
-    levels: dict[str, pd.DataFrame | None],
-) -> tuple[Words, ...]:
-    said: list[Words] = []
-    if found.measure == "households":
-        said.append(
-            Words(
-                "小区人口多未报送，以户数为分母。",
-                "Few compounds report their population: households are the denominator.",
-            )
-        )
-    if not found.measure:
-        said.append(
-            Words(
-                "人口和户数多未报送：用时空置换扫描，只比较时间与地点的组合，整片长期偏高的地方看不出来。",
-                "Neither population nor households are known: the space-time permutation scan compares days with places only, "
-                "and an area that is high all the time does not show.",
-            )
-        )
-    said += _left_out(figures)
-    first = as_date(facts.last_day - int(figures["window_days"]) + 1)
-    before = find("case-definition", first, rules)
-    if before is not None and before.id != in_use["case-definition"].id:
-        said.append(
-            Words(
-                f"窗口内病例定义有变（{in_use['case-definition'].valid_from}起）：变化当日补报的病例可能形成假聚集。",
-                f"The case definition changed within the window (from {in_use['case-definition'].valid_from}): cases written up on "
-                "that day may look like a cluster.",
-            )
-        )
-    few = [LEVEL_WORDS[level] for level, table in levels.items() if table is None]
-    if few:
-        said.append(
-            Words(
-                f"{'、'.join(w.zh for w in few)}个数太少，未扫描，稳定性无法判断。",
-                f"Too few units to scan by {', '.join(w.en for w in few)}: stability cannot be told.",
-            )
-        )
-    said.append(
-        Words(
-            "聚集性疫情由疾控中心判定；统计聚集只是核查线索。",
-            "A cluster is declared by the CDC; a statistical one is a lead to check.",
-        )
-    )
-    silence = Silence(facts.feeds, view, FEEDS)
-    return (
-        *silence.caveats(
-            {"cases": Words(f"窗口止于{iso(facts.last_day)}。", f"The window ends on {iso(facts.last_day)}.")}
-        ),
-        *said,
-        *caveats(in_use.values()),
-    )
-
-
-def _left_out(figures: dict[str, float]) -> list[Words]:
-    """Geocoding error is no location: who could not be placed is counted, never put somewhere."""
-    found = []
-    for name, zh, en in (
-        ("unplaced", "例未落到小区", "cases are placed in no compound"),
-        ("without_place", "例所在小区没有坐标", "cases live in compounds without coordinates"),
-        ("without_people", "例所在小区人口不明", "cases live in compounds of unknown population"),
-    ):
-        n = figures[name]
-        if n == n and n:
-            found.append(Words(f"另有{int(n):,}{zh}，未参与扫描。", f"{int(n):,} more {en} and were not scanned."))
-    return found
