@@ -39,8 +39,8 @@ def nowcast(
     normal, of a binomial number yet to come and, with `uncertain_delays`, of the shares' own error.
 
     state  complete: older than the longest delay counted; estimated; thin: less than `least_reported` is known by now, so pages
-           leave it blank; insufficient: nothing is reported of a day of which not all can be known yet, or delays are not
-           known: the truth may be anything, so estimate, low and high are NaN, never 0 (V7's last two days)
+           leave it blank; insufficient: so little is known by now and nothing is reported, or delays are not known: the truth
+           may be anything, so estimate, low and high are NaN, never 0 (V7's last two days)
     """
     rows = reports.astype({"event_day": int, "known_day": int, "n": float})
     rows = rows[rows["known_day"] <= now]
@@ -48,7 +48,7 @@ def nowcast(
     observed = rows.groupby("event_day")["n"].sum().reindex(days, fill_value=0.0).to_numpy()
     share, error = reported_within(rows, now, params, began, left_out)
     if past is not None:
-        error = error + past
+        error = error + np.where(share < 1, past, 0.0)
     age = np.clip(now - days, 0, len(share) - 1)
     return _completed(days, observed, share[age], error[age], params)
 
@@ -66,6 +66,7 @@ def reported_within(
     """
     longest = int(params["max_delay_days"])
     since = now - int(params["window_days"]) if began is None else max(began, now - int(params["window_days"]))
+    reports = reports[reports["n"] > 0]  # a correction takes somebody away; it is nobody's delay
     delay = (reports["known_day"] - reports["event_day"]).to_numpy()
     day, n = reports["event_day"].to_numpy(), reports["n"].to_numpy()
     right = (delay >= 0) & (delay <= longest)
@@ -130,17 +131,20 @@ def thinned(table: pd.DataFrame, observed: np.ndarray, params: Mapping[str, Any]
 def _completed(
     days: np.ndarray, observed: np.ndarray, share: np.ndarray, error: np.ndarray, params: Mapping[str, Any]
 ) -> pd.DataFrame:
-    silent = np.isnan(share) | ((observed <= 0) & (share < 1))
+    silent = np.isnan(share) | ((observed <= 0) & (share < params["least_reported"]))
     known = np.where(silent, np.nan, share)
     estimate = observed / known
-    variance = observed * (1 - known) / known**2
+    variance = np.maximum(observed, 0) * (1 - known) / known**2
     if params["uncertain_delays"]:
         variance = variance + estimate**2 * error
     half = stats.norm.ppf(0.975) * np.sqrt(variance)
+    # Of n persons none is reported yet with a chance of (1 - share)^n: as many may be missing as leave it 5 %.
+    unseen = np.where((observed <= 0) & (known < 1), np.log(0.05) / np.log(1 - np.minimum(known, 1 - 1e-9)), 0.0)
     state = np.select(
         [silent, share >= 1, share < params["least_reported"]], [STATES[3], STATES[0], STATES[2]], STATES[1]
     )
     low = np.maximum(estimate - half, np.minimum(observed, estimate))  # what is reported has happened
+    half = np.where(silent, np.nan, np.maximum(half, unseen))
     table = (days, observed, share, estimate, low, estimate + half, state)
     return pd.DataFrame(dict(zip(COLUMNS, table, strict=True))).assign(error=error)
 
