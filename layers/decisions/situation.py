@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from layers._view import View
+from layers.decisions import _situation_caveats as notes_of
 from layers.decisions import _situation_words as words
 from layers.decisions._inputs import as_date, complete_day, digest, has_begun_day
 from layers.decisions._proposal import Plan, Proposal, Words
@@ -28,7 +29,6 @@ def propose(facts: SituationFacts, view: View, rules: Iterable[RuleSet] | None =
 
     tables  onset, report, r_onset, r_report, hospital, turning, forecast, scores, weights, districts, ledger, heaping
     """
-    view = view.narrowed(view.district)
     day = as_date(complete_day(view))
     held = {topic: in_force(topic, day, rules) for topic in TOPICS}
     step = find(STEP, day, rules)
@@ -37,9 +37,9 @@ def propose(facts: SituationFacts, view: View, rules: Iterable[RuleSet] | None =
     used = [*held.values(), *([step] if step else [])]
     hashed = digest(facts.frames(), used, view)
     statements = tuple(_proposal(found, view, hashed) for found in words.statements(state, held))
-    notes = [*silence.caveats(), *words.caveats_of(state, facts, held, step), *caveats(used)]
+    notes = [*silence.caveats(), *notes_of.of_state(state, facts, step), *caveats(used)]
     if has_begun_day(view):
-        notes.insert(0, words.BEGUN)
+        notes.insert(0, notes_of.BEGUN)
     return Plan(
         kind="situation",
         title=TITLE,
