@@ -36,14 +36,16 @@ def propose(facts: SituationFacts, view: View, rules: Iterable[RuleSet] | None =
     state = state_of(facts, Clock.of(facts, silence, step), held)
     used = [*held.values(), *([step] if step else [])]
     hashed = digest(facts.frames(), used, view)
-    statements = tuple(_proposal(found, view, hashed) for found in words.statements(state, held))
+    found = (
+        words.statements(state, held) if len(state.ledger) else []
+    )  # where nobody was ever counted there is nothing to state
     notes = [*silence.caveats(), *notes_of.of_state(state, facts, step), *caveats(used)]
     if has_begun_day(view):
         notes.insert(0, notes_of.BEGUN)
     return Plan(
         kind="situation",
         title=TITLE,
-        proposals=statements,
+        proposals=tuple(_proposal(statement, view, hashed) for statement in found),
         summary=summary(state, held["reproduction"].params["max_age_days"]),
         tables=tables(state),
         rules=tuple(sorted(rule.id for rule in used)),
@@ -56,17 +58,17 @@ def propose(facts: SituationFacts, view: View, rules: Iterable[RuleSet] | None =
     )
 
 
-def _proposal(found: words.Statement, view: View, hashed: str) -> Proposal:
+def _proposal(said: words.Statement, view: View, hashed: str) -> Proposal:
     return Proposal(
-        subject=found.subject,
-        action=found.action,
-        reasons=found.reasons,
-        rule_id=found.reasons[0].rule,
+        subject=said.subject,
+        action=said.action,
+        reasons=said.reasons,
+        rule_id=said.reasons[0].rule,
         as_of=view.as_of,
         known_at=view.known_at,
         inputs_hash=hashed,
-        flips_if=found.flips_if,
-        name=found.name.zh,
+        flips_if=said.flips_if,
+        name=said.name.zh,
         district=view.district,
-        figures=found.figures,
+        figures=said.figures,
     )
