@@ -11,11 +11,10 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.charts import DIM, INK, LINE, cut_peak, figure_of
-from dashboard.text import figure
 from layers._palette import STATUS
 
 HALF = pd.Timedelta(hours=12)
-ONSET, COMPLETED, REPORT, SOFT = "#62d8c0", "rgba(98,216,192,.28)", "#f2604e", "rgba(108,182,240,.16)"
+ONSET, RIBBON, COMPLETED, REPORT = "#62d8c0", "rgba(98,216,192,.28)", "#b7efe3", "#f2604e"
 AHEAD, BAND50, BAND90, NO_SKILL = "#6cb6f0", "rgba(108,182,240,.34)", "rgba(108,182,240,.16)", "rgba(169,188,205,.16)"
 GREY, STEP = "rgba(148,180,208,.13)", "rgba(248,197,74,.16)"
 TOP_R = 5.0  # R above it is written, not drawn: the scale belongs to the range in which decisions are made
@@ -88,7 +87,9 @@ def by_report(report: pd.DataFrame, lang: str = "zh", scale: float = 1.0) -> go.
         marker = {"color": STATUS[status].hex, "pattern": pattern, "line": {"width": 0}}
         found.add_bar(x=at, y=report[status], name=_word(status, lang), marker=marker)
     found.update_layout(barmode="relative", bargap=0.12)
-    _bands(found, _dates(report.loc[report["step"], "day"]), _word("step", lang), STEP, scale)
+    _bands(
+        found, _dates(report.loc[report["step"], "day"]), _word("step", lang), STEP, scale, height=0.86
+    )  # above: a cut peak
     _untold(found, report, lang, scale)
     cut_peak(found, pd.Series(report["observed"].to_numpy(), index=at), scale)
     return _calendar(found, at, lang)
@@ -109,7 +110,7 @@ def reproduction(
         part = shown.iloc[run]
         found.add_scatter(x=at[run], y=part["q975"].clip(upper=TOP_R), showlegend=False, **ends)
         found.add_scatter(
-            x=at[run], y=part["q025"].clip(upper=TOP_R), fill="tonexty", fillcolor=COMPLETED, showlegend=False, **ends
+            x=at[run], y=part["q025"].clip(upper=TOP_R), fill="tonexty", fillcolor=RIBBON, showlegend=False, **ends
         )
     other = _shown(report)
     found.add_scatter(
@@ -192,7 +193,9 @@ def _untold(found: go.Figure, table: pd.DataFrame, lang: str, scale: float) -> N
     _bands(found, _dates(days), _word("untold", lang), GREY, scale)
 
 
-def _bands(found: go.Figure, days: pd.DatetimeIndex, name: str, colour: str, scale: float) -> None:
+def _bands(
+    found: go.Figure, days: pd.DatetimeIndex, name: str, colour: str, scale: float, height: float = 0.97
+) -> None:
     """Shade days that stand together and write once what they are."""
     if len(days) == 0:
         return
@@ -201,7 +204,7 @@ def _bands(found: go.Figure, days: pd.DatetimeIndex, name: str, colour: str, sca
     for group in groups:
         found.add_vrect(x0=group[0] - HALF, x1=group[-1] + HALF, fillcolor=colour, line_width=0, layer="below")
     found.add_annotation(
-        x=groups[-1][0] - HALF, y=0.97, yref="paper", yanchor="top", xanchor="right", showarrow=False,
+        x=groups[-1][0] - HALF, y=height, yref="paper", yanchor="top", xanchor="right", showarrow=False,
         text=f"{name} ", font={"size": 12 * scale, "color": DIM},
     )  # fmt: skip
 
@@ -219,12 +222,3 @@ def _calendar(found: go.Figure, at: pd.DatetimeIndex, lang: str, *, count: bool 
 def weeks(table: pd.DataFrame, days: int = 60) -> pd.DataFrame:
     """Return the rows of the last `days` days that a chart shows."""
     return table[table["day"] > table["day"].max() - days] if len(table) else table
-
-
-def written(value: Any) -> str:
-    """Return a probability as people read it: a certainty is never claimed."""
-    if value != value:
-        return figure(value)
-    if value > 0.999:
-        return ">99.9%"
-    return "<0.1%" if value < 0.001 else f"{value:.1%}"

@@ -1,6 +1,7 @@
 """Situation: how the epidemic runs, whether it turns, and how far the forecast can be trusted."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pandas as pd
 from dash import html
@@ -11,21 +12,21 @@ from dashboard import parts, shell
 from dashboard.pages import Asked, Page
 from dashboard.pages._frame import caveats, head, mark_of, silence, take_menu, timeline, window_title
 from dashboard.pages._tiles import aged_tile
-from dashboard.text import UNKNOWN, day, figure, percent, say
+from dashboard.text import UNKNOWN, counted, day, figure, is_unknown, percent, say
 from layers._times import day_start
 from layers.decisions._proposal import Plan, Proposal
-from layers.decisions._situation_words import NAMES, VERDICT, WHY
+from layers.decisions._situation_words import NAMES, VERDICT, WHY, sure
 
 POINTS = ("peak_onset", "r_below_1", "peak_hospital")
 HORIZONS = (1, 2, 3, 5, 7, 10, 14)
 LEDGER = 21  # newest days of the books
-PANELS: list[Callable[[Asked], Component | None]] = []  # more panels of the page, in order: clusters stand here
+MORE: tuple[Callable[[Asked], Component | None], ...] = ()  # panels after the districts, in order: clusters stand here
 
 
 def layout(asked: Asked) -> Component:
     """Figures on top, trends and R, forecast with its score, districts, and every statement with its reasons."""
     plan = asked.desk.plan(asked.who, "situation", asked.here.view)
-    more = [found for make in PANELS if (found := make(asked))]
+    more = [found for make in MORE if (found := make(asked))]
     body = [silence(asked, plan), tiles(asked, plan)]
     if plan.tables["report"]["observed"].sum() == 0:
         body.append(parts.panel(asked.words("趋势", "Trend"), parts.empty(say("state.empty", asked.lang)), name="wide"))
@@ -54,16 +55,15 @@ def tiles(asked: Asked, plan: Plan) -> Component:
     )
     below = w("按发病日，含补估的不确定性", "by onset, late reports included")
     untold = w(
-        f"最近 {figure(s['onset_not_told'])} 天资料不足", f"newest {figure(s['onset_not_told'])} days insufficient"
+        f"最近 {figure(s['onset_not_told'])} 天资料不足",
+        f"{counted(int(s['onset_not_told']), 'newest day')} insufficient",
     )
     persons = say("unit.persons", asked.lang)
     report = plan.tables["report"]["observed"].tail(60).tolist()
     used = plan.tables["hospital"]["used"].tail(60).tolist()
     found = [
         aged_tile(asked, "cases", w("再生数 Rt", "Reproduction number"), figure(s["r"], 2), "", r_note, "teal"),
-        aged_tile(
-            asked, "cases", w("Rt小于1的概率", "Chance that R < 1"), charts.written(s["r_below_1"]), "", below, "teal"
-        ),
+        aged_tile(asked, "cases", w("Rt小于1的概率", "Chance that R < 1"), written(s["r_below_1"]), "", below, "teal"),
         aged_tile(
             asked,
             "cases",
@@ -80,6 +80,11 @@ def tiles(asked: Asked, plan: Plan) -> Component:
         aged_tile(asked, "cases", w("累计病例", "Cases, total"), figure(s["ever"]), persons, "", "red"),
     ]
     return html.Div(found, className="tiles situation-tiles wide")
+
+
+def written(probability: Any) -> str:
+    """Return a probability, or the mark of what is not known."""
+    return UNKNOWN if is_unknown(probability) else sure(float(probability))
 
 
 def why_no_r(asked: Asked, plan: Plan) -> str:
@@ -139,12 +144,12 @@ def card(asked: Asked, p: Proposal) -> Component:
     """Return one turning point: what, when, how sure, and why."""
     mark, when = mark_of(p.action), p.figures.get("day")
     written = day(pd.Timestamp(str(when)), asked.lang) if when else UNKNOWN
-    probability = charts.written(p.figures.get("probability", float("nan")))
+    probability = written(p.figures.get("probability", float("nan")))
     top = html.Summary(
         [
             html.Span(NAMES[p.subject].said(asked.lang), className="turning-name"),
             html.Span(written, className="turning-day"),
-            html.Span(f"P = {probability}", className="turning-sure"),
+            html.Span(f"P {probability}" if probability[0] in "<>" else f"P = {probability}", className="turning-sure"),
             parts.mark_badge(mark, asked.lang),
         ]
     )
@@ -239,7 +244,7 @@ def districts(asked: Asked, plan: Plan) -> Component:
             figure(row["per_100k"], 1),
             figure(row["r"], 2),
         ]
-        tail = [html.Td(interval, className="" if shown else "unknown"), html.Td(charts.written(row["below"]))]
+        tail = [html.Td(interval, className="" if shown else "unknown"), html.Td(written(row["below"]))]
         lines.append(html.Tr([html.Th(name or unplaced), *(html.Td(cell) for cell in cells), *tail]))
     table = html.Table(
         [html.Thead(html.Tr([html.Th(each) for each in head_])), html.Tbody(lines)],

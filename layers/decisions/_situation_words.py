@@ -75,9 +75,9 @@ def _r(state: State, rules: Mapping[str, RuleSet]) -> Statement:
     low, mean, high = latest["q025"], latest["mean"], latest["q975"]
     reason = Reason(
         rule.id,
-        f"截至{at.zh}的{window}天内，按发病日，Rt为{mean:.2f}（95%区间{low:.2f}–{high:.2f}），小于1的概率{latest['below']:.0%}。",
-        f"By onset, over {window} days up to {at.en}, R is {mean:.2f} (95 % interval {low:.2f} to {high:.2f}), below 1 with {latest['below']:.0%}.",
-        (f"onset {iso(int(latest['first']))} to {iso(int(latest['day']))}: {latest['cases']:,.0f}",),
+        f"截至{at.zh}的{window}天内，按发病日，Rt为{mean:.2f}（95%区间{low:.2f}–{high:.2f}），小于1的概率{sure(latest['below'])}。",
+        f"By onset, over {window} days up to {at.en}, R is {mean:.2f} (95 % interval {low:.2f} to {high:.2f}), below 1 with a chance of {sure(latest['below'])}.",
+        (f"{iso(int(latest['first']))}/{iso(int(latest['day']))}: {latest['cases']:,.0f}",),
     )
     serial = rules["serial-interval"]
     mean_si, std_si = serial.params["mean"], serial.params["std"]
@@ -133,12 +133,12 @@ def _why_point(point: TurningPoint, rule: RuleSet) -> Reason:
     if point.state == "unknown" or point.seen is None:
         return Reason(rule.id, f"{name.zh}：可用的天数不足，无法判断。", f"{name.en}: too few days that can be told.")
     seen = day(point.seen)
-    evidence = (f"P = {point.probability:.3f}, looked at up to {iso(point.seen)}",)
+    evidence = (f"{iso(point.seen)}: P = {point.probability:.3f}",)
     if point.state == "withheld":
         return Reason(
             rule.id,
-            f"截至{seen.zh}，概率{point.probability:.0%}，未达到{probable:.0%}，不作“拐点”判断。",
-            f"Up to {seen.en} the probability is {point.probability:.0%}, not above {probable:.0%}: no turning point is claimed.",
+            f"截至{seen.zh}，概率{sure(point.probability)}，未超过{probable:.0%}，不作“拐点”判断。",
+            f"Up to {seen.en} the probability is {sure(point.probability)}, not above {probable:.0%}: no turning point is claimed.",
             evidence,
         )
     at, first, last = (day(each or 0) for each in (point.day, point.first, point.last))
@@ -146,14 +146,14 @@ def _why_point(point: TurningPoint, rule: RuleSet) -> Reason:
     if point.kind == "r_below_1":
         return Reason(
             rule.id,
-            f"自{at.zh}起Rt低于1，到{last.zh}已连续{run}天概率超过{probable:.0%}（最低{point.probability:.1%}）。",
-            f"R lies below 1 from {at.en}; by {last.en} its probability had been above {probable:.0%} for {run} days (least {point.probability:.1%}).",
+            f"自{at.zh}起Rt低于1，到{last.zh}已连续{run}天概率超过{probable:.0%}（最低{sure(point.probability)}）。",
+            f"R lies below 1 from {at.en}; by {last.en} its probability had been above {probable:.0%} for {run} days (least {sure(point.probability)}).",
             evidence,
         )
     return Reason(
         rule.id,
-        f"高峰在{at.zh}（90%区间{first.zh}至{last.zh}），已过高峰的概率{point.probability:.1%}。",
-        f"The peak lies on {at.en} (90 % interval {first.en} to {last.en}); it has passed with {point.probability:.1%}.",
+        f"高峰在{at.zh}（90%区间{first.zh}至{last.zh}），已过高峰的概率{sure(point.probability)}。",
+        f"The peak lies on {at.en} (90 % interval {first.en} to {last.en}); it has passed with a chance of {sure(point.probability)}.",
         evidence,
     )
 
@@ -170,6 +170,13 @@ def _limits(state: State, point: TurningPoint, rule: RuleSet) -> list[Reason]:
     if point.kind == "peak_onset" and len(state.heaped):
         return [heaping(state.heaped, rule)]
     return []
+
+
+def sure(probability: float) -> str:
+    """Return a probability as it is written: certainty is never claimed."""
+    if probability > 0.999:
+        return ">99.9%"
+    return "<0.1%" if probability < 0.001 else f"{probability:.1%}"
 
 
 def heaping(heaped: pd.DataFrame, rule: RuleSet) -> Reason:
@@ -253,8 +260,8 @@ def _nowcast(state: State, rules: Mapping[str, RuleSet]) -> Statement:
 
 def _observed(table: pd.DataFrame, number: int) -> str:
     row = table[table["day"] == number].iloc[0]
-    share = "share not known" if row["reported"] != row["reported"] else f"{row['reported']:.0%} reported"
-    return f"onset {iso(number)}: {row['observed']:,.0f} known, {share}"
+    share = "–" if row["reported"] != row["reported"] else f"{row['reported']:.0%}"
+    return f"{iso(number)}: {row['observed']:,.0f} ({share})"
 
 
 def _forecast(state: State, rules: Mapping[str, RuleSet]) -> Statement:

@@ -22,7 +22,7 @@ def nowcast(
     left_out: Collection[int] = (),
     past: np.ndarray | None = None,
 ) -> pd.DataFrame:
-    """Return a row a day: day, observed, reported (share known by now), estimate, low, high (95 %), state.
+    """Return a row a day: day, observed, reported (share known by now), estimate, low, high (95 %), state, error (relative variance).
 
     reports  event_day, known_day, n: how many of a day (of onset, say) became known on which day; day numbers
     now      the newest day on which reports came in
@@ -47,6 +47,7 @@ def nowcast(
     days = np.arange(_first(rows, now) if first is None else first, (now if last is None else last) + 1)
     observed = rows.groupby("event_day")["n"].sum().reindex(days, fill_value=0.0).to_numpy()
     share, error = reported_within(rows, now, params, began, left_out)
+    error = error if params["uncertain_delays"] else np.zeros(len(share))
     if past is not None:
         error = error + np.where(share < 1, past, 0.0)
     age = np.clip(now - days, 0, len(share) - 1)
@@ -134,9 +135,7 @@ def _completed(
     silent = np.isnan(share) | ((observed <= 0) & (share < params["least_reported"]))
     known = np.where(silent, np.nan, share)
     estimate = observed / known
-    variance = np.maximum(observed, 0) * (1 - known) / known**2
-    if params["uncertain_delays"]:
-        variance = variance + estimate**2 * error
+    variance = np.maximum(observed, 0) * (1 - known) / known**2 + estimate**2 * error
     half = stats.norm.ppf(0.975) * np.sqrt(variance)
     # Of n persons none is reported yet with a chance of (1 - share)^n: as many may be missing as leave it 5 %.
     unseen = np.where((observed <= 0) & (known < 1), np.log(0.05) / np.log(1 - np.minimum(known, 1 - 1e-9)), 0.0)
