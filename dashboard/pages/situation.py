@@ -143,12 +143,12 @@ def turning(asked: Asked, plan: Plan) -> Component:
 def card(asked: Asked, p: Proposal) -> Component:
     """Return one turning point: what, when, how sure, and why."""
     mark, when = mark_of(p.action), p.figures.get("day")
-    written = day(pd.Timestamp(str(when)), asked.lang) if when else UNKNOWN
+    dated = day(pd.Timestamp(str(when)), asked.lang) if when else UNKNOWN
     probability = written(p.figures.get("probability", float("nan")))
     top = html.Summary(
         [
             html.Span(NAMES[p.subject].said(asked.lang), className="turning-name"),
-            html.Span(written, className="turning-day"),
+            html.Span(dated, className="turning-day"),
             html.Span(f"P {probability}" if probability[0] in "<>" else f"P = {probability}", className="turning-sure"),
             parts.mark_badge(mark, asked.lang),
         ]

@@ -53,8 +53,8 @@ def _books(state: State) -> list[Words]:
         at = day(int(largest["day"]))
         found.append(
             Words(
-                f"核销和订正共{removed['removed'].sum():,.0f}例（最多{at.zh}，{largest['removed']:,.0f}例），逐日列在“账目”中，收支相符。",
-                f"{count(removed['removed'].sum(), 'case')} written off or moved (most on {at.en}: {largest['removed']:,.0f}); the ledger lists "
+                f"核销{removed['removed'].sum():,.0f}例（最多{at.zh}，{largest['removed']:,.0f}例），逐日列在“账目”中，收支相符。",
+                f"{count(removed['removed'].sum(), 'case')} written off (most on {at.en}: {largest['removed']:,.0f}); the ledger lists "
                 "every day and adds up.",
             )
         )

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, func, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, exists, func, select, type_coerce
 
 from layers._times import DAY_MS, OFFSET_MS, day_number, to_ms
 from layers._view import View
@@ -13,7 +13,7 @@ from layers.decisions._silence import hear, no_deliveries
 from layers.decisions.rules import in_force
 from layers.store import Store
 from layers.store.asof import as_known, begun, known
-from layers.store.schema import batch, bed, district, hospital, person, person_status, placement, total
+from layers.store.schema import batch, bed, district, hospital, person, person_status, placement, total, withdrawal
 from layers.store.totals import COUNTED, MEASURES
 
 FEEDS = ("cases", "beds")  # the weightiest first
@@ -27,6 +27,7 @@ class SituationFacts:
     increments  area (district, "" where none is known), status (confirmed | clinical), event_day, known_day, n: each counted
                 case once, on the day it first reached a counted status; negative where a correction took somebody away
     onsets      area, event_day (of onset; NULL where it was not told), known_day (on which the person first counted), n
+    withdrawn   known_day, n: counted cases that their source took back on that day
     census      hospital, kind, district, day, used: bed counts
     districts   code, name, name_en, population
     began       known_day: the first day on which cases were delivered
@@ -35,6 +36,7 @@ class SituationFacts:
 
     increments: pd.DataFrame = field(default_factory=lambda: blank("area status event_day known_day n"))
     onsets: pd.DataFrame = field(default_factory=lambda: blank("area event_day known_day n"))
+    withdrawn: pd.DataFrame = field(default_factory=lambda: blank("known_day n"))
     census: pd.DataFrame = field(default_factory=lambda: blank("hospital kind district day used"))
     districts: pd.DataFrame = field(default_factory=lambda: blank("code name name_en population"))
     began: pd.DataFrame = field(default_factory=lambda: blank("known_day"))
@@ -52,6 +54,7 @@ def gather(store: Store, view: View) -> SituationFacts:
     return SituationFacts(
         increments=store.read(_increments(view)),
         onsets=store.read(_onsets(view)),
+        withdrawn=store.read(_withdrawn(view)),
         census=store.read(_census(view, since)),
         districts=store.read(_districts(view)),
         began=store.read(_began(view)),
@@ -99,6 +102,18 @@ def _onsets(view: View) -> Select[Any]:
     if view.district:
         query = query.where(placement.c.district == view.district)
     return query.group_by(area, event, known_day)
+
+
+def _withdrawn(view: View) -> Select[Any]:
+    w, s, known_day = withdrawal.c, person_status.c, _day(withdrawal.c.known_from).label("known_day")
+    counted = exists().where(
+        s.kind == "case", s.subject == w.subject, s.value.in_(COUNTED), s.known_from < w.known_from
+    )
+    query = select(known_day, func.count().label("n")).where(w.kind == "case", known(withdrawal, view), counted)
+    if view.district:  # where the person was counted until then
+        where = and_(placement.c.key == w.key, placement.c.known_until == w.known_from)
+        query = query.join(placement, where).where(placement.c.district == view.district)
+    return query.group_by(known_day)
 
 
 def _census(view: View, since: int) -> Select[Any]:

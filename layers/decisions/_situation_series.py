@@ -103,8 +103,9 @@ def r_of_report(report: pd.DataFrame, rules: Mapping[str, RuleSet], step: tuple[
     which clinical diagnoses counted (DOMAIN 4: "model lab-only"), so that no step is in R nor in the infectivity behind it.
     """
     window = rules["reproduction"].params["report_window_days"]
-    clinical = report.set_index("day")["clinical"]
-    values = [series.without(told(report, column), clinical, clinical.index) for column in ENDS]
+    share = (report["clinical"] / report["observed"].where(report["observed"] > 0)).fillna(0).to_numpy()
+    ends = [told(report, column) for column in ENDS]
+    values = [series.without(end, end * share, end.index) for end in ends]
     found = _spanned([_r(value, rules, window) for value in values], values[0], rules["reproduction"].params, window)
     touched = [
         any(first <= day <= last for day in step) for first, last in zip(found["first"], found["day"], strict=True)

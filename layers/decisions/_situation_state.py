@@ -68,7 +68,7 @@ def state_of(facts: SituationFacts, clock: Clock, rules: Mapping[str, RuleSet]) 
         ahead=_ahead(report, clock, rules),
         heaped=heaped,
         districts=district_table(facts, onset, report, clock, rules),
-        ledger=series.ledger(facts.increments),
+        ledger=series.ledger(facts.increments, facts.withdrawn),
     )
 
 

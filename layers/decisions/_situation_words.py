@@ -106,12 +106,12 @@ def _by_report(state: State, rules: Mapping[str, RuleSet]) -> list[Reason]:
         why = WHY[str(state.r_report["why"].iloc[-1])] if len(state.r_report) else WHY["undefined"]
         return [Reason(rule.id, f"按报告日的Rt不予显示：{why.zh}。", f"R by report is not shown: {why.en}.")]
     at = day(int(latest["day"]))
-    span = f"{latest['q025']:.2f}–{latest['q975']:.2f}"
+    low, high = f"{latest['q025']:.2f}", f"{latest['q975']:.2f}"
     return [
         Reason(
             rule.id,
-            f"按报告日（只计实验室确诊），截至{at.zh}为{latest['mean']:.2f}（{span}），仅供对照：报告日受检测能力影响。",
-            f"By report (laboratory confirmed only), up to {at.en}: {latest['mean']:.2f} ({span}), for comparison: reports follow the "
+            f"按报告日（只计实验室确诊），截至{at.zh}为{latest['mean']:.2f}（{low}–{high}），仅供对照：报告日受检测能力影响。",
+            f"By report (laboratory confirmed only), up to {at.en}: {latest['mean']:.2f} ({low} to {high}), for comparison: reports follow the "
             "capacity to test.",
         )
     ]

@@ -67,7 +67,8 @@ def reported_within(
     """
     longest = int(params["max_delay_days"])
     since = now - int(params["window_days"]) if began is None else max(began, now - int(params["window_days"]))
-    reports = reports[reports["n"] > 0]  # a correction takes somebody away; it is nobody's delay
+    # A correction takes somebody away and is nobody's delay; what came on a day left out is in neither side of a hazard.
+    reports = reports[(reports["n"] > 0) & ~reports["known_day"].isin(list(left_out))]
     delay = (reports["known_day"] - reports["event_day"]).to_numpy()
     day, n = reports["event_day"].to_numpy(), reports["n"].to_numpy()
     right = (delay >= 0) & (delay <= longest)

@@ -41,10 +41,11 @@ def test_the_revision_of_17_april_is_a_change_of_the_books():
 
 
 def test_the_books_balance_day_by_day():
-    """Known on day 1: 5 of day 1; on day 2: 3 of day 2, and one of day 1 who turned out to belong to day 0; on day 3 two go."""
-    rows = [(1, 1, 5), (2, 2, 3), (2, 1, -1), (2, 0, 1), (3, 1, -2)]
-    found = series.ledger(pd.DataFrame(rows, columns=["known_day", "event_day", "n"]))
-    assert found.to_numpy().tolist() == [[1, 0, 5, 0, 5], [2, 5, 4, 1, 8], [3, 8, 0, 2, 6]]
+    """Day 1: five; day 2: three more, and one moves to another day; day 3: four come and two are taken back; day 4: one is undone."""
+    rows = [(1, 5), (2, 3), (2, -1), (2, 1), (3, 4), (3, -2), (4, -1)]
+    increments = pd.DataFrame(rows, columns=["known_day", "n"])
+    found = series.ledger(increments, pd.DataFrame({"known_day": [3], "n": [2]}))
+    assert found.to_numpy().tolist() == [[1, 0, 5, 0, 5], [2, 5, 3, 0, 8], [3, 8, 4, 2, 10], [4, 10, 0, 1, 9]]
 
 
 def test_the_published_bulletins_balance(real_data):
