@@ -80,6 +80,9 @@ ACTIONS: Mapping[str, Words] = {
     "recruit": Words("申请增援", "Ask for more staff"),
     "replenish": Words("补充物资", "Replenish"),
     "ask_use": Words("补报日消耗", "Ask for daily use"),
+    "state": Words("可以认定", "May be stated"),
+    "watch": Words("候选，待确认", "Candidate, to be watched"),
+    "withhold": Words("不作判断", "Not to be claimed"),
 }
 
 
