@@ -6,13 +6,14 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from layers._times import day_start
 from layers._view import View
 from layers.decisions._cluster_facts import ClusterFacts, gather, held
 from layers.decisions._cluster_levels import LEVELS, Homes, homes, hot_spots, scanned, shared
@@ -91,8 +92,13 @@ class Clusters:
 
 
 def mark(facts: ClusterFacts, view: View, rules: Iterable[RuleSet] | None = None) -> str:
-    """Return the digest of everything that a search of these facts rests on."""
-    return digest(facts.frames(), held(view, rules).values(), view, f"clusters {FORM}")
+    """Return the digest of everything that a search of these facts rests on.
+
+    Clocks count only by what was known at them: a minute later nothing else is found.
+    """
+    last = day_start(facts.last_day + 1)
+    still = replace(view, as_of=last, known_at=last, filters={})
+    return digest(facts.frames(), held(view, rules).values(), still, f"clusters {FORM}")
 
 
 def search(
