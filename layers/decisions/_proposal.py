@@ -78,7 +78,11 @@ ACTIONS: Mapping[str, Words] = {
     "stand_by": Words("机动待命", "Stand by"),
     "lend": Words("人员富余，可支援", "Has staff to lend"),
     "recruit": Words("申请增援", "Ask for more staff"),
+    "rotate": Words("安排轮休", "Let the team rest"),
+    "post_workers": Words("增派社区力量", "Post community workers"),
     "replenish": Words("补充物资", "Replenish"),
+    "transfer": Words("调拨物资", "Move stock"),
+    "relieve": Words("补短板", "Relieve the bottleneck"),
     "ask_use": Words("补报日消耗", "Ask for daily use"),
 }
 
