@@ -36,6 +36,14 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
 
 
+def grouped(frame: pd.DataFrame, by: list[str]) -> dict[tuple[Any, ...], list[dict[str, Any]]]:
+    """Return the rows as dicts under the values of the columns `by`, in their order; much faster than a frame a group."""
+    found: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for row in records(frame):
+        found.setdefault(tuple(row[name] for name in by), []).append(row)
+    return found
+
+
 def numbers(values: pd.Series) -> dict[str, float]:
     """Return a series as label -> float."""
     return {str(key): float(value) for key, value in values.items()}

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from layers.decisions._inputs import records
+from layers.decisions._inputs import grouped, records
 from layers.decisions._proposal import Proposal, Reason, Words
 from layers.decisions._staff_need import SKILLS, ratios
 from layers.decisions._staff_plan import Work
@@ -103,7 +103,9 @@ def _formula(work: Work, skill: str, ratio: Mapping[tuple[str, str], tuple[float
 
 def lenders(work: Work, rules: Mapping[str, RuleSet], common: dict[str, Any]) -> list[Proposal]:
     """One proposal per hospital and skill that has clearly more people than the ratio asks for, and where they could go."""
-    return [_lend(row, work, rules, common) for row in records(_surplus(work, rules))]
+    going = grouped(work.lending, ["giver", "skill"])
+    rows = records(_surplus(work, rules))
+    return [_lend(row, going.get((row["hospital"], row["skill"]), []), work, rules, common) for row in rows]
 
 
 def _surplus(work: Work, rules: Mapping[str, RuleSet]) -> pd.DataFrame:
@@ -118,7 +120,13 @@ def _surplus(work: Work, rules: Mapping[str, RuleSet]) -> pd.DataFrame:
     )
 
 
-def _lend(row: dict[str, Any], work: Work, rules: Mapping[str, RuleSet], common: dict[str, Any]) -> Proposal:
+def _lend(
+    row: dict[str, Any],
+    to: list[dict[str, Any]],
+    work: Work,
+    rules: Mapping[str, RuleSet],
+    common: dict[str, Any],
+) -> Proposal:
     words, rule = SKILL_WORDS[row["skill"]], rules["staff-priority"]
     where = row["hospital"]
     reasons = [
@@ -129,12 +137,11 @@ def _lend(row: dict[str, Any], work: Work, rules: Mapping[str, RuleSet], common:
             (f"have {row['have']:.0f}", f"need {row['need']:.0f}"),
         )
     ]
-    to = work.lending[(work.lending["giver"] == where) & (work.lending["skill"] == row["skill"])]
-    if len(to):
+    if to:
         told = listed(
             [
                 Words(f"{name}{r['people']:,.0f}人", f"{r['people']:,.0f} to {name}")
-                for r in records(to.head(3))
+                for r in to[:3]
                 for name in [work.names.get(r["taker"]) or r["taker"]]
             ]
         )
@@ -143,7 +150,7 @@ def _lend(row: dict[str, Any], work: Work, rules: Mapping[str, RuleSet], common:
                 rules["staff-replan"].id,
                 f"可支援：{told.zh}（路程最短的分配）。",
                 f"Could go: {told.en} (least travel over all).",
-                tuple(f"{r['taker']}: {r['people']:.0f}, {r['km']:.1f} km" for r in records(to)),
+                tuple(f"{r['taker']}: {r['people']:.0f}, {r['km']:.1f} km" for r in to),
             )
         )
     return Proposal(
@@ -156,7 +163,7 @@ def _lend(row: dict[str, Any], work: Work, rules: Mapping[str, RuleSet], common:
         ),
         name=work.names.get(where, ""),
         district=work.districts.get(where, ""),
-        figures={"hospital": where, "people": row["spare"], "lent": float(to["people"].sum())},
+        figures={"hospital": where, "people": row["spare"], "lent": float(sum(r["people"] for r in to))},
         caveats=caveats([rule]),
         **common,
     )

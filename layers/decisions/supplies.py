@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from layers._view import View
-from layers.decisions._inputs import as_date, complete_day, digest, records
+from layers.decisions._inputs import as_date, complete_day, digest, grouped, records
 from layers.decisions._proposal import Plan, Proposal, Reason, Words
 from layers.decisions._silence import Silence
 from layers.decisions._supply_cover import (
@@ -105,10 +105,10 @@ def _proposals(
     short = short.sort_values(["days_of_cover", "site", *KEY])
     unknown = sites[sites["reading"] == "unknown"].groupby("site", sort=True)
     names = dict(zip(sites["site"], sites["name"], strict=True))
-    come = dict(iter(moves.groupby(["taker", *KEY])))
+    come = grouped(moves.sort_values("amount", ascending=False, kind="stable"), ["taker", *KEY])
     return (
         *(
-            _replenish(row, come.get((row["site"], row["item"], row["unit"])), names, rules, common)
+            _replenish(row, come.get((row["site"], row["item"], row["unit"]), []), names, rules, common)
             for row in records(short)
         ),
         *(_ask(str(site), rows, rule, common) for site, rows in unknown),
@@ -117,7 +117,7 @@ def _proposals(
 
 def _replenish(
     row: dict[str, Any],
-    moves: pd.DataFrame | None,
+    moves: list[dict[str, Any]],
     names: Mapping[str, str],
     rules: Mapping[str, RuleSet],
     common: dict[str, Any],
@@ -164,7 +164,7 @@ def _reaches(
     row: dict[str, Any],
     wanted: float,
     unit: str,
-    moves: pd.DataFrame | None,
+    moves: list[dict[str, Any]],
     names: Mapping[str, str],
     rules: Mapping[str, RuleSet],
 ) -> list[Reason]:
@@ -178,8 +178,8 @@ def _reaches(
             (f"reorder point {row['reorder_point']:.0f}",),
         )
     ]
-    if moves is not None:
-        some = [(names.get(r["giver"], r["giver"]), r["amount"]) for r in records(moves.nlargest(3, "amount"))]
+    if moves:
+        some = [(names.get(r["giver"], r["giver"]), r["amount"]) for r in moves[:3]]
         told = listed([Words(f"{name}{n:,.0f}{unit}", f"{n:,.0f} from {name}") for name, n in some])
         reorder = rules["supply-reorder"]
         found.append(
@@ -187,7 +187,7 @@ def _reaches(
                 reorder.id,
                 f"可先调入{row['moved_in']:,.0f}{unit}（{told.zh}），调后{row['cover_after']:.2f}天。",
                 f"{row['moved_in']:,.0f} can be moved here first ({told.en}): {row['cover_after']:.2f} days then.",
-                tuple(f"{r['giver']}: {r['amount']:.0f}, {r['km']:.1f} km" for r in records(moves)),
+                tuple(f"{r['giver']}: {r['amount']:.0f}, {r['km']:.1f} km" for r in moves),
             )
         )
     return found
