@@ -9,9 +9,9 @@ import pandas as pd
 
 from layers.decisions._bed_balance import HOSPITAL_NEEDS
 from layers.decisions._bed_demand import NEEDS
+from layers.decisions._bed_travel import great_circle_km
 from layers.decisions.rules import RuleSet
 
-EARTH_KM = 6371.0088  # mean radius of the earth (IUGG)
 COLUMNS = ["id", "name", "district", "bed_kind", "offered", "lon", "lat"]
 
 
@@ -83,13 +83,6 @@ def distances(lon: float, lat: float, unmet: pd.DataFrame, places: pd.DataFrame)
         weight = unmet[need].fillna(0).to_numpy(float) * np.isfinite(km)
         found[need] = float((np.nan_to_num(km) * weight).sum() / weight.sum()) if weight.sum() > 0 else nan
     return found
-
-
-def great_circle_km(lon: float, lat: float, lons: np.ndarray, lats: np.ndarray) -> np.ndarray:
-    """Return kilometres along the sphere (haversine): a straight line over the ground, not a travel distance."""
-    x, y, xs, ys = (np.radians(np.asarray(value, dtype=float)) for value in (lon, lat, lons, lats))
-    half = np.sin((ys - y) / 2) ** 2 + np.cos(y) * np.cos(ys) * np.sin((xs - x) / 2) ** 2
-    return np.asarray(2 * EARTH_KM * np.arcsin(np.sqrt(half)))
 
 
 def serves(kind: str, rule: RuleSet) -> list[str]:

@@ -25,10 +25,15 @@ RUN_OUT = ["kind", "beds", "now", "day", "p_day", "p_within", "peak", "peak_day"
 
 @dataclass(frozen=True)
 class Ahead:
-    """Possible futures: need -> persons, (draws, horizon + 1), column 0 today's census."""
+    """Possible futures.
+
+    persons  need -> persons, (draws, horizon + 1), column 0 today's census
+    still    need -> share of today's persons who are still there, of the same shape
+    """
 
     persons: Mapping[str, np.ndarray] = field(repr=False)
     first_day: int
+    still: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False)
 
     @property
     def days(self) -> np.ndarray:
@@ -60,15 +65,16 @@ def ahead(
     rng = np.random.default_rng(seed)
     parts = rng.multinomial(np.asarray(cases, dtype=np.int64), [share[need] for need in CASE_NEEDS])
     new = {need: parts[:, :, at] for at, need in enumerate(CASE_NEEDS)}
-    found = {}
+    found, still = {}, {}
     for need in ("light", "critical", "severe"):  # those who move on come before those who take them
-        gone = _left(census[need], (elapsed or {}).get(need), stays[need], draws, horizon, rng)
-        gone += _left_again(new[need], stays[need], rng)
+        first = _left(census[need], (elapsed or {}).get(need), stays[need], draws, horizon, rng)
+        still[need] = 1 - np.column_stack([np.zeros(draws), first.cumsum(axis=1)]) / max(round(census[need]), 1)
+        gone = first + _left_again(new[need], stays[need], rng)
         change = (new[need] - gone).cumsum(axis=1)
         found[need] = np.column_stack([np.zeros(draws), change]).astype(np.int64) + round(census[need])
         if need != "severe":
             new["severe"] = new["severe"] + rng.binomial(gone, moves[f"{need}_to_severe"])
-    return Ahead({need: found[need] for need in CASE_NEEDS}, first_day)
+    return Ahead({need: found[need] for need in CASE_NEEDS}, first_day, still)
 
 
 def _left(
@@ -108,29 +114,38 @@ class Reach:
     short: Mapping[str, np.ndarray] = field(repr=False)
 
 
-def reach(persons: Mapping[str, np.ndarray], beds: Mapping[str, float], rule: RuleSet) -> Reach:
-    """Return who asks for which kind of bed: worst needs first, each from the kinds that the rule lets it use, best first.
+def reach(
+    future: Ahead, beds: Mapping[str, float], rule: RuleSet, lying: Mapping[tuple[str, str], float] | None = None
+) -> Reach:
+    """Return who asks for which kind of bed: who lies in one stays there; the others, worst first, ask for what the rule lets them use.
 
-    persons  need -> whole numbers, all of one shape;  beds: kind -> usable beds, NaN unknown (takes nobody)
-    asked    those whom a kind takes, and those whom it turns away because it is full
+    beds   kind -> usable beds, NaN unknown (takes nobody)
+    lying  (need, kind) -> persons who lie there today; they leave as their need's persons of today do
+    asked  those who lie there, those whom a kind takes, and those whom it turns away because it is full
     """
-    shape = next(iter(persons.values())).shape
+    shape = next(iter(future.persons.values())).shape
+    here = {
+        (need, kind): n * future.still.get(need, np.ones(shape))
+        for (need, kind), n in (lying or {}).items()
+        if need in future.persons and not isnan(beds[kind])
+    }
     left = {kind: np.full(shape, 0.0 if isnan(n) else float(n)) for kind, n in beds.items()}
-    asked = {kind: np.zeros(shape) for kind in beds}
+    for need, kind in sorted(
+        here, key=lambda key: NEEDS.index(key[0])
+    ):  # beyond the usable beds the lighter need has none
+        here[need, kind] = np.minimum(here[need, kind], left[kind])
+        left[kind] = left[kind] - here[need, kind]
+    asked = {kind: sum((n for (_, k), n in here.items() if k == kind), start=np.zeros(shape)) for kind in beds}
     short = {}
-    for need in NEEDS:
-        if need not in persons:
-            continue
-        waiting = persons[need].astype(float)
-        for kind in (*rule.params[need], *(["unsplit"] if need in HOSPITAL_NEEDS else [])):
-            if isnan(beds[kind]):
-                continue
-            asked[kind] += waiting
+    for need in (need for need in NEEDS if need in future.persons):
+        kinds = (*rule.params[need], *(["unsplit"] if need in HOSPITAL_NEEDS else []))
+        waiting = future.persons[need] - sum((n for (one, _), n in here.items() if one == need), start=np.zeros(shape))
+        waiting = waiting.clip(min=0)
+        for kind in (kind for kind in kinds if not isnan(beds[kind])):
+            asked[kind] = asked[kind] + waiting
             taken = np.minimum(left[kind], waiting)
-            left[kind] = left[kind] - taken
-            waiting = waiting - taken
-        known = [kind for kind in (*rule.params[need], "unsplit") if not isnan(beds[kind])]
-        short[need] = waiting if known else np.full(shape, nan)
+            left[kind], waiting = left[kind] - taken, waiting - taken
+        short[need] = np.full(shape, nan) if all(isnan(beds[kind]) for kind in kinds) else waiting
     return Reach(asked, short)
 
 

@@ -9,7 +9,7 @@ import pytest
 from layers._errors import RuleError
 from layers.decisions import occupancy
 from layers.decisions._bed_demand import shares
-from layers.decisions._bed_stay import Stay, fitted, leaving, residual
+from layers.decisions._bed_stay import Stay, fitted, leaving, pace_seen, residual
 from layers.decisions.rules import in_force
 
 DAY = date(2020, 2, 20)
@@ -37,7 +37,7 @@ def test_a_stay_meets_the_published_quartiles(need, quartiles, near):
     ("name", "patients", "beds", "days"), [("Jianghan", 1848, 1564, 34), ("Wuchang", 1124, 784, 35)]
 )
 def test_the_stay_in_a_fangcang_is_below_what_its_beds_allowed(name, patients, beds, days):
-    assert STAYS["light"].mean < beds * days / patients, name  # DOMAIN 1.4, timeline: beds full on every day
+    assert 10 < STAYS["light"].mean < beds * days / patients, name  # DOMAIN 1.4, timeline: beds full on every day
 
 
 def test_quartiles_that_do_not_rise_are_refused():
@@ -63,6 +63,21 @@ def test_those_who_came_long_ago_leave_sooner():
 def test_a_longer_stay_moves_every_quantile():
     assert STAYS["light"].longer(3).quantile(0.5) == pytest.approx(17)
     assert STAYS["light"].longer(3).lasts(5) == STAYS["light"].lasts(2)
+
+
+def test_the_pace_at_which_patients_really_leave_is_found_again():
+    stay, since = {"severe": STAYS["severe"]}, {"severe": np.arange(40)}
+    for pace in (0.3, 1.0, 2.0):
+        rate = residual(stay["severe"].paced(pace), since["severe"], 1)[0]
+        assert pace_seen(stay, {"severe": 100.0}, since, rate, 0.2, 3) == pytest.approx(pace, abs=1e-6)
+    assert pace_seen(stay, {"severe": 100.0}, since, 0.0, 0.2, 3) == 0.2
+    assert pace_seen(stay, {"severe": 100.0}, since, nan, 0.2, 3) == 1
+
+
+def test_half_the_pace_keeps_the_root_of_those_who_would_have_left():
+    slow = STAYS["severe"].paced(0.5)
+    assert slow.lasts(14) == pytest.approx(0.5**0.5)
+    assert slow.quantile(1 - 0.5**0.5) == pytest.approx(14)
 
 
 def test_day_zero_is_the_census_exactly():
@@ -122,15 +137,32 @@ def test_the_same_seed_gives_the_same_future():
 def test_bed_class_spare_fangcang_beds_absorb_no_severe_case():
     """DOMAIN 4, bed class."""
     persons = {"critical": np.array([[4]]), "severe": np.array([[10]]), "light": np.array([[0]])}
-    found = occupancy.reach(persons, BEDS | {"icu": 2.0, "severe": 5.0, "fangcang": 1000.0}, PLACEMENT)
+    beds = BEDS | {"icu": 2.0, "severe": 5.0, "fangcang": 1000.0}
+    found = occupancy.reach(occupancy.Ahead(persons, 0), beds, PLACEMENT)
     assert {need: short.item() for need, short in found.short.items()} == {"critical": 2, "severe": 5, "light": 0}
     assert found.asked["fangcang"].item() == 0
     assert found.asked["icu"].item() == 4 + 5  # the critical, and the severe who found no severe bed
 
 
 def test_beds_of_no_known_kind_make_an_unknown_shortage():
-    found = occupancy.reach({"severe": np.array([[10]])}, BEDS, PLACEMENT)
+    found = occupancy.reach(occupancy.Ahead({"severe": np.array([[10]])}, 0), BEDS, PLACEMENT)
     assert isnan(found.short["severe"].item())
+
+
+def test_who_lies_in_a_bed_stays_there_and_only_the_others_ask_for_the_best():
+    # 100 mild: 60 lie in ordinary beds, 40 wait; a fangcang of 30 is free. Without the first it would be asked by all 100.
+    future = occupancy.Ahead({"light": np.array([[100, 80]])}, 0, {"light": np.array([[1.0, 0.5]])})
+    beds = BEDS | {"ordinary": 65.0, "fangcang": 30.0}
+    found = occupancy.reach(future, beds, PLACEMENT, {("light", "ordinary"): 60})
+    assert found.asked["fangcang"].tolist() == [[40, 50]]
+    assert found.asked["ordinary"].tolist() == [[60 + 10, 30 + 20]]
+    assert found.short["light"].tolist() == [[5, 0]]
+
+
+def test_patients_beyond_the_usable_beds_are_short_of_one():
+    future = occupancy.Ahead({"light": np.array([[100]])}, 0)
+    found = occupancy.reach(future, BEDS | {"ordinary": 80.0}, PLACEMENT, {("light", "ordinary"): 100})
+    assert (found.asked["ordinary"].item(), found.short["light"].item()) == (100, 20)
 
 
 def path(*rows):
@@ -140,7 +172,7 @@ def path(*rows):
 def test_the_day_a_kind_runs_out_comes_with_its_chance():
     future = path([5, 9, 12, 9], [5, 11, 8, 8], [5, 9, 11, 8], [5, 5, 5, 5])
     beds = BEDS | {"severe": 10.0, "icu": 100.0}
-    found = occupancy.reach(future.persons, beds, PLACEMENT)
+    found = occupancy.reach(future, beds, PLACEMENT)
     row = occupancy.run_out(future, found, beds, 0.5).set_index("kind").loc["severe"]
     # Full on day 1 in one of four futures, by day 2 in three of four, and not in the last.
     assert row[["day", "p_day", "p_within", "now"]].tolist() == [102, 0.75, 0.75, 5]
@@ -151,7 +183,7 @@ def test_the_day_a_kind_runs_out_comes_with_its_chance():
 def test_a_kind_that_does_not_run_out_says_so():
     future = path([5, 6], [5, 7], [5, 11])
     beds = BEDS | {"severe": 10.0}
-    row = occupancy.run_out(future, occupancy.reach(future.persons, beds, PLACEMENT), beds, 0.5).iloc[0]
+    row = occupancy.run_out(future, occupancy.reach(future, beds, PLACEMENT), beds, 0.5).iloc[0]
     assert isnan(row["day"])
     assert row["p_within"] == pytest.approx(1 / 3)
 
@@ -159,7 +191,7 @@ def test_a_kind_that_does_not_run_out_says_so():
 def test_a_kind_that_is_full_today_runs_out_today():
     future = path([50, 6], [50, 7])
     beds = BEDS | {"severe": 10.0}
-    row = occupancy.run_out(future, occupancy.reach(future.persons, beds, PLACEMENT), beds, 0.5).iloc[0]
+    row = occupancy.run_out(future, occupancy.reach(future, beds, PLACEMENT), beds, 0.5).iloc[0]
     assert row[["day", "p_day"]].tolist() == [100, 1]
 
 
