@@ -107,7 +107,7 @@ def _new(store: Store, view: View) -> pd.DataFrame:
     """New cases by day: the definition does not matter to a bed, so clinical diagnoses count on every day."""
     rows = store.read(totals.daily(view, view.level, "first"))
     rows = rows[rows["status"].isin(totals.COUNTED) & (rows["day"] <= complete_day(view))]
-    return rows.groupby("day", as_index=False)["n"].sum()[["day", "n"]]
+    return rows.groupby("day")["n"].sum().reset_index()
 
 
 def _compounds(view: View) -> Select[Any]:

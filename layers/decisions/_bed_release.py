@@ -50,7 +50,7 @@ def release(short: np.ndarray, offered: np.ndarray, work_days: np.ndarray, far: 
     if by_rule > bound:
         better, bound = _solve(short, offered, work, at_once, bound)
         found = plain if better is None or unmet(short, offered, better) >= by_rule else better
-    opens = pruned(short, offered, found, np.asarray(far, dtype=float))
+    opens = pruned(short, offered, work, found, np.asarray(far, dtype=float))
     left = unmet(short, offered, opens)
     gap = max(0.0, (left - bound) / left) if left > 0 else 0.0
     proven = gap <= GAP
@@ -80,14 +80,25 @@ def greedy(short: np.ndarray, offered: np.ndarray, work: np.ndarray, far: np.nda
     return opens
 
 
-def pruned(short: np.ndarray, offered: np.ndarray, opens: np.ndarray, far: np.ndarray) -> np.ndarray:
-    """Return the days without sites that nobody would miss: the farthest is tried first, of equals the smallest."""
-    opens, least = opens.copy(), unmet(short, offered, opens)
-    for site in np.lexsort((np.arange(len(opens)), offered, -np.nan_to_num(far, nan=np.inf))):
-        without = opens.copy()
-        without[site] = np.nan
-        if np.isfinite(opens[site]) and unmet(short, offered, without) <= least:
-            opens = without
+def pruned(short: np.ndarray, offered: np.ndarray, work: np.ndarray, opens: np.ndarray, far: np.ndarray) -> np.ndarray:
+    """Return days as good without sites that nobody would miss, and with a nearer site in place of a farther where one will do.
+
+    The farthest is tried first, of equals the smallest.
+    """
+    opens, least, far = opens.copy(), unmet(short, offered, opens), np.nan_to_num(far, nan=np.inf)
+    order = np.lexsort((np.arange(len(opens)), offered, -far))
+    for site in order:
+        for other in (None, *order[::-1]):
+            if not np.isfinite(opens[site]) or (other is not None and not far[other] < far[site]):
+                break  # from the nearest outwards: none of the rest is nearer
+            trial = opens.copy()
+            trial[site] = np.nan
+            if other is not None:
+                if np.isfinite(opens[other]) or work[other] > work[site] or offered[other] <= 0:
+                    continue
+                trial[other] = opens[site]
+            if unmet(short, offered, trial) <= least:
+                opens = trial
     return opens
 
 

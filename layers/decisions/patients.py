@@ -161,10 +161,8 @@ def served(people: pd.DataFrame, free: int) -> np.ndarray:
 def _flow(
     name: str, people: pd.DataFrame, beds: pd.DataFrame, kinds: tuple[str, ...], travel: RuleSet
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
-    groups = people.assign(n=1, moved=(people["bed"] != "").astype(int)).groupby(
-        ["compound", "district"], as_index=False, dropna=False
-    )
-    groups = groups.agg(n=("n", "sum"), transfers=("moved", "sum"), lon=("lon", "first"), lat=("lat", "first"))
+    by_place = people.assign(moved=people["bed"] != "").groupby(["compound", "district"], as_index=False, dropna=False)
+    groups = by_place.agg(n=("person", "size"), transfers=("moved", "sum"), lon=("lon", "first"), lat=("lat", "first"))
     km, ride = _ways(beds, groups, travel)
     rank = beds["kind"].map({kind: at for at, kind in enumerate(kinds)}).to_numpy(float)
     cost = ride + rank[:, None] * SECOND_BEST
@@ -219,7 +217,7 @@ def _lacking(
     name: str, people: pd.DataFrame, beds: pd.DataFrame, kinds: tuple[str, ...], mine: pd.DataFrame
 ) -> pd.DataFrame:
     """Those without a bed, by district, and why: the kinds are full, nobody said whether they are, or nobody has any."""
-    why = "none" if beds.empty else "unknown" if beds["free"].isna().all() else "full"
+    why: Any = "none" if beds.empty else "unknown" if beds["free"].isna().all() else "full"
     rows = people.groupby("district", as_index=False).size().rename(columns={"size": "n"})
     return rows.assign(**{"class": name, "kinds": "+".join(kinds), "free": float(mine["free"].sum()), "why": why})[
         UNSERVED
