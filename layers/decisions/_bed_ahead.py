@@ -29,6 +29,7 @@ class Outlook:
     table     of, name, day, q05, q25, median, q75, q95, beds, p_short (`occupancy.table`)
     run_out   kind, beds, now, day, p_day, p_within, peak, peak_day (`occupancy.run_out`)
     short     need -> persons without a bed on each coming day, for which is planned (a quantile of the futures)
+    likely    need -> median persons in need, and median persons without a bed, on each coming day
     pace      how fast patients leave against the published stays, as counted in the window; 1 as published
     stays     need -> length of stay used
     skill     days ahead -> verdict of the case forecast
@@ -37,6 +38,7 @@ class Outlook:
     table: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=occupancy.COLUMNS))
     run_out: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=occupancy.RUN_OUT))
     short: Mapping[str, np.ndarray] = field(default_factory=dict)
+    likely: Mapping[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
     pace: float = 1.0
     stays: Mapping[str, Stay] = field(default_factory=dict)
     skill: Mapping[int, str] = field(default_factory=dict)
@@ -89,6 +91,10 @@ def outlook(
         table=occupancy.table(future, found, beds),
         run_out=occupancy.run_out(future, found, beds, params["likely"]),
         short={need: np.quantile(paths[:, 1:], params["plan_for"], axis=0) for need, paths in found.short.items()},
+        likely={
+            need: (np.median(paths[:, 1:], axis=0), np.median(found.short[need][:, 1:], axis=0))
+            for need, paths in future.persons.items()
+        },
         pace=pace,
         stays=stays,
         skill={days: coming.verdict(days + begun) for days in JUDGED},

@@ -24,6 +24,7 @@ class Opening:
     offered: float
     covered: float
     distance_km: float
+    opens: float = nan  # day after today on which it takes patients, where a day is planned
 
 
 def offers(hospitals: pd.DataFrame) -> pd.DataFrame:
@@ -46,13 +47,20 @@ def offers(hospitals: pd.DataFrame) -> pd.DataFrame:
 
 
 def order(
-    sites: pd.DataFrame, shortage: Mapping[str, float], unmet: pd.DataFrame, places: pd.DataFrame, rule: RuleSet
+    sites: pd.DataFrame,
+    shortage: Mapping[str, float],
+    unmet: pd.DataFrame,
+    places: pd.DataFrame,
+    rule: RuleSet,
+    opens: Mapping[str, float] | None = None,
 ) -> list[Opening]:
-    """Return the sites in the order to open them: most shortage covered first, then the nearest to it, then by id.
+    """Return the sites in the order to open them: the soonest first, then most shortage covered, the nearest to it, then by id.
 
     shortage  need -> persons without a bed in the whole area
     unmet     need (columns) per district (index): where they are
     places    lon, lat per district (index)
+    opens     id|kind -> day after today on which a site is planned to open: sites without one are held in reserve; None: no
+              day is planned and every site that covers something opens
     """
     left = {need: 0.0 if isnan(n) else n for need, n in shortage.items()}
     waiting = sites.assign(offered=sites["offered"].astype(float)).to_dict("records")
@@ -61,16 +69,19 @@ def order(
     while waiting:
         options = []
         for at, site in enumerate(waiting):
-            need = _need(site["bed_kind"], left, rule)
+            day = nan if opens is None else opens.get(f"{site['id']}|{site['bed_kind']}", nan)
+            need = _need(site["bed_kind"], left, rule) if opens is None or not isnan(day) else ""
             covered = 0.0 if not need or isnan(site["offered"]) else min(site["offered"], left[need])
             km = away[site["id"], site["bed_kind"]].get(need or "light", nan)
-            rank = (-covered, isnan(site["offered"]), np.inf if isnan(km) else km, site["id"])
+            soon = np.inf if isnan(day) else day
+            rank = (soon, -covered, isnan(site["offered"]), np.inf if isnan(km) else km, site["id"])
             options.append((*rank, at, need if covered else "", covered, km))
-        *_, at, need, covered, km = min(options)
+        soon, *_, at, need, covered, km = min(options)
         site = waiting.pop(at)
         if need:
             left[need] -= covered
-        found.append(Opening(site["id"] + "|" + site["bed_kind"], need, site["offered"], covered, km))
+        day = soon if need and np.isfinite(soon) else nan
+        found.append(Opening(site["id"] + "|" + site["bed_kind"], need, site["offered"], covered, km, day))
     return found
 
 
