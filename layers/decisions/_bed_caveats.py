@@ -1,5 +1,7 @@
 """What a reader must know before signing a bed plan."""
 
+from collections.abc import Sequence
+
 from layers.decisions._bed_demand import shares
 from layers.decisions._bed_facts import BedFacts
 from layers.decisions._bed_words import NEED_WORDS
@@ -8,7 +10,7 @@ from layers.decisions._inputs import cell
 from layers.decisions._proposal import Words
 from layers.decisions._silence import Silence
 from layers.decisions._words import count, listed
-from layers.decisions.rules import caveats, foreign
+from layers.decisions.rules import RuleSet, caveats, foreign
 
 SILENT = {
     "beds": Words("开放和占用床位是末次报送时的情况。", "Open and used beds are those of that delivery."),
@@ -27,16 +29,30 @@ def all_caveats(facts: BedFacts, work: Work, silence: Silence) -> tuple[Words, .
     return (
         *silence.caveats(SILENT),
         *_assumed(work),
-        *caveats(used),
+        *_unverified(used),
         *foreign(used, facts.districts["code"]),
         *_forecast(work),
-        work.window.words(),
+        work.standing.window.words(),
         *_split(work),
         *_usable(work),
         *_reports(work),
         *_unknown(work),
         *_allocation(work),
     )
+
+
+def _unverified(used: Sequence[RuleSet]) -> list[Words]:
+    """One sentence for all rules that nobody checked; each proposal that rests on one says so itself."""
+    rules = [rule for rule in used if not rule.verified]
+    if len(rules) < 2:
+        return list(caveats(rules))
+    zh, en = "、".join(f"{r.title.zh}（{r.id}）" for r in rules), "; ".join(f"{r.title.en} ({r.id})" for r in rules)
+    return [
+        Words(
+            f"{len(rules)}条规则未经核实，仅供参考：{zh}。",
+            f"{len(rules)} rules are not verified; take them as indicative: {en}.",
+        )
+    ]
 
 
 def _assumed(work: Work) -> list[Words]:
@@ -92,7 +108,7 @@ def _forecast(work: Work) -> list[Words]:
 
 
 def _split(work: Work) -> list[Words]:
-    unknown, share = work.need["unknown"].sum(), shares(work.rules["severity-share"])
+    unknown, share = work.standing.need["unknown"].sum(), shares(work.rules["severity-share"])
     if not unknown > 0:
         return []
     return [
@@ -106,7 +122,7 @@ def _split(work: Work) -> list[Words]:
 
 def _usable(work: Work) -> list[Words]:
     """Which terms of the usable beds are known."""
-    use = work.usable
+    use = work.standing.usable
     no_staff, no_oxygen = use[use["staffed"].isna()]["id"].nunique(), use[use["oxygen"].isna()]["id"].nunique()
     sites, lost = use["id"].nunique(), float((use["open"] - use["usable"]).sum())
     found = [
@@ -127,13 +143,13 @@ def _usable(work: Work) -> list[Words]:
 
 
 def _reports(work: Work) -> list[Words]:
-    extra = work.warnings["extra"].sum()
-    if not len(work.warnings):
+    extra = work.standing.warnings["extra"].sum()
+    if not len(work.standing.warnings):
         return []
     return [
         Words(
-            f"{len(work.warnings)}条床位报告数字不符（占用多于开放共{extra:,.0f}张），均按原报保留。",
-            f"{count(len(work.warnings), 'bed report')} with figures that do not add up ({extra:,.0f} more used than open); kept as reported.",
+            f"{len(work.standing.warnings)}条床位报告数字不符（占用多于开放共{extra:,.0f}张），均按原报保留。",
+            f"{count(len(work.standing.warnings), 'bed report')} with figures that do not add up ({extra:,.0f} more used than open); kept as reported.",
         )
     ]
 
@@ -149,7 +165,7 @@ def _unknown(work: Work) -> list[Words]:
                 f"No beds were reported for: {words.en}. Their shortage is unknown.",
             )
         )
-    silent = cell(work.beds, "*", "silent_sites")
+    silent = cell(work.standing.beds, "*", "silent_sites")
     if silent > 0:
         found.append(
             Words(
@@ -161,13 +177,13 @@ def _unknown(work: Work) -> list[Words]:
 
 
 def _allocation(work: Work) -> list[Words]:
-    ledger = work.sent.placed.ledger
+    ledger = work.standing.sent.placed.ledger
     if not ledger["waiting"]:
         return []
     return [
         Words(
             f"谁在哪张床没有上报：占用床位按确诊先后认定，{ledger['waiting']:,}人待收治或待转；转院{ledger['transfers']:,}人次计入收治人次，不重复计人。",
             f"Nobody reports who lies in which bed: used beds are taken by those ill for longest, so {ledger['waiting']:,} persons wait for a bed or "
-            f"a better one; {ledger['transfers']:,} transfers count as admissions and not as persons.",
+            f"a better one; {count(ledger['transfers'], 'transfer')} count as admissions and not as persons.",
         )
     ]

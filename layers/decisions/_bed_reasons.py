@@ -20,7 +20,7 @@ def proposals(work: Work, common: dict[str, Any]) -> tuple[Proposal, ...]:
     common  as_of, known_at, inputs_hash
     """
     common = {**common, "rule_id": work.rules["placement"].id}
-    left = {need: work.shortage(need) for need in NEEDS}
+    left = {need: work.worst[need] for need in NEEDS}
     found = []
     for site in records(work.sites):
         found.append(_site(site, work, left, common))
@@ -135,7 +135,10 @@ def _coming(need: str, work: Work) -> Reason:
 
 
 def _projected(need: str, work: Work) -> Reason:
-    formula, days = work.projections["", "cases" if need in NEEDS[:3] else need].formula(), work.window.words()
+    formula, days = (
+        work.standing.projections["", "cases" if need in NEEDS[:3] else need].formula(),
+        work.standing.window.words(),
+    )
     return Reason(work.rules["projection"].id, formula.zh + days.zh, f"{formula.en} {days.en}")
 
 
@@ -166,14 +169,16 @@ def _lacking(need: str, n: float, work: Work, common: dict[str, Any]) -> Proposa
         ),
         name=words.zh,
         figures={"beds": n, "covered": 0.0, "distance_km": float("nan")},
-        caveats=_indicative(work.rules, need in NEEDS[:3] and not isnan(cell(work.beds, "*", "unsplit"))),
+        caveats=_indicative(work.rules, need in NEEDS[:3] and not isnan(cell(work.standing.beds, "*", "unsplit"))),
         **common,
     )
 
 
 def _not_staffed(need: str, work: Work) -> list[Reason]:
     """Open beds of the kind that cannot be used for want of staff or oxygen: the cheapest beds to win."""
-    rows = work.kinds[work.kinds["kind"].isin(work.rules["placement"].params[need]) & (work.kinds["lost"] > 0)]
+    rows = work.standing.kinds[
+        work.standing.kinds["kind"].isin(work.rules["placement"].params[need]) & (work.standing.kinds["lost"] > 0)
+    ]
     if rows.empty:
         return []
     n = float(rows["lost"].sum())

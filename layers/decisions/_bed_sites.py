@@ -49,22 +49,20 @@ def offers(hospitals: pd.DataFrame) -> pd.DataFrame:
 def order(
     sites: pd.DataFrame,
     shortage: Mapping[str, float],
-    unmet: pd.DataFrame,
-    places: pd.DataFrame,
+    away: pd.DataFrame,
     rule: RuleSet,
     opens: Mapping[str, float] | None = None,
 ) -> list[Opening]:
     """Return the sites in the order to open them: the soonest first, then most shortage covered, the nearest to it, then by id.
 
     shortage  need -> persons without a bed in the whole area
-    unmet     need (columns) per district (index): where they are
-    places    lon, lat per district (index)
+    away      kilometres of each site to where each need (column) is short
     opens     id|kind -> day after today on which a site is planned to open: sites without one are held in reserve; None: no
               day is planned and every site that covers something opens
     """
     left = {need: 0.0 if isnan(n) else n for need, n in shortage.items()}
     waiting = sites.assign(offered=sites["offered"].astype(float)).to_dict("records")
-    away = {(s["id"], s["bed_kind"]): distances(s["lon"], s["lat"], unmet, places) for s in waiting}
+    far = {(s["id"], s["bed_kind"]): km for s, km in zip(waiting, away.to_dict("records"), strict=True)}
     found: list[Opening] = []
     while waiting:
         options = []
@@ -72,7 +70,7 @@ def order(
             day = nan if opens is None else opens.get(f"{site['id']}|{site['bed_kind']}", nan)
             need = _need(site["bed_kind"], left, rule) if opens is None or not isnan(day) else ""
             covered = 0.0 if not need or isnan(site["offered"]) else min(site["offered"], left[need])
-            km = away[site["id"], site["bed_kind"]].get(need or "light", nan)
+            km = far[site["id"], site["bed_kind"]][need or "light"]
             soon = np.inf if isnan(day) else day
             rank = (soon, -covered, isnan(site["offered"]), np.inf if isnan(km) else km, site["id"])
             options.append((*rank, at, need if covered else "", covered, km))

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import partial
 from math import isnan, nan
 
 import numpy as np
@@ -47,72 +46,89 @@ def rules_of(day: int, rules: Iterable[RuleSet] | None = None) -> dict[str, Rule
 
 
 @dataclass(frozen=True)
-class Work:
-    """The parts of a plan, each as the module it comes from describes it.
+class Standing:
+    """What no assumption changes: worked out once for the same facts, so that a what-if answers at once.
 
-    today  number of the day of as_of
+    away  need -> kilometres from each offer to where that need is short, NaN where it is not known
     """
 
-    rules: dict[str, RuleSet]
-    what_if: WhatIf
-    today: int
     need: pd.DataFrame
     beds: pd.DataFrame
     usable: pd.DataFrame
     kinds: pd.DataFrame
+    can: dict[str, float]
+    lying: dict[tuple[str, str], float]
     window: Window
     projections: dict[tuple[str, str], Projection]
-    outlook: Outlook
     balance: pd.DataFrame
-    openings: list[Opening]
-    sites: pd.DataFrame
-    siting: dict[str, Sited]
+    offers: pd.DataFrame
+    away: pd.DataFrame
     sent: Sent
     access: Access
     warnings: pd.DataFrame
 
     @classmethod
-    def of(cls, facts: BedFacts, rules: dict[str, RuleSet], view: View, what_if: WhatIf) -> "Work":
-        ids = tuple(rule.id for rule in rules.values())
+    def of(cls, facts: BedFacts, rules: dict[str, RuleSet], view: View) -> "Standing":
+        """Return it for the facts of one view."""
         need = demand(facts.states, shares(rules["severity-share"]))
-        # What no assumption changes is worked out once for the same facts.
-        use = facts.once(("usable", *ids), lambda: usable(facts.hospitals, facts.teams, facts.oxygen, rules))
+        areas, use = list(need.index), usable(facts.hospitals, facts.teams, facts.oxygen, rules)
         window = look_back(facts.daily, complete_day(view), rules["projection"], rules.get("definition-step"))
         projections = project(need, facts.daily, window, rules["projection"])
-        open_beds, can = (
-            capacity(facts.hospitals, list(need.index)),
-            _usable_beds(facts.hospitals, list(need.index), use),
-        )
-        census, city = numbers(need[list(NEEDS)].sum()), {kind: cell(can, "*", kind) for kind in KINDS}
-        lying = _lying(census, use, rules["placement"])
-        coming = outlook(facts, census, city, lying, window, view, rules, what_if)
-        balance = _balance(need, projected(need, projections), can, rules["placement"], coming, rules["projection"])
+        can = capacity(facts.hospitals, areas, use.assign(open=use["usable"]))
+        balance = _balance(need, projected(need, projections), can, rules["placement"])
         found = offers(facts.hospitals)
-        found = found[~found["id"].isin(what_if.refused)].reset_index(drop=True)
-        plans = _sited(facts, found, balance, coming, rules)
-        openings = _order(facts, found, balance, coming, plans, rules["placement"])
+        days = work_days(_site_kinds(facts.hospitals, found["id"]), rules["opening"])
         return cls(
-            rules=rules, what_if=what_if, today=day_number(view.as_of), need=need, beds=open_beds, usable=use, kinds=by_kind(use),
-            window=window, projections=projections, outlook=coming, balance=balance, openings=openings,
-            sites=_ranked(found, openings, facts.hospitals, rules["opening"]), siting={n: s for n, (s, _) in plans.items()},
-            sent=facts.once(("sent", *ids), partial(send, facts, use, rules)),
-            access=facts.once(("access", *ids), partial(access, facts, use, rules["travel"])),
-            warnings=warnings(facts.hospitals),
+            need=need, beds=capacity(facts.hospitals, areas), usable=use, kinds=by_kind(use),
+            can={kind: cell(can, "*", kind) for kind in KINDS}, lying=_lying(numbers(need[list(NEEDS)].sum()), use, rules["placement"]),
+            window=window, projections=projections, balance=balance,
+            offers=found.assign(site_kind=_site_kinds(facts.hospitals, found["id"]), work_days=days),
+            away=_away(found, balance, facts.districts), sent=send(facts, use, rules),
+            access=access(facts, use, rules["travel"]), warnings=warnings(facts.hospitals),
         )  # fmt: skip
 
-    def shortage(self, need: str) -> float:
-        """The worst shortage from now on that is planned for, in the whole view; NaN where it is not known."""
-        return worst(self.balance, self.outlook)[need]
+
+@dataclass(frozen=True)
+class Work:
+    """The parts of a plan, each as the module it comes from describes it.
+
+    today  number of the day of as_of
+    worst  need -> the worst shortage from now on that is planned for, in the whole view; NaN where it is not known
+    """
+
+    rules: dict[str, RuleSet]
+    what_if: WhatIf
+    today: int
+    standing: Standing
+    outlook: Outlook
+    balance: pd.DataFrame
+    worst: dict[str, float]
+    openings: list[Opening]
+    sites: pd.DataFrame
+    siting: dict[str, Sited]
+
+    @classmethod
+    def of(cls, facts: BedFacts, rules: dict[str, RuleSet], view: View, what_if: WhatIf) -> "Work":
+        """Return the parts for the facts of one view under an assumption."""
+        key = ("standing", view.as_of, *(rule.id for rule in rules.values()))
+        base = facts.once(key, lambda: Standing.of(facts, rules, view))
+        census = numbers(base.need[list(NEEDS)].sum())
+        coming = outlook(facts, census, base.can, base.lying, base.window, view, rules, what_if)
+        balance = _with_forecast(base.balance, coming, rules["projection"])
+        least = worst(balance, coming)
+        found = base.offers[~base.offers["id"].isin(what_if.refused)].reset_index(drop=True)
+        away = base.away[~base.offers["id"].isin(what_if.refused)].reset_index(drop=True)
+        plans = _sited(facts, found, away, least, coming, rules, models=not what_if.assumes)
+        openings = order(found, least, away, rules["placement"], _days(found, plans))
+        return cls(
+            rules=rules, what_if=what_if, today=day_number(view.as_of), standing=base, outlook=coming, balance=balance, worst=least,
+            openings=openings, sites=_ranked(found, openings), siting={need: plan for need, (plan, _) in plans.items()},
+        )  # fmt: skip
 
     def compared(self) -> pd.DataFrame:
         """The siting models beside the plan, of every need that is short."""
         found = [plan.compare for plan in self.siting.values() if len(plan.compare)]
         return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=SITING)
-
-
-def _usable_beds(hospitals: pd.DataFrame, areas: list[str], use: pd.DataFrame) -> pd.DataFrame:
-    """Usable beds per kind and district, silent sites as they are for open ones."""
-    return capacity(hospitals, areas, use.assign(open=use["usable"]))
 
 
 def _lying(census: dict[str, float], use: pd.DataFrame, rule: RuleSet) -> dict[tuple[str, str], float]:
@@ -130,9 +146,7 @@ def _lying(census: dict[str, float], use: pd.DataFrame, rule: RuleSet) -> dict[t
     return found
 
 
-def _balance(
-    now: pd.DataFrame, then: pd.DataFrame, beds: pd.DataFrame, rule: RuleSet, coming: Outlook, projection: RuleSet
-) -> pd.DataFrame:
+def _balance(now: pd.DataFrame, then: pd.DataFrame, beds: pd.DataFrame, rule: RuleSet) -> pd.DataFrame:
     rows = []
     for area in beds.index:
         here = numbers(beds.loc[area])
@@ -143,26 +157,25 @@ def _balance(
         for one, two in zip(first, second, strict=True):
             rows.append({"area": area, **one, "demand_7d": two["demand"], "shortage_7d": two["shortage"]})
     columns = ["area", "need", "demand", "beds", "placed", "unsplit", "shortage", "demand_7d", "shortage_7d"]
-    found = pd.DataFrame(rows, columns=columns)
-    at = int(projection.params["horizon_days"]) - 1
-    for need, (
-        persons,
-        short,
-    ) in coming.likely.items():  # the whole view has a forecast; districts are too small for one
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _with_forecast(balance: pd.DataFrame, coming: Outlook, projection: RuleSet) -> pd.DataFrame:
+    """The balance with the medians of the forecast for the whole view; districts are too small for one."""
+    found, at = balance.copy(), int(projection.params["horizon_days"]) - 1
+    for need, (persons, short) in coming.likely.items():
         city = (found["area"] == "*") & (found["need"] == need)
         found.loc[city, ["demand_7d", "shortage_7d"]] = (round(persons[at]), np.rint(short[at]))
     return found
 
 
 def worst(balance: pd.DataFrame, coming: Outlook) -> dict[str, float]:
-    """The whole view's shortage per need: now, in seven days, or on the worst coming day; NaN only where none is known."""
-    city = balance[balance["area"] == "*"].set_index("need")
-    known = city[["shortage", "shortage_7d"]].astype(float).max(axis=1)
-    found = {need: float(known.get(need, nan)) for need in NEEDS}
+    """The whole view's shortage per need: now and on the worst coming day (in seven days where there is no forecast)."""
+    city = balance[balance["area"] == "*"].set_index("need")[["shortage", "shortage_7d"]].astype(float)
+    found = numbers(city.max(axis=1).reindex(list(NEEDS)))
     for need, short in coming.short.items():
-        found[need] = float(
-            np.fmax(known.get(need, nan) if isnan(short.max()) else cell(city, need, "shortage"), np.ceil(short.max()))
-        )
+        if not isnan(short.max()):
+            found[need] = float(np.fmax(cell(city, need, "shortage"), np.ceil(short.max())))
     return found
 
 
@@ -174,26 +187,31 @@ def _unmet(balance: pd.DataFrame) -> pd.DataFrame:
     return short.where(short.sum() > 0, every)
 
 
-def _places(districts: pd.DataFrame) -> pd.DataFrame:
-    return districts.drop_duplicates("code").set_index("code")[["lon", "lat"]]
+def _away(found: pd.DataFrame, balance: pd.DataFrame, districts: pd.DataFrame) -> pd.DataFrame:
+    unmet, places = _unmet(balance), districts.drop_duplicates("code").set_index("code")[["lon", "lat"]]
+    rows = [distances(lon, lat, unmet, places) for lon, lat in found[["lon", "lat"]].to_numpy(float)]
+    return pd.DataFrame(rows, columns=list(NEEDS), index=found.index, dtype=float)
 
 
 def _sited(
-    facts: BedFacts, found: pd.DataFrame, balance: pd.DataFrame, coming: Outlook, rules: dict[str, RuleSet]
-) -> dict[str, tuple[Sited, pd.Index]]:
-    """The opening plan of each need that is short, and the rows of the offers it was made from."""
+    facts: BedFacts, found: pd.DataFrame, away: pd.DataFrame, least: dict[str, float], coming: Outlook,
+    rules: dict[str, RuleSet], *, models: bool,
+) -> dict[str, tuple[Sited, pd.Index]]:  # fmt: skip
+    """The opening plan of each need that is short, and the rows of the offers it was made from.
+
+    models  a what-if answers at once, without the siting models that stand beside the plan
+    """
     horizon = int(rules["occupancy"].params["horizon_days"])
-    short = {need: np.full(horizon, n) for need, n in worst(balance, coming).items() if n > 0}
+    short = {need: np.full(horizon, n) for need, n in least.items() if n > 0}
     short |= {need: np.ceil(path) for need, path in coming.short.items() if need in short and not np.isnan(path).any()}
     kinds = choose(short, {kind: serves(kind, rules["placement"]) for kind in found["bed_kind"].unique()})
-    unmet, places = _unmet(balance), _places(facts.districts)
     plans = {}
     for need in dict.fromkeys(kinds.values()):
         rows = found[found["bed_kind"].map(kinds) == need]
-        km = [distances(lon, lat, unmet, places)[need] for lon, lat in rows[["lon", "lat"]].to_numpy(float)]
-        rows = rows.assign(distance_km=km, kind=_site_kinds(facts.hospitals, rows["id"]))
-        points = demand_points(_people(facts), float(short[need].max()))
-        plans[need] = sited(need, rows, short[need], points, rules["opening"], rules["travel"]), rows.index
+        rows = rows.assign(distance_km=away.loc[rows.index, need], kind=rows["site_kind"])
+        points = demand_points(facts.once(("people",), lambda: _people(facts)), float(short[need].max()))
+        plan = sited(need, rows, short[need], points, rules["opening"], rules["travel"], models=models)
+        plans[need] = plan, rows.index
     return plans
 
 
@@ -207,23 +225,19 @@ def _site_kinds(hospitals: pd.DataFrame, ids: pd.Series) -> pd.Series:
     return ids.map(hospitals.drop_duplicates("id").set_index("id")["kind"])
 
 
-def _order(
-    facts: BedFacts, found: pd.DataFrame, balance: pd.DataFrame, coming: Outlook,
-    plans: dict[str, tuple[Sited, pd.Index]], rule: RuleSet,
-) -> list[Opening]:  # fmt: skip
+def _days(found: pd.DataFrame, plans: dict[str, tuple[Sited, pd.Index]]) -> dict[str, float]:
     keys = found["id"].astype(str) + "|" + found["bed_kind"].astype(str)
     opens = dict.fromkeys(keys, nan)
     for plan, rows in plans.values():
         opens |= dict(zip(keys[rows], plan.opens, strict=True))
-    return order(found, worst(balance, coming), _unmet(balance), _places(facts.districts), rule, opens)
+    return opens
 
 
-def _ranked(found: pd.DataFrame, openings: list[Opening], hospitals: pd.DataFrame, opening: RuleSet) -> pd.DataFrame:
+def _ranked(found: pd.DataFrame, openings: list[Opening]) -> pd.DataFrame:
     key = found["id"].astype(str) + "|" + found["bed_kind"].astype(str)
     said = pd.DataFrame(
         [(o.id, at, o.need, o.covered, o.distance_km, o.opens) for at, o in enumerate(openings, start=1)],
         columns=["key", "rank", "need", "covered", "distance_km", "opens"],
     )
-    days = work_days(_site_kinds(hospitals, found["id"]), opening)
-    rows = found.assign(key=key, work_days=days).merge(said, on="key").sort_values("rank")
-    return rows.drop(columns="key").reset_index(drop=True)
+    rows = found.assign(key=key).merge(said, on="key").sort_values("rank")
+    return rows.drop(columns=["key", "site_kind"]).reset_index(drop=True)

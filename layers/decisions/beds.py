@@ -64,29 +64,29 @@ def propose(facts: BedFacts, view: View, rules: Iterable[RuleSet] | None = None)
 def _tables(facts: BedFacts, work: Work) -> dict[str, pd.DataFrame]:
     return {
         "balance": work.balance,
-        "beds": work.beds.rename_axis("area").reset_index(),
+        "beds": work.standing.beds.rename_axis("area").reset_index(),
         "projection": _projection_table(work),
         "sites": work.sites,
         "hospitals": split_kinds(facts.hospitals),
-        "warnings": work.warnings,
-        "usable": work.usable,
-        "kinds": work.kinds,
+        "warnings": work.standing.warnings,
+        "usable": work.standing.usable,
+        "kinds": work.standing.kinds,
         "occupancy": work.outlook.table,
         "run_out": work.outlook.run_out,
-        "flows": work.sent.flows,
-        "unserved": work.sent.placed.unserved,
-        "travel": work.sent.travel,
-        "access": work.access.districts,
-        "reach": work.access.compounds,
+        "flows": work.standing.sent.flows,
+        "unserved": work.standing.sent.placed.unserved,
+        "travel": work.standing.sent.travel,
+        "access": work.standing.access.districts,
+        "reach": work.standing.access.compounds,
         "siting": work.compared(),
         "solved": _solved(work),
-        "ledger": pd.DataFrame([work.sent.placed.ledger]),
+        "ledger": pd.DataFrame([work.standing.sent.placed.ledger]),
     }
 
 
 def _solved(work: Work) -> pd.DataFrame:
     """Every solver's answer beside a plain rule's: part, unit, status, gap, objective, greedy, unserved."""
-    flows = work.sent.placed.solved.assign(unit="minutes")
+    flows = work.standing.sent.placed.solved.assign(unit="minutes")
     opened = [
         {"part": f"open:{need}", "unit": "person-days", "status": plan.release.status, "gap": plan.release.gap,
          "objective": plan.release.unmet, "greedy": plan.release.greedy, "unserved": float("nan")}
@@ -102,21 +102,21 @@ def _summary(work: Work) -> dict[str, float]:
     for need in NEEDS:
         for column in ("demand", "beds", "shortage", "demand_7d", "shortage_7d"):
             found[f"{column}_{need}"] = cell(city, need, column)
-        found[f"worst_{need}"] = work.shortage(need)
-    found |= {f"open_{kind}": cell(work.beds, "*", kind) for kind in KINDS}
-    usable: dict[Any, float] = work.usable.groupby("kind")["usable"].sum().to_dict()
+        found[f"worst_{need}"] = work.worst[need]
+    found |= {f"open_{kind}": cell(work.standing.beds, "*", kind) for kind in KINDS}
+    usable: dict[Any, float] = work.standing.usable.groupby("kind")["usable"].sum().to_dict()
     found |= {f"usable_{kind}": usable.get(kind, float("nan")) for kind in KINDS}
     found["sites_to_open"] = sum(1 for opening in work.openings if opening.need)
     found["beds_to_open"] = float(sum(o.offered for o in work.openings if o.need))
-    found["reports_in_conflict"] = len(work.warnings)
-    return found | {name: float(n) for name, n in work.sent.placed.ledger.items()}
+    found["reports_in_conflict"] = len(work.standing.warnings)
+    return found | {name: float(n) for name, n in work.standing.sent.placed.ledger.items()}
 
 
 def _projection_table(work: Work) -> pd.DataFrame:
     rows = [
         {"area": area, "group": group, "now": p.now, "new_a_day": p.admitted, "left_a_day": p.left, "then": p.then}
         | {"formula_zh": p.formula().zh, "formula_en": p.formula().en}
-        for (area, group), p in sorted(work.projections.items())
+        for (area, group), p in sorted(work.standing.projections.items())
     ]
     columns = ["area", "group", "now", "new_a_day", "left_a_day", "then", "formula_zh", "formula_en"]
     return pd.DataFrame(rows, columns=columns).replace({"area": {"": "*", "?": ""}})
