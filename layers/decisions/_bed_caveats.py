@@ -29,7 +29,6 @@ def all_caveats(facts: BedFacts, work: Work, silence: Silence) -> tuple[Words, .
     return (
         *silence.caveats(SILENT),
         *_assumed(work),
-        *_unverified(used),
         *foreign(used, facts.districts["code"]),
         *_forecast(work),
         work.standing.window.words(),
@@ -38,6 +37,7 @@ def all_caveats(facts: BedFacts, work: Work, silence: Silence) -> tuple[Words, .
         *_reports(work),
         *_unknown(work),
         *_allocation(work),
+        *_unverified(used),
     )
 
 
