@@ -28,7 +28,7 @@ def all_caveats(facts: BedFacts, work: Work, silence: Silence) -> tuple[Words, .
     used = list(work.rules.values())
     return (
         *silence.caveats(SILENT),
-        *_assumed(work),
+        *work.what_if.caveats(),
         *foreign(used, facts.districts["code"]),
         *_forecast(work),
         work.standing.window.words(),
@@ -53,19 +53,6 @@ def _unverified(used: Sequence[RuleSet]) -> list[Words]:
             f"{len(rules)} rules are not verified; take them as indicative: {en}.",
         )
     ]
-
-
-def _assumed(work: Work) -> list[Words]:
-    what = work.what_if
-    if not what.assumes:
-        return []
-    parts = [
-        Words(f"新增病例{what.cases_pct:+g}%", f"new cases {what.cases_pct:+g} %") if what.cases_pct else None,
-        Words(f"住院时长{what.stay_days:+g}天", f"stays {what.stay_days:+g} days") if what.stay_days else None,
-        Words(f"不启用{len(what.refused)}处", f"{count(len(what.refused), 'site')} refused") if what.refused else None,
-    ]
-    words = listed([part for part in parts if part])
-    return [Words(f"这是假设情形：{words.zh}。", f"This is a what-if: {words.en}.")] if words.zh else []
 
 
 def _forecast(work: Work) -> list[Words]:

@@ -125,6 +125,15 @@ def test_published_ledger_of_wuchang_fangcang():
     assert found.ledger["admissions"] - found.ledger["persons"] == found.ledger["transfers"] == 291
 
 
+def test_published_census_of_all_fangcang_on_12_february():
+    # 4,313 admitted, 36 discharged, 305 transferred, 3,972 there at 07:00 (Xinhua, CCTV; DOMAIN V18)
+    people = [person(f"s{n}", "fangcang", bed="fangcang") for n in range(4313 - 36 - 305)]
+    people += [person(f"t{n}", "severe", bed="fangcang") for n in range(305)]
+    ledger = place(people, [bed("H", "severe", 400)]).ledger
+    assert ledger["in_bed"] - ledger["transfers"] == 3972
+    assert ledger["persons"] + 36 == 4313
+
+
 def test_fairness_scarce_beds_are_split_between_districts_before_ways_are_short():
     """DOMAIN 4, fairness: the far district is not starved though every bed is nearer to the other."""
     people = [person(f"a{n}", "fangcang", HERE, "A", n) for n in range(30)]
