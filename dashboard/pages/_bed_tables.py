@@ -1,6 +1,5 @@
 """The tables of the bed page: shortage, beds that can be used, who goes where, how far it is, and siting models side by side."""
 
-import re
 from typing import Any
 
 import pandas as pd
@@ -11,7 +10,7 @@ from dashboard import parts
 from dashboard.pages import Asked
 from dashboard.pages._frame import district_names
 from dashboard.text import UNKNOWN, figure, is_unknown, percent
-from layers.decisions._bed_words import KIND_WORDS, LIMIT_WORDS, METHOD_WORDS, NEED_WORDS, WHY_WORDS
+from layers.decisions._bed_words import KIND_WORDS, LIMIT_WORDS, METHOD_WORDS, NEED_WORDS, SHORT_WORDS, WHY_WORDS
 from layers.decisions._proposal import Plan
 from layers.decisions.patients import CLASSES
 
@@ -62,12 +61,9 @@ def table(
 def balance(asked: Asked, plan: Plan) -> Component:
     """Return the table of shortages per district and need."""
     rows, names = plan.tables["balance"], district_names(asked)
-    head = [
-        asked.words("区", "District"),
-        *(
-            asked.words(words.zh, re.split(r"[,(]| and ", words.en)[0].strip().capitalize())
-            for words in NEED_WORDS.values()
-        ),
+    head = [asked.words("区", "District")]
+    head += [
+        html.Span(SHORT_WORDS[n].said(asked.lang), title=words.said(asked.lang)) for n, words in NEED_WORDS.items()
     ]
     lines = []
     areas = sorted(rows.groupby("area", sort=False), key=lambda one: (str(one[0]) == "*") * 2 + (one[0] not in names))
@@ -79,7 +75,7 @@ def balance(asked: Asked, plan: Plan) -> Component:
         "现在 → 7天后缺多少张；合计为预测，各区为推算",
         "Short now → in 7 days; the total is forecast, districts are projected",
     )
-    return html.Div([html.P(note, className="tab-note"), table(head, lines, sums=True)])
+    return html.Div([html.P(note, className="tab-note"), table(head, lines, sums=True, name="balance")])
 
 
 def area_name(asked: Asked, names: dict[str, str], area: Any) -> str:

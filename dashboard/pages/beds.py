@@ -83,7 +83,7 @@ def tiles(asked: Asked, plan: Plan) -> Component:
         demand, beds = plan.summary.get(f"demand_{need}"), plan.summary.get(f"beds_{need}")
         note = asked.words(
             f"需 {figure(demand)} · 可用 {figure(beds)}\n7天后缺 {figure(later)}",
-            f"{figure(demand)} need · {figure(beds)} beds\nshort in 7 days {figure(later)}",
+            f"{figure(demand)} for {figure(beds)} beds\nshort in 7 days {figure(later)}",
         )
         title = asked.words(f"{words.zh}缺口", f"Short: {words.en}")
         tone = TONES[need] if short else "teal"

@@ -20,6 +20,13 @@ KIND_WORDS = {
     "isolation": Words("隔离", "isolation"),
     "unsplit": Words("未分类", "unsplit"),
 }
+SHORT_WORDS = {  # where a column is narrow
+    "critical": Words("危重型", "Critical"),
+    "severe": Words("重型", "Severe"),
+    "light": Words("轻症", "Mild"),
+    "suspected": Words("疑似", "Suspected"),
+    "observed": Words("密接等", "Contacts"),
+}
 LIMIT_WORDS = {
     "open": Words("床位", "beds"),
     "staffed": Words("医护人员", "staff"),
@@ -48,8 +55,8 @@ def runs_out(row: dict[str, float], horizon: int, today: int) -> Words:
     """Return when a kind of bed runs out, with its chance; `row` of `occupancy.run_out`."""
     within = f"{row['p_within']:.0%}"
     if isnan(row["day"]):
-        return Words(f"{horizon}天内不会用完（用完的概率{within}）", f"not within {horizon} days (chance {within})")
+        return Words(f"{horizon}天内不会用完（概率{within}）", f"not within {horizon} days (risk {within})")
     if int(row["day"]) <= today:
         return Words("今天已不够", "not enough today")
     when, chance = day(int(row["day"])), f"{row['p_day']:.0%}"
-    return Words(f"{when.zh}用完（概率{chance}）", f"runs out on {when.en} (chance {chance})")
+    return Words(f"{when.zh}用完（概率{chance}）", f"runs out on {when.en} (risk {chance})")
