@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from layers._view import View
 from layers.decisions._bed_demand import shares
 from layers.decisions._bed_facts import BedFacts
 from layers.decisions._bed_words import NEED_WORDS
@@ -37,6 +38,7 @@ def all_caveats(facts: BedFacts, work: Work, silence: Silence) -> tuple[Words, .
         *_reports(work),
         *_unknown(work),
         *_allocation(work),
+        *_elsewhere(silence.view),
         *_unverified(used),
     )
 
@@ -172,5 +174,17 @@ def _allocation(work: Work) -> list[Words]:
             f"谁在哪张床没有上报：占用床位按确诊先后认定，{ledger['waiting']:,}人待收治或待转；转院{ledger['transfers']:,}人次计入收治人次，不重复计人。",
             f"Nobody reports who lies in which bed: used beds are taken by those ill for longest, so {ledger['waiting']:,} persons wait for a bed or "
             f"a better one; {count(ledger['transfers'], 'transfer')} count as admissions and not as persons.",
+        )
+    ]
+
+
+def _elsewhere(view: View) -> list[Words]:
+    """A district alone: its persons may lie in another district's beds, and the other way round."""
+    if not view.district:
+        return []
+    return [
+        Words(
+            "只看本区：本区患者可能已在外区住院，本区床位也可能收治外区患者，缺口和待收治数偏大；以全市为准。",
+            "One district alone: its patients may lie in other districts and others in its beds, so shortage and waiting are overstated; go by the whole city.",
         )
     ]

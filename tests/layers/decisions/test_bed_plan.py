@@ -153,6 +153,12 @@ def test_a_refused_site_is_left_out():
     assert "C1" not in {p.subject for p in assume(known, refused="C1").proposals}
 
 
+@pytest.mark.parametrize(("area", "said"), [("", False), ("420102", True), ("420102/一元街道", True)])
+def test_a_district_alone_says_that_its_patients_may_lie_elsewhere(area, said):
+    plan = propose(facts([site("F", kind="fangcang", bed_kind="all", open=50)]), VIEW.narrowed(area))
+    assert any("One district alone" in words.en for words in plan.caveats) == said
+
+
 def test_too_few_days_of_cases_make_no_forecast_and_it_is_said():
     known = facts([site("F", kind="fangcang", bed_kind="all", open=50)])
     plan = propose(replace(known, new=known.new.tail(5)), VIEW)
