@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 
 from layers._errors import RuleError
 from layers._view import View
-from layers.decisions import beds, lockdown, staff, supplies
+from layers.decisions import beds, lockdown, situation, staff, supplies
 from layers.decisions._proposal import Plan
 from layers.store import Store
 
 PLANS: Mapping[str, Callable[[Store, View], Plan]] = {
     "lockdown": lockdown.plan,
+    "situation": situation.plan,
     "beds": beds.plan,
     "staff": staff.plan,
     "supplies": supplies.plan,

@@ -84,6 +84,9 @@ ACTIONS: Mapping[str, Words] = {
     "transfer": Words("调拨物资", "Move stock"),
     "relieve": Words("补短板", "Relieve the bottleneck"),
     "ask_use": Words("补报日消耗", "Ask for daily use"),
+    "state": Words("可以认定", "May be stated"),
+    "watch": Words("候选，待确认", "Candidate, to be watched"),
+    "withhold": Words("不作判断", "Not to be claimed"),
 }
 
 
