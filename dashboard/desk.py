@@ -20,9 +20,10 @@ from dashboard.text import named
 from dashboard.view import Here, read
 from layers._catalog import all_layers
 from layers._view import View
-from layers.decisions import urgency
+from layers.decisions import clusters, urgency
 from layers.decisions._catalog import PLANS, plan_of
 from layers.decisions._proposal import Plan
+from layers.decisions.clusters import Clusters
 from layers.intake import candidates, health, review
 from layers.store import Store, totals
 from layers.store.asof import begun, known
@@ -94,6 +95,21 @@ class Desk:
         return self._kept(
             who, view, ("plan", kind), partial(plan_of, kind, self.store), access.PLANS.get(kind, DISTRICT)
         )
+
+    def clusters(self, who: Person | None, view: View) -> Clusters | None:
+        """Return the kept clusters of a view, None while nobody has searched for them (`search_clusters`)."""
+
+        def name(mine: View) -> str:
+            return clusters.mark(clusters.gather(self.store, mine), mine)
+
+        return clusters.kept(self.store, self._kept(who, view, ("clusters",), name))
+
+    def search_clusters(self, who: Person | None, view: View, progress: clusters.Progress | None = None) -> Clusters:
+        """Search for the clusters of a view, keep and return them; a minute or two for a city."""
+        mine = self.gate.allowed(self.store, who, view)
+        found = clusters.search(clusters.gather(self.store, mine), mine, progress=progress)
+        clusters.keep(self.store, found)
+        return found
 
     def counts(self, who: Person | None, view: View) -> pd.Series:
         """Return `totals.wide` of the view's own area as one row; zeros where nobody was counted."""

@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 
 from dashboard import chart_situation as charts
 from dashboard import parts, shell
-from dashboard.pages import Asked, Page
+from dashboard.pages import Asked, Page, _clusters
 from dashboard.pages._frame import caveats, head, mark_of, silence, take_menu, timeline, window_title
 from dashboard.pages._tiles import aged_tile
 from dashboard.text import UNKNOWN, counted, day, figure, is_unknown, percent, say
@@ -20,7 +20,7 @@ from layers.decisions._situation_words import NAMES, VERDICT, WHY, sure
 POINTS = ("peak_onset", "r_below_1", "peak_hospital")
 HORIZONS = (1, 2, 3, 5, 7, 10, 14)
 LEDGER = 21  # newest days of the books
-MORE: tuple[Callable[[Asked], Component | None], ...] = ()  # panels after the districts, in order: clusters stand here
+MORE: tuple[Callable[[Asked], Component | None], ...] = (_clusters.panel,)  # panels after the districts, in order
 
 
 def layout(asked: Asked) -> Component:
