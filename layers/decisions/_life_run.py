@@ -137,7 +137,7 @@ class Run:
             self.paused[suspended] = np.maximum(self.paused[suspended], 0) + 1
         candidate = ~self.held & meets
         self.fell &= ~(candidate | certified)
-        self.state = self._named(day, terms, suspended, candidate)
+        self.state = self._named(day, terms, suspended, candidate, silent)
         self._note(before, day, later)
 
     def _cancel(self, day: int, terms: Terms) -> Array:
@@ -155,10 +155,11 @@ class Run:
         self.certified_on[certified], self.basis[certified], self.paused[certified] = day, covered, 0
         self.error_from[certified] = NO_DAY
 
-    def _named(self, day: int, terms: Terms, suspended: Array, candidate: Array) -> Array:
+    def _named(self, day: int, terms: Terms, suspended: Array, candidate: Array, silent: bool) -> Array:
         after = terms.after_days
         run = day - self.certified_on - np.maximum(self.paused, 0)
-        settled = self.held & (run >= after) if after is not None else np.zeros(self.size, dtype=bool)
+        allowed = np.isin(self.state, (SETTLED, RELAXED)) | (not silent)  # what silence found settled stays so
+        settled = self.held & allowed & (run >= after) if after is not None else np.zeros(self.size, dtype=bool)
         closed = CLOSED if terms.closed or terms.release else BEFORE
         return np.select(
             [suspended, settled & self.lax, settled, self.held, candidate, self.fell],

@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from layers.decisions._inputs import as_date, blank
+from layers.decisions._inputs import EPOCH, as_date, blank
 from layers.decisions.rules import RuleSet, all_rules, find
 
 STATES = ("before", "closed", "candidate", "certified", "settled", "relaxed", "suspended", "cancelled")
@@ -97,7 +97,7 @@ class Life:
 
 def number(day: date) -> int:
     """Return the number of a calendar day (days since 1970)."""
-    return (day - date(1970, 1, 1)).days
+    return (day - EPOCH).days
 
 
 def terms_of(day: int, rules: tuple[RuleSet, ...] | None = None) -> Terms:

@@ -38,6 +38,8 @@ __all__ = [
     "began",
     "live",
     "next_round",
+    "relaxed_from",
+    "run_wanted",
     "scheduled",
     "terms_of",
 ]
@@ -48,6 +50,25 @@ def began(rules: Iterable[RuleSet] | None = None) -> int:
     known = all_rules() if rules is None else tuple(rules)
     days = [rule.valid_from for rule in known if rule.topic == "no-epidemic"]
     return number(min(days)) if days else -NEVER
+
+
+def last_change(rules: tuple[RuleSet, ...] | None = None) -> int:
+    """Return the first day of the newest edition of a rule that the life of a compound rests on."""
+    known = all_rules() if rules is None else rules
+    topics = ("closure", "no-epidemic", "relaxation", "assessment-round")
+    return max((number(rule.valid_from) for rule in known if rule.topic in topics), default=NEVER)
+
+
+def relaxed_from(rules: tuple[RuleSet, ...] | None = None) -> float:
+    """Return the first day of the relaxations (2020-03-18), NaN where no rule has any."""
+    known = all_rules() if rules is None else rules
+    return min((float(number(rule.valid_from)) for rule in known if rule.topic == "relaxation"), default=float("nan"))
+
+
+def run_wanted(day: int, rules: tuple[RuleSet, ...] | None = None) -> float:
+    """Return the days in a row that relaxations want on a day, NaN before they began: nobody knew of them then."""
+    after = terms_of(day, rules).after_days
+    return float("nan") if after is None else float(after)
 
 
 def scheduled(day: int, rules: tuple[RuleSet, ...] | None = None) -> bool:

@@ -120,7 +120,7 @@ def slowly(found, at):
         if held and (watched or (was == "suspended" and silent)):
             said.append("suspended")
         elif held:
-            free = day >= number("03-18") and day - since >= 7
+            free = day >= number("03-18") and day - since >= 7 and (not silent or was in ("settled", "relaxed"))
             said.append("relaxed" if free and lax else "settled" if free else "certified")
         else:
             said.append("candidate" if meets else "cancelled" if fell else "closed")
