@@ -100,7 +100,7 @@ def _proposals(
     found: list[Proposal] = []
     known: dict[Any, Said] = {}  # most compounds are quiet, and many quiet ones say the same: half the time
     for row, values in zip(_rows(state), shown, strict=True):
-        alike = tuple(getattr(row, name) for name in QUIET) if row.signal == 0 else row.code
+        alike = tuple(_same(getattr(row, name)) for name in QUIET) if row.signal == 0 else row.code
         said = known.get(alike) or describe(
             row, setting, evidence.get(row.code, {}), names.get(row.district, Words(row.district, row.district))
         )
@@ -122,6 +122,11 @@ def _proposals(
             )
         )
     return tuple(found)
+
+
+def _same(value: Any) -> Any:
+    """NaN is unlike itself; in a key the unknown must be alike."""
+    return None if value != value else value
 
 
 def _rows(state: pd.DataFrame) -> Iterator[Any]:
