@@ -28,7 +28,8 @@ def with_life(
     state = state.join(found.rename(columns=names).drop(columns="last_case"))
     state["step"] = _steps(state, life, setting)
     state["earliest"] = _earliest(state, setting, rules)
-    state["community_free"] = _community_free(state)
+    whole = setting.silence.view.level != "compound"  # of a single compound the neighbours are not read
+    state["community_free"] = _community_free(state) & whole
     return state.assign(ordered=_ordered(state.index, facts.overrides))
 
 

@@ -2,6 +2,7 @@
 
 from datetime import time, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -58,7 +59,7 @@ def write_days(folder: Path, city: City, epidemic: Epidemic, start: int, end: in
     return found
 
 
-def _told(rows: dict[int, pd.DataFrame], day: int) -> pd.DataFrame | None:
+def _told(rows: dict[Any, pd.DataFrame], day: int) -> pd.DataFrame | None:
     """What a register tells on an evening: where nothing is new its newest row once more (零报告), because silence is no news."""
     if day in rows:
         return rows[day]
