@@ -90,7 +90,7 @@ ACTION: Mapping[str, Mark] = {
     "candidate": Mark((98, 216, 192, 225), "○", "可解除候选", "Candidate for release"),
     "certify": Mark((184, 238, 166, 230), "●", "评定无疫情", "Certify"),
     "cancel": Mark((166, 58, 58, 235), "✕", "取消无疫情", "Cancel title"),
-    "suspend": Mark((202, 112, 130, 230), "‖", "暂停无疫情", "Suspend title"),
+    "suspend": Mark((202, 112, 130, 230), "◑", "暂停无疫情", "Suspend title"),
     "restore": Mark((112, 166, 220, 225), "↺", "恢复无疫情", "Restore title"),
     "relax": Mark((112, 76, 220, 225), "◇", "可申请放宽", "May be relaxed"),
 }
@@ -102,7 +102,7 @@ LIFE: Mapping[str, Mark] = {  # the states of a no-epidemic compound; the colour
     "certified": Mark((184, 238, 166, 230), "●", "无疫情", "No-epidemic"),
     "settled": Mark((112, 166, 220, 225), "◆", "无疫情满七天", "Seven days"),
     "relaxed": Mark((112, 76, 220, 225), "◇", "已放宽", "Relaxed"),
-    "suspended": Mark((202, 112, 130, 230), "‖", "暂停", "Suspended"),
+    "suspended": Mark((202, 112, 130, 230), "◑", "暂停", "Suspended"),
     "cancelled": Mark((166, 58, 58, 235), "✕", "取消", "Cancelled"),
 }
 

@@ -1,4 +1,4 @@
-"""The panel of one compound: its proposal with reasons, its people (masked), the orders on it."""
+"""The panel of one compound: its proposal with reasons, its life cycle, its people (masked), the orders on it."""
 
 from typing import Any
 
@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 from dashboard import parts
 from dashboard.pages import Asked
 from dashboard.pages._frame import district_names, mark_of, unknown_if_empty
+from dashboard.pages._lifeline import lifeline
 from dashboard.text import UNKNOWN, day, figure, percent, pick, say
 from layers._palette import CONTROL, STATUS
 
@@ -25,7 +26,7 @@ def panel(asked: Asked, code: str) -> Component:
     where = " · ".join(filter(None, [district_names(asked).get(row["district"], ""), row["street"], row["community"]]))
     return parts.panel(
         row["name"],
-        [facts(asked, row), proposal(asked, code), people(asked, code), orders(asked, code)],
+        [facts(asked, row), proposal(asked, code), life(asked, code), people(asked, code), orders(asked, code)],
         note=where,
         tools=close(asked),
         id="compound",
@@ -95,6 +96,11 @@ def proposal(asked: Asked, code: str) -> Component | None:
         ],
         className="section",
     )
+
+
+def life(asked: Asked, code: str) -> Component | None:
+    """Return the timeline of the compound's life cycle."""
+    return lifeline(asked, asked.desk.plan(asked.who, "lockdown", asked.here.view), code)
 
 
 def people(asked: Asked, code: str) -> Component:

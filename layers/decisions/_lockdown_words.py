@@ -85,10 +85,8 @@ def life_reason(row: Any, release: RuleSet | None, relaxation: RuleSet | None) -
 
 def _holding(row: Any) -> Words:
     since, run = day(int(row.certified_on)), row.run_days
-    text = Words(
-        f"{since.zh}评定为无疫情小区，至今连续{run:.0f}天",
-        f"No-epidemic since the round of {since.en}, {count(run, 'day')} in a row",
-    )
+    so_far = Words(f"，至今连续{run:.0f}天", f", {count(run, 'day')} in a row") if run > 0 else Words("", "")
+    text = Words(f"{since.zh}一轮评定为无疫情小区{so_far.zh}", f"No-epidemic since the round of {since.en}{so_far.en}")
     if row.life_cause == "released":
         back = day(int(row.life_since))
         return Words(
