@@ -10,6 +10,7 @@ from dash.development.base_component import Component
 from dashboard import charts, parts
 from dashboard.pages import Asked, Page, Scene
 from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, district_names, proposal_rows, silence, take_menu
+from dashboard.pages._order import beside
 from dashboard.pages._tiles import aged_tile
 from dashboard.text import UNKNOWN, figure, is_unknown, say
 from layers.decisions._proposal import Plan
@@ -53,7 +54,9 @@ def layout(asked: Asked) -> Component:
     right = [
         parts.panel(
             asked.words("扩床建议", "What to open, in order"),
-            parts.reason_list(proposal_rows(asked, plan, plan.proposals[:20]), asked.lang, kind="pick-hospital"),
+            parts.reason_list(
+                beside(asked, plan, proposal_rows(asked, plan, plan.proposals[:20])), asked.lang, kind="pick-hospital"
+            ),
             note=say("state.first", asked.lang, n=min(20, len(plan.proposals)), total=len(plan.proposals)),
             tools=take_menu(asked, "beds"),
             grow=True,
