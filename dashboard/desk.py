@@ -25,10 +25,11 @@ from layers.decisions._catalog import PLANS, plan_of
 from layers.decisions._proposal import Plan
 from layers.decisions.clusters import Clusters
 from layers.intake import candidates, health, review
-from layers.store import Store, totals
+from layers.store import Store, orders, totals
 from layers.store.asof import begun, known
-from layers.store.schema import control, person, person_status, placement
+from layers.store.schema import OVERRIDE, UNREAD, control, person, person_status, placement
 
+UNREAD_BY_OTHERS = (*UNREAD, OVERRIDE)  # what nothing but the lockdown plan, and orders themselves, rests on
 KEPT = 160  # results kept: a city's wall and a hundred desks look at a few dozen views
 
 
@@ -92,8 +93,19 @@ class Desk:
 
     def plan(self, who: Person | None, kind: str, view: View) -> Plan:
         """Return the plan of a kind for a view; `area` of a plan made by district is the district around the view's."""
+        reach, unread = access.PLANS.get(kind, DISTRICT), UNREAD if kind == "lockdown" else UNREAD_BY_OTHERS
+        return self._kept(who, view, ("plan", kind), partial(plan_of, kind, self.store), reach, unread)
+
+    def plan_since(self, who: Person | None, kind: str, seen: View, now: View) -> Plan:
+        """Return the plan that a reader saw where nothing that it rests on came in since, else the plan of now."""
+        unread = UNREAD if kind == "lockdown" else UNREAD_BY_OTHERS
+        known = [self.store.settled(view, unread).known_at for view in (seen, now)]
+        return self.plan(who, kind, seen if known[0] == known[1] else now)
+
+    def orders(self, who: Person | None, view: View) -> pd.DataFrame:
+        """Return the orders of the area as they stand at the view: `layers.store.orders.standing`."""
         return self._kept(
-            who, view, ("plan", kind), partial(plan_of, kind, self.store), access.PLANS.get(kind, DISTRICT)
+            who, view, ("orders",), lambda mine: self.gate.read(self.store, who, orders.standing, mine), unread=()
         )
 
     def clusters(self, who: Person | None, view: View) -> Clusters | None:
@@ -110,6 +122,19 @@ class Desk:
         found = clusters.search(clusters.gather(self.store, mine), mine, progress=progress)
         clusters.keep(self.store, found)
         return found
+
+    def order(self, who: Person | None, view: View, number: str) -> tuple[dict[str, Any], pd.DataFrame]:
+        """Return one order with what it froze, and its steps; an empty dict where there is none for this person."""
+        rows = self.gate.read(self.store, who, orders.one(number), view)
+        if rows.empty:
+            return {}, rows
+        return rows.astype(object).where(rows.notna(), None).iloc[0].to_dict(), self.gate.read(
+            self.store, who, orders.steps(number), view
+        )
+
+    def rows_behind(self, who: Person | None, view: View, decision: str, subject: str) -> pd.DataFrame:
+        """Return the deliveries that a proposal was read from: `layers.store.orders.rows_behind`."""
+        return self._rows(who, view, f"behind {decision} {subject}", orders.rows_behind(decision, subject))
 
     def counts(self, who: Person | None, view: View) -> pd.Series:
         """Return `totals.wide` of the view's own area as one row; zeros where nobody was counted."""
@@ -259,9 +284,13 @@ class Desk:
         what: tuple[Hashable, ...],
         make: Callable[[View], Any],
         reach: str = access.OWN,
+        unread: Sequence[str] = UNREAD_BY_OTHERS,
     ) -> Any:
-        """Return what `make` makes of the view that the gate allows, made once for all who may see the same."""
-        view = self.gate.allowed(self.store, who, view, reach)
+        """Return what `make` makes of the view that the gate allows, made once for all who may see the same.
+
+        unread  kinds of batches that the answer does not rest on: it is not made again for them
+        """
+        view = self.store.settled(self.gate.allowed(self.store, who, view, reach), unread)
         assert who is not None
         key = (
             *what,

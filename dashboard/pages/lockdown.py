@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 from dash import html
@@ -10,6 +11,7 @@ from dash.development.base_component import Component
 from dashboard import chart_lockdown, parts
 from dashboard.pages import Asked, Page, Scene
 from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, district_names, proposal_rows, silence, take_menu
+from dashboard.pages._order import beside, several
 from dashboard.pages._tiles import aged_tile
 from dashboard.text import figure, percent, pick, say
 from layers._palette import ACTION, LIFE, RISK, Mark, mark_rgba
@@ -70,7 +72,12 @@ def layout(asked: Asked) -> Component:
     ]
     right = [
         listed(
-            asked, plan, asked.words("封控优先清单", "To seal, in order"), urgent, SHOWN, take_menu(asked, "lockdown")
+            asked,
+            plan,
+            asked.words("封控优先清单", "To seal, in order"),
+            urgent,
+            SHOWN,
+            [several(asked, plan, urgent), take_menu(asked, "lockdown")],
         ),
         listed(
             asked, plan, asked.words("无疫情小区：待办", "No-epidemic compounds: to decide"), steps, STEPS_SHOWN, ""
@@ -80,9 +87,7 @@ def layout(asked: Asked) -> Component:
     return desk_page(asked, left, right, scene(asked))
 
 
-def listed(
-    asked: Asked, plan: Plan, title: str, proposals: Sequence[Proposal], most: int, tools: Component | str
-) -> Component:
+def listed(asked: Asked, plan: Plan, title: str, proposals: Sequence[Proposal], most: int, tools: Any) -> Component:
     """Return a panel of proposals in order; an empty one takes no more room than its words."""
     first = list(proposals[:most])
     rows = proposal_rows(asked, plan, first, most=2 if not tools else 1)
@@ -92,7 +97,7 @@ def listed(
         row["figure"] = figure(one.figures["score"], 1) if tools else ""
     return parts.panel(
         title,
-        parts.reason_list(rows, asked.lang, kind="pick"),
+        parts.reason_list(beside(asked, plan, rows), asked.lang, kind="pick"),
         note=say("state.first", asked.lang, n=len(first), total=figure(len(proposals))),
         tools=tools,
         grow=bool(first) or bool(tools),
