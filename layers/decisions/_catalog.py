@@ -6,7 +6,7 @@ from typing import Any
 
 from layers._errors import RuleError
 from layers._view import View
-from layers.decisions import beds, lockdown, staff, supplies
+from layers.decisions import beds, joint, lockdown, staff, supplies
 from layers.decisions._proposal import Plan
 from layers.store import Store
 
@@ -15,6 +15,7 @@ PLANS: Mapping[str, Callable[[Store, View], Plan]] = {
     "beds": beds.plan,
     "staff": staff.plan,
     "supplies": supplies.plan,
+    "joint": joint.plan,
 }
 
 

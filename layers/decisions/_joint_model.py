@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
-from scipy.sparse import csr_array, vstack
+from scipy.sparse import csr_array
 
 from layers.decisions._staff_need import GENERAL
 
@@ -49,9 +49,11 @@ class Problem:
     def with_more(self, resource: str, amount: float) -> "Problem":
         """Return the problem with more of one resource, written beds:KIND, staff:SKILL or items:ITEM."""
         group, _, name = resource.partition(":")
-        field = {"beds": "beds", "staff": "staff", "items": "stock"}[group]
-        held = dict(getattr(self, field) or {})
-        return replace(self, **{field: held | {name: held.get(name, 0.0) + amount}})
+        held = {"beds": self.beds, "staff": self.staff, "items": self.stock or {}}[group]
+        more = {**held, name: held.get(name, 0.0) + amount}
+        if group == "beds":
+            return replace(self, beds=more)
+        return replace(self, staff=more) if group == "staff" else replace(self, stock=more)
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,9 @@ def greedy(problem: Problem) -> Placement:
     return model.read(x, "heuristic", float("nan"), None)
 
 
-def gains(problem: Problem, best: Placement, resources: Mapping[str, float]) -> dict[str, tuple[float, dict[str, float]]]:
+def gains(
+    problem: Problem, best: Placement, resources: Mapping[str, float]
+) -> dict[str, tuple[float, dict[str, float]]]:
     """Return resource -> (worth gained, need -> person-days gained) when there is so much more of it, solved again."""
     found = {}
     before = by_need(problem, best)
@@ -132,7 +136,7 @@ class _Model:
         self.problem, self.pairs = problem, problem.pairs()
         self.days = problem.days
         self.size = len(self.pairs) * self.days
-        self.rows: list[csr_array] = []
+        self.rows: list[np.ndarray] = []
         self.limits: list[float] = []
         self.names: list[tuple[str, int]] = []
         for day in range(self.days):
@@ -141,15 +145,17 @@ class _Model:
             self._staff(day)
             self._items(day)
         width = self.size + len(problem.sites)
-        self.matrix = vstack(self.rows).tocsr() if self.rows else csr_array((0, width))
+        self.matrix = csr_array(np.vstack(self.rows) if self.rows else np.zeros((0, width)))
         self.limit = np.array(self.limits)
         self.worth = self._worth()
 
-    def _row(self, name: str, day: int, each: Sequence[float], days: Sequence[int], limit: float, sites: np.ndarray) -> None:
+    def _row(
+        self, name: str, day: int, each: Sequence[float], days: Sequence[int], limit: float, sites: np.ndarray
+    ) -> None:
         """Append: sum of each[pair] x placed over `days`, less what opened sites add, is at most `limit`."""
         body = np.zeros((len(self.pairs), self.days))
         body[:, list(days)] = np.asarray(each)[:, None]
-        self.rows.append(csr_array(np.r_[body.ravel(), -sites][None]))
+        self.rows.append(np.r_[body.ravel(), -sites])
         self.limits.append(limit)
         self.names.append((name, day))
 
@@ -175,8 +181,12 @@ class _Model:
         for skill, people in p.staff.items():
             each = [p.ratios.get((kind, skill), 0.0) for _, kind in self.pairs]
             special = specials.get(skill)
-            if special in p.staff:  # general work may be done by specialists who are not needed as such
-                each = [own + p.ratios.get((kind, special), 0.0) for own, (_, kind) in zip(each, self.pairs, strict=True)]
+            if (
+                special is not None and special in p.staff
+            ):  # general work may be done by specialists who are not needed as such
+                each = [
+                    own + p.ratios.get((kind, special), 0.0) for own, (_, kind) in zip(each, self.pairs, strict=True)
+                ]
                 people = people + p.staff[special]
             self._row(f"staff:{skill}", day, each, [day], people, self._none())
 
@@ -195,7 +205,7 @@ class _Model:
 
     def read(self, x: np.ndarray, status: str, gap: float, prices: np.ndarray | None) -> Placement:
         """Return the plan that a solution says."""
-        placed = x[: self.size].reshape(len(self.pairs), self.days)
+        placed = np.maximum(x[: self.size], 0.0).reshape(len(self.pairs), self.days)
         opened = tuple(site[0] for site, on in zip(self.problem.sites, x[self.size :], strict=True) if on > 0.5)
         own = np.r_[x[: self.size], np.zeros(len(self.problem.sites))]
         used, limits = self.matrix @ own, self.limit - self.matrix @ (x - own)
