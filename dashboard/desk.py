@@ -25,11 +25,17 @@ from layers.decisions._catalog import PLANS, halves, join, parts_of
 from layers.decisions._proposal import Plan
 from layers.decisions.whatif import plain
 from layers.intake import candidates, health, review
-from layers.store import Store, totals
+from layers.store import Store, orders, totals
 from layers.store.asof import begun, known
-from layers.store.schema import control, person, person_status, placement
+from layers.store.schema import OVERRIDE, UNREAD, control, person, person_status, placement
 
+UNREAD_BY_OTHERS = (*UNREAD, OVERRIDE)  # what nothing but the lockdown plan, and orders themselves, rests on
 KEPT = 160  # results kept: a city's wall and a hundred desks look at a few dozen views
+
+
+def unread_by(kind: str) -> tuple[str, ...]:
+    """Return the kinds of batches that a plan of this kind does not rest on."""
+    return UNREAD if kind == "lockdown" else UNREAD_BY_OTHERS
 
 
 @dataclass
@@ -96,7 +102,12 @@ class Desk:
         What the plan rests on is read once; assumptions of the view (filters `if_...`) only change what is proposed from it.
         """
         return self._kept(
-            who, view, ("plan", kind), partial(self._propose, who, kind), access.PLANS.get(kind, DISTRICT)
+            who,
+            view,
+            ("plan", kind),
+            partial(self._propose, who, kind),
+            access.PLANS.get(kind, DISTRICT),
+            unread_by(kind),
         )
 
     def _propose(self, who: Person | None, kind: str, view: View) -> Plan:
@@ -109,7 +120,34 @@ class Desk:
                 return join(kind, {part: self._facts(who, part, mine) for part in parts})
             return halves(kind)[0](self.store, mine)
 
-        return self._kept(who, plain(view), ("facts", kind), read, access.PLANS.get(kind, DISTRICT))
+        return self._kept(
+            who, plain(view), ("facts", kind), read, access.PLANS.get(kind, DISTRICT), unread_by(kind)
+        )
+
+    def plan_since(self, who: Person | None, kind: str, seen: View, now: View) -> Plan:
+        """Return the plan that a reader saw where nothing that it rests on came in since, else the plan of now."""
+        unread = unread_by(kind)
+        known = [self.store.settled(view, unread).known_at for view in (seen, now)]
+        return self.plan(who, kind, seen if known[0] == known[1] else now)
+
+    def orders(self, who: Person | None, view: View) -> pd.DataFrame:
+        """Return the orders of the area as they stand at the view: `layers.store.orders.standing`."""
+        return self._kept(
+            who, view, ("orders",), lambda mine: self.gate.read(self.store, who, orders.standing, mine), unread=()
+        )
+
+    def order(self, who: Person | None, view: View, number: str) -> tuple[dict[str, Any], pd.DataFrame]:
+        """Return one order with what it froze, and its steps; an empty dict where there is none for this person."""
+        rows = self.gate.read(self.store, who, orders.one(number), view)
+        if rows.empty:
+            return {}, rows
+        return rows.astype(object).where(rows.notna(), None).iloc[0].to_dict(), self.gate.read(
+            self.store, who, orders.steps(number), view
+        )
+
+    def rows_behind(self, who: Person | None, view: View, decision: str, subject: str) -> pd.DataFrame:
+        """Return the deliveries that a proposal was read from: `layers.store.orders.rows_behind`."""
+        return self._rows(who, view, f"behind {decision} {subject}", orders.rows_behind(decision, subject))
 
     def counts(self, who: Person | None, view: View) -> pd.Series:
         """Return `totals.wide` of the view's own area as one row; zeros where nobody was counted."""
@@ -262,9 +300,13 @@ class Desk:
         what: tuple[Hashable, ...],
         make: Callable[[View], Any],
         reach: str = access.OWN,
+        unread: Sequence[str] = UNREAD_BY_OTHERS,
     ) -> Any:
-        """Return what `make` makes of the view that the gate allows, made once for all who may see the same."""
-        view = self.gate.allowed(self.store, who, view, reach)
+        """Return what `make` makes of the view that the gate allows, made once for all who may see the same.
+
+        unread  kinds of batches that the answer does not rest on: it is not made again for them
+        """
+        view = self.store.settled(self.gate.allowed(self.store, who, view, reach), unread)
         assert who is not None
         key = (
             *what,

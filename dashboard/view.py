@@ -12,6 +12,7 @@ from layers.decisions.whatif import NAMES, PREFIX, WhatIf
 from layers.store import Store
 
 LONGEST = 120  # characters of one parameter
+OPTIONS = ("pages", "dwell", "lite", "plain", "pulse", "order", "decision", "state", "owner")  # how a page is shown
 YEARS = (1900, 2200)  # beyond them no day can be counted from; nobody means such a time
 
 
@@ -62,7 +63,7 @@ def read(path: str, search: str, store: Store) -> Here:
         lang,
         pick,
         fixed,
-        {k: v for k, v in given.items() if k in ("pages", "dwell", "lite", "plain", "pulse", "beside")},
+        {k: v for k, v in given.items() if k in OPTIONS},
     )
 
 

@@ -10,6 +10,7 @@ from dashboard import parts
 from dashboard.goods import in_words
 from dashboard.pages import Asked
 from dashboard.pages._frame import district_names, mark_of, unknown_if_empty
+from dashboard.pages._order import beside
 from dashboard.text import UNKNOWN, day, figure, percent, pick, say
 from layers._palette import CONTROL, STATUS
 from layers.decisions._catalog import PLANS
@@ -85,7 +86,11 @@ def reasoned(asked: Asked, plan: Plan, found: Proposal) -> Component:
     return html.Section(
         [
             html.Div(
-                [html.H3(asked.words("建议", "Proposal")), parts.mark_badge(mark_of(found.action), asked.lang)],
+                [
+                    html.H3(asked.words("建议", "Proposal")),
+                    parts.mark_badge(mark_of(found.action), asked.lang),
+                    *[row["tool"] for row in beside(asked, plan, [{"id": code}])],
+                ],
                 className="section-head",
             ),
             html.Ol(reasons, className="why"),

@@ -10,6 +10,7 @@ from dashboard import chart_beds, parts
 from dashboard.pages import Asked, Page, Scene
 from dashboard.pages._bed_tables import tabs
 from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, proposal_rows, silence, take_menu
+from dashboard.pages._order import beside
 from dashboard.pages._tiles import aged_tile
 from dashboard.text import figure, is_unknown, say
 from layers._times import day_number
@@ -49,7 +50,7 @@ def layout(asked: Asked) -> Component:
     right = [
         parts.panel(
             asked.words("扩床建议", "What to open, in order"),
-            parts.reason_list(rows(asked, plan, ordered[:SHOWN]), asked.lang, kind="pick-hospital"),
+            parts.reason_list(beside(asked, plan, rows(asked, plan, ordered[:SHOWN])), asked.lang, kind="pick-hospital"),
             note=say("state.first", asked.lang, n=min(SHOWN, len(ordered)), total=len(ordered)),
             tools=take_menu(asked, "beds"),
             grow=True,

@@ -7,6 +7,7 @@ from dash.development.base_component import Component
 from dashboard import parts
 from dashboard.pages import Asked, Page, Scene
 from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, district_names, proposal_rows, silence, take_menu
+from dashboard.pages._order import beside, several
 from dashboard.pages._tiles import aged_tile
 from dashboard.text import figure, pick, say
 from layers._palette import ACTION, RISK, mark_rgba
@@ -64,14 +65,18 @@ def layout(asked: Asked) -> Component:
     right = [
         parts.panel(
             asked.words("封控优先清单", "To seal, in order"),
-            parts.reason_list(proposal_rows(asked, plan, urgent[:SHOWN], most=1), asked.lang, kind="pick"),
+            parts.reason_list(
+                beside(asked, plan, proposal_rows(asked, plan, urgent[:SHOWN], most=1)), asked.lang, kind="pick"
+            ),
             note=say("state.first", asked.lang, n=min(len(urgent), SHOWN), total=figure(len(urgent))),
-            tools=take_menu(asked, "lockdown"),
+            tools=[several(asked, plan, urgent), take_menu(asked, "lockdown")],
             grow=True,
         ),
         parts.panel(
             asked.words("可申报无疫情小区", "Candidates for release"),
-            parts.reason_list(proposal_rows(asked, plan, ready[:6], most=1), asked.lang, kind="pick"),
+            parts.reason_list(
+                beside(asked, plan, proposal_rows(asked, plan, ready[:6], most=1)), asked.lang, kind="pick"
+            ),
             note=say("state.first", asked.lang, n=min(len(ready), 6), total=figure(len(ready))),
         ),
     ]

@@ -121,7 +121,7 @@ class Plan:
         content = {
             "kind": self.kind,
             "title": asdict(self.title),
-            "proposals": [_plain_proposal(p) for p in self.proposals],
+            "proposals": [plain_proposal(p) for p in self.proposals],
             "summary": plain(self.summary),
             "tables": {name: _records(table) for name, table in self.tables.items()},
             "rules": self.rules,
@@ -162,7 +162,8 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [dict(zip(table.columns, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def _plain_proposal(p: Proposal) -> dict[str, Any]:
+def plain_proposal(p: Proposal) -> dict[str, Any]:
+    """Return a proposal as JSON may hold it, but for its two times."""
     return {
         **{name: getattr(p, name) for name in ("subject", "name", "district", "action", "rule_id")},
         **{name: getattr(p, name) for name in ("as_of", "known_at", "inputs_hash")},
