@@ -21,9 +21,10 @@ from dashboard.view import Here, read
 from layers._catalog import all_layers
 from layers._view import View
 from layers.decisions import clusters, urgency
-from layers.decisions._catalog import PLANS, plan_of
+from layers.decisions._catalog import PLANS, halves, join, parts_of
 from layers.decisions._proposal import Plan
 from layers.decisions.clusters import Clusters
+from layers.decisions.whatif import plain
 from layers.intake import candidates, health, review
 from layers.store import Store, orders, totals
 from layers.store.asof import begun, known
@@ -31,6 +32,11 @@ from layers.store.schema import OVERRIDE, UNREAD, control, person, person_status
 
 UNREAD_BY_OTHERS = (*UNREAD, OVERRIDE)  # what nothing but the lockdown plan, and orders themselves, rests on
 KEPT = 160  # results kept: a city's wall and a hundred desks look at a few dozen views
+
+
+def unread_by(kind: str) -> tuple[str, ...]:
+    """Return the kinds of batches that a plan of this kind does not rest on."""
+    return UNREAD if kind == "lockdown" else UNREAD_BY_OTHERS
 
 
 @dataclass
@@ -83,7 +89,7 @@ class Desk:
         found = {}
         for key in keys:
             reach = access.LAYERS.get(key, access.OWN)
-            frame = self._kept(who, view, ("frame", key), partial(self._frame, who, key, reach), reach)
+            frame = self._kept(who, plain(view), ("frame", key), partial(self._frame, who, key, reach), reach)
             found[key] = named(frame, lang)
         return found
 
@@ -92,13 +98,34 @@ class Desk:
         return layer.summarise(self.gate.read(self.store, who, layer.query, view, reach))
 
     def plan(self, who: Person | None, kind: str, view: View) -> Plan:
-        """Return the plan of a kind for a view; `area` of a plan made by district is the district around the view's."""
-        reach, unread = access.PLANS.get(kind, DISTRICT), UNREAD if kind == "lockdown" else UNREAD_BY_OTHERS
-        return self._kept(who, view, ("plan", kind), partial(plan_of, kind, self.store), reach, unread)
+        """Return the plan of a kind for a view; `area` of a plan made by district is the district around the view's.
+
+        What the plan rests on is read once; assumptions of the view (filters `if_...`) only change what is proposed from it.
+        """
+        return self._kept(
+            who,
+            view,
+            ("plan", kind),
+            partial(self._propose, who, kind),
+            access.PLANS.get(kind, DISTRICT),
+            unread_by(kind),
+        )
+
+    def _propose(self, who: Person | None, kind: str, view: View) -> Plan:
+        return halves(kind)[1](self._facts(who, kind, view), view)
+
+    def _facts(self, who: Person | None, kind: str, view: View) -> Any:
+        def read(mine: View) -> Any:
+            parts = parts_of(kind)
+            if parts:
+                return join(kind, {part: self._facts(who, part, mine) for part in parts})
+            return halves(kind)[0](self.store, mine)
+
+        return self._kept(who, plain(view), ("facts", kind), read, access.PLANS.get(kind, DISTRICT), unread_by(kind))
 
     def plan_since(self, who: Person | None, kind: str, seen: View, now: View) -> Plan:
         """Return the plan that a reader saw where nothing that it rests on came in since, else the plan of now."""
-        unread = UNREAD if kind == "lockdown" else UNREAD_BY_OTHERS
+        unread = unread_by(kind)
         known = [self.store.settled(view, unread).known_at for view in (seen, now)]
         return self.plan(who, kind, seen if known[0] == known[1] else now)
 
@@ -186,7 +213,7 @@ class Desk:
         """Return the freshness of every feed; a view of the past is judged by its own clock."""
         return self._kept(
             who,
-            here.view.narrowed(""),
+            plain(here.view).narrowed(""),
             ("feeds", self.now(here)),
             lambda view: health.freshness(self.store, view, self.now(here)),
             SHARED,
@@ -275,7 +302,10 @@ class Desk:
     def _rows(
         self, who: Person | None, view: View, what: str, query: Callable[[View], Select[Any]], reach: str = access.OWN
     ) -> pd.DataFrame:
-        return self._kept(who, view, (what,), lambda mine: self.gate.read(self.store, who, query, mine, reach), reach)
+        return self._kept(who, plain(view), (what,), partial(self._read, who, query, reach), reach)
+
+    def _read(self, who: Person | None, query: Callable[[View], Select[Any]], reach: str, view: View) -> pd.DataFrame:
+        return self.gate.read(self.store, who, query, view, reach)
 
     def _kept(
         self,

@@ -1,7 +1,7 @@
 """What if: assumptions that a plan can be asked under, as filters of a view, so that they are linked, hashed and kept like it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from layers._errors import ViewError
 from layers._view import View
@@ -75,6 +75,11 @@ class WhatIf:
     def assumes(self) -> bool:
         """True where anything is assumed that is not known."""
         return self != WhatIf()
+
+
+def plain(view: View) -> View:
+    """Return the view without assumptions: what is read from the store never depends on them."""
+    return replace(view, filters={name: value for name, value in view.filters.items() if not name.startswith(PREFIX)})
 
 
 def _within(name: str, given: Mapping[str, str], low: float, high: float) -> float:
