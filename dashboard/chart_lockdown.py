@@ -84,8 +84,8 @@ def certified_curve(curve: pd.DataFrame, lang: str = "zh", scale: float = 1.0) -
         hovertemplate="%{x|%m-%d}: %{y:,} (%{customdata}%)<extra></extra>",
     )
     if len(curve):
-        _name_last(found, days.iloc[-1], float(holding.iloc[-1]), float(share.iloc[-1]), scale)
         total = float(curve["compounds"].iloc[-1])
+        _name_last(found, float(holding.iloc[-1]), total, float(share.iloc[-1]), scale)
         found.add_hline(y=total, line={"color": DIM, "width": scale, "dash": "dot"})
         found.update_yaxes(range=[0, total * 1.08])
     found.update_layout(showlegend=False, margin={"t": 6 * scale})  # the bar above has the same colours and names them
@@ -93,15 +93,17 @@ def certified_curve(curve: pd.DataFrame, lang: str = "zh", scale: float = 1.0) -
     return found
 
 
-def _name_last(found: go.Figure, day: pd.Timestamp, n: float, share: float, scale: float) -> None:
+def _name_last(found: go.Figure, n: float, total: float, share: float, scale: float) -> None:
+    """The newest count as n/N, at the left top: the curve begins at nothing, so there is room."""
     found.add_annotation(
-        x=day,
-        y=n,
-        text=f"<b>{figure(n)}</b> · {figure(share, 1)}%",
+        xref="paper",
+        x=0.02,
+        y=total,
+        text=f"<b>{figure(n)}</b>/{figure(total)} · {figure(share, 1)}%",
         showarrow=False,
-        xanchor="right",
-        yanchor="bottom",
-        yshift=4 * scale,
+        xanchor="left",
+        yanchor="top",
+        yshift=-4 * scale,
         font={"size": 14 * scale, "color": INK},
     )
 

@@ -124,7 +124,7 @@ def tiles(asked: Asked, plan: Plan) -> Component:
         aged_tile(asked, feed, pick(title, asked.lang), figure(value), asked.words("个", ""), note, tone)
         for feed, title, value, note, tone in told
     ]
-    return html.Div(found, className="tiles lockdown")
+    return html.Div(html.Div(found, className="tiles"), className="lockdown-tiles")
 
 
 def has_begun(plan: Plan) -> bool:

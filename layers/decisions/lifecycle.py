@@ -88,15 +88,12 @@ def next_round(day: int, rules: tuple[RuleSet, ...] | None = None) -> int | None
 def live(codes: Sequence[str], events: Events, clock: Clock, rules: tuple[RuleSet, ...] | None = None) -> Life:
     """Run the state machine for compounds; the order of rows does not count.
 
-    A round that falls on a silent day is held on the first day that is not, and certifies every candidate.
+    A round certifies every candidate. One that falls on a silent day is not held; the next one is.
     """
     since = closed_since(min(clock.first - 1, clock.today), rules)
     run = Run(list(codes), events, clock, since)
-    due = False
     for day in range(clock.first, clock.last + 1):
         terms = terms_of(day, rules)
-        due = due or scheduled(day, rules)
-        held = due and terms.release is not None and not clock.silent[day - clock.first]
+        held = scheduled(day, rules) and terms.release is not None and not clock.silent[day - clock.first]
         run.step(day, terms, hold_round=held)
-        due = due and not held
     return run.finish(terms_of(clock.today, rules))

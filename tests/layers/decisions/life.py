@@ -88,7 +88,7 @@ def slowly(found, at):
     cases, opened, papers, orders = (
         rows_of(table) for table in (found.cases, found.open, found.assessed, found.orders)
     )
-    held, basis, since, fell, said, due = False, None, None, False, [], False
+    held, basis, since, fell, said = False, None, None, False, []
     for day in range(at.first, at.last + 1):
         covered, silent = int(at.covered[day - at.first]), bool(at.silent[day - at.first])
         ill = days_with_cases(cases, day, "counted")
@@ -108,11 +108,9 @@ def slowly(found, at):
             held, fell = False, True
         clean = all(covered - one >= 14 for one in ill | without) and covered > NEVER
         meets = clean and not watched and in_place and not cancelled
-        due = due or (day >= number("03-02") and (day - number("03-02")) % 3 == 0)
-        if due and not silent:
-            due = False
-            if meets and not held:
-                held, basis, since = True, covered, day
+        due = day >= number("03-02") and (day - number("03-02")) % 3 == 0
+        if due and not silent and meets and not held:
+            held, basis, since = True, covered, day
         if meets or held:
             fell = False
         ordered = sorted((row["day"], row["state"]) for row in orders if row["known"] <= day)
