@@ -23,7 +23,7 @@ from layers._view import View
 from layers.decisions import clusters, urgency
 from layers.decisions._catalog import PLANS, halves, join, parts_of
 from layers.decisions._proposal import Plan
-from layers.decisions.clusters import Clusters
+from layers.decisions.clusters import Clusters, Progress
 from layers.decisions.whatif import plain
 from layers.intake import candidates, health, review
 from layers.store import Store, orders, totals
@@ -143,7 +143,7 @@ class Desk:
 
         return clusters.kept(self.store, self._kept(who, view, ("clusters",), name))
 
-    def search_clusters(self, who: Person | None, view: View, progress: clusters.Progress | None = None) -> Clusters:
+    def search_clusters(self, who: Person | None, view: View, progress: Progress | None = None) -> Clusters:
         """Search for the clusters of a view, keep and return them; a minute or two for a city."""
         mine = self.gate.allowed(self.store, who, view)
         found = clusters.search(clusters.gather(self.store, mine), mine, progress=progress)
