@@ -13,7 +13,9 @@ street or its one compound. A view that names no area is the person's own; one t
 
 Rows without a district reach no district, street or community. Medical teams that wait for a hospital are the city's
 reserve; a plan of staff proposes among them whatever district it is for. Decisions about matches are taken by the city and
-the districts: a match that waits has no street yet. The gazetteer is changed by the city; a district teaches aliases of its own. A packed table is fetched by the digest of its content (80 bits), which
+the districts: a match that waits has no street yet. The gazetteer is changed by the city; a district teaches aliases of its own. Orders are
+given by the city and, in their own area, by the districts; whose area an order's owner belongs to (or whoever answers for more
+around it) acknowledges and reports, the giver's closes, reopens and withdraws. An order is seen where its subject lies and where its owner belongs. A packed table is fetched by the digest of its content (80 bits), which
 a page tells only to those whom this gate let read the rows.
 """
 
@@ -32,6 +34,7 @@ from geo.address import strip_unit
 from layers._errors import ViewError
 from layers._view import View, level_of
 from layers.store import Store
+from layers.store.order_states import GIVE
 from layers.store.schema import FOREVER, compound, district
 
 COOKIE = "fangyi_pass"
@@ -41,6 +44,12 @@ ROLES = tuple(AREAS)
 REVIEWERS = ("city", "district")
 # What each role may change about the gazetteer; a district in its own area, undoing what it may do included.
 CARERS = {"city": ("alias", "rename", "merge", "split", "apart"), "district": ("alias",)}
+# Which steps of an order each role takes, each for the owners or givers of its own area.
+OWNS = ("acknowledge", "report")
+ORDERERS = {
+    **dict.fromkeys(("city", "district"), (GIVE, "close", "reopen", "withdraw", *OWNS)),
+    **dict.fromkeys(("street", "community"), OWNS),
+}
 # Fields of persons that a role sees whole; everybody else sees them masked or not at all.
 OPEN_FIELDS = {"city": {"note"}, "district": {"note"}, "street": set(), "community": set()}
 HIDDEN = ("person", "note")
@@ -168,6 +177,14 @@ class Gate:
             )
         return person
 
+    def orderer(self, person: Person | None, step: str = GIVE) -> Person:
+        """Return the person; raises AccessError unless their role takes this step of an order."""
+        if person is None or step not in ORDERERS.get(person.role, ()):
+            raise AccessError(
+                f"{person.role if person else 'nobody'} may not {step} orders; see ORDERERS in dashboard/access.py"
+            )
+        return person
+
     def _signer(self) -> URLSafeTimedSerializer:
         return URLSafeTimedSerializer(self.settings.secret, salt="pass")
 
@@ -232,10 +249,16 @@ def within(rows: pd.DataFrame, store: Store, person: Person, reach: str) -> pd.D
     """Return the rows that lie in the person's area, by whatever of district, street and compound they carry."""
     if person.sees_all or reach == SHARED:
         return rows
+    mine = pd.Series(True, index=rows.index)
     for name, own in _own(store, person)._asdict().items():
         if own and name in rows and (reach == OWN or name == "district"):
-            rows = rows[rows[name] == own]
-    return rows.reset_index(drop=True)
+            mine &= rows[name] == own
+    if "owner_area" in rows:  # an order is also its owner's
+        areas = {
+            area: area and person.may_see(place_of(store, area) or named(area)) for area in set(rows["owner_area"])
+        }
+        mine |= rows["owner_area"].map(areas).astype(bool)
+    return rows[mine].reset_index(drop=True)
 
 
 def masked(rows: pd.DataFrame, person: Person) -> pd.DataFrame:

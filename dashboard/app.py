@@ -18,6 +18,8 @@ from dashboard.downloads import as_json
 from dashboard.jobs import Jobs
 from dashboard.pages import Asked, Scene, all_pages
 from dashboard.pages import _compound as compound_panel
+from dashboard.pages import _order as order_dialog
+from dashboard.pages import _ordering as ordering
 from dashboard.pages._frame import end_of_day
 from dashboard.settings import ROOT, Settings
 from dashboard.shell import notice, waiting
@@ -64,6 +66,7 @@ def create_app(settings: Settings, store: Store | None = None) -> Dash:
     _connect(app, desk)
     _connect_early(app, desk)
     _connect_choices(app, desk)
+    ordering.connect(app, desk)
     for page in all_pages().values():
         page.connect(app, desk)
     _serve(app, desk)
@@ -80,6 +83,7 @@ def shell() -> html.Div:
             *(dcc.Store(id=name, data=data) for name, data in stores.items()),
             deck.canvas(),
             html.Div(waiting(), id="page"),
+            *order_dialog.holder(),
         ]
     )
 

@@ -101,6 +101,22 @@ def _pending(value: Any) -> bool:
     return all(_text(value.get(name)) for name in ("kind", "code", "name", "why")) and _texts(value.get("others"))
 
 
+def _entry(value: Any) -> bool:
+    """A field of the order dialog; two thousand characters are more than any of them keeps."""
+    return isinstance(value, str | int) and len(str(value)) <= 2_000
+
+
+def _ordering(value: Any) -> bool:
+    """What the order dialog is about: a proposal or several with what was seen of them, or a step of one order."""
+    if not isinstance(value, dict) or not _text(value.get("do")):
+        return False
+    if "number" in value:
+        return _text(value["number"]) and _batch(value.get("batch"))
+    texts = all(_text(value.get(name)) for name in ("kind", "subject", "at", "token"))
+    seen = value.get("seen")
+    return texts and isinstance(seen, dict) and all(_text(one) for one in seen.values())
+
+
 def _batch(value: Any) -> bool:
     """The number of a batch: whole, positive, and such as a database can hold."""
     return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**53
@@ -126,6 +142,9 @@ VALUES: Mapping[str, Callable[[Any], bool]] = {
     "care-value.value": _text,
     "care-why.value": _text,
     "care-pending.data": _pending,
+    '{"index":["ALL"],"type":"order-field"}.value': _entry,
+    "order-state.data": _ordering,
+    **dict.fromkeys((f"orders-{name}.value" for name in ("decision", "state", "owner")), _text),
     "pick.data": _chosen,
     "map-event.data": _chosen,
     "as-of-day.value": _number,

@@ -21,15 +21,22 @@ from dashboard.view import Here, read
 from layers._catalog import all_layers
 from layers._view import View
 from layers.decisions import clusters, urgency
-from layers.decisions._catalog import PLANS, plan_of
+from layers.decisions._catalog import PLANS, halves, join, parts_of
 from layers.decisions._proposal import Plan
 from layers.decisions.clusters import Clusters, Progress
+from layers.decisions.whatif import plain
 from layers.intake import candidates, health, review
-from layers.store import Store, totals
+from layers.store import Store, orders, totals
 from layers.store.asof import begun, known
-from layers.store.schema import control, person, person_status, placement
+from layers.store.schema import OVERRIDE, UNREAD, control, person, person_status, placement
 
+UNREAD_BY_OTHERS = (*UNREAD, OVERRIDE)  # what nothing but the lockdown plan, and orders themselves, rests on
 KEPT = 160  # results kept: a city's wall and a hundred desks look at a few dozen views
+
+
+def unread_by(kind: str) -> tuple[str, ...]:
+    """Return the kinds of batches that a plan of this kind does not rest on."""
+    return UNREAD if kind == "lockdown" else UNREAD_BY_OTHERS
 
 
 @dataclass
@@ -82,7 +89,7 @@ class Desk:
         found = {}
         for key in keys:
             reach = access.LAYERS.get(key, access.OWN)
-            frame = self._kept(who, view, ("frame", key), partial(self._frame, who, key, reach), reach)
+            frame = self._kept(who, plain(view), ("frame", key), partial(self._frame, who, key, reach), reach)
             found[key] = named(frame, lang)
         return found
 
@@ -91,9 +98,41 @@ class Desk:
         return layer.summarise(self.gate.read(self.store, who, layer.query, view, reach))
 
     def plan(self, who: Person | None, kind: str, view: View) -> Plan:
-        """Return the plan of a kind for a view; `area` of a plan made by district is the district around the view's."""
+        """Return the plan of a kind for a view; `area` of a plan made by district is the district around the view's.
+
+        What the plan rests on is read once; assumptions of the view (filters `if_...`) only change what is proposed from it.
+        """
         return self._kept(
-            who, view, ("plan", kind), partial(plan_of, kind, self.store), access.PLANS.get(kind, DISTRICT)
+            who,
+            view,
+            ("plan", kind),
+            partial(self._propose, who, kind),
+            access.PLANS.get(kind, DISTRICT),
+            unread_by(kind),
+        )
+
+    def _propose(self, who: Person | None, kind: str, view: View) -> Plan:
+        return halves(kind)[1](self._facts(who, kind, view), view)
+
+    def _facts(self, who: Person | None, kind: str, view: View) -> Any:
+        def read(mine: View) -> Any:
+            parts = parts_of(kind)
+            if parts:
+                return join(kind, {part: self._facts(who, part, mine) for part in parts})
+            return halves(kind)[0](self.store, mine)
+
+        return self._kept(who, plain(view), ("facts", kind), read, access.PLANS.get(kind, DISTRICT), unread_by(kind))
+
+    def plan_since(self, who: Person | None, kind: str, seen: View, now: View) -> Plan:
+        """Return the plan that a reader saw where nothing that it rests on came in since, else the plan of now."""
+        unread = unread_by(kind)
+        known = [self.store.settled(view, unread).known_at for view in (seen, now)]
+        return self.plan(who, kind, seen if known[0] == known[1] else now)
+
+    def orders(self, who: Person | None, view: View) -> pd.DataFrame:
+        """Return the orders of the area as they stand at the view: `layers.store.orders.standing`."""
+        return self._kept(
+            who, view, ("orders",), lambda mine: self.gate.read(self.store, who, orders.standing, mine), unread=()
         )
 
     def clusters(self, who: Person | None, view: View) -> Clusters | None:
@@ -110,6 +149,19 @@ class Desk:
         found = clusters.search(clusters.gather(self.store, mine), mine, progress=progress)
         clusters.keep(self.store, found)
         return found
+
+    def order(self, who: Person | None, view: View, number: str) -> tuple[dict[str, Any], pd.DataFrame]:
+        """Return one order with what it froze, and its steps; an empty dict where there is none for this person."""
+        rows = self.gate.read(self.store, who, orders.one(number), view)
+        if rows.empty:
+            return {}, rows
+        return rows.astype(object).where(rows.notna(), None).iloc[0].to_dict(), self.gate.read(
+            self.store, who, orders.steps(number), view
+        )
+
+    def rows_behind(self, who: Person | None, view: View, decision: str, subject: str) -> pd.DataFrame:
+        """Return the deliveries that a proposal was read from: `layers.store.orders.rows_behind`."""
+        return self._rows(who, view, f"behind {decision} {subject}", orders.rows_behind(decision, subject))
 
     def counts(self, who: Person | None, view: View) -> pd.Series:
         """Return `totals.wide` of the view's own area as one row; zeros where nobody was counted."""
@@ -161,7 +213,7 @@ class Desk:
         """Return the freshness of every feed; a view of the past is judged by its own clock."""
         return self._kept(
             who,
-            here.view.narrowed(""),
+            plain(here.view).narrowed(""),
             ("feeds", self.now(here)),
             lambda view: health.freshness(self.store, view, self.now(here)),
             SHARED,
@@ -250,7 +302,10 @@ class Desk:
     def _rows(
         self, who: Person | None, view: View, what: str, query: Callable[[View], Select[Any]], reach: str = access.OWN
     ) -> pd.DataFrame:
-        return self._kept(who, view, (what,), lambda mine: self.gate.read(self.store, who, query, mine, reach), reach)
+        return self._kept(who, plain(view), (what,), partial(self._read, who, query, reach), reach)
+
+    def _read(self, who: Person | None, query: Callable[[View], Select[Any]], reach: str, view: View) -> pd.DataFrame:
+        return self.gate.read(self.store, who, query, view, reach)
 
     def _kept(
         self,
@@ -259,9 +314,13 @@ class Desk:
         what: tuple[Hashable, ...],
         make: Callable[[View], Any],
         reach: str = access.OWN,
+        unread: Sequence[str] = UNREAD_BY_OTHERS,
     ) -> Any:
-        """Return what `make` makes of the view that the gate allows, made once for all who may see the same."""
-        view = self.gate.allowed(self.store, who, view, reach)
+        """Return what `make` makes of the view that the gate allows, made once for all who may see the same.
+
+        unread  kinds of batches that the answer does not rest on: it is not made again for them
+        """
+        view = self.store.settled(self.gate.allowed(self.store, who, view, reach), unread)
         assert who is not None
         key = (
             *what,

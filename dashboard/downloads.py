@@ -13,8 +13,10 @@ from dashboard import briefing, export
 from dashboard.access import Person
 from dashboard.desk import Desk
 from dashboard.jobs import BusyError, Job, Jobs, Progress
+from dashboard.orders import chosen, listing
 from dashboard.view import Here
 from layers._errors import Cancelled
+from layers.decisions import orders
 from layers.decisions._catalog import PLANS
 from layers.store import journal
 
@@ -29,7 +31,7 @@ BRIEFED = ("lockdown", "beds", "staff")
 
 
 def downloads_blueprint(desk: Desk) -> Blueprint:
-    """Return the routes /plan/<kind>.<format> and /brief/<kind>.<format>; the query string is the page's."""
+    """Return the routes /plan/<kind>.<format>, /brief/<kind>.<format> and /orders.<format>; the query string is the page's."""
     routes = Blueprint("downloads", __name__)
 
     @routes.get("/plan/<kind>.<form>")
@@ -45,7 +47,23 @@ def downloads_blueprint(desk: Desk) -> Blueprint:
         here = _briefed(desk, kind, form)
         return _send(desk, f"{kind}.{form}", brief_bytes(desk, f"{kind}.{form}", here, desk.gate.who(request)), here)
 
+    @routes.get("/orders.<form>")
+    def listed(form: str) -> Response:
+        if form not in ("csv", "xlsx"):
+            abort(404)
+        who = desk.gate.who(request)
+        here = desk.here(who, "/orders", request.query_string.decode())
+        return _send(desk, f"orders.{form}", orders_bytes(desk, who, here, form), here)
+
     return routes
+
+
+def orders_bytes(desk: Desk, who: Person | None, here: Here, form: str) -> bytes:
+    """Return the orders that an address asks for as csv or xlsx."""
+    found = orders.timed(desk.orders(who, here.view), desk.now(here))
+    view, about = here.view, {"kind": "orders", "area": here.view.area}
+    about |= {"as_of": view.as_of.isoformat(), "known_at": view.known_at.isoformat()}
+    return export.table_bytes(listing(chosen(found, here.options), here.lang), form, about)
 
 
 def jobs_blueprint(desk: Desk, jobs: Jobs) -> Blueprint:

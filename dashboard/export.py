@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,15 @@ def plan_bytes(plan: Plan, form: str, lang: str = "zh") -> bytes:
     if form == "xlsx":
         return _xlsx({"plan": frame, **plan.tables}, plan)
     raise ExportError(f"format {form!r}; wanted one of {FORMATS}")
+
+
+def table_bytes(frame: pd.DataFrame, form: str, about: Mapping[str, Any]) -> bytes:
+    """Return one table as csv (UTF-8 with BOM) or xlsx; `about` says at the head of the workbook what it is of."""
+    if form == "csv":
+        return csv_bytes(frame, bom=True)
+    if form == "xlsx":
+        return _book({"list": frame}, [[name, safe(value)] for name, value in about.items()])
+    raise ExportError(f"format {form!r}; wanted csv or xlsx")
 
 
 def write_plan(plan: Plan, path: Path, lang: str = "zh") -> None:
@@ -70,13 +80,17 @@ def safe(value: Any) -> Any:
 
 
 def _xlsx(frames: dict[str, pd.DataFrame], plan: Plan) -> bytes:
-    book = openpyxl.Workbook(write_only=True)
-    about = book.create_sheet("about")
-    for name in ("kind", "as_of", "known_at", "area", "inputs_hash"):
-        about.append([name, safe(getattr(plan, name))])
+    about = [[name, safe(getattr(plan, name))] for name in ("kind", "as_of", "known_at", "area", "inputs_hash")]
     about.append(["rules", safe(", ".join(plan.rules))])
-    for words in plan.caveats:
-        about.append(["caveat", safe(words.zh), safe(words.en)])
+    about += [["caveat", safe(words.zh), safe(words.en)] for words in plan.caveats]
+    return _book(frames, about)
+
+
+def _book(frames: Mapping[str, pd.DataFrame], about: Sequence[Sequence[Any]]) -> bytes:
+    book = openpyxl.Workbook(write_only=True)
+    first = book.create_sheet("about")
+    for line in about:
+        first.append(list(line))
     for name, frame in frames.items():
         sheet = book.create_sheet(name[:31])
         sheet.append([safe(str(column)) for column in frame.columns])

@@ -149,14 +149,14 @@ def panel(
 def reason_list(rows: Sequence[Mapping[str, Any]], lang: str, *, kind: str = "", limit: int | None = None) -> Component:
     """Return proposals in order, each with its reasons.
 
-    rows    id, name, where, mark (an `ACTION` mark), figure (written), reasons (sentences), rule
+    rows    id, name, where, mark (an `ACTION` mark), figure (written), reasons (sentences), rule; `tool` stands beside the row
     kind    each row becomes a button with the id {"type": kind, "index": id}; empty: plain rows, as on the wall
     limit   rows shown; the rest is counted in words
     """
     if not rows:
         return empty(say("state.empty", lang))
     shown = list(rows)[:limit]
-    items = [html.Li(_reason(number, row, lang, kind)) for number, row in enumerate(shown, start=1)]
+    items = [html.Li([_reason(number, row, lang, kind), row.get("tool")]) for number, row in enumerate(shown, start=1)]
     left = (
         html.P(say("state.sample", lang, n=len(shown), total=len(rows)), className="more")
         if len(shown) < len(rows)

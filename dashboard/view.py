@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlencode
 
 from layers._errors import ViewError
 from layers._times import SHANGHAI, parse_time
 from layers._view import View
+from layers.decisions.whatif import NAMES, PREFIX, WhatIf
 from layers.store import Store
 
 LONGEST = 120  # characters of one parameter
+OPTIONS = ("pages", "dwell", "lite", "plain", "pulse", "order", "decision", "state", "owner")  # how a page is shown
 YEARS = (1900, 2200)  # beyond them no day can be counted from; nobody means such a time
 
 
@@ -50,7 +53,7 @@ def read(path: str, search: str, store: Store) -> Here:
     for name, moment in times.items():
         if not YEARS[0] <= moment.year < YEARS[1]:
             raise ViewError(f"{name} is {given[name]!r}; wanted a time from {YEARS[0]} to {YEARS[1]}")
-    view = store.view(area=given.get("area", ""), **times)
+    view = replace(store.view(area=given.get("area", ""), **times), filters=assumed(given))
     fixed = frozenset(name for name in ("area", "as_of", "known_at") if given.get(name))
     layer, _, code = given.get("pick", "").partition(":")
     pick = (layer, code) if layer and code else None
@@ -60,8 +63,15 @@ def read(path: str, search: str, store: Store) -> Here:
         lang,
         pick,
         fixed,
-        {k: v for k, v in given.items() if k in ("pages", "dwell", "lite", "plain", "pulse")},
+        {k: v for k, v in given.items() if k in OPTIONS},
     )
+
+
+def assumed(given: Mapping[str, str]) -> dict[str, str]:
+    """Return the assumptions that parameters state, as filters of a view; raises ViewError naming one that makes no sense."""
+    filters = {PREFIX + name: given[PREFIX + name] for name in NAMES if given.get(PREFIX + name)}
+    nowhere = datetime.fromtimestamp(0, UTC)
+    return WhatIf.of(View(nowhere, nowhere, filters=filters)).filters()
 
 
 def search_of(here: Here) -> str:
@@ -78,5 +88,6 @@ def search_of(here: Here) -> str:
         parts["lang"] = here.lang
     if here.pick:
         parts["pick"] = ":".join(here.pick)
+    parts |= {name: value for name, value in view.filters.items() if name.startswith(PREFIX)}
     parts |= here.options or {}
     return "?" + urlencode(parts, safe=":/") if parts else ""

@@ -1,4 +1,4 @@
-"""The panel of one compound: its proposal with reasons, its people (masked), the orders on it."""
+"""The panel of one compound: its proposal with reasons, its life cycle, its people (masked), the orders on it."""
 
 from typing import Any
 
@@ -7,10 +7,15 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard import parts
+from dashboard.goods import in_words
 from dashboard.pages import Asked
 from dashboard.pages._frame import district_names, mark_of, unknown_if_empty
+from dashboard.pages._lifeline import lifeline
+from dashboard.pages._order import beside
 from dashboard.text import UNKNOWN, day, figure, percent, pick, say
 from layers._palette import CONTROL, STATUS
+from layers.decisions._catalog import PLANS
+from layers.decisions._proposal import Plan, Proposal
 
 PERSONS_SHOWN = 60
 
@@ -25,7 +30,7 @@ def panel(asked: Asked, code: str) -> Component:
     where = " · ".join(filter(None, [district_names(asked).get(row["district"], ""), row["street"], row["community"]]))
     return parts.panel(
         row["name"],
-        [facts(asked, row), proposal(asked, code), people(asked, code), orders(asked, code)],
+        [facts(asked, row), proposal(asked, code), life(asked, code), people(asked, code), orders(asked, code)],
         note=where,
         tools=close(asked),
         id="compound",
@@ -70,8 +75,11 @@ def proposal(asked: Asked, code: str) -> Component | None:
     """Return what is proposed, why, under which rule, and what would flip it."""
     plan = asked.desk.plan(asked.who, "lockdown", asked.here.view)
     found = next((p for p in plan.proposals if p.subject == code), None)
-    if found is None:
-        return None
+    return None if found is None else reasoned(asked, plan, found)
+
+
+def reasoned(asked: Asked, plan: Plan, found: Proposal) -> Component:
+    """Return one proposal: its reasons with their rules, what would flip it, what it rests on."""
     reasons = [
         html.Li([reason.said(asked.lang), html.Small(reason.rule, className="rule")]) for reason in found.reasons
     ]
@@ -79,7 +87,11 @@ def proposal(asked: Asked, code: str) -> Component | None:
     return html.Section(
         [
             html.Div(
-                [html.H3(asked.words("建议", "Proposal")), parts.mark_badge(mark_of(found.action), asked.lang)],
+                [
+                    html.H3(asked.words("建议", "Proposal")),
+                    parts.mark_badge(mark_of(found.action), asked.lang),
+                    *[row["tool"] for row in beside(asked, plan, [{"id": found.subject}])],
+                ],
                 className="section-head",
             ),
             html.Ol(reasons, className="why"),
@@ -95,6 +107,11 @@ def proposal(asked: Asked, code: str) -> Component | None:
         ],
         className="section",
     )
+
+
+def life(asked: Asked, code: str) -> Component | None:
+    """Return the timeline of the compound's life cycle."""
+    return lifeline(asked, asked.desk.plan(asked.who, "lockdown", asked.here.view), code)
 
 
 def people(asked: Asked, code: str) -> Component:
@@ -166,20 +183,33 @@ def orders(asked: Asked, code: str) -> Component | None:
 def other(asked: Asked, layer: str, code: str) -> Component:
     """Return the panel of a hospital, a stock or a team: what its layer knows of it."""
     frame = asked.desk.frames(asked.who, asked.here.view.narrowed(""), [layer], asked.lang)[layer]
-    rows = frame[frame["id"] == code]
-    if rows.empty:
+    rows, proposed = frame[frame["id"] == code], proposed_here(asked, code)
+    if rows.empty and not proposed:
         return parts.panel(code, parts.empty(say("state.empty", asked.lang)), tools=close(asked))
+    if rows.empty:  # what is short, not where: a need without a site
+        plan, first = proposed[0]
+        sections = [reasoned(asked, plan, found) for _, found in proposed]
+        return parts.panel(in_words(first.name or code, asked.lang), sections, tools=close(asked), name="picked")
     from layers._catalog import all_layers
 
     row, shown = rows.iloc[0], all_layers()[layer].hover
     pairs = [(pick(label, asked.lang), _written(row[column])) for column, label in shown.items()]
     return parts.panel(
         str(row["name"]),
-        parts.facts(pairs),
+        [parts.facts(pairs), *(reasoned(asked, plan, found) for plan, found in proposed)],
         note=pick(all_layers()[layer].title, asked.lang),
         tools=close(asked),
         name="picked",
     )
+
+
+def proposed_here(asked: Asked, code: str) -> list[tuple[Plan, Proposal]]:
+    """Return what the plan of the page proposes about a subject: its reason list."""
+    kind = asked.here.path.lstrip("/")
+    if kind not in PLANS or kind == "lockdown":
+        return []
+    plan = asked.desk.plan(asked.who, kind, asked.here.view)
+    return [(plan, found) for found in plan.proposals if found.subject == code]
 
 
 def _written(value: Any) -> str:

@@ -1,22 +1,27 @@
-"""Beds: who needs which kind now and in seven days, what is open, and which site to open next."""
+"""Beds: when each kind runs out, which site to open next, who goes where, and how far it is."""
 
-import re
 from typing import Any
 
 import pandas as pd
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard import charts, parts
+from dashboard import chart_beds, parts
 from dashboard.pages import Asked, Page, Scene
-from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, district_names, proposal_rows, silence, take_menu
+from dashboard.pages._bed_tables import tabs
+from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, proposal_rows, silence, take_menu
+from dashboard.pages._order import beside
 from dashboard.pages._tiles import aged_tile
-from dashboard.text import UNKNOWN, figure, is_unknown, say
-from layers.decisions._proposal import Plan
+from dashboard.text import figure, is_unknown, say
+from layers._times import day_number
+from layers.decisions._bed_words import runs_out
+from layers.decisions._proposal import Plan, Proposal
 from layers.decisions.beds import NEED_WORDS
 from layers.hospitals import KINDS
 
 TONES = {"critical": "red", "severe": "red", "light": "amber", "suspected": "amber", "observed": "blue"}
+FIRST = ("open", "add_beds", "survey", "reserve")  # what must be done stands before what may wait
+SHOWN = 24
 
 
 def scene(asked: Asked) -> Scene:
@@ -38,31 +43,39 @@ def quiet(asked: Asked) -> pd.DataFrame:
 
 
 def layout(asked: Asked) -> Component:
-    """Shortage by need and beds by kind at the left, what to open at the right."""
+    """Shortage by need and the coming days at the left, what to open and the tables at the right."""
     plan = asked.desk.plan(asked.who, "beds", asked.here.view)
-    left = [
-        silence(asked, plan),
-        tiles(asked, plan),
-        parts.panel(
-            say("chart.beds", asked.lang),
-            parts.graph(charts.beds_by_kind(by_kind(asked), asked.lang, asked.scale), name="beds"),
-            grow=True,
-        ),
-        caveats(asked, plan),
-    ]
+    ordered = sorted(plan.proposals, key=lambda p: FIRST.index(p.action))
+    left = [silence(asked, plan), tiles(asked, plan), coming(asked, plan), caveats(asked, plan)]
     right = [
         parts.panel(
             asked.words("扩床建议", "What to open, in order"),
-            parts.reason_list(proposal_rows(asked, plan, plan.proposals[:20]), asked.lang, kind="pick-hospital"),
-            note=say("state.first", asked.lang, n=min(20, len(plan.proposals)), total=len(plan.proposals)),
+            parts.reason_list(
+                beside(asked, plan, rows(asked, plan, ordered[:SHOWN])), asked.lang, kind="pick-hospital"
+            ),
+            note=say("state.first", asked.lang, n=min(SHOWN, len(ordered)), total=len(ordered)),
             tools=take_menu(asked, "beds"),
             grow=True,
         ),
-        parts.panel(
-            asked.words("各区缺口（现在 → 7天后）", "Shortage by district (now → in 7 days)"), balance(asked, plan)
-        ),
+        html.Section(tabs(asked, plan), className="panel tabbed"),
     ]
     return desk_page(asked, left, right, scene(asked))
+
+
+def rows(asked: Asked, plan: Plan, proposals: list[Proposal]) -> list[dict[str, Any]]:
+    """Return the proposals as a list shows them, each with its beds and the days until they are there."""
+    found = proposal_rows(asked, plan, proposals)
+    for row, proposal in zip(found, proposals, strict=True):
+        days, beds = proposal.figures.get("opens_in_days", float("nan")), proposal.figures["beds"]
+        if proposal.action == "add_beds":
+            row["figure"] = asked.words(f"缺 {figure(beds)} 张", f"{figure(beds)} short")
+        elif proposal.action == "open":
+            row["figure"] = asked.words(
+                f"{figure(beds)} 张 · {figure(days)} 天", f"{figure(beds)} beds · {figure(days)} d"
+            )
+        elif proposal.action == "reserve":
+            row["figure"] = asked.words(f"{figure(beds)} 张", f"{figure(beds)} beds")
+    return found
 
 
 def tiles(asked: Asked, plan: Plan) -> Component:
@@ -72,13 +85,35 @@ def tiles(asked: Asked, plan: Plan) -> Component:
         short, later = plan.summary.get(f"shortage_{need}"), plan.summary.get(f"shortage_7d_{need}")
         demand, beds = plan.summary.get(f"demand_{need}"), plan.summary.get(f"beds_{need}")
         note = asked.words(
-            f"需 {figure(demand)} · 床 {figure(beds)}\n7天后缺 {figure(later)}",
-            f"need {figure(demand)} · beds {figure(beds)}\nshort in 7 days {figure(later)}",
+            f"需 {figure(demand)} · 可用 {figure(beds)}\n7天后缺 {figure(later)}",
+            f"{figure(demand)} for {figure(beds)} beds\nshort in 7 days {figure(later)}",
         )
         title = asked.words(f"{words.zh}缺口", f"Short: {words.en}")
         tone = TONES[need] if short else "teal"
         found.append(aged_tile(asked, "beds", title, figure(short), say("unit.beds", asked.lang), note, tone))
     return html.Div(found, className="tiles")
+
+
+def coming(asked: Asked, plan: Plan) -> Component:
+    """Return how full each kind of bed will be, and when it runs out with which chance."""
+    table, run_out = plan.tables["occupancy"], plan.tables["run_out"]
+    title, lang = asked.words("今后14天各类床位", "Beds over the next 14 days"), asked.lang
+    if run_out.empty:
+        why = asked.words("病例或床位报告不足，无法预测", "Too few days of cases, or no beds reported: no forecast")
+        return parts.panel(title, parts.empty(why))
+    days = table["day"].nunique() - 1
+    today = day_number(asked.here.view.as_of)
+    titles = {}
+    for row in run_out.to_dict("records"):
+        words, kind = runs_out(row, days, today).said(lang), chart_beds.kind_title(row["kind"], lang)
+        usable = asked.words(f"可用 {figure(row['beds'])}", f"{figure(row['beds'])} usable")
+        titles[row["kind"]] = f"<b>{kind}</b>  {usable} · {words}", not is_unknown(row["day"])
+    title = asked.words(f"今后{days}天各类床位", f"Beds over the next {days} days")
+    chart = parts.graph(chart_beds.occupancy(table, titles, lang, asked.scale), name="fans")
+    legend = asked.words(
+        "线：中位数 · 深浅：50%、90% 区间 · 虚线：可用床位", "line: median · shades: 50, 90 % · dashes: usable beds"
+    )
+    return parts.panel(title, chart, note=legend, grow=True, name="coming")
 
 
 def by_kind(asked: Asked) -> pd.DataFrame:
@@ -93,56 +128,6 @@ def by_kind(asked: Asked) -> pd.DataFrame:
         for kind in KINDS
     ]
     return pd.DataFrame([row for row in rows if not is_unknown(row["open"])], columns=["kind", "open", "used"])
-
-
-def balance(asked: Asked, plan: Plan) -> Component:
-    """Return the table of shortages per district and need."""
-    rows, names = plan.tables["balance"], district_names(asked)
-    head = [
-        asked.words("区", "District"),
-        *(
-            asked.words(words.zh, re.split(r"[,(]| and ", words.en)[0].strip().capitalize())
-            for words in NEED_WORDS.values()
-        ),
-    ]
-    lines = []
-    areas = sorted(rows.groupby("area", sort=False), key=lambda one: (str(one[0]) == "*") * 2 + (one[0] not in names))
-    for area, of_area in areas:
-        cells = of_area.set_index("need")
-        name = (
-            asked.words("合计", "All")
-            if area == "*"
-            else names.get(str(area), str(area) or asked.words("未知区", "Unknown"))
-        )
-        lines.append(
-            html.Tr(
-                [
-                    html.Th(name),
-                    *(html.Td(shortage(cells, need), className=short_class(cells, need)) for need in NEED_WORDS),
-                ],
-                className="sum" if area == "*" else "",
-            )
-        )
-    return html.Table(
-        [html.Thead(html.Tr([html.Th(h) for h in head])), html.Tbody(lines)], className="plain-table compact"
-    )
-
-
-def shortage(cells: pd.DataFrame, need: str) -> Any:
-    """Return "12→40", "0" when it is none now and then, "–" where it is not known."""
-    if need not in cells.index:
-        return UNKNOWN
-    row: Any = cells.loc[need]
-    now, then = figure(row["shortage"]), figure(row["shortage_7d"])
-    return now if now == then == "0" else [now, html.Small(f"→{then}")]
-
-
-def short_class(cells: pd.DataFrame, need: str) -> str:
-    """Return the class of a cell: a shortage now, or none at all."""
-    if need not in cells.index:
-        return "unknown"
-    row: Any = cells.loc[need]
-    return "short" if row["shortage"] > 0 else "none" if row["shortage_7d"] == 0 else ""
 
 
 PAGE = Page("/beds", order=30, title=("床位扩充", "Beds"), layout=layout, scene=scene, early=True)

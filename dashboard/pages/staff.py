@@ -7,6 +7,7 @@ from dash.development.base_component import Component
 from dashboard import charts, parts
 from dashboard.pages import Asked, Page, Scene
 from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, proposal_rows, silence, take_menu
+from dashboard.pages._order import beside
 from dashboard.pages._tiles import aged_tile
 from dashboard.pages.beds import quiet
 from dashboard.text import figure, say
@@ -43,7 +44,11 @@ def layout(asked: Asked) -> Component:
     right = [
         parts.panel(
             asked.words("整建制派驻与增援", "Teams to send, help to ask for"),
-            parts.reason_list(proposal_rows(asked, plan, plan.proposals[:SHOWN]), asked.lang, kind="pick-hospital"),
+            parts.reason_list(
+                beside(asked, plan, proposal_rows(asked, plan, plan.proposals[:SHOWN])),
+                asked.lang,
+                kind="pick-hospital",
+            ),
             note=say("state.first", asked.lang, n=min(SHOWN, len(plan.proposals)), total=figure(len(plan.proposals))),
             tools=take_menu(asked, "staff"),
             grow=True,

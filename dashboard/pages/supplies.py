@@ -7,6 +7,7 @@ from dashboard import charts, parts
 from dashboard.goods import in_words
 from dashboard.pages import Asked, Page, Scene
 from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, proposal_rows, silence, take_menu
+from dashboard.pages._order import beside
 from dashboard.pages._tiles import aged_tile
 from dashboard.pages.beds import quiet
 from dashboard.text import figure, say
@@ -43,7 +44,9 @@ def layout(asked: Asked) -> Component:
     right = [
         parts.panel(
             asked.words("补充建议", "What to replenish"),
-            parts.reason_list(proposal_rows(asked, plan, plan.proposals[:SHOWN], most=1), asked.lang),
+            parts.reason_list(
+                beside(asked, plan, proposal_rows(asked, plan, plan.proposals[:SHOWN], most=1)), asked.lang
+            ),
             note=say("state.first", asked.lang, n=min(SHOWN, len(plan.proposals)), total=figure(len(plan.proposals))),
             tools=take_menu(asked, "supplies"),
             grow=True,

@@ -36,13 +36,15 @@ def split_kinds(hospitals: pd.DataFrame) -> pd.DataFrame:
     return found[["id", "district", "bed_kind", *figures]].rename(columns={"bed_kind": "kind"}).reset_index(drop=True)
 
 
-def capacity(hospitals: pd.DataFrame, areas: list[str]) -> pd.DataFrame:
+def capacity(hospitals: pd.DataFrame, areas: list[str], beds: pd.DataFrame | None = None) -> pd.DataFrame:
     """Return beds open per kind (columns) and district (index), and a row "*" for all together.
+
+    beds  id, district, kind, open where other than what was reported counts, for example the usable beds
 
     A kind that nobody anywhere reported is NaN. A district whose sites reported nothing is NaN too; one whose sites
     did report has none of the kinds they left out. `silent_sites` counts sites that treat patients and did not report.
     """
-    beds = split_kinds(hospitals)
+    beds = split_kinds(hospitals) if beds is None else beds
     beds = beds[beds["open"].notna()]
     sites = hospitals.assign(district=hospitals["district"].fillna("")).drop_duplicates("id")
     silent = sites[sites["kind"].isin(TREATS) & ~sites["id"].isin(beds["id"])].groupby("district").size()

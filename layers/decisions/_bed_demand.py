@@ -21,8 +21,13 @@ LEFT = ("cured", "dead")
 
 
 def shares(rule: RuleSet) -> dict[str, float]:
-    """Return the published share of each need among patients in hospital; they add up to one."""
-    total, severe, critical = (float(rule.params[key]) for key in ("in_hospital", "severe", "critical"))
+    """Return the published share of each need; they add up to one.
+
+    rule  of patients in hospital (severity-share) or of cases (severity-of-cases): the severe stay longer, so wards hold
+          more of them than the cases that come in
+    """
+    total = float(rule.params["in_hospital" if "in_hospital" in rule.params else "cases"])
+    severe, critical = float(rule.params["severe"]), float(rule.params["critical"])
     return {"critical": critical / total, "severe": severe / total, "light": 1 - (severe + critical) / total}
 
 

@@ -9,9 +9,9 @@ import pandas as pd
 
 from layers.decisions._bed_balance import HOSPITAL_NEEDS
 from layers.decisions._bed_demand import NEEDS
+from layers.decisions._bed_travel import great_circle_km
 from layers.decisions.rules import RuleSet
 
-EARTH_KM = 6371.0088  # mean radius of the earth (IUGG)
 COLUMNS = ["id", "name", "district", "bed_kind", "offered", "lon", "lat"]
 
 
@@ -24,6 +24,7 @@ class Opening:
     offered: float
     covered: float
     distance_km: float
+    opens: float = nan  # day after today on which it takes patients, where a day is planned
 
 
 def offers(hospitals: pd.DataFrame) -> pd.DataFrame:
@@ -46,31 +47,39 @@ def offers(hospitals: pd.DataFrame) -> pd.DataFrame:
 
 
 def order(
-    sites: pd.DataFrame, shortage: Mapping[str, float], unmet: pd.DataFrame, places: pd.DataFrame, rule: RuleSet
+    sites: pd.DataFrame,
+    shortage: Mapping[str, float],
+    away: pd.DataFrame,
+    rule: RuleSet,
+    opens: Mapping[str, float] | None = None,
 ) -> list[Opening]:
-    """Return the sites in the order to open them: most shortage covered first, then the nearest to it, then by id.
+    """Return the sites in the order to open them: the soonest first, then most shortage covered, the nearest to it, then by id.
 
     shortage  need -> persons without a bed in the whole area
-    unmet     need (columns) per district (index): where they are
-    places    lon, lat per district (index)
+    away      kilometres of each site to where each need (column) is short
+    opens     id|kind -> day after today on which a site is planned to open: sites without one are held in reserve; None: no
+              day is planned and every site that covers something opens
     """
     left = {need: 0.0 if isnan(n) else n for need, n in shortage.items()}
     waiting = sites.assign(offered=sites["offered"].astype(float)).to_dict("records")
-    away = {(s["id"], s["bed_kind"]): distances(s["lon"], s["lat"], unmet, places) for s in waiting}
+    far = {(s["id"], s["bed_kind"]): km for s, km in zip(waiting, away.to_dict("records"), strict=True)}
     found: list[Opening] = []
     while waiting:
         options = []
         for at, site in enumerate(waiting):
-            need = _need(site["bed_kind"], left, rule)
+            day = nan if opens is None else opens.get(f"{site['id']}|{site['bed_kind']}", nan)
+            need = _need(site["bed_kind"], left, rule) if opens is None or not isnan(day) else ""
             covered = 0.0 if not need or isnan(site["offered"]) else min(site["offered"], left[need])
-            km = away[site["id"], site["bed_kind"]].get(need or "light", nan)
-            rank = (-covered, isnan(site["offered"]), np.inf if isnan(km) else km, site["id"])
+            km = far[site["id"], site["bed_kind"]][need or "light"]
+            soon = np.inf if isnan(day) else day
+            rank = (soon, -covered, isnan(site["offered"]), np.inf if isnan(km) else km, site["id"])
             options.append((*rank, at, need if covered else "", covered, km))
-        *_, at, need, covered, km = min(options)
+        soon, *_, at, need, covered, km = min(options)
         site = waiting.pop(at)
         if need:
             left[need] -= covered
-        found.append(Opening(site["id"] + "|" + site["bed_kind"], need, site["offered"], covered, km))
+        day = soon if need and np.isfinite(soon) else nan
+        found.append(Opening(site["id"] + "|" + site["bed_kind"], need, site["offered"], covered, km, day))
     return found
 
 
@@ -83,13 +92,6 @@ def distances(lon: float, lat: float, unmet: pd.DataFrame, places: pd.DataFrame)
         weight = unmet[need].fillna(0).to_numpy(float) * np.isfinite(km)
         found[need] = float((np.nan_to_num(km) * weight).sum() / weight.sum()) if weight.sum() > 0 else nan
     return found
-
-
-def great_circle_km(lon: float, lat: float, lons: np.ndarray, lats: np.ndarray) -> np.ndarray:
-    """Return kilometres along the sphere (haversine): a straight line over the ground, not a travel distance."""
-    x, y, xs, ys = (np.radians(np.asarray(value, dtype=float)) for value in (lon, lat, lons, lats))
-    half = np.sin((ys - y) / 2) ** 2 + np.cos(y) * np.cos(ys) * np.sin((xs - x) / 2) ** 2
-    return np.asarray(2 * EARTH_KM * np.arcsin(np.sqrt(half)))
 
 
 def serves(kind: str, rule: RuleSet) -> list[str]:

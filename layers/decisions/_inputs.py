@@ -2,14 +2,16 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
 
-from layers._times import day_start, ended_day
+from layers._times import SHANGHAI, day_start, ended_day
 from layers._view import View
 from layers.decisions.rules import RuleSet
+
+EPOCH = date(1970, 1, 1)
 
 
 def blank(columns: str) -> pd.DataFrame:
@@ -36,6 +38,14 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
 
 
+def grouped(frame: pd.DataFrame, by: list[str]) -> dict[tuple[Any, ...], list[dict[str, Any]]]:
+    """Return the rows as dicts under the values of the columns `by`, in their order; much faster than a frame a group."""
+    found: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for row in records(frame):
+        found.setdefault(tuple(row[name] for name in by), []).append(row)
+    return found
+
+
 def numbers(values: pd.Series) -> dict[str, float]:
     """Return a series as label -> float."""
     return {str(key): float(value) for key, value in values.items()}
@@ -59,7 +69,13 @@ def has_begun_day(view: View) -> bool:
 
 def as_date(number: int) -> date:
     """Return the calendar day of a day number (days since 1970)."""
-    return day_start(number).date()
+    return EPOCH + timedelta(days=int(number))
+
+
+def day_numbers(moments: pd.Series) -> pd.Series:
+    """Return the Shanghai day of each aware time as a number, like `day_number`."""
+    local = pd.to_datetime(moments, utc=True).dt.tz_convert(SHANGHAI).dt.tz_localize(None)
+    return (local - pd.Timestamp(EPOCH)).dt.days
 
 
 def _canonical(frame: pd.DataFrame) -> str:

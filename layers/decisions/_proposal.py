@@ -70,6 +70,11 @@ ACTIONS: Mapping[str, Words] = {
     "seal_building": Words("楼栋封控", "Seal the building"),
     "keep": Words("维持现状", "Keep as it is"),
     "candidate": Words("可申报无疫情小区", "Candidate for release"),
+    "certify": Words("评定为无疫情小区", "Certify as no-epidemic"),
+    "suspend": Words("暂停无疫情小区", "Suspend the title"),
+    "cancel": Words("取消无疫情小区", "Cancel the title"),
+    "restore": Words("恢复无疫情小区", "Restore the title"),
+    "relax": Words("可申请放宽", "May be relaxed"),
     "open": Words("启用", "Open the site"),
     "reserve": Words("备用", "Hold in reserve"),
     "survey": Words("核实床位数", "Find out how many beds"),
@@ -78,7 +83,11 @@ ACTIONS: Mapping[str, Words] = {
     "stand_by": Words("机动待命", "Stand by"),
     "lend": Words("人员富余，可支援", "Has staff to lend"),
     "recruit": Words("申请增援", "Ask for more staff"),
+    "rotate": Words("安排轮休", "Let the team rest"),
+    "post_workers": Words("增派社区力量", "Post community workers"),
     "replenish": Words("补充物资", "Replenish"),
+    "transfer": Words("调拨物资", "Move stock"),
+    "relieve": Words("补短板", "Relieve the bottleneck"),
     "ask_use": Words("补报日消耗", "Ask for daily use"),
     "state": Words("可以认定", "May be stated"),
     "watch": Words("候选，待确认", "Candidate, to be watched"),
@@ -120,7 +129,7 @@ class Plan:
         content = {
             "kind": self.kind,
             "title": asdict(self.title),
-            "proposals": [_plain_proposal(p) for p in self.proposals],
+            "proposals": [plain_proposal(p) for p in self.proposals],
             "summary": plain(self.summary),
             "tables": {name: _records(table) for name, table in self.tables.items()},
             "rules": self.rules,
@@ -161,7 +170,8 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [dict(zip(table.columns, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def _plain_proposal(p: Proposal) -> dict[str, Any]:
+def plain_proposal(p: Proposal) -> dict[str, Any]:
+    """Return a proposal as JSON may hold it, but for its two times."""
     return {
         **{name: getattr(p, name) for name in ("subject", "name", "district", "action", "rule_id")},
         **{name: getattr(p, name) for name in ("as_of", "known_at", "inputs_hash")},

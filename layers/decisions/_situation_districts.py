@@ -42,7 +42,10 @@ def district_table(
     r = shrunk(
         found["cases"].where(placed), found["pressure"].where(placed), _uncertain(onset, last, params["window_days"])
     )
-    why = why_hidden(r["mean"].to_numpy(), r["std"].to_numpy(), found["cases"].to_numpy(dtype=float), params)
+    own = shrunk(
+        found["cases"].where(placed), found["pressure"].where(placed)
+    )  # whether there are enough cases, as in the city
+    why = why_hidden(own["mean"].to_numpy(), own["std"].to_numpy(), found["cases"].to_numpy(dtype=float), params)
     found["why"] = np.where(placed, why, "unplaced")
     hidden = found["why"] != ""
     below = below_one(r["mean"].to_numpy(), r["std"].to_numpy())

@@ -1,6 +1,7 @@
 """How many people of which skill beds need, and which hospital each whole team should go to."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,7 +28,8 @@ def needs(hospitals: pd.DataFrame, rules: Mapping[str, RuleSet]) -> pd.DataFrame
     """Return one row per hospital, kind of bed and skill: beds, people, rule, shift_h, on_duty.
 
     beds     open beds, or used ones where more are used: the patients are there and need care
-    people   heads, not posts: the surveyed ratios are nurses employed per bed; on_duty is what one shift of them gives
+    people   heads, not posts: the surveyed ratios are nurses employed per bed, with those who rest
+    on_duty  posts: how many of them are at work at a time, in shifts and with days off (`posts`)
     """
     beds = split_kinds(hospitals)
     beds = beds.assign(beds=beds[["open", "used"]].max(axis=1)).dropna(subset=["beds"])
@@ -38,8 +40,25 @@ def needs(hospitals: pd.DataFrame, rules: Mapping[str, RuleSet]) -> pd.DataFrame
     )
     rows = beds[["id", "kind", "beds"]].merge(table, on="kind").rename(columns={"id": "hospital"})
     rows = rows.assign(people=np.ceil(rows["beds"] * rows["ratio"] - 1e-9), shift_h=rows["kind"].map(shift))
-    rows["on_duty"] = (rows["people"] * rows["shift_h"] / 24).round(1)
+    rest = rules.get("staff-rest")
+    duty = duty_share(rest) if rest else 1.0
+    rows["on_duty"] = posts(rows["people"], rows["shift_h"], duty).round(1)
     return rows.sort_values(["hospital", "kind", "skill"]).reset_index(drop=True)
+
+
+def duty_share(rule: RuleSet) -> float:
+    """Return the share of days on which a person works: six on and one off give 6/7."""
+    return float(rule.params["on"] / (rule.params["on"] + rule.params["off"]))
+
+
+def posts(people: Any, shift_h: Any, duty: float) -> Any:
+    """Return how many of these people are at work at a time: people x shift / 24 x duty."""
+    return people * shift_h / 24 * duty
+
+
+def heads(at_work: Any, shift_h: Any, duty: float) -> Any:
+    """Return how many people fill so many posts around the clock: posts x 24 / shift / duty (DOMAIN 2); undoes `posts`."""
+    return at_work * 24 / shift_h / duty
 
 
 def uncovered(need: np.ndarray, have: np.ndarray) -> np.ndarray:

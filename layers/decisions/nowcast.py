@@ -30,7 +30,8 @@ def nowcast(
     first, last  days of the table; None: from the first event to `now`
     began    day on which reports began to come in: what came on it had happened by then, but when it would have come is not
              known. None: all delays are true
-    left_out  report days that say nothing of usual delays, such as those of a new case definition
+    left_out  days that say nothing of usual delays, such as those of a new case definition: neither what was reported on
+             them nor what happened on them teaches any
 
     past     as `past_errors` returns it: how wrong earlier nowcasts turned out, which widens the interval. None: not asked
 
@@ -67,8 +68,8 @@ def reported_within(
     """
     longest = int(params["max_delay_days"])
     since = now - int(params["window_days"]) if began is None else max(began, now - int(params["window_days"]))
-    # A correction takes somebody away and is nobody's delay; what came on a day left out is in neither side of a hazard.
-    reports = reports[(reports["n"] > 0) & ~reports["known_day"].isin(list(left_out))]
+    # A correction takes somebody away and is nobody's delay.
+    reports = reports[(reports["n"] > 0) & ~reports["event_day"].isin(list(left_out))]
     delay = (reports["known_day"] - reports["event_day"]).to_numpy()
     day, n = reports["event_day"].to_numpy(), reports["n"].to_numpy()
     right = (delay >= 0) & (delay <= longest)

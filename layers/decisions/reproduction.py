@@ -70,7 +70,7 @@ def shrunk(cases: pd.Series, pressure: pd.Series, uncertain: float = 0.0) -> pd.
         return pd.DataFrame(np.nan, index=cases.index, columns=["mean", "std", "q025", "q975", "towards", "weight"])
     common = n.sum() / lam.sum()
     between = max(float((lam * (n / lam - common) ** 2).sum() / lam.sum() - common / lam.mean()), 1e-9 * common**2)
-    weight = between / (between + common / lam)
+    weight = between / (between + common / lam) if len(n) > 1 else np.ones(1)
     mean = common + weight * (n / lam - common)
     variance = weight * mean / lam + (1 - weight) ** 2 * common / lam.sum() + (uncertain * mean) ** 2
     shape, scale = mean**2 / variance, variance / mean

@@ -1,61 +1,41 @@
-"""Supplies: how many days each site's and the city's stock lasts at the present use; what is unknown stays unknown."""
+"""Supplies: how many days each site's and the city's stock lasts, what to move where, what to order; unknown stays unknown."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from math import inf, isinf, isnan
+from collections.abc import Iterable, Mapping
+from math import isinf, isnan
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import select
 
-from layers._times import day_number
 from layers._view import View
-from layers.decisions._inputs import as_date, blank, complete_day, digest, records
+from layers.decisions._inputs import as_date, complete_day, digest, grouped, records
 from layers.decisions._proposal import Plan, Proposal, Reason, Words
-from layers.decisions._silence import Silence, hear, no_deliveries
+from layers.decisions._silence import Silence
+from layers.decisions._supply_cover import (
+    KEY,
+    city_cover,
+    days_of_cover,
+    site_cover,
+    with_age,
+    with_burn,
+    with_reorder,
+)
+from layers.decisions._supply_facts import FEEDS, SupplyFacts, gather
+from layers.decisions._supply_moves import redistribute, with_moves
+from layers.decisions._words import count, listed
 from layers.decisions._words import day as said_day
 from layers.decisions.rules import RuleSet, caveats, in_force
+from layers.decisions.whatif import WhatIf
 from layers.store import Store
-from layers.store.asof import known, newest
-from layers.store.schema import hospital, stock
 
+__all__ = ["SupplyFacts", "city_cover", "days_of_cover", "gather", "plan", "propose", "site_cover"]
 TITLE = Words("物资保障建议", "Supply proposals")
 TOPIC = "supply-cover"
-FEEDS = ("supplies",)
-KEY = ["item", "unit"]
-
-
-@dataclass(frozen=True)
-class SupplyFacts:
-    """Frames for one view; every one may be empty.
-
-    stock  site, name, district, item, unit, quantity, daily_use, day (number of the day counted)
-    feeds  feed, source, last: newest delivery of each source; without rows: nothing was ever delivered
-    """
-
-    stock: pd.DataFrame = field(default_factory=lambda: blank("site name district item unit quantity daily_use day"))
-    feeds: pd.DataFrame = field(default_factory=no_deliveries)
-
+TOPICS = (TOPIC, "supply-reorder", "supply-ratio", "staff-rest", "whatif-scale")
 
 USED_SINCE = {
     "supplies": Words("此后的消耗未扣，库存可能已更少。", "What was used since is not taken off: there may be less."),
 }
-
-
-def gather(store: Store, view: View) -> SupplyFacts:
-    """Read the newest count of every site and item; names and districts of sites that are hospitals."""
-    rows = store.read(newest(stock, view, by=("site", "item", "unit")))
-    sites = store.read(select(hospital.c.code, hospital.c.name, hospital.c.district).where(known(hospital, view)))
-    rows = rows.merge(sites.drop_duplicates("code"), left_on="site", right_on="code", how="left")
-    rows = rows.assign(day=[day_number(moment) for moment in rows["happened_at"]])
-    rows = rows.assign(
-        unit=rows["unit"].fillna(""), name=rows["name"].fillna(rows["site"]), district=rows["district"].fillna("")
-    )
-    if view.district:
-        rows = rows[rows["district"] == view.district]
-    stocks = rows[list(SupplyFacts().stock.columns)].reset_index(drop=True)
-    return SupplyFacts(stocks, hear(store, view, FEEDS))
 
 
 def plan(store: Store, view: View) -> Plan:
@@ -64,117 +44,167 @@ def plan(store: Store, view: View) -> Plan:
 
 
 def propose(facts: SupplyFacts, view: View, rules: Iterable[RuleSet] | None = None) -> Plan:
-    """Return what to replenish, shortest cover first, and whom to ask for their use; pure.
+    """Return what to replenish, shortest cover first, what can be moved there, and whom to ask for their use; pure.
 
-    tables  sites (site x item), city (item): quantity, daily_use, days_of_cover, stock_minus_need, reading
+    tables  sites (site x item), city (item): quantity, daily_use, burn, days_of_cover, stock_minus_need, reading; sites also
+            burn_source, reorder_point, short_since, moved_in, cover_after; moves (item, giver, taker, amount, km)
+    Assumptions of the view (`WhatIf`) change what is used, are named in the caveats and are part of the hash.
     """
-    rule = in_force(TOPIC, as_date(complete_day(view)), None if rules is None else tuple(rules))
-    mark = digest({"stock": facts.stock, "feeds": facts.feeds}, [rule], view)
-    silence = Silence(facts.feeds, view, FEEDS)
-    sites, city = site_cover(facts.stock), city_cover(facts.stock)
+    last = complete_day(view)
+    known = None if rules is None else tuple(rules)
+    held = {topic: in_force(topic, as_date(last), known) for topic in TOPICS}
+    rule, what_if = held[TOPIC], WhatIf.of(view)
+    mark, silence = digest(facts.frames(), held.values(), view), Silence(facts.feeds, view, FEEDS)
+    sites, moves = _sites(facts, held, what_if, last)
+    city = city_cover(sites[[*facts.stock.columns, "burn"]])
+    nothing = facts.stock.empty and not what_if.assumes
+    told = (*what_if.caveats(), *silence.caveats(USED_SINCE), *_caveats(sites, held))
     return Plan(
         kind="supplies",
         title=TITLE,
-        proposals=_proposals(sites, rule, view, mark),
-        summary=_summary(sites, city, rule),
-        tables={"sites": sites, "city": city},
-        rules=(rule.id,),
+        proposals=_proposals(sites, moves, held, view, mark),
+        summary=_summary(sites, city, moves, rule),
+        tables={"sites": sites, "city": city, "moves": moves},
+        rules=tuple(rule.id for rule in held.values()),
         as_of=view.as_of,
         known_at=view.known_at,
         area=view.area,
         inputs_hash=mark,
-        caveats=() if facts.stock.empty else (*silence.caveats(USED_SINCE), *_caveats(sites, rule)),
+        caveats=() if nothing else told,
         silence=silence.headlines,
     )
 
 
-def days_of_cover(quantity: pd.Series, daily_use: pd.Series) -> pd.Series:
-    """Return stock divided by use a day: NaN where either is unknown, infinity where nothing is used, never a division by 0."""
-    quantity, use = quantity.astype(float), daily_use.astype(float)
-    cover = quantity / use.where(use > 0)
-    return cover.mask((use == 0) & quantity.notna(), inf)
+def _sites(
+    facts: SupplyFacts, rules: Mapping[str, RuleSet], what_if: WhatIf, day: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the stock with all that follows from it, and what to move; a refused site uses nothing and gives all it has."""
+    patients = what_if.patients(rules["whatif-scale"].params["stay_days"])
+    present = float(pd.to_numeric(facts.staff["people"]).sum())
+    more = what_if.arrivals / present * 100 if present else 0.0
+    stock = with_burn(facts.stock, facts.history, facts.staff, rules, patients=patients, arrivals=more)
+    stock["burn"] = stock["burn"].mask(stock["site"].isin(what_if.refused), 0.0)
+    sites = with_reorder(site_cover(stock), rules["supply-reorder"])
+    sites = with_age(sites, facts.history, rules[TOPIC].params["target_days"], day)
+    moves = redistribute(sites, facts.places, rules)
+    return with_moves(sites, moves), moves
 
 
-def site_cover(stock: pd.DataFrame) -> pd.DataFrame:
-    """Return the stock with days_of_cover, stock_minus_need (a day's use less) and reading: known, unused or unknown."""
-    rows = stock.sort_values(["site", *KEY]).reset_index(drop=True)
-    return _read(rows.assign(quantity=rows["quantity"].astype(float), daily_use=rows["daily_use"].astype(float)))
-
-
-def city_cover(stock: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per item and unit over all sites whose use is known; sites, sites_unknown say how many that are.
-
-    Stock of a site that did not report its use is left out (`quantity_unknown`): counting it would promise too many days.
-    """
-    rows = stock.assign(quantity=stock["quantity"].astype(float), daily_use=stock["daily_use"].astype(float))
-    known_use = rows["daily_use"].notna() & rows["quantity"].notna()
-    some = rows[known_use].groupby(KEY)[["quantity", "daily_use"]].sum()
-    every = rows.groupby(KEY)
-    found = pd.DataFrame(index=every.size().index).join(some)
-    unknown = rows[~known_use].groupby(KEY)
-    found = found.assign(
-        sites=every.size(),
-        sites_unknown=unknown.size().reindex(found.index).fillna(0).astype(int),
-        quantity_unknown=unknown["quantity"].sum().reindex(found.index).fillna(0.0),
-    )
-    return _read(found.reset_index())
-
-
-def _read(rows: pd.DataFrame) -> pd.DataFrame:
-    cover = days_of_cover(rows["quantity"], rows["daily_use"])
-    reading = np.where(cover.isna(), "unknown", np.where(np.isinf(cover), "unused", "known"))
-    return rows.assign(days_of_cover=cover, stock_minus_need=rows["quantity"] - rows["daily_use"], reading=reading)
-
-
-def _proposals(sites: pd.DataFrame, rule: RuleSet, view: View, mark: str) -> tuple[Proposal, ...]:
+def _proposals(
+    sites: pd.DataFrame, moves: pd.DataFrame, rules: Mapping[str, RuleSet], view: View, mark: str
+) -> tuple[Proposal, ...]:
+    rule = rules[TOPIC]
     common = {
         "as_of": view.as_of,
         "known_at": view.known_at,
         "inputs_hash": mark,
         "rule_id": rule.id,
-        "caveats": caveats([rule]),
+        "caveats": caveats([rule, rules["supply-reorder"]]),
     }
     short = sites[sites["days_of_cover"] < rule.params["target_days"]]
     short = short.sort_values(["days_of_cover", "site", *KEY])
     unknown = sites[sites["reading"] == "unknown"].groupby("site", sort=True)
+    names = dict(zip(sites["site"], sites["name"], strict=True))
+    come = grouped(moves.sort_values("amount", ascending=False, kind="stable"), ["taker", *KEY])
     return (
-        *(_replenish(row, rule, common) for row in records(short)),
+        *(
+            _replenish(row, come.get((row["site"], row["item"], row["unit"]), []), names, rules, common)
+            for row in records(short)
+        ),
         *(_ask(str(site), rows, rule, common) for site, rows in unknown),
     )
 
 
-def _replenish(row: dict[str, Any], rule: RuleSet, common: dict[str, Any]) -> Proposal:
-    target, cover = rule.params["target_days"], row["days_of_cover"]
-    wanted = float(np.ceil(target * row["daily_use"] - row["quantity"]))
-    unit = row["unit"] or ""
-    when = said_day(int(row["day"]))
+def _replenish(
+    row: dict[str, Any],
+    moves: list[dict[str, Any]],
+    names: Mapping[str, str],
+    rules: Mapping[str, RuleSet],
+    common: dict[str, Any],
+) -> Proposal:
+    rule = rules[TOPIC]
+    target, cover, unit = rule.params["target_days"], row["days_of_cover"], row["unit"] or ""
+    wanted = float(np.ceil(target * row["burn"] - row["quantity"]))
+    figures = {"item": row["item"], "days_of_cover": cover, "quantity": row["quantity"], "daily_use": row["daily_use"]}
     return Proposal(
         subject=f"{row['site']}|{row['item']}" + (f"|{unit}" if unit else ""),
         action="replenish",
-        reasons=(
-            Reason(
-                rule.id,
-                f"{when.zh}库存{row['quantity']:,.0f}{unit}，日耗{row['daily_use']:,.0f}{unit}，可用{cover:.2f}天"
-                f"{'，不足一天的警戒线' if cover < rule.params['urgent_days'] else ''}。",
-                f"{when.en}: {row['quantity']:,.0f} {unit} in stock, {row['daily_use']:,.0f} used a day: {cover:.2f} days"
-                f"{', below the urgent line' if cover < rule.params['urgent_days'] else ''}.".replace("  ", " "),
-                (f"stock {row['quantity']:.0f}", f"daily use {row['daily_use']:.0f}"),
-            ),
-            Reason(
-                rule.id,
-                f"补充{wanted:,.0f}{unit}可达{target:g}天。",
-                f"{wanted:,.0f} {unit} more reach {target:g} days.".replace("  ", " "),
-            ),
-        ),
+        reasons=(_lasts(row, unit, rule), *_reaches(row, wanted, unit, moves, names, rules), *_ages(row, rules)),
         flips_if=Words(
-            f"库存达到{target * row['daily_use']:,.0f}{unit}，或日耗降到{row['quantity'] / target:,.0f}{unit}以下。",
-            f"A stock of {target * row['daily_use']:,.0f}, or a use below {row['quantity'] / target:,.0f} a day.",
+            f"库存达到{target * row['burn']:,.0f}{unit}，或日耗降到{row['quantity'] / target:,.0f}{unit}以下。",
+            f"A stock of {target * row['burn']:,.0f}, or a use below {row['quantity'] / target:,.0f} a day.",
         ),
         name=row["name"],
         district=row["district"],
-        figures={"item": row["item"], "days_of_cover": cover, "quantity": row["quantity"], "daily_use": row["daily_use"], "wanted": wanted},
+        figures=figures
+        | {"burn": row["burn"], "wanted": wanted, "moved_in": row["moved_in"], "short_days": row["short_days"]},
         **common,
-    )  # fmt: skip
+    )
+
+
+def _lasts(row: dict[str, Any], unit: str, rule: RuleSet) -> Reason:
+    cover, urgent, when = row["days_of_cover"], rule.params["urgent_days"], said_day(int(row["day"]))
+    by_staff = row["burn_source"] == "staff"
+    return Reason(
+        rule.id,
+        f"{when.zh}库存{row['quantity']:,.0f}{unit}，{'按在岗人数' if by_staff else ''}日耗{row['burn']:,.0f}{unit}，可用{cover:.2f}天"
+        f"{'，不足一天的警戒线' if cover < urgent else ''}。",
+        f"{when.en}: {row['quantity']:,.0f} {unit} in stock, {row['burn']:,.0f} used a day{' (by staff at work)' if by_staff else ''}: "
+        f"{cover:.2f} days{', below the urgent line' if cover < urgent else ''}.".replace("  ", " "),
+        (
+            f"stock {row['quantity']:.0f}",
+            f"daily use reported {row['daily_use']:.0f}",
+            f"smoothed {row['use_smoothed']:.1f}",
+            f"by staff {row['use_by_staff']:.1f}",
+        ),
+    )
+
+
+def _reaches(
+    row: dict[str, Any],
+    wanted: float,
+    unit: str,
+    moves: list[dict[str, Any]],
+    names: Mapping[str, str],
+    rules: Mapping[str, RuleSet],
+) -> list[Reason]:
+    rule = rules[TOPIC]
+    target = rule.params["target_days"]
+    found = [
+        Reason(
+            rule.id,
+            f"补充{wanted:,.0f}{unit}可达{target:g}天。",
+            f"{wanted:,.0f} {unit} more reach {target:g} days.".replace("  ", " "),
+            (f"reorder point {row['reorder_point']:.0f}",),
+        )
+    ]
+    if moves:
+        some = [(names.get(r["giver"], r["giver"]), r["amount"]) for r in moves[:3]]
+        told = listed([Words(f"{name}{n:,.0f}{unit}", f"{n:,.0f} from {name}") for name, n in some])
+        reorder = rules["supply-reorder"]
+        found.append(
+            Reason(
+                reorder.id,
+                f"可先调入{row['moved_in']:,.0f}{unit}（{told.zh}），调后{row['cover_after']:.2f}天。",
+                f"{row['moved_in']:,.0f} can be moved here first ({told.en}): {row['cover_after']:.2f} days then.",
+                tuple(f"{r['giver']}: {r['amount']:.0f}, {r['km']:.1f} km" for r in moves),
+            )
+        )
+    return found
+
+
+def _ages(row: dict[str, Any], rules: Mapping[str, RuleSet]) -> list[Reason]:
+    if not row["short_days"] > 1:
+        return []
+    since = said_day(int(row["short_since"]))
+    return [
+        Reason(
+            rules[TOPIC].id,
+            f"自{since.zh}起一直低于目标，已{row['short_days']:.0f}天。",
+            f"Below the target since {since.en}: {count(row['short_days'], 'day')}.",
+            (f"short since day {row['short_since']:.0f}",),
+        )
+    ]
 
 
 def _ask(site: str, rows: pd.DataFrame, rule: RuleSet, common: dict[str, Any]) -> Proposal:
@@ -200,7 +230,7 @@ def _ask(site: str, rows: pd.DataFrame, rule: RuleSet, common: dict[str, Any]) -
     )
 
 
-def _summary(sites: pd.DataFrame, city: pd.DataFrame, rule: RuleSet) -> dict[str, float]:
+def _summary(sites: pd.DataFrame, city: pd.DataFrame, moves: pd.DataFrame, rule: RuleSet) -> dict[str, float]:
     cover = sites["days_of_cover"]
     known_city = [n for n in city["days_of_cover"] if not isnan(n) and not isinf(n)]
     return {
@@ -210,11 +240,23 @@ def _summary(sites: pd.DataFrame, city: pd.DataFrame, rule: RuleSet) -> dict[str
         "urgent": int((cover < rule.params["urgent_days"]).sum()),
         "unknown": int((sites["reading"] == "unknown").sum()),
         "shortest_city_days": min(known_city, default=float("nan")),
+        "below_reorder": int((sites["quantity"] < sites["reorder_point"]).sum()),
+        "oldest_short_days": float(sites["short_days"].max()) if sites["short_days"].notna().any() else float("nan"),
+        "moves": len(moves),
+        "below_target_after": int((sites["cover_after"] < rule.params["target_days"] - 0.01).sum()),
     }
 
 
-def _caveats(sites: pd.DataFrame, rule: RuleSet) -> tuple[Words, ...]:
-    found = [*caveats([rule])]
+def _caveats(sites: pd.DataFrame, rules: Mapping[str, RuleSet]) -> tuple[Words, ...]:
+    found = [*caveats(rules.values())]
+    unsure = int((sites["burn"].notna() & sites["sigma"].isna()).sum())
+    if unsure:
+        found.append(
+            Words(
+                f"{unsure:,}条库存报送次数太少，再订货点未含安全库存。",
+                f"{count(unsure, 'stock')} with too few reports: the reorder point holds no safety stock.",
+            )
+        )
     n, unknown = len(sites), int((sites["reading"] == "unknown").sum())
     if unknown:
         found.append(

@@ -10,7 +10,9 @@ from layers._view import View
 from layers.intake.feeds import all_feeds
 from layers.store import Store, deliveries
 from layers.store.asof import known
-from layers.store.schema import batch, placement
+from layers.store.schema import OVERRIDE, UNREAD, batch, placement
+
+OPINIONS = ("review", OVERRIDE, *UNREAD)  # kinds of batches in which a person decided and nothing was delivered
 
 
 def receipts(view: View, limit: int = 300) -> Select[Any]:
@@ -44,8 +46,8 @@ def freshness(store: Store, view: View, now: Any) -> pd.DataFrame:
 
 
 def delivered(view: View) -> Select[Any]:
-    """Return `known_at` of the newest batch known at the view that is no reviewer's decision: how things stood without those."""
-    query = select(batch.c.known_at).where(batch.c.known_at <= to_ms(view.known_at), batch.c.kind != "review")
+    """Return `known_at` of the newest batch known at the view that is neither a reviewer's decision nor an order: how things stood without those."""
+    query = select(batch.c.known_at).where(batch.c.known_at <= to_ms(view.known_at), batch.c.kind.not_in(OPINIONS))
     return query.order_by(batch.c.id.desc()).limit(1)
 
 

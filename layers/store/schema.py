@@ -12,7 +12,9 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
+    ColumnElement,
     Dialect,
     Float,
     ForeignKey,
@@ -24,10 +26,18 @@ from sqlalchemy import (
     Table,
     TypeDecorator,
     UniqueConstraint,
+    and_,
+    column,
+    func,
+    literal,
+    or_,
 )
 
 from layers._times import to_ms
+from layers.store.order_states import ANSWERED, EXPLAINED, OPEN, STATES
 
+UNREAD = ("order", "whatif")  # kinds of batches that no plan, layer or count reads
+OVERRIDE = "override"  # the kind of a batch about orders that differ from a proposal: the lockdown plan reads those
 FOREVER = (
     253_370_736_000_000  # 9999-01-01 in milliseconds: an open version; a plain number keeps the range test on the index
 )
@@ -48,7 +58,7 @@ class Instant(TypeDecorator[Any]):
         return to_ms(value) if isinstance(value, datetime) else value
 
 
-def _fact(name: str, *columns: Column[Any]) -> Table:
+def _fact(name: str, *columns: Column[Any] | CheckConstraint | Index) -> Table:
     return Table(
         name,
         metadata,
@@ -79,7 +89,7 @@ batch = Table(  # one row per accepted write of facts: an import, a match run, a
     "batch",
     metadata,
     Column("id", BigId, primary_key=True),
-    Column("kind", String, nullable=False),  # import | review | rematch | care | order | whatif
+    Column("kind", String, nullable=False),  # import | review | rematch | care | order | override | whatif
     Column("feed", String, nullable=False),
     Column("source", String, nullable=False),
     Column("file", String),
@@ -112,7 +122,7 @@ journal = Table(
     Column("id", BigId, primary_key=True),
     Column("at", Instant, nullable=False),
     Column("actor", String, nullable=False),
-    Column("action", String, nullable=False),  # import | review | undo | care | plan | export | sign-in ...
+    Column("action", String, nullable=False),  # import | review | undo | care | order | plan | export | sign-in ...
     Column("subject", String, nullable=False),
     Column("detail", JSON, nullable=False),
 )
@@ -282,29 +292,52 @@ care = _fact(  # what a person changed about the gazetteer; deliveries keep thei
     Column("why", String),
 )
 
-orders = _fact(  # what a person ordered; each version is one step of it, so the versions are its history
+
+def _said(column: Column[Any]) -> ColumnElement[bool]:
+    return func.length(func.trim(func.coalesce(column, ""))) > 0
+
+
+_owner, _state = Column("owner", String, nullable=False), Column("state", String, nullable=False)
+_proposed, _action = Column("proposed", String, nullable=False), Column("action", String, nullable=False)
+_decision, _subject = Column("decision", String, nullable=False), Column("subject", String, nullable=False, index=True)
+_reason, _feedback, _note = Column("reason", String), Column("feedback", String), Column("note", String)
+_believed: ColumnElement[bool] = column("known_until", Instant) == literal(FOREVER, BigInteger)
+_is_open = and_(_state.in_(OPEN), _believed)
+
+orders = _fact(  # what a person ordered; each version is one step of it (known_from), dated by when it was given (happened_at)
     "orders",
     Column("number", String, index=True),  # what people call it: its decision, its day and a running number
-    Column("decision", String),  # lockdown | beds | staff | supplies | joint
-    Column("subject", String, index=True),  # as in the proposal
+    _decision,  # lockdown | beds | staff | supplies | joint
+    _subject,  # as in the proposal
     Column("name", String),
     Column("district", String),
     Column("street", String),
     Column("compound", String),  # where the subject is one: who may see the order
-    Column("proposed", String),  # the action that the plan proposed; another one ordered is an override
-    Column("action", String),
+    _proposed,  # the action that the plan proposed; another one ordered is an override
+    _action,
     Column("level", String),  # urgent | today | routine
-    Column("owner", String),  # the one unit that answers for it
-    Column("deadline_at", Instant),
-    Column("reason", String),
-    Column("state", String),  # given | acknowledged | done | closed | reopened | withdrawn
-    Column("feedback", String),
+    _owner,  # the one unit that answers for it
+    Column(
+        "owner_area", String
+    ),  # whose pass acknowledges and reports: the area that the owner belongs to, "" the city
+    Column("deadline_at", Instant, nullable=False),
+    _reason,
+    _state,  # given | acknowledged | done | closed | reopened | withdrawn
+    _feedback,
+    _note,  # what was said with this step: why it was reopened or withdrawn
     Column("acted_by", String),  # who took this step
     Column("given_by", String),
-    Column("inputs_hash", String),
-    Column(
-        "frozen", JSON
-    ),  # the proposal with its reasons, rows and rule, and both clocks, as they were when it was given
+    Column("given_area", String),  # whose pass closes, reopens and withdraws: the giver's area, "" the city
+    Column("inputs_hash", String, nullable=False),
+    # the proposal with its reasons, counts and rule, and both clocks, as they were when it was given
+    Column("frozen", JSON, nullable=False),
+    # One open order on a subject, whatever two people do at once.
+    Index("uq_orders_open", _decision, _subject, unique=True, sqlite_where=_is_open, postgresql_where=_is_open),
+    CheckConstraint(_state.in_(STATES), name="ck_orders_state"),
+    CheckConstraint(_said(_owner), name="ck_orders_owner"),
+    CheckConstraint(or_(_state.not_in(ANSWERED), _said(_feedback)), name="ck_orders_feedback"),
+    CheckConstraint(or_(_state.not_in(EXPLAINED), _said(_note)), name="ck_orders_note"),
+    CheckConstraint(or_(_proposed == _action, _said(_reason)), name="ck_orders_override"),
 )
 
 whatif = _fact(  # a named set of assumptions that a plan can be asked under

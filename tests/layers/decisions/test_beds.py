@@ -10,7 +10,7 @@ from layers._times import day_number, parse_time
 from layers._view import View
 from layers.decisions._bed_balance import allocate, capacity, warnings
 from layers.decisions._bed_demand import demand, largest_remainder, shares
-from layers.decisions._bed_sites import great_circle_km
+from layers.decisions._bed_travel import great_circle_km
 from layers.decisions.beds import BedFacts, propose
 from layers.decisions.rules import in_force
 

@@ -1,0 +1,62 @@
+/* The order dialog under the keyboard: the focus goes in, stays in and comes back; Enter confirms, Escape drops, a second press waits. */
+(function () {
+  const place = () => document.getElementById('order-dialog');
+  const box = () => place() && place().querySelector('.order-dialog');
+  const FIELDS = 'input:not([disabled]), textarea:not([disabled]), select, button:not([disabled]), a[href]';
+  const fields = () => [...box().querySelectorAll(FIELDS)].filter(one => one.offsetParent !== null);
+  const button = what => [...box().querySelectorAll('.order-buttons button')].find(one => one.id.includes(`"do":"${what}"`));
+  let opener = null, was = null; // where the focus came from, and the dialog that had it
+
+  function opened(event) {
+    const found = event.target.closest && event.target.closest('.order-open, [id*="order-step"]');
+    if (found) opener = found.id;
+    const pressed = event.target.closest && event.target.closest('.order-buttons .primary');
+    if (!pressed || !box()) return;
+    if (box().classList.contains('sending')) { event.preventDefault(); event.stopImmediatePropagation(); return; }
+    if (!pressed.id.includes('"drop"')) box().classList.add('sending'); // until the server has answered
+  }
+
+  function settle() {
+    const now = box();
+    if (now === was) return;
+    was = now;
+    if (now) {
+      const problem = now.querySelector('.order-problem');
+      const first = problem ? button('confirm') : now.querySelector('.order-numbers a') || now.querySelector('.order-fields input:checked, .order-fields input, .order-fields textarea');
+      if (problem) problem.scrollIntoView({block: 'nearest'});
+      if (first) first.focus();
+      return;
+    }
+    const back = opener && document.getElementById(opener);
+    if (back) back.focus();
+    opener = null;
+  }
+
+  function keys(event) {
+    if (!box()) return;
+    if (event.key === 'Escape') { const drop = button('drop'); if (drop) { event.preventDefault(); drop.click(); } return; }
+    if (event.key === 'Enter' && event.target.matches('.order-fields input')) {
+      const confirm = button('confirm');
+      if (confirm) { event.preventDefault(); confirm.click(); }
+      return;
+    }
+    if (event.key !== 'Tab') return;
+    const all = fields(), edge = event.shiftKey ? all[0] : all[all.length - 1];
+    if (document.activeElement !== edge && box().contains(document.activeElement)) return;
+    event.preventDefault();
+    (event.shiftKey ? all[all.length - 1] : all[0]).focus();
+  }
+
+  function unsent(event) { // the server answered, or did not: the dialog can be used again
+    if (event && event.type === 'error') return;
+    if (box()) box().classList.remove('sending');
+  }
+
+  new MutationObserver(changes => {
+    if (!place() || !changes.some(one => place().contains(one.target))) return;
+    settle();
+  }).observe(document.documentElement, {childList: true, subtree: true});
+  setInterval(() => { if (box() && box().classList.contains('sending') && !document.querySelector('#order-dialog[data-dash-is-loading="true"]')) unsent(); }, 4000);
+  document.addEventListener('click', opened, true);
+  document.addEventListener('keydown', keys, true);
+})();

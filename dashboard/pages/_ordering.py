@@ -1,0 +1,260 @@
+"""What the buttons of the order dialog do: open it, give one order or several, take a step, and say what came of it."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from urllib.parse import unquote
+
+from dash import ALL, Dash, Input, Output, State, ctx, no_update
+from dash.development.base_component import Component
+from flask import request
+
+from dashboard.access import AccessError
+from dashboard.calls import CallError
+from dashboard.desk import Desk
+from dashboard.orders import action_words
+from dashboard.pages import Asked, _order
+from layers._times import from_ms
+from layers._view import View
+from layers.decisions import orders
+from layers.decisions._catalog import PLANS
+from layers.decisions._proposal import Plan, Proposal
+from layers.intake import ordering
+from layers.intake.ordering import Draft
+from layers.store.order_states import GIVE, STEPS, OrderError
+
+Answer = tuple[Component | None, dict[str, Any] | None]
+
+
+class StaleError(OrderError):
+    """The page showed a proposal that the plan does not make any more."""
+
+
+def opened(asked: Asked, button: Mapping[str, str]) -> Answer:
+    """Return the dialog of a proposal, or of several, at the clocks that its page showed."""
+    asked.desk.gate.orderer(asked.who)
+    _check_present(asked)
+    kind, subject = button["kind"], unquote(button["index"])
+    if kind not in PLANS:
+        raise CallError(f"there is no plan {kind[:20]!r}")
+    state = {"do": GIVE, "kind": kind, "subject": subject, "at": button["at"], "token": secrets.token_urlsafe(12)}
+    view = seen_view(asked, state)
+    plan = asked.desk.plan(asked.who, kind, view)
+    if subject.startswith("*"):
+        found = free(asked, plan, subject)
+        state["seen"] = {p.subject: orders.fingerprint(p) for p in found}
+        return _order.give_many(asked, plan, found, {}), state
+    proposal = proposal_of(plan, subject)
+    state["seen"] = {subject: orders.fingerprint(proposal)}
+    return _order.give_one(asked, plan, proposal, {}, view), state
+
+
+def stepped(asked: Asked, button: Mapping[str, str]) -> Answer:
+    """Return the dialog of one step of an order."""
+    step, number = button["do"], unquote(button["index"])
+    asked.desk.gate.orderer(asked.who, step)
+    order = order_of(asked, number)
+    state = {"do": step, "number": number, "batch": int(order["batch"])}
+    return _order.take_step(asked, order, step, {}), state
+
+
+def confirmed(asked: Asked, state: dict[str, Any], entered: dict[str, Any]) -> Answer:
+    """Do what the open dialog says; what is wrong with it is said in it, and nothing that was typed is lost."""
+    if state["do"] in STEPS:
+        return taken(asked, state, entered)
+    who = asked.desk.gate.orderer(asked.who)
+    _check_present(asked)
+    plan = asked.desk.plan_since(who, state["kind"], seen_view(asked, state), asked.here.view)
+    many = state["subject"].startswith("*")
+    try:
+        drafts = (several if many else single)(asked, plan, state, entered)
+        least = orders.rule(asked.desk.store.now()).params["least"]
+        done = ordering.give(
+            asked.desk.store, drafts, who.name, least, area=who.area, token=f"{who.name} {state['token']}"
+        )
+    except OrderError as error:
+        return again(asked, plan, state, entered, error)
+    return _order.told(asked, done.numbers, done.taken), None
+
+
+def again(asked: Asked, plan: Plan, state: dict[str, Any], entered: dict[str, Any], error: OrderError) -> Answer:
+    """Return the dialog as it was filled in, with what is wrong; after a change of the plan it shows what that says now."""
+    subject = state["subject"]
+    if subject.startswith("*"):
+        found = free(asked, plan, subject)
+        state = state | {"seen": {p.subject: orders.fingerprint(p) for p in found}}
+        return _order.give_many(asked, plan, found, entered, str(error)), state
+    proposal = next((p for p in plan.proposals if p.subject == subject), None)
+    if proposal is None:
+        return _order.told(asked, (), (str(error),)), None
+    if isinstance(error, StaleError):
+        entered = {name: text for name, text in entered.items() if name not in ("action", "reason")}
+    state = state | {"seen": {subject: orders.fingerprint(proposal)}}
+    return _order.give_one(asked, plan, proposal, entered, asked.here.view, str(error)), state
+
+
+def taken(asked: Asked, state: Mapping[str, Any], entered: Mapping[str, Any]) -> Answer:
+    """Take a step of an order; when somebody was faster, the page behind shows the state that it has now."""
+    step, number = state["do"], state["number"]
+    who = asked.desk.gate.orderer(asked.who, step)
+    order, store = order_of(asked, number), asked.desk.store
+    least = orders.rule(store.now()).params["least"]
+    text = str(entered.get("text") or "")
+    try:
+        ordering.take(store, number, step, who.name, least, text=text, area=who.area, seen=state["batch"])
+    except OrderError as error:
+        return _order.take_step(asked, order, step, entered, str(error)), dict(state)
+    return None, None
+
+
+# ---- drafts
+
+
+def single(asked: Asked, plan: Plan, state: Mapping[str, Any], entered: Mapping[str, Any]) -> list[Draft]:
+    """Return the draft of one proposal, once it is the one that was seen."""
+    proposal = proposal_of(plan, state["subject"])
+    check_seen(asked, proposal, state["seen"])
+    action = str(entered.get("action") or proposal.action)
+    if action not in orders.alternatives(plan, proposal.action):
+        raise CallError(f"action {action[:40]!r} is none of this plan's")
+    return [draft(asked, plan, proposal, entered, action, str(entered.get("owner") or ""))]
+
+
+def several(asked: Asked, plan: Plan, state: Mapping[str, Any], entered: Mapping[str, Any]) -> list[Draft]:
+    """Return the drafts of the first proposals of a list: each as proposed, each with an owner of its own or the same one."""
+    found, wanted = free(asked, plan, state["subject"]), _order.number_of(entered.get("many"))
+    if not wanted or wanted > min(len(found), ordering.AT_ONCE):
+        most = min(len(found), ordering.AT_ONCE)
+        raise OrderError(f"{entered.get('many')!r} proposals; wanted a number from 1 to {most}")
+    for proposal in found[:wanted]:
+        check_seen(asked, proposal, state["seen"])
+    return [draft(asked, plan, p, entered, p.action, owner_of(asked, plan, p, entered)) for p in found[:wanted]]
+
+
+def owner_of(asked: Asked, plan: Plan, proposal: Proposal, entered: Mapping[str, Any]) -> str:
+    """Return who answers for one of several: its street, its district, or the unit that was written."""
+    place = _order.subject_of(asked, plan, proposal)
+    each, known = entered.get("each"), _order.units(asked, place)
+    if each not in _order.EACH:
+        raise CallError(f"owner {str(each)[:20]!r}; wanted one of {_order.EACH}")
+    if each == "one":
+        return str(entered.get("owner") or "")
+    street, district = f"{place.place.district}/{place.place.street}", place.place.district
+    wanted = street if each == "street" else district
+    return next((unit for unit, area in known.items() if wanted and area == wanted), "")
+
+
+def draft(asked: Asked, plan: Plan, proposal: Proposal, entered: Mapping[str, Any], action: str, owner: str) -> Draft:
+    """Return the order that a person wants to give of a proposal."""
+    subject, now = _order.subject_of(asked, plan, proposal), asked.desk.store.now()
+    hours, level = orders.rule(now).params["hours"], str(entered.get("level") or "")
+    known, place = _order.units(asked, subject), subject.place
+    return Draft(
+        decision=plan.kind,
+        subject=proposal.subject,
+        name=proposal.name or proposal.subject,
+        **place._asdict(),
+        proposed=proposal.action,
+        action=action,
+        level=level,
+        owner=owner.strip(),
+        owner_area=known.get(owner.strip(), place.district),
+        deadline=orders.deadline(str(entered.get("deadline") or ""), level, now, hours),
+        reason=str(entered.get("reason") or ""),
+        inputs_hash=proposal.inputs_hash,
+        frozen=orders.freeze(plan, proposal, asked.here.view),
+    )
+
+
+def check_seen(asked: Asked, proposal: Proposal, seen: Mapping[str, str]) -> None:
+    """Raise StaleError unless the plan says about a subject what the page showed."""
+    if seen.get(proposal.subject) != orders.fingerprint(proposal):
+        now = action_words(proposal.action, asked.lang)
+        raise StaleError(
+            asked.words(
+                f"本页打开后又有新数据，方案已变（依据 {proposal.inputs_hash[:12]}）：现在建议{now}。请看过再下达。",
+                f"new data came in since this page was made and the plan changed (inputs {proposal.inputs_hash[:12]}): "
+                f"it now proposes: {now}. Look at it, then give the order.",
+            )
+        )
+
+
+def free(asked: Asked, plan: Plan, subject: str) -> list[Proposal]:
+    """Return the proposals with the actions of a list ("*seal,seal_building") that have no open order, in order."""
+    actions = subject.removeprefix("*").split(",")
+    mine = [p for p in plan.proposals if p.action in actions]
+    standing = asked.desk.orders(asked.who, asked.here.view)
+    return orders.ready(mine, orders.open_by_subject(standing, plan.kind), ordering.AT_ONCE)
+
+
+def proposal_of(plan: Plan, subject: str) -> Proposal:
+    """Return what the plan proposes about a subject; raises StaleError where it proposes nothing any more."""
+    found = next((p for p in plan.proposals if p.subject == subject), None)
+    if found is None:
+        raise StaleError(f"{subject}: the plan proposes nothing about it any more; the page shows what it proposes now")
+    return found
+
+
+def order_of(asked: Asked, number: str) -> dict[str, Any]:
+    """Return an order as it stands now; raises AccessError where this person has none of that number."""
+    order, _ = asked.desk.order(asked.who, asked.desk.store.view(area=asked.here.view.area), number)
+    if not order:
+        raise AccessError(f"there is no order {number[:40]!r} for you")
+    return order
+
+
+def seen_view(asked: Asked, state: Mapping[str, Any]) -> View:
+    """Return the view that the page showed; raises CallError for clocks that are none."""
+    found = [int(text) for text in str(state["at"]).split("-") if text.isdecimal() and len(text) < 15]
+    if len(found) != 2 or from_ms(found[1]) > asked.desk.store.latest():
+        raise CallError(f"clocks {str(state['at'])[:40]!r}; wanted two moments that this store has seen")
+    return replace(asked.here.view, as_of=from_ms(found[0]), known_at=from_ms(found[1]))
+
+
+def _check_present(asked: Asked) -> None:
+    if {"as_of", "known_at"} & asked.here.fixed:
+        why = asked.words(
+            "正在查看过去，不能下令；请先“回到现在”", "this is the past; go back to now before giving an order"
+        )
+        raise CallError(why)
+
+
+# ---- callbacks
+
+
+def connect(app: Dash, desk: Desk) -> None:
+    """Let a person open the dialog, confirm it, or drop it."""
+
+    @app.callback(
+        Output("order-dialog", "children"),
+        Output("order-state", "data"),
+        Input({"type": "order-open", "kind": ALL, "index": ALL, "at": ALL}, "n_clicks"),
+        Input({"type": "order-step", "do": ALL, "index": ALL}, "n_clicks"),
+        Input({"type": "order-do", "do": ALL}, "n_clicks"),
+        Input("url", "pathname"),
+        State({"type": "order-field", "index": ALL}, "value"),
+        State("url", "search"),
+        State("order-state", "data"),
+        prevent_initial_call=True,
+    )
+    def pressed(_open: Any, _step: Any, _do: Any, path: str, values: Sequence[Any], search: str, state: Any) -> Any:
+        if not ctx.triggered or not ctx.triggered[0]["value"]:
+            return no_update, no_update
+        if ctx.triggered_id == "url":  # another page: what was open belongs to the one before
+            return None, None
+        asked = Asked.at(desk, desk.gate.who(request), path, search)
+        fields = [one["id"]["index"] for one in ctx.states_list[0]]
+        return acted(asked, ctx.triggered_id, dict(zip(fields, values, strict=True)), state)
+
+
+def acted(asked: Asked, button: Mapping[str, str], entered: dict[str, Any], state: Any) -> Answer:
+    """Do what a button says."""
+    if button["type"] == "order-do":
+        if button["do"] == "drop" or not state:
+            return None, None
+        return confirmed(asked, state, entered)
+    try:
+        return opened(asked, button) if button["type"] == "order-open" else stepped(asked, button)
+    except StaleError as error:
+        return _order.told(asked, (), (str(error),)), None

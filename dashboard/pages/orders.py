@@ -1,0 +1,191 @@
+"""Orders: what was ordered, where each order stands and for how long, the late ones first; one of them whole."""
+
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash.development.base_component import Component
+from flask import request
+
+from dashboard import parts
+from dashboard.desk import Desk
+from dashboard.goods import in_words
+from dashboard.orders import DECISION, STATE, WHICH, action_words, chosen, span
+from dashboard.pages import Asked, Page, _order_detail
+from dashboard.pages._frame import district_names, mark_of, sheet
+from dashboard.pages._order import link_to
+from dashboard.text import figure, moment, pick, say
+from layers._palette import Mark
+from layers.decisions import orders
+from layers.decisions._proposal import ACTIONS
+
+SHOWN = 120  # orders in the list; the export has all
+FILTERS = ("decision", "state", "owner")
+
+
+def found(asked: Asked) -> pd.DataFrame:
+    """Return every order that the person may see, timed by the clock of the page."""
+    return orders.timed(asked.desk.orders(asked.who, asked.here.view), asked.desk.now(asked.here))
+
+
+def layout(asked: Asked) -> Component:
+    """Figures above, the list at the left, the chosen order at the right."""
+    every = found(asked)
+    rows = chosen(every, asked.here.options)
+    number = (asked.here.options or {}).get("order", "")
+    whole = _order_detail.detail(asked, number) if number else _nothing_chosen(asked)
+    panel = parts.panel(
+        asked.words("指令", "Orders"),
+        [filters(asked, every), listing(asked, rows, number)],
+        note=say("state.first", asked.lang, n=min(len(rows), SHOWN), total=figure(len(rows))),
+        tools=export_menu(asked),
+        name="order-list",
+    )
+    return sheet(asked, [tiles(asked, every), html.Div([panel, whole], className="order-columns")])
+
+
+def tiles(asked: Asked, every: pd.DataFrame) -> Component:
+    """Return how many are in progress, late, wait to be closed, are closed, and overrule a proposal."""
+    w, count = asked.words, orders.figures(every)
+    oldest = span(every["late_by"].max(), asked.lang) if count["late"] else ""
+    source = w("指令簿", "book of orders")
+    late = w(f"最长逾期 {oldest}", f"the longest by {oldest}") if oldest else w("无逾期", "none is overdue")
+    told = [
+        ("open", count["open"], w("未办结", "In progress"), w(f"共下达 {figure(count['orders'])} 项", f"of {figure(count['orders'])} given"), "blue"),
+        ("late", count["late"], w("逾期", "Overdue"), late, "red" if count["late"] else "teal"),
+        ("done", count["done"], w("已反馈，待办结", "Reported, to be closed"), w("由下达方核实后办结", "the giver checks, then closes"), "teal"),
+        ("closed", count["closed"], w("已办结", "Closed"), w("均有反馈", "each with feedback"), ""),
+        ("override", count["overrides"], w("改动方案的指令", "Overrides"), w("所令与建议不同，均有理由", "ordered otherwise than proposed, with a reason"), "violet"),
+    ]  # fmt: skip
+    unit = w("项", "orders")
+    made = [
+        dcc.Link(
+            parts.tile(title, figure(number), unit, note, tone=tone, source=source, lang=asked.lang),
+            href=asked.here.path + _with(asked, state=name),
+            className="tile-link",
+        )
+        for name, number, title, note, tone in told
+    ]
+    return html.Div(made, className="tiles paces order-tiles")
+
+
+def filters(asked: Asked, every: pd.DataFrame) -> Component:
+    """Return what the list can be narrowed by; the district is chosen in the header."""
+    w, given = asked.words, asked.here.options or {}
+    states = {**WHICH, **{name: words[:2] for name, words in STATE.items()}}
+    choices = {
+        "decision": {name: pick(DECISION[name], asked.lang) for name in sorted(set(every["decision"]))},
+        "state": {name: pick(words, asked.lang) for name, words in states.items()},
+        "owner": {owner: owner for owner in sorted(set(every["owner"]))},
+    }
+    titles = {"decision": w("全部决策", "All decisions"), "state": "", "owner": w("全部责任单位", "All owners")}
+    fields = [
+        dcc.Dropdown(
+            [{"value": value, "label": label} for value, label in choices[name].items()],
+            given.get(name) or ("open" if name == "state" else None),
+            id=f"orders-{name}",
+            placeholder=titles[name],
+            clearable=name != "state",
+        )
+        for name in FILTERS
+    ]
+    return html.Div(fields, className="order-filters")
+
+
+def listing(asked: Asked, rows: pd.DataFrame, number: str) -> Component:
+    """Return the list by state, late ones first; each line leads to its order."""
+    if rows.empty:
+        why = asked.words("没有这样的指令", "there is no such order")
+        first = asked.words(
+            "在封控、床位、人员、物资页的建议旁下令", "give one beside a proposal on the decision pages"
+        )
+        return parts.empty(f"{why}；{first}" if asked.lang == "zh" else f"{why}; {first}")
+    shown, names = rows.head(SHOWN), district_names(asked)
+    groups = [("late", shown[shown["is_late"]])]
+    groups += [(state, shown[(shown["state"] == state) & ~shown["is_late"]]) for state in STATE]
+    return html.Div(
+        [_group(asked, name, some, names, number) for name, some in groups if len(some)], className="order-groups"
+    )
+
+
+def _group(asked: Asked, name: str, rows: pd.DataFrame, names: dict[str, str], number: str) -> Component:
+    title = pick(WHICH["late"] if name == "late" else STATE[name][:2], asked.lang)
+    here = lambda row: {"aria-current": "true"} if row["number"] == number else {}  # noqa: E731
+    lines = [html.Li(_line(asked, row, names, number), **here(row)) for row in rows.to_dict("records")]
+    head = html.H3(
+        [title, html.Span(figure(len(rows)), className="order-count")], className="late" if name == "late" else ""
+    )
+    return html.Section([head, html.Ul(lines)])
+
+
+def _line(asked: Asked, row: dict[str, Any], names: dict[str, str], number: str) -> Component:
+    lang, here = asked.lang, row["number"] == number
+    mark = (
+        mark_of(row["action"])
+        if row["action"] in ACTIONS
+        else Mark((108, 182, 240, 230), "▸", row["action"], row["action"])
+    )
+    until = asked.words("时限 ", "due ") + moment(row["deadline_at"], lang)
+    if row["is_late"]:
+        until = asked.words(f"逾期 {span(row['late_by'], lang)}", f"overdue by {span(row['late_by'], lang)}")
+    override = (
+        html.Span("≠", className="order-override", title=action_words(row["proposed"], lang))
+        if row["is_override"]
+        else None
+    )
+    body = [
+        html.Span(row["number"], className="order-number"),
+        html.Span([html.B(in_words(row["name"] or row["subject"], lang)), html.Small(names.get(row["district"], ""))], className="order-name"),
+        html.Span([override, parts.mark_badge(mark, lang)], className="order-action"),
+        html.Span(row["owner"], className="order-owner"),
+        html.Span(until, className="order-until late" if row["is_late"] else "order-until"),
+        html.Span(asked.words(f"本状态 {span(row['in_state'], lang)}", f"{span(row['in_state'], lang)} in state"), className="order-age"),
+    ]  # fmt: skip
+    return dcc.Link(body, href=link_to(asked, row["number"]), className="order-line here" if here else "order-line")
+
+
+def export_menu(asked: Asked) -> Component:
+    """Return the menu that hands over the list as it is narrowed."""
+    search, w = asked.here.at(pick=None).search, asked.words
+    forms = (("xlsx", w("Excel 表格", "Excel workbook")), ("csv", w("CSV 清单", "CSV list")))
+    links = [html.A(words, href=f"/orders.{form}{search}", download=True) for form, words in forms]
+    summary = html.Summary([html.I(className="icon export"), say("export", asked.lang)])
+    return html.Details([summary, html.Div(links, className="menu-body")], className="menu")
+
+
+def _nothing_chosen(asked: Asked) -> Component:
+    told = asked.words(
+        "选一项指令，看它的经过、依据和此后的变化",
+        "choose an order to see its history, its evidence and what came since",
+    )
+    return parts.panel(asked.words("指令详情", "One order"), parts.empty(told), name="order")
+
+
+def _with(asked: Asked, **changes: str | None) -> str:
+    """Return the query string with other filters; the chosen order is let go."""
+    options = {**(asked.here.options or {}), "order": None, **changes}
+    return replace(asked.here, pick=None, options={k: v for k, v in options.items() if v}).search
+
+
+def connect(app: Dash, desk: Desk) -> None:
+    """Let the filters change the address."""
+
+    @app.callback(
+        Output("url", "search", allow_duplicate=True),
+        *(Input(f"orders-{name}", "value") for name in FILTERS),
+        State("url", "pathname"),
+        State("url", "search"),
+        prevent_initial_call=True,
+    )
+    def narrowed(decision: str, state: str, owner: str, path: str, search: str) -> Any:
+        asked = Asked.at(desk, desk.gate.who(request), path, search)
+        given = asked.here.options or {}
+        wanted = {"decision": decision, "state": state, "owner": owner}
+        before = {name: given.get(name) or ("open" if name == "state" else None) for name in FILTERS}
+        if wanted == before or not ctx.triggered:
+            return no_update
+        return _with(asked, **wanted)
+
+
+PAGE = Page("/orders", order=55, title=("指令", "Orders"), layout=layout, connect=connect)
