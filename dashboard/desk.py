@@ -120,9 +120,7 @@ class Desk:
                 return join(kind, {part: self._facts(who, part, mine) for part in parts})
             return halves(kind)[0](self.store, mine)
 
-        return self._kept(
-            who, plain(view), ("facts", kind), read, access.PLANS.get(kind, DISTRICT), unread_by(kind)
-        )
+        return self._kept(who, plain(view), ("facts", kind), read, access.PLANS.get(kind, DISTRICT), unread_by(kind))
 
     def plan_since(self, who: Person | None, kind: str, seen: View, now: View) -> Plan:
         """Return the plan that a reader saw where nothing that it rests on came in since, else the plan of now."""

@@ -50,7 +50,9 @@ def layout(asked: Asked) -> Component:
     right = [
         parts.panel(
             asked.words("扩床建议", "What to open, in order"),
-            parts.reason_list(beside(asked, plan, rows(asked, plan, ordered[:SHOWN])), asked.lang, kind="pick-hospital"),
+            parts.reason_list(
+                beside(asked, plan, rows(asked, plan, ordered[:SHOWN])), asked.lang, kind="pick-hospital"
+            ),
             note=say("state.first", asked.lang, n=min(SHOWN, len(ordered)), total=len(ordered)),
             tools=take_menu(asked, "beds"),
             grow=True,
