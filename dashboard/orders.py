@@ -92,6 +92,8 @@ def span(passed: Any, lang: str) -> str:
     if is_unknown(passed):
         return UNKNOWN
     passed = max(pd.Timedelta(passed), pd.Timedelta(0)).to_pytimedelta()
+    if passed < timedelta(minutes=1):
+        return "不足1分钟" if lang == "zh" else "under 1 min"
     for unit, zh, en, least in (
         (timedelta(days=1), "天", "d", 2),
         (timedelta(hours=1), "小时", "h", 1),

@@ -47,6 +47,12 @@ def beside(asked: Asked, plan: Plan, rows: Sequence[dict[str, Any]]) -> list[dic
     return [row | {"tool": tool(asked, plan, row["id"], taken.get(row["id"]))} for row in rows]
 
 
+def signed(asked: Asked, plan: Plan, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows of proposals, each with the order that is open on it, where nobody stands at a keyboard."""
+    taken = orders.open_by_subject(asked.desk.orders(asked.who, asked.here.view), plan.kind)
+    return [row | {"tool": sign(asked, taken[row["id"]]) if row["id"] in taken else None} for row in rows]
+
+
 def tool(asked: Asked, plan: Plan, subject: str, taken: Mapping[str, Any] | None) -> Component | None:
     """Return the button that orders one proposal, or the sign that it is ordered."""
     if taken:

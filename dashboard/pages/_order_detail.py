@@ -145,7 +145,10 @@ def then(asked: Asked, order: Mapping[str, Any]) -> Component:
             [
                 said(one[asked.lang], asked.lang),
                 html.Small(one["rule"], className="rule"),
-                html.Span([html.Code(text) for text in one["evidence"]], className="order-counts"),
+                html.Span(
+                    [html.Code(orders.evidence_words(text).said(asked.lang)) for text in one["evidence"]],
+                    className="order-counts",
+                ),
             ]
         )
         for one in proposal["reasons"]

@@ -7,10 +7,11 @@ from dash.development.base_component import Component
 
 from dashboard import charts, parts, shell
 from dashboard.goods import in_words
-from dashboard.pages import Asked, Page, Scene, _tiles, all_pages
+from dashboard.pages import Asked, Page, Scene, _order_wall, _tiles, all_pages
 from dashboard.pages import beds as beds_page
 from dashboard.pages import lockdown as lockdown_page
 from dashboard.pages._frame import LAND, NAMES, legend, proposal_rows, silence, window_title
+from dashboard.pages._order import signed
 from dashboard.text import figure, moment, pick, say
 from layers._palette import ACTION, COVER
 from layers.decisions._proposal import Plan
@@ -71,7 +72,10 @@ def layout(asked: Asked) -> Component:
     right = [
         parts.panel(
             f"{pick(all_pages()[f'/{turn}'].title, lang)} · {say('wall.priority', lang)}",
-            [silence(asked, plan), parts.reason_list(proposal_rows(asked, plan, urgent[:SHOWN], most=1), lang)],
+            [
+                silence(asked, plan),
+                parts.reason_list(signed(asked, plan, proposal_rows(asked, plan, urgent[:SHOWN], most=1)), lang),
+            ],
             note=asked.words(
                 f"共 {figure(len(urgent))} 项 · 依据 {plan.inputs_hash[:8]}",
                 f"{figure(len(urgent))} in all · inputs {plan.inputs_hash[:8]}",
@@ -79,6 +83,7 @@ def layout(asked: Asked) -> Component:
             grow=len(urgent) > FEW,
         ),
         *([] if len(urgent) > FEW else [fullest(asked)]),
+        _order_wall.panel(asked),
         parts.panel(asked.words("物资可用天数（全市）", "Days of cover (city)"), cover(asked)),
     ]
     return shell.wall(

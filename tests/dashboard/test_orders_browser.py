@@ -1,0 +1,160 @@
+"""An order under a person's fingers: given, acknowledged, reported and closed by keys alone, and seen in a second browser at the pulse."""
+
+import pytest
+from sqlalchemy import select
+
+from layers.store import open_store
+from layers.store.schema import FOREVER, orders
+from tests import city
+from tests.browser import chromium, listen, serving, until
+
+DIALOG = "document.querySelector('#order-dialog .order-dialog')"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = city.found(open_store(f"sqlite:///{tmp_path / 'store.db'}", "drill"), tmp_path)
+    rows = [
+        {"case_id": "1", "status_at": "2020-02-09"},
+        {"case_id": "2", "address": "江岸区丹水池小区1栋", "status_at": "2020-02-09"},
+        {"case_id": "3", "address": "江岸区教师公寓1栋", "status_at": "2020-02-08"},
+    ]
+    city.cases(store, tmp_path, "2020-02-10T18:00", *rows)
+    return store
+
+
+@pytest.fixture
+def address(store):
+    with serving(store.engine.url.render_as_string(hide_password=False)) as found:
+        yield found
+
+
+def page_at(browser, url):
+    page = browser.new_context(viewport={"width": 1920, "height": 1080}).new_page()
+    listen(page)
+    page.goto(url)
+    page.wait_for_selector(".shell:not(.waiting)")
+    return page
+
+
+def tab_to(page, selector, most=80):
+    """Press Tab until the thing that has the focus is the one looked for."""
+    for _ in range(most):
+        if page.evaluate(f"document.activeElement.matches({selector!r})"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"{selector} was not reached in {most} presses of Tab")
+
+
+def state(store):
+    rows = store.read(select(orders).where(orders.c.known_until == FOREVER).order_by(orders.c.number))
+    return [f"{row.number} {row.state}" for row in rows.itertuples()]
+
+
+def step(page, name, text, then):
+    """Take a step from the page of an order by keys: its button, the words, Tab to the button that confirms."""
+    tab_to(page, f'button[id*="order-step"][id*="{name}"]', 200)
+    page.keyboard.press("Enter")
+    until(page, f"!!{DIALOG}")
+    assert page.evaluate("document.activeElement.matches('#order-dialog textarea')")
+    page.keyboard.type(text)
+    page.keyboard.press("Tab")  # cancel
+    page.keyboard.press("Tab")  # confirm
+    page.keyboard.press("Enter")
+    until(page, f"!{DIALOG}")
+    until(page, then)
+
+
+def test_an_order_goes_its_whole_way_by_keys_and_a_second_browser_follows(browser, address, store):
+    desk, other = (
+        page_at(browser, f"{address}/lockdown?lang=en&lite=1"),
+        page_at(browser, f"{address}/wall?lang=en&lite=1&dwell=0"),
+    )
+    assert "no order is in progress" in other.locator(".orders-wall").inner_text()
+    tab_to(desk, ".reasons button.order-open", 200)
+    desk.keyboard.press("Enter")
+    until(desk, f"!!{DIALOG}")
+    assert "The plan proposes" in desk.locator(".order-evidence").inner_text()
+    tab_to(desk, '#order-dialog input[list="order-units"]', 12)
+    desk.keyboard.press("Control+a")
+    desk.keyboard.type("一元街道办事处")
+    desk.keyboard.press("Enter")  # in a field: the order is given
+    until(desk, "!!document.querySelector('#order-given a')")
+    assert desk.locator("#order-given a").inner_text() == "L-20200210-001"
+    assert state(store) == ["L-20200210-001 given"]
+    until(other, "document.querySelector('.orders-wall .order-counts-big b')?.textContent === '1'")  # at the pulse
+    assert "L-20200210-001" in other.locator(".orders-wall").inner_text()
+    desk.keyboard.press("Enter")  # the number has the focus and leads to the order
+    until(desk, "!!document.querySelector('#order')")
+    step(desk, "acknowledge", "", "/Acknowledged/.test(document.querySelector('#order').innerText)")
+    assert state(store) == ["L-20200210-001 acknowledged"]
+    done = "Three gates closed, one guarded day and night"
+    step(desk, "report", done, "/Reported done/.test(document.querySelector('#order .facts').innerText)")
+    assert state(store) == ["L-20200210-001 done"]
+    step(desk, "close", "", "/Closed/.test(document.querySelector('#order .facts').innerText)")
+    assert state(store) == ["L-20200210-001 closed"]
+    assert done in desk.locator("#order").inner_text()
+    until(other, "/no order is in progress/.test(document.querySelector('.orders-wall').innerText)")
+    for page in (desk, other):
+        assert page.said == []
+        assert page.evaluate("window.Fangyi.errors") == []
+
+
+def test_escape_drops_the_dialog_and_what_is_wrong_is_said_in_it(browser, address, store):
+    page = page_at(browser, f"{address}/lockdown?lang=en&lite=1")
+    tab_to(page, ".reasons button.order-open", 200)
+    page.keyboard.press("Enter")
+    until(page, f"!!{DIALOG}")
+    for _ in range(15):  # Tab never leaves the dialog
+        page.keyboard.press("Tab")
+        assert page.evaluate("!!document.activeElement.closest('#order-dialog')")
+    tab_to(page, '#order-dialog input[list="order-units"]', 15)
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Delete")
+    page.keyboard.press("Enter")
+    until(page, "!!document.querySelector('.order-problem')")
+    assert "owner is ''; wanted at least 2 characters" in page.locator(".order-problem").inner_text()
+    page.keyboard.press("Escape")
+    until(page, f"!{DIALOG}")
+    assert page.evaluate("document.activeElement.matches('.order-open')")
+    assert state(store) == []
+
+
+def test_new_data_do_not_empty_an_open_dialog_and_a_changed_proposal_is_shown_before_it_is_ordered(
+    browser, address, store, tmp_path
+):
+    page = page_at(browser, f"{address}/lockdown?lang=en&lite=1")
+    page.locator(".reasons button.order-open").first.click()
+    until(page, f"!!{DIALOG}")
+    page.locator("#order-dialog textarea").fill("sealed at once, two cases in a week")
+    name = page.locator("#order-title").inner_text().rpartition(" · ")[2]
+    homes = {"春风里": "春风里3栋2单元501", "丹水池小区": "丹水池小区1栋", "教师公寓": "教师公寓1栋"}
+    new = {"case_id": "9", "address": f"江岸区{homes[name]}", "status_at": "2020-02-10"}
+    city.cases(store, tmp_path, "2020-02-10T20:00", new)
+    until(page, "Fangyi.pulse.last && /2020-02-10T20:00/.test(Fangyi.pulse.last.known_at)")
+    assert page.locator("#order-dialog textarea").input_value() == "sealed at once, two cases in a week"
+    page.locator("#order-dialog .primary").click()
+    until(page, "/new data came in/.test(document.querySelector('.order-problem')?.innerText || '')")
+    assert state(store) == []
+    page.locator("#order-dialog .primary").click()
+    until(page, "!!document.querySelector('#order-given a')")
+    assert state(store) == ["L-20200210-001 given"]
+
+
+def test_several_proposals_are_ordered_together_each_as_its_own(browser, address, store):
+    page = page_at(browser, f"{address}/lockdown?lang=en&lite=1")
+    page.locator(".panel-tools .order-open").first.click()
+    until(page, f"!!{DIALOG}")
+    page.locator("#order-dialog .order-many input, #order-dialog input.order-many").fill("3")
+    page.locator("#order-dialog .primary").click()
+    until(page, "document.querySelectorAll('#order-given a').length === 3")
+    assert state(store) == [f"L-20200210-00{n} given" for n in (1, 2, 3)]
+    rows = store.read(select(orders.c.owner_area, orders.c.batch))
+    assert set(rows["owner_area"]) == {"420102/一元街道"}
+    assert rows["batch"].nunique() == 1
