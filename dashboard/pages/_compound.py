@@ -89,7 +89,7 @@ def reasoned(asked: Asked, plan: Plan, found: Proposal) -> Component:
                 [
                     html.H3(asked.words("建议", "Proposal")),
                     parts.mark_badge(mark_of(found.action), asked.lang),
-                    *[row["tool"] for row in beside(asked, plan, [{"id": code}])],
+                    *[row["tool"] for row in beside(asked, plan, [{"id": found.subject}])],
                 ],
                 className="section-head",
             ),

@@ -8,7 +8,7 @@ import pandas as pd
 
 from layers._view import View
 from layers.decisions import beds, staff, supplies
-from layers.decisions._inputs import as_date, cell, complete_day, digest, records
+from layers.decisions._inputs import Facts, as_date, cell, complete_day, digest, records
 from layers.decisions._joint_inputs import problem_of
 from layers.decisions._joint_model import Placement, Problem, by_need, gains, greedy, solve
 from layers.decisions._joint_words import honest, relieve, resource_words
@@ -24,7 +24,7 @@ TOLD = 1e-6
 
 
 @dataclass(frozen=True)
-class JointFacts:
+class JointFacts(Facts):
     """The facts of the three plans that are made together."""
 
     beds: beds.BedFacts
@@ -92,7 +92,10 @@ def _parts(facts: JointFacts, view: View, rules: tuple[RuleSet, ...] | None) -> 
     """The bed plan under the view's assumptions, and the supplies as they are: what is used follows from who is placed."""
     return {
         "beds": beds.propose(facts.beds, view, rules),
-        "supplies": supplies.propose(facts.supplies, plain(view), rules),
+        "supplies": facts.once(
+            ("supplies", view.as_of, view.known_at, view.area, rules),
+            lambda: supplies.propose(facts.supplies, plain(view), rules),
+        ),
     }
 
 
