@@ -122,6 +122,11 @@ def _batch(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**53
 
 
+def _assumed(value: Any) -> bool:
+    """What a control of the what-if panel says: a number a reader could mean; whether it makes sense is the view's to say."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LAST_DAY
+
+
 def _texts(value: Any) -> bool:
     return isinstance(value, list) and all(_text(one) for one in value)
 
@@ -150,4 +155,9 @@ VALUES: Mapping[str, Callable[[Any], bool]] = {
     "as-of-day.value": _number,
     "known-at-day.value": _number,
     "area.value": _text,
+    "if-cases.value": _assumed,
+    "if-stay.value": _assumed,
+    "if-arrivals.value": _assumed,
+    "if-refused.value": _texts,
+    "if-name.value": _text,
 }

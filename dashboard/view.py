@@ -12,7 +12,19 @@ from layers.decisions.whatif import NAMES, PREFIX, WhatIf
 from layers.store import Store
 
 LONGEST = 120  # characters of one parameter
-OPTIONS = ("pages", "dwell", "lite", "plain", "pulse", "order", "decision", "state", "owner")  # how a page is shown
+WALL = "/wall"
+OPTIONS = (
+    "pages",
+    "dwell",
+    "lite",
+    "plain",
+    "pulse",
+    "against",
+    "order",
+    "decision",
+    "state",
+    "owner",
+)  # how a page is shown
 YEARS = (1900, 2200)  # beyond them no day can be counted from; nobody means such a time
 
 
@@ -53,7 +65,9 @@ def read(path: str, search: str, store: Store) -> Here:
     for name, moment in times.items():
         if not YEARS[0] <= moment.year < YEARS[1]:
             raise ViewError(f"{name} is {given[name]!r}; wanted a time from {YEARS[0]} to {YEARS[1]}")
-    view = replace(store.view(area=given.get("area", ""), **times), filters=assumed(given))
+    view = store.view(area=given.get("area", ""), **times)
+    if path != WALL:  # nobody at a wall could take an assumption back
+        view = replace(view, filters=assumed(given))
     fixed = frozenset(name for name in ("area", "as_of", "known_at") if given.get(name))
     layer, _, code = given.get("pick", "").partition(":")
     pick = (layer, code) if layer and code else None

@@ -18,6 +18,7 @@ from dashboard.text import UNKNOWN, day, moment, pick, say
 from layers._palette import ACTION, Mark
 from layers._times import day_number, day_start, from_ms, to_ms
 from layers.decisions._proposal import ACTIONS, Plan, Proposal
+from layers.decisions.whatif import WhatIf, plain
 
 CLOCKS = ("as_of", "known_at")
 LAND = ("districts", "water", "roads")
@@ -30,7 +31,7 @@ def desk_page(asked: Asked, left: Any, right: Any, scene: Scene) -> Component:
     """Return a page around the map."""
     foot = [timeline(asked), legend(asked, scene)]
     detail = html.Div(id="detail", className="detail", **{"aria-live": "polite"})
-    return shell.desk(head(asked), left, [detail, *right], foot, asked.lang, window_title(asked))
+    return shell.desk(head(asked), [assumed(asked), *left], [detail, *right], foot, asked.lang, window_title(asked))
 
 
 def window_title(asked: Asked) -> str:
@@ -39,6 +40,26 @@ def window_title(asked: Asked) -> str:
     city = pick(asked.desk.settings.city, asked.lang)
     drill = f"{say('drill', asked.lang)} · " if asked.desk.settings.is_drill else ""
     return f"{page} · {city} · {drill}{say('app.name', asked.lang)}"
+
+
+def assumed(asked: Asked) -> Component | None:
+    """Return the sign that assumptions are in force, with the way back to the facts; None where there are none.
+
+    The address carries them from page to page; they change the plans of beds, staff, supplies and the joint one.
+    """
+    what_if = WhatIf.of(asked.here.view)
+    if not what_if.assumes:
+        return None
+    facts = asked.here.at(view=plain(asked.here.view), pick=None)
+    return html.Div(
+        [
+            html.B(asked.words("假设情景", "What if")),
+            html.Span(what_if.said().said(asked.lang)),
+            dcc.Link(asked.words("回到事实", "Back to the facts"), href=facts.path + facts.search, className="button"),
+        ],
+        className="assumed",
+        role="status",
+    )
 
 
 def legend(asked: Asked, scene: Scene) -> Component:
@@ -52,7 +73,7 @@ def sheet(asked: Asked, children: Any) -> Component:
     """Return a page without a map."""
     return shell.plain_page(
         head(asked),
-        [*children, html.Div(timeline(asked), hidden=True), html.Div(id="detail", hidden=True)],
+        [assumed(asked), *children, html.Div(timeline(asked), hidden=True), html.Div(id="detail", hidden=True)],
         asked.lang,
         window_title(asked),
     )

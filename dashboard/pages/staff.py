@@ -1,13 +1,13 @@
-"""Staff: what each hospital needs by skill, what is missing, and where whole teams should go."""
+"""Staff: what each hospital needs by skill, what is missing, where whole teams should go, who lends, who rests."""
 
-import pandas as pd
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard import charts, parts
-from dashboard.pages import Asked, Page, Scene
+from dashboard import chart_staff, parts
+from dashboard.pages import Asked, Page, Scene, _compare, _whatif
 from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, proposal_rows, silence, take_menu
 from dashboard.pages._order import beside
+from dashboard.pages._staff_tables import share, skills_frame, tabs
 from dashboard.pages._tiles import aged_tile
 from dashboard.pages.beds import quiet
 from dashboard.text import figure, say
@@ -15,46 +15,58 @@ from layers.decisions._proposal import Plan
 from layers.decisions.staff import SKILL_WORDS
 
 SHOWN = 24
+FIRST = ("assign", "recruit", "rotate", "post_workers", "lend", "stand_by")
 
 
 def scene(asked: Asked) -> Scene:
-    """Teams at their hospitals."""
+    """Teams at their hospitals; under assumptions the hospitals say where less or more is missing."""
+    changed = _compare.paint(asked, "staff")
     return Scene(
         (*LAND, "compounds", "hospitals", "staff", *NAMES),
         key=f"staff-{asked.here.view.area}",
-        paint={"compounds": quiet(asked)},
+        paint={"compounds": quiet(asked), **({"hospitals": changed} if len(changed) else {})},
         pitch=40,
     )
 
 
 def layout(asked: Asked) -> Component:
-    """Shortage by skill at the left, teams to send at the right."""
+    """Shortage by skill and the assumptions at the left, teams to send and the tables at the right."""
     plan = asked.desk.plan(asked.who, "staff", asked.here.view)
+    ordered = sorted(plan.proposals, key=lambda p: FIRST.index(p.action))
     left = [
         silence(asked, plan),
         tiles(asked, plan),
+        _whatif.panel(asked, _whatif.refusable(asked)),
         parts.panel(
-            asked.words("缺口最大的医院", "Hospitals that lack most"),
-            parts.graph(charts.staff_gap(by_hospital(asked, plan), asked.lang, asked.scale), name="staff"),
-            note=asked.words("逐院计算", "each on its own"),
+            asked.words("需要与在岗，按专业", "Need and people, by skill"),
+            parts.graph(chart_staff.skills(skills_frame(asked, plan), asked.lang, asked.scale), name="skills"),
+            note=honest(asked, plan),
             grow=True,
         ),
         caveats(asked, plan),
     ]
     right = [
+        _compare.panel(asked, "staff"),
         parts.panel(
             asked.words("整建制派驻与增援", "Teams to send, help to ask for"),
             parts.reason_list(
-                beside(asked, plan, proposal_rows(asked, plan, plan.proposals[:SHOWN])),
-                asked.lang,
-                kind="pick-hospital",
+                beside(asked, plan, proposal_rows(asked, plan, ordered[:SHOWN])), asked.lang, kind="pick-hospital"
             ),
-            note=say("state.first", asked.lang, n=min(SHOWN, len(plan.proposals)), total=figure(len(plan.proposals))),
+            note=say("state.first", asked.lang, n=min(SHOWN, len(ordered)), total=figure(len(ordered))),
             tools=take_menu(asked, "staff"),
             grow=True,
         ),
+        tabs(asked, plan),
     ]
     return desk_page(asked, left, right, scene(asked))
+
+
+def honest(asked: Asked, plan: Plan) -> str:
+    """Return how far the plan of whole teams may be from the best, and what of the plan before it keeps."""
+    s = plan.summary
+    kept = s.get("kept_share", float("nan"))
+    gap = asked.words(f"距最优至多 {share(s.get('gap', 0))}", f"at most {share(s.get('gap', 0))} from the best")
+    return gap + (asked.words(f" · 保留原方案 {share(kept)}", f" · keeps {share(kept)}") if kept == kept else "")
 
 
 def tiles(asked: Asked, plan: Plan) -> Component:
@@ -67,17 +79,9 @@ def tiles(asked: Asked, plan: Plan) -> Component:
             f"需 {figure(need)} · 在岗 {figure(have)}\n派驻后缺 {figure(after)}",
             f"need {figure(need)} · have {figure(have)}\nshort after sending {figure(after)}",
         )
-        found.append(
-            aged_tile(
-                asked,
-                "staff",
-                asked.words(f"{words.zh}缺口", f"Short: {words.en}"),
-                figure(short),
-                say("unit.persons", asked.lang),
-                note,
-                "red" if short else "teal",
-            )
-        )
+        title = asked.words(f"{words.zh}缺口", f"Short: {words.en}")
+        unit, tone = say("unit.persons", asked.lang), "red" if short else "teal"
+        found.append(aged_tile(asked, "staff", title, figure(short), unit, note, tone))
     free = asked.words(
         f"{figure(plan.summary.get('people_free'))} 人\n建议派出 {figure(plan.summary.get('teams_assigned'))} 队",
         f"{figure(plan.summary.get('people_free'))} people\n{figure(plan.summary.get('teams_assigned'))} teams to send",
@@ -94,18 +98,6 @@ def tiles(asked: Asked, plan: Plan) -> Component:
         )
     )
     return html.Div(found, className="tiles")
-
-
-def by_hospital(asked: Asked, plan: Plan) -> pd.DataFrame:
-    """Return name, needed, present over all skills, a row a hospital."""
-    gap = plan.tables["gap"]
-    if gap.empty:
-        return pd.DataFrame({"name": [], "needed": [], "present": []})
-    names = asked.desk.frames(asked.who, asked.here.view.narrowed(""), ["hospitals"], asked.lang)[
-        "hospitals"
-    ].set_index("id")["name"]
-    sums = gap.groupby("hospital")[["need", "have"]].sum().rename(columns={"need": "needed", "have": "present"})
-    return sums.assign(name=[names.get(code, code) for code in sums.index]).reset_index(drop=True)
 
 
 PAGE = Page("/staff", order=40, title=("人员调配", "Staff"), layout=layout, scene=scene, early=True)

@@ -5,24 +5,28 @@ from dash.development.base_component import Component
 
 from dashboard import charts, parts
 from dashboard.goods import in_words
-from dashboard.pages import Asked, Page, Scene
+from dashboard.pages import Asked, Page, Scene, _compare, _whatif
+from dashboard.pages._bed_tables import table
 from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, proposal_rows, silence, take_menu
 from dashboard.pages._order import beside
+from dashboard.pages._staff_tables import hospital_names, more, tabbed
 from dashboard.pages._tiles import aged_tile
 from dashboard.pages.beds import quiet
 from dashboard.text import figure, say
 from layers.decisions._proposal import Plan
 
 SHOWN = 20
+LINES = 14  # of a table; the export has all
 SHORT_DAYS = 3
 
 
 def scene(asked: Asked) -> Scene:
     """Sites coloured by the item that runs out first."""
+    changed = _compare.paint(asked, "supplies")
     return Scene(
         (*LAND, "compounds", "supplies", *NAMES),
         key=f"supplies-{asked.here.view.area}",
-        paint={"compounds": quiet(asked)},
+        paint={"compounds": quiet(asked), **({"supplies": changed} if len(changed) else {})},
     )
 
 
@@ -34,6 +38,7 @@ def layout(asked: Asked) -> Component:
     left = [
         silence(asked, plan),
         tiles(asked, plan),
+        _whatif.panel(asked, _whatif.refusable(asked)),
         parts.panel(
             asked.words("全市可用天数", "Days of cover, city"),
             parts.graph(charts.days_of_cover(city, asked.lang, asked.scale), name="cover"),
@@ -42,6 +47,7 @@ def layout(asked: Asked) -> Component:
         caveats(asked, plan),
     ]
     right = [
+        _compare.panel(asked, "supplies"),
         parts.panel(
             asked.words("补充建议", "What to replenish"),
             parts.reason_list(
@@ -51,41 +57,137 @@ def layout(asked: Asked) -> Component:
             tools=take_menu(asked, "supplies"),
             grow=True,
         ),
-        parts.panel(asked.words("各单位库存", "Stock by site"), stock(asked, plan), name="tall"),
+        tabbed(
+            "supplies-tabs",
+            [
+                ("moves", asked.words("调拨", "Moves"), moves(asked, plan)),
+                ("stock", asked.words("各单位库存", "Stock by site"), stock(asked, plan)),
+                ("age", asked.words("久未补足", "Short for long"), waiting(asked, plan)),
+            ],
+        ),
     ]
     return desk_page(asked, left, right, scene(asked))
 
 
 def tiles(asked: Asked, plan: Plan) -> Component:
-    """Return how many site-items are short, unknown, or unused."""
+    """Return how many stocks are short, urgent, below the reorder point, unknown, and what moves would settle."""
+    s, unit, w = plan.summary, asked.words("项", "stocks"), asked.words
     sites = plan.tables["sites"]
-    days = sites["days_of_cover"] if len(sites) else sites.get("days_of_cover")
-    short = int((days < SHORT_DAYS).sum()) if len(sites) else 0
-    unknown = int(days.isna().sum()) if len(sites) else 0
-    unit = asked.words("项", "items")
-    return html.Div(
-        [
-            aged_tile(
-                asked,
-                "supplies",
-                asked.words(f"不足 {SHORT_DAYS} 天", f"Under {SHORT_DAYS} days"),
-                figure(short),
-                unit,
-                asked.words(f"共 {figure(len(sites))} 项", f"of {figure(len(sites))}"),
-                "red",
+    found = [
+        (
+            w(f"不足 {SHORT_DAYS} 天", f"Under {SHORT_DAYS} days"),
+            figure(s["below_target"]),
+            unit,
+            w(
+                f"共 {figure(len(sites))} 项\n不足 1 天 {figure(s['urgent'])}",
+                f"of {figure(len(sites))}\nunder a day {figure(s['urgent'])}",
             ),
-            aged_tile(
-                asked,
-                "supplies",
-                asked.words("消耗未知", "Use not known"),
-                figure(unknown),
-                unit,
-                asked.words("未知不等于充足", "unknown is not enough"),
-                "amber",
+            "red",
+        ),
+        (
+            w("最短城市可用", "Shortest, city"),
+            figure(s["shortest_city_days"], 2),
+            w("天", "days"),
+            scarcest(asked, plan),
+            "red" if s["shortest_city_days"] < SHORT_DAYS else "teal",
+        ),
+        (
+            w("低于再订货点", "Below reorder point"),
+            figure(s["below_reorder"]),
+            unit,
+            w("（提前期＋检查期）×日耗＋安全库存", "(lead + review) × use + safety"),
+            "amber",
+        ),
+        (
+            w("可调拨", "Moves proposed"),
+            figure(s["moves"]),
+            w("笔", "moves"),
+            w(
+                f"调后仍不足 {figure(s['below_target_after'])} 项",
+                f"{figure(s['below_target_after'])} still short after",
             ),
-        ],
-        className="tiles",
-    )
+            "blue",
+        ),
+        (
+            w("短缺最久", "Short for longest"),
+            figure(s["oldest_short_days"]),
+            w("天", "days"),
+            w("自首次低于目标起连续计", "counted from the first count below the target"),
+            "amber",
+        ),
+        (
+            w("消耗未知", "Use not known"),
+            figure(s["unknown"]),
+            unit,
+            w("未知不等于充足", "unknown is not enough"),
+            "amber",
+        ),
+    ]
+    return html.Div([aged_tile(asked, "supplies", *one) for one in found], className="tiles")
+
+
+def scarcest(asked: Asked, plan: Plan) -> str:
+    """Return the name of the item that runs out first in the city."""
+    city = plan.tables["city"].sort_values(["days_of_cover", "item"])
+    return in_words(city["item"].iloc[0], asked.lang) if len(city) else ""
+
+
+def moves(asked: Asked, plan: Plan) -> Component:
+    """Return what to move from where to where, largest amounts first."""
+    rows, w = plan.tables["moves"].sort_values("amount", ascending=False, kind="stable"), asked.words
+    if rows.empty:
+        return parts.empty(w("没有单位有余量可调", "No site has more than its floor to give"))
+    names = names_of(asked, plan)
+    head = [w("物资", "Item"), w("调出", "From"), w("调入", "To"), w("数量", "Amount"), w("公里", "km")]
+    lines = [
+        (
+            in_words(row["item"], asked.lang),
+            [
+                names.get(row["giver"], row["giver"]),
+                names.get(row["taker"], row["taker"]),
+                f"{figure(row['amount'])} {in_words(row['unit'], asked.lang)}",
+                figure(row["km"], 1),
+            ],
+        )
+        for row in rows.head(LINES).to_dict("records")
+    ]
+    note = w("先抬高最短者，再少走路；调出方保留底线", "the shortest first, then least travel; givers keep their floor")
+    return html.Div([table(head, lines, name="words"), more(asked, LINES, len(rows), note)])
+
+
+def waiting(asked: Asked, plan: Plan) -> Component:
+    """Return the stocks that have been below the target for longest."""
+    rows, w = plan.tables["sites"], asked.words
+    rows = rows[rows["short_days"].notna()].sort_values(["short_days", "days_of_cover"], ascending=[False, True])
+    if rows.empty:
+        return parts.empty(w("没有低于目标的库存", "No stock is below the target"))
+    head = [
+        w("单位", "Site"),
+        w("物资", "Item"),
+        w("短缺天数", "Short for (days)"),
+        w("可用天数", "Days of cover"),
+        w("调后", "After moves"),
+    ]
+    names = names_of(asked, plan)
+    lines = [
+        (
+            names.get(row["site"], row["site"]),
+            [
+                in_words(row["item"], asked.lang),
+                figure(row["short_days"]),
+                html.Td(figure(row["days_of_cover"], 2), className="short"),
+                figure(row["cover_after"], 2),
+            ],
+        )
+        for row in rows.head(LINES).to_dict("records")
+    ]
+    return html.Div([table(head, lines, name="words"), more(asked, LINES, len(rows))])
+
+
+def names_of(asked: Asked, plan: Plan) -> dict[str, str]:
+    """Return site -> name in the page's language, as the plan knows it where no hospital answers to the site."""
+    sites = plan.tables["sites"]
+    return dict(zip(sites["site"], sites["name"], strict=True)) | hospital_names(asked)
 
 
 def stock(asked: Asked, plan: Plan) -> Component:
@@ -103,7 +205,7 @@ def stock(asked: Asked, plan: Plan) -> Component:
             "valueFormatter": {"function": "d3.format(',')(params.value) + ' ' + params.data.unit"},
         },
         "unit": {"hide": True},
-        "daily_use": {"headerName": w("日耗", "Daily"), "minWidth": 60},
+        "burn": {"headerName": w("日耗", "Daily"), "minWidth": 60},
         "days_of_cover": {"headerName": w("天数", "Days"), "minWidth": 56},
     }
     rows = sites.sort_values("days_of_cover", na_position="last").reset_index(drop=True)

@@ -31,7 +31,7 @@ def halves(kind: str) -> tuple[Callable[[Store, View], Any], Callable[[Any, View
 
 def parts_of(kind: str) -> tuple[str, ...]:
     """Return the kinds whose facts together are the facts of this one (`join` makes them), () when it gathers its own."""
-    return getattr(sys.modules[_known(kind).__module__], "PARTS", ())
+    return getattr(sys.modules[_known(kind).__module__], "PLANS_JOINED", ())
 
 
 def join(kind: str, facts: Mapping[str, Any]) -> Any:

@@ -1,9 +1,9 @@
 """What a plan was made from: empty tables with their columns, the digest of all inputs, and the last complete day."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -12,6 +12,27 @@ from layers._view import View
 from layers.decisions.rules import RuleSet
 
 EPOCH = date(1970, 1, 1)
+T = TypeVar("T")
+
+
+class Facts:
+    """What a plan is made from; many what-ifs ask of the same facts, and what no assumption changes is worked out once."""
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return what `make` returned for this key before: for what is a pure function of these facts and the key."""
+        kept: dict[Hashable, T] = self.__dict__.setdefault("_kept", {})
+        if key not in kept:
+            kept[key] = make()
+        return kept[key]
+
+    def digested(self, frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+        """Return one small frame, name and digest of each of these frames, for the digest of the inputs."""
+
+        def work() -> pd.DataFrame:
+            rows = [(name, hashlib.sha256(_canonical(frames[name]).encode()).hexdigest()) for name in sorted(frames)]
+            return pd.DataFrame(rows, columns=["frame", "digest"])
+
+        return {"facts": self.once("digest", work)}
 
 
 def blank(columns: str) -> pd.DataFrame:

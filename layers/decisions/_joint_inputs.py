@@ -38,11 +38,7 @@ def problem_of(
     problem = Problem(
         needs=_needs(parts["beds"], last, days),
         worth={need: float(params["worth"][need]) for need in NEEDS},
-        kinds={
-            need: (*kinds, "unsplit") if need in UNSPLIT else tuple(kinds)
-            for need in NEEDS
-            for kinds in [rules["placement"].params[need]]
-        },  # fmt: skip
+        kinds={need: _kinds(need, rules["placement"], open_beds.index) for need in NEEDS},
         beds={str(kind): float(n) for kind, n in open_beds.items()},
         ratios=ratio,
         staff=people,

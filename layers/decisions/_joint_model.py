@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
 from layers.decisions._staff_need import GENERAL
@@ -22,7 +22,7 @@ class Problem:
     worth     need -> worth of one person placed for a day
     kinds     need -> kinds of bed that may take them, best first
     beds      kind -> open beds;  ratios: (kind, skill) -> people per bed;  staff: skill -> people
-    sites     (code, kind, beds, day from which they could be used), each opened or not
+    sites     (code, kind, beds, day from which they could be used); a site is opened whole
     use       item -> what a person of staff at a filled bed uses a day;  stock, arriving: item -> there now, and a day
     A resource that nobody reported is left out and limits nothing.
     """
@@ -61,7 +61,8 @@ class Placement:
     """A plan: placed (pairs x days), sites opened, worth, and how far the best may be.
 
     used, limit  resource -> what is used and what there is, on the day on which it is scarcest
-    price        resource -> worth of one more of it, from the linear program with the opened sites held
+    price        resource -> worth of one more of it (of all its days together)
+    bound        no plan is worth more; NaN for the plain plan
     """
 
     placed: np.ndarray
@@ -72,22 +73,24 @@ class Placement:
     used: Mapping[str, np.ndarray]
     limit: Mapping[str, np.ndarray]
     price: Mapping[str, float]
+    bound: float
 
 
 def solve(problem: Problem) -> Placement:
-    """Return the best plan (HiGHS, sites whole), with the prices of what there is."""
+    """Return the best plan with the prices of what there is: the linear program (HiGHS), then its sites opened whole.
+
+    A site that is opened in part is opened whole, which takes nothing from anybody placed and costs a little more; `gap` is how
+    much that is, so the plan is within it of any plan that opens whole sites.
+    """
     model = _Model(problem)
-    whole = np.r_[np.zeros(model.size), np.ones(len(problem.sites))]
-    bounds = Bounds(0, np.r_[np.full(model.size, np.inf), np.ones(len(problem.sites))])
-    cons = LinearConstraint(model.matrix, -np.inf, model.limit)
-    found = milp(-model.worth, constraints=cons, integrality=whole, bounds=bounds, options={"mip_rel_gap": 1e-9})
-    if found.x is None:
+    bounds = [(0, None)] * model.size + [(0, 1)] * len(problem.sites)
+    found = linprog(-model.worth, A_ub=model.matrix, b_ub=model.limit, bounds=bounds, method="highs")
+    if found.status != 0:
         raise RuntimeError(f"HiGHS ended with: {found.message}; an empty plan is always possible")
-    opened = np.rint(found.x[model.size :])
-    fixed = [(0, None)] * model.size + [(value, value) for value in opened]
-    dual = linprog(-model.worth, A_ub=model.matrix, b_ub=model.limit, bounds=fixed, method="highs")
-    gap = float(found.mip_gap) if len(problem.sites) and found.mip_gap is not None else 0.0
-    return model.read(dual.x, "optimal" if found.status == 0 else "feasible", gap, -dual.ineqlin.marginals)
+    whole = np.r_[found.x[: model.size], found.x[model.size :] > LEAST]
+    bound = float(-found.fun)
+    gap = (bound - float(model.worth @ whole)) / bound if bound > LEAST else 0.0
+    return model.read(whole, "optimal" if gap <= LEAST else "feasible", max(gap, 0.0), -found.ineqlin.marginals, bound)
 
 
 def greedy(problem: Problem) -> Placement:
@@ -104,7 +107,7 @@ def greedy(problem: Problem) -> Placement:
             rows, each = columns.indices[span], columns.data[span]
             x[column] = max(float((left[rows] / each).min()), 0.0) if len(rows) else 0.0
             left[rows] -= each * x[column]
-    return model.read(x, "heuristic", float("nan"), None)
+    return model.read(x, "heuristic", float("nan"), None, float("nan"))
 
 
 def gains(
@@ -117,7 +120,7 @@ def gains(
         more = problem.with_more(resource, amount)
         after = solve(more)
         told = by_need(more, after)
-        found[resource] = (after.worth - best.worth, {need: told[need] - before[need] for need in before})
+        found[resource] = (after.bound - best.bound, {need: told[need] - before[need] for need in before})
     return found
 
 
@@ -203,7 +206,7 @@ class _Model:
         each = [p.worth[need] * (1 - BEST * first[need][kind]) for need, kind in self.pairs]
         return np.r_[np.repeat(each, self.days), [-OPENING * beds for _, _, beds, _ in p.sites]]
 
-    def read(self, x: np.ndarray, status: str, gap: float, prices: np.ndarray | None) -> Placement:
+    def read(self, x: np.ndarray, status: str, gap: float, prices: np.ndarray | None, bound: float) -> Placement:
         """Return the plan that a solution says."""
         placed = np.maximum(x[: self.size], 0.0).reshape(len(self.pairs), self.days)
         opened = tuple(site[0] for site, on in zip(self.problem.sites, x[self.size :], strict=True) if on > 0.5)
@@ -223,4 +226,5 @@ class _Model:
             {name: used[rows] for name, rows in by.items()},
             {name: limits[rows] for name, rows in by.items()},
             value,
+            bound,
         )

@@ -8,7 +8,7 @@ import pandas as pd
 
 from layers.decisions._inputs import grouped, records
 from layers.decisions._proposal import Proposal, Reason, Words
-from layers.decisions._staff_need import SKILLS, ratios
+from layers.decisions._staff_need import ratios
 from layers.decisions._staff_plan import Work
 from layers.decisions._words import count, listed
 from layers.decisions.rules import RuleSet, caveats
@@ -28,31 +28,11 @@ def people(skill: str, n: float) -> Words:
     return Words(f"{SKILL_WORDS[skill].zh}{n:,.0f}人", f"{n:,.0f} {SKILL_WORDS[skill].en}")
 
 
-def skills(work: Work) -> pd.DataFrame:
-    """Return per skill: need, have, free (in free teams), short before and after, hospitals_short; spare staff elsewhere is not netted."""
-    rows = []
-    for skill in SKILLS:
-        gap = work.gap[work.gap["skill"] == skill]
-        rows.append(
-            {
-                "skill": skill,
-                "need": gap["need"].sum(),
-                "have": gap["have"].sum(),
-                "free": work.teams[skill].sum(),
-                "short": gap["gap"].clip(lower=0).sum(),
-                "short_after": gap["after"].clip(lower=0).sum(),
-                "hospitals_short": int((gap["after"] > 0).sum()),
-                "lent": work.lending.loc[work.lending["skill"] == skill, "people"].sum(),
-            }
-        )
-    return pd.DataFrame(rows)
-
-
 def recruits(work: Work, rules: Mapping[str, RuleSet], common: dict[str, Any]) -> list[Proposal]:
     """One proposal per skill that is short in the whole view after every free team was sent."""
     ratio = ratios(rules)
     found = []
-    for row in records(skills(work)):
+    for row in records(work.skills):
         if row["short_after"] > 0:
             used = sorted({rule for (_, of), (_, rule) in ratio.items() if of == row["skill"]})
             held = caveats([rule for rule in rules.values() if rule.id in used])

@@ -9,7 +9,7 @@ from sqlalchemy import or_, select
 from layers import hospitals as hospital_layer
 from layers._times import day_number, to_ms
 from layers._view import View
-from layers.decisions._inputs import blank
+from layers.decisions._inputs import Facts, blank
 from layers.decisions._silence import hear, no_deliveries
 from layers.store import Store, care
 from layers.store.asof import as_known, inside, known, newest
@@ -21,7 +21,7 @@ STANDING = ("given", "acknowledged", "done")  # states of an order that people f
 
 
 @dataclass(frozen=True)
-class StaffFacts:
+class StaffFacts(Facts):
     """Frames for one view; every one may be empty.
 
     hospitals  as in the bed plan: one row per site and kind of bed reported
@@ -44,8 +44,8 @@ class StaffFacts:
     )
 
     def frames(self) -> dict[str, pd.DataFrame]:
-        """Return the frames by name, for the digest of the inputs."""
-        return {f.name: getattr(self, f.name) for f in fields(self)}
+        """Return the digests of the frames, worked out once, for the digest of the inputs."""
+        return self.digested({f.name: getattr(self, f.name) for f in fields(self)})
 
 
 def gather(store: Store, view: View) -> StaffFacts:

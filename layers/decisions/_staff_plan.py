@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -44,6 +45,26 @@ class Work:
     community: pd.DataFrame
     placed: Placed
 
+    @cached_property
+    def skills(self) -> pd.DataFrame:
+        """Return per skill: need, have, free (in free teams), short before and after, hospitals_short, lent; spare staff elsewhere is not netted."""
+        rows = []
+        for skill in SKILLS:
+            gap = self.gap[self.gap["skill"] == skill]
+            rows.append(
+                {
+                    "skill": skill,
+                    "need": gap["need"].sum(),
+                    "have": gap["have"].sum(),
+                    "free": self.teams[skill].sum(),
+                    "short": gap["gap"].clip(lower=0).sum(),
+                    "short_after": gap["after"].clip(lower=0).sum(),
+                    "hospitals_short": int((gap["after"] > 0).sum()),
+                    "lent": self.lending.loc[self.lending["skill"] == skill, "people"].sum(),
+                }
+            )
+        return pd.DataFrame(rows)
+
     @classmethod
     def of(cls, facts: StaffFacts, rules: Mapping[str, RuleSet], what_if: WhatIf, day: int) -> "Work":
         """Return the figures of these facts; under assumptions the plan starts from the one without them."""
@@ -51,14 +72,16 @@ class Work:
         names, districts = ({str(k): str(v) for k, v in sites[column].items()} for column in ("name", "district"))
         followed = dict(zip(facts.ordered["team"], facts.ordered["hospital"], strict=True))
         if what_if.assumes:
-            plain = _sent(facts, rules, WhatIf(), followed)
+            key = ("plain", tuple(rule.id for rule in rules.values()))
+            plain = facts.once(key, lambda: _sent(facts, rules, WhatIf(), followed))
             followed = {row["team"]: row["hospital"] for row in records(plain.teams) if row["hospital"]} | followed
         sent = _sent(facts, rules, what_if, followed)
         gap = _gap_table(sent.need, sent.have, sent.after)
         lending = lend(sent.need, sent.after, sites, rules)
         terms = _terms(facts, rules["staff-rotation"], day)
         lacks = _lacks(gap, rules["staff-priority"].params["weight"])
-        closed = community.work(facts.compounds, rules["community-work"])
+        rule = rules["community-work"]
+        closed = facts.once(("community", rule.id), lambda: community.work(facts.compounds, rule))
         return cls(names, districts, sent.beds, gap, sent.teams, lending, terms, lacks, closed, sent.placed)
 
 

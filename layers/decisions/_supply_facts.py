@@ -7,7 +7,7 @@ from sqlalchemy import or_, select
 
 from layers._times import day_number, day_start, to_ms
 from layers._view import View
-from layers.decisions._inputs import as_date, blank, complete_day
+from layers.decisions._inputs import Facts, as_date, blank, complete_day
 from layers.decisions._silence import hear, no_deliveries
 from layers.decisions.rules import in_force
 from layers.store import Store
@@ -18,7 +18,7 @@ FEEDS = ("supplies",)
 
 
 @dataclass(frozen=True)
-class SupplyFacts:
+class SupplyFacts(Facts):
     """Frames for one view; every one may be empty.
 
     stock    site, name, district, item, unit, quantity, daily_use, day (number of the day counted)
@@ -35,8 +35,8 @@ class SupplyFacts:
     places: pd.DataFrame = field(default_factory=lambda: blank("site lon lat"))
 
     def frames(self) -> dict[str, pd.DataFrame]:
-        """Return the frames by name, for the digest of the inputs."""
-        return {f.name: getattr(self, f.name) for f in fields(self)}
+        """Return the digests of the frames, worked out once, for the digest of the inputs."""
+        return self.digested({f.name: getattr(self, f.name) for f in fields(self)})
 
 
 def gather(store: Store, view: View) -> SupplyFacts:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from layers._view import View
 from layers.decisions import beds, staff, supplies
-from layers.decisions._inputs import as_date, cell, complete_day, digest, records
+from layers.decisions._inputs import Facts, as_date, cell, complete_day, digest, records
 from layers.decisions._joint_inputs import problem_of
 from layers.decisions._joint_model import Placement, Problem, by_need, gains, greedy, solve
 from layers.decisions._joint_words import honest, relieve, resource_words
@@ -18,13 +18,13 @@ from layers.decisions.whatif import WhatIf, plain
 from layers.store import Store
 
 TITLE = Words("综合方案", "Joint plan")
-PARTS = ("beds", "staff", "supplies")
+PLANS_JOINED = ("beds", "staff", "supplies")
 TOPICS = ("joint", "placement", "opening", "staff-ratio", "staff-ratio-derived")
 TOLD = 1e-6
 
 
 @dataclass(frozen=True)
-class JointFacts:
+class JointFacts(Facts):
     """The facts of the three plans that are made together."""
 
     beds: beds.BedFacts
@@ -33,12 +33,14 @@ class JointFacts:
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Return the frames of all three by part and name, for the digest of the inputs."""
-        return {f"{part}.{name}": frame for part in PARTS for name, frame in getattr(self, part).frames().items()}
+        return {
+            f"{part}.{name}": frame for part in PLANS_JOINED for name, frame in getattr(self, part).frames().items()
+        }
 
 
 def join(facts: Mapping[str, Any]) -> JointFacts:
     """Return the joint facts from those of the parts, so that each is read once."""
-    return JointFacts(**{part: facts[part] for part in PARTS})
+    return JointFacts(**{part: facts[part] for part in PLANS_JOINED})
 
 
 def gather(store: Store, view: View) -> JointFacts:
@@ -92,7 +94,10 @@ def _parts(facts: JointFacts, view: View, rules: tuple[RuleSet, ...] | None) -> 
     """The bed plan under the view's assumptions, and the supplies as they are: what is used follows from who is placed."""
     return {
         "beds": beds.propose(facts.beds, view, rules),
-        "supplies": supplies.propose(facts.supplies, plain(view), rules),
+        "supplies": facts.once(
+            ("supplies", view.as_of, view.known_at, view.area, rules),
+            lambda: supplies.propose(facts.supplies, plain(view), rules),
+        ),
     }
 
 

@@ -8,7 +8,7 @@ from layers._view import View
 from layers.decisions._inputs import as_date, cell, complete_day, digest
 from layers.decisions._proposal import Plan, Words
 from layers.decisions._silence import Silence
-from layers.decisions._staff_asks import SKILL_WORDS, skills
+from layers.decisions._staff_asks import SKILL_WORDS
 from layers.decisions._staff_facts import FEEDS, StaffFacts, gather
 from layers.decisions._staff_need import SKILLS, duty_share, heads
 from layers.decisions._staff_plan import Work
@@ -53,7 +53,7 @@ def propose(facts: StaffFacts, view: View, rules: Iterable[RuleSet] | None = Non
         summary=_summary(work),
         tables={
             "gap": work.gap,
-            "skills": skills(work),
+            "skills": work.skills,
             "teams": work.teams,
             "beds": work.beds,
             "lending": work.lending,
@@ -72,7 +72,7 @@ def propose(facts: StaffFacts, view: View, rules: Iterable[RuleSet] | None = Non
 
 
 def _summary(work: Work) -> dict[str, float]:
-    by = skills(work).set_index("skill")
+    by = work.skills.set_index("skill")
     found: dict[str, float] = {}
     for skill in SKILLS:
         found |= {f"{name}_{skill}": cell(by, skill, name) for name in ("need", "have", "short", "short_after", "lent")}

@@ -1,0 +1,121 @@
+"""Plan A against plan B: the same figures side by side, and how they differ on the map."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pandas as pd
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard import parts
+from dashboard.pages import Asked
+from dashboard.pages._whatif import sides
+from dashboard.text import figure, is_unknown
+from layers._palette import Mark, rgba
+from layers.decisions._proposal import Plan
+from layers.decisions.beds import NEED_WORDS
+from layers.decisions.staff import SKILL_WORDS
+from layers.decisions.whatif import WhatIf
+
+BETTER: tuple[int, int, int, int] = (98, 216, 192, 240)
+WORSE: tuple[int, int, int, int] = (242, 96, 78, 240)
+SAME: tuple[int, int, int, int] = (120, 140, 160, 120)
+MARKS = (
+    Mark(WORSE, "▲", "较A更缺", "worse than A"),
+    Mark(BETTER, "▼", "较A缓解", "better than A"),
+    Mark(SAME, "●", "无变化", "the same"),
+)
+
+
+def figures(kind: str) -> list[tuple[str, tuple[str, str]]]:
+    """Return (key of the plan's summary, title) of the figures that are compared; of each, less is better."""
+    if kind == "staff":
+        return [
+            (f"short_after_{skill}", (f"{w.zh}缺口（派驻后）", f"{w.en}, short after"))
+            for skill, w in SKILL_WORDS.items()
+        ]
+    if kind == "beds":
+        return [
+            (f"shortage_7d_{need}", (f"{w.zh}床位7天后缺口", f"{w.en}: beds short in 7 days"))
+            for need, w in NEED_WORDS.items()
+        ]
+    if kind == "joint":
+        return [
+            (f"unmet_{need}", (f"{w.zh}未收治（人·日）", f"{w.en} not placed (person-days)"))
+            for need, w in NEED_WORDS.items()
+        ]
+    return [
+        ("below_target", ("低于目标天数（项）", "below the target (stocks)")),
+        ("urgent", ("不足一天（项）", "under a day (stocks)")),
+        ("below_target_after", ("调拨后仍低于目标（项）", "below it after moves (stocks)")),
+        ("below_reorder", ("低于再订货点（项）", "below the reorder point (stocks)")),
+    ]
+
+
+def panel(asked: Asked, kind: str) -> Component | None:
+    """Return the comparison of a kind of plan under the address's assumptions with what it is laid against; None when alike."""
+    found = sides(asked)
+    if found is None:
+        return None
+    a, b, name = found
+    plans = [asked.desk.plan(asked.who, kind, view) for view in (a, b)]
+    said = WhatIf.of(b).said()
+    title = said.said(asked.lang) or asked.words("事实", "Facts")
+    head = [asked.words("指标", "Figure"), f"A {name}", f"B {title}", asked.words("B−A", "B − A")]
+    rows = [
+        _row(asked, words, *(plan.summary.get(key, float("nan")) for plan in plans)) for key, words in figures(kind)
+    ]
+    table = html.Table(
+        [html.Thead(html.Tr([html.Th(text) for text in head])), html.Tbody(rows)],
+        className="plain-table compact compared",
+    )
+    return parts.panel(
+        asked.words("方案对比 A / B", "Plan A against plan B"),
+        table,
+        note=asked.words("指纹 ", "inputs ") + " / ".join(plan.inputs_hash[:6] for plan in plans),
+    )
+
+
+def _row(asked: Asked, words: tuple[str, str], a: float, b: float) -> Component:
+    delta = b - a
+    mark = "unknown" if is_unknown(delta) else "none" if not round(delta) else "short" if delta > 0 else "eased"
+    sign = "+" if not is_unknown(delta) and round(delta) > 0 else ""
+    return html.Tr(
+        [
+            html.Th(asked.words(*words)),
+            html.Td(figure(a)),
+            html.Td(figure(b)),
+            html.Td(sign + figure(delta), className=mark),
+        ]
+    )
+
+
+def paint(asked: Asked, kind: str) -> pd.DataFrame:
+    """Return id, fill_rgba of the hospitals whose shortage differs between the plans that are compared; empty when alike."""
+    found = sides(asked)
+    if found is None:
+        return pd.DataFrame({"id": [], "fill_rgba": []})
+    a, b, _ = found
+    before, after = (SHORTAGE[kind](asked.desk.plan(asked.who, kind, view)) for view in (a, b))
+    delta = after.sub(before, fill_value=0.0)
+    colours = [rgba(*(SAME if abs(d) < 0.5 else WORSE if d > 0 else BETTER)) for d in delta]
+    return pd.DataFrame({"id": delta.index.astype(str), "fill_rgba": np.array(colours, dtype="uint32")})
+
+
+def _staff(plan: Plan) -> pd.Series:
+    """People short by hospital once the free teams are sent."""
+    return plan.tables["gap"].assign(n=lambda g: g["after"].clip(lower=0)).groupby("hospital")["n"].sum()
+
+
+def _supplies(plan: Plan) -> pd.Series:
+    """Items below their reorder point by site; a half, so that one counts."""
+    rows = plan.tables["sites"]
+    return (rows["quantity"] < rows["reorder_point"]).groupby(rows["site"]).sum().astype(float)
+
+
+def _joint(plan: Plan) -> pd.Series:
+    """Beds opened by site, counted as relief."""
+    return -plan.tables["sites"].set_index("id")["beds"].astype(float)
+
+
+SHORTAGE: Mapping[str, Callable[[Plan], pd.Series]] = {"staff": _staff, "supplies": _supplies, "joint": _joint}

@@ -1,0 +1,174 @@
+"""The tables of the staff page: hospitals that lack most, who can lend to whom, who has worked longest, workers for the community."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboard import charts, parts
+from dashboard.pages import Asked
+from dashboard.pages._bed_tables import table
+from dashboard.pages._frame import district_names
+from dashboard.text import UNKNOWN, figure, is_unknown, percent, say
+from layers.decisions._proposal import Plan
+from layers.decisions.staff import SKILL_WORDS
+
+SHOWN = 14  # lines of a table; the export has all
+DUE = {"rest": ("该轮休", "rest due"), "leaves": ("即将撤离", "leaves soon"), "": ("", "")}
+
+
+def tabbed(id: str, pages: Sequence[tuple[str, str, Component | None]]) -> Component:
+    """Return a panel of tables of which one is seen at a time; pages: (value, title, body)."""
+    shown = [
+        dcc.Tab(
+            html.Div(body, className="tab-body"), label=title, value=name, className="tab", selected_className="here"
+        )
+        for name, title, body in pages
+    ]
+    tabs = dcc.Tabs(
+        shown, id=id, value=pages[0][0], className="tabs", parent_className="tabs-box", content_className="tabs-content",
+        persistence=True, persistence_type="session",
+    )  # fmt: skip
+    return html.Section(tabs, className="panel tabbed")
+
+
+def tabs(asked: Asked, plan: Plan) -> Component:
+    """Return the tables, one at a time."""
+    w = asked.words
+    return tabbed(
+        "staff-tabs",
+        [
+            ("lack", w("各院缺口", "By hospital"), lacking(asked, plan)),
+            ("lend", w("院际支援", "Lending"), lending(asked, plan)),
+            ("rest", w("轮休", "Rest"), resting(asked, plan)),
+            ("community", w("社区力量", "Community"), community(asked, plan)),
+        ],
+    )
+
+
+def more(asked: Asked, n: int, total: int, note: str = "") -> Component:
+    """Return how many of how many lines are shown, and a note."""
+    text = say("state.sample", asked.lang, n=min(n, total), total=figure(total)) if total > n else ""
+    return html.P(" · ".join(filter(None, [text, note])), className="more")
+
+
+def hospital_names(asked: Asked) -> dict[str, str]:
+    """Return code -> name of every hospital, in the page's language."""
+    frames = asked.desk.frames(asked.who, asked.here.view.narrowed(asked.here.view.district), ["hospitals"], asked.lang)
+    hospitals = frames["hospitals"]
+    return dict(zip(hospitals["id"], hospitals["name"], strict=True))
+
+
+def lacking(asked: Asked, plan: Plan) -> Component:
+    """Return needed against present people, a row a hospital that lacks most."""
+    gap = plan.tables["gap"]
+    if gap.empty:
+        return parts.empty(say("state.empty", asked.lang))
+    names = hospital_names(asked)
+    sums = gap.groupby("hospital")[["need", "have"]].sum().rename(columns={"need": "needed", "have": "present"})
+    rows = sums.assign(name=[names.get(code, code) for code in sums.index]).reset_index(drop=True)
+    return parts.graph(charts.staff_gap(rows, asked.lang, asked.scale), name="staff")
+
+
+def lending(asked: Asked, plan: Plan) -> Component:
+    """Return people whom a hospital can spare and where they would go."""
+    rows, names, w = plan.tables["lending"], hospital_names(asked), asked.words
+    if rows.empty:
+        return parts.empty(w("没有医院能支援别院", "No hospital has people to lend that another lacks"))
+    lines = [
+        (
+            SKILL_WORDS[row["skill"]].said(asked.lang),
+            [
+                names.get(row["giver"], row["giver"]),
+                names.get(row["taker"], row["taker"]),
+                figure(row["people"]),
+                figure(row["hours"]),
+                figure(row["km"], 1),
+            ],
+        )
+        for row in rows.head(SHOWN).to_dict("records")
+    ]
+    head = [
+        w("专业", "Skill"),
+        w("支出", "From"),
+        w("接收", "To"),
+        w("人", "People"),
+        w("工时/日", "Hours a day"),
+        w("公里", "km"),
+    ]
+    note = w("按专业网络流求解：先补足，再少走路", "a flow per skill: as many as possible, then least travel")
+    return html.Div([table(head, lines, name="words"), more(asked, SHOWN, len(rows), note)])
+
+
+def resting(asked: Asked, plan: Plan) -> Component:
+    """Return the teams that have worked longest, and which are due to rest or leave."""
+    rows, names, w = plan.tables["terms"], hospital_names(asked), asked.words
+    if rows.empty:
+        return parts.empty(say("state.empty", asked.lang))
+    lines = [
+        (
+            row["name"],
+            [
+                names.get(row["hospital"], row["hospital"]),
+                figure(row["people"]),
+                figure(row["worked_days"]),
+                html.Td(w(*DUE[row["due"]]) or UNKNOWN, className="short" if row["due"] else "none"),
+            ],
+        )
+        for row in rows.head(SHOWN).to_dict("records")
+    ]
+    head = [w("队伍", "Team"), w("医院", "Hospital"), w("人", "People"), w("在岗天数", "Days"), w("轮休", "Rest")]
+    return html.Div([table(head, lines, name="words"), more(asked, SHOWN, len(rows))])
+
+
+def community(asked: Asked, plan: Plan) -> Component:
+    """Return workers that closed compounds take, street by street; how many there are is not known."""
+    rows, names, w = plan.tables["community"], district_names(asked), asked.words
+    if rows.empty:
+        return parts.empty(w("没有处于封控或封闭的小区", "No compound is under an order to stay closed"))
+    head = [
+        w("街道", "Street"),
+        w("封闭小区", "Closed"),
+        w("其中封控", "Sealed"),
+        w("户", "Households"),
+        w("值守", "Gates"),
+        w("测温", "Checks"),
+        w("配送", "Deliveries"),
+        w("共需", "Workers"),
+    ]
+    lines = [_street(row, names) for row in rows.head(SHOWN).to_dict("records")]
+    unknown = int(rows["households_unknown"].sum())
+    note = w(
+        f"共需 {figure(rows['workers'].sum())} 人；现有人数未报 · {figure(unknown)} 个小区户数不明只计值守",
+        f"{figure(rows['workers'].sum())} in all; how many there are is not reported · {figure(unknown)} compounds of unknown size",
+    )
+    return html.Div([table(head, lines), more(asked, SHOWN, len(rows), note)])
+
+
+def _street(row: dict, names: dict[str, str]) -> tuple[str, list[str]]:
+    title = f"{names.get(row['district'], row['district'])} {row['street']}".strip()
+    figures = [
+        row[name]
+        for name in (
+            "compounds",
+            "sealed",
+            "households",
+            "gate_workers",
+            "check_workers",
+            "delivery_workers",
+            "workers",
+        )
+    ]
+    return title, [figure(n) for n in figures]
+
+
+def skills_frame(asked: Asked, plan: Plan) -> pd.DataFrame:
+    """Return name, need, have, free, short_after: a row a skill, for the chart."""
+    rows = plan.tables["skills"]
+    return rows.assign(name=[SKILL_WORDS[skill].said(asked.lang) for skill in rows["skill"]])
+
+
+def share(value: float) -> str:
+    """Return a share as per cent, "–" where it is not known."""
+    return UNKNOWN if is_unknown(value) else percent(value, 1)

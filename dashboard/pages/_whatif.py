@@ -1,0 +1,257 @@
+"""What if: assumptions beside the facts, stated in the address, always visible while in force, saved and compared by name."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from hashlib import blake2b
+from typing import Any
+
+import pandas as pd
+from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash.development.base_component import Component
+from flask import request
+
+from dashboard.access import REVIEWERS, SHARED, AccessError
+from dashboard.calls import CallError
+from dashboard.desk import Desk
+from dashboard.pages import Asked
+from dashboard.text import moment
+from dashboard.view import Here, assumed
+from layers._errors import ViewError
+from layers._view import View
+from layers.decisions.whatif import PREFIX, WhatIf, plain
+from layers.intake import whatifs
+from layers.intake.whatifs import WhatIfError
+
+FIELDS = ("cases", "stay", "arrivals", "refused")
+WITH_BEDS = ("candidate", "fangcang", "isolation", "designated")
+LISTED = 6  # saved sets shown
+MOST_REFUSED = 12  # sites that one address can name
+
+
+def panel(asked: Asked, sites: pd.DataFrame) -> Component:
+    """Return the controls.
+
+    sites  id, name: those that can be refused
+    """
+    what_if, w = WhatIf.of(asked.here.view), asked.words
+    said = what_if.said().said(asked.lang) or w("未作假设", "nothing assumed")
+    rows = [
+        _slider(w("新增病例 %", "New cases %"), "if-cases", -50, 200, 10, what_if.cases_pct, 50),
+        _slider(w("住院日 ±天", "Length of stay ± days"), "if-stay", -5, 10, 1, what_if.stay_days, 5),
+        _arrivals(asked, what_if.arrivals),
+        _refused(asked, sites, what_if.refused),
+    ]
+    body = [html.Div(rows, className="if-fields"), keep(asked, what_if)]
+    summary = html.Summary([html.B(w("假设情景", "What if")), html.Span(said, className="if-said")])
+    details = html.Details([summary, html.Div(body, className="if-body")], open=what_if.assumes)
+    return html.Section(details, className="panel whatif")
+
+
+def refusable(asked: Asked) -> pd.DataFrame:
+    """Return id, name of the sites of the view's district that have or could have beds."""
+    view = asked.here.view.narrowed(asked.here.view.district)
+    sites = asked.desk.frames(asked.who, view, ["hospitals"], asked.lang)["hospitals"]
+    return sites.loc[sites["kind"].isin(WITH_BEDS), ["id", "name"]]
+
+
+def _slider(label: str, id: str, low: int, high: int, step: int, value: float, mark: int) -> Component:
+    marks = {at: f"{at:+d}" if at else "0" for at in range(low, high + 1, mark)}
+    slider = dcc.Slider(
+        low, high, step, value=min(max(value, low), high), id=id, marks=marks, updatemode="mouseup", included=False,
+        tooltip={"placement": "top", "always_visible": False},
+    )  # fmt: skip
+    return html.Div([html.Label(label, htmlFor=id), html.Div(slider, className="slider")], className="if-row")
+
+
+def _arrivals(asked: Asked, value: int) -> Component:
+    field = dcc.Input(
+        id="if-arrivals", type="number", min=0, max=50_000, step=50, value=value, debounce=True, inputMode="numeric"
+    )
+    label = asked.words("另到医护（人）", "Staff who arrive (people)")
+    return html.Div([html.Label(label, htmlFor="if-arrivals"), field], className="if-row")
+
+
+def _refused(asked: Asked, sites: pd.DataFrame, chosen: frozenset[str]) -> Component:
+    options = [{"value": code, "label": name} for code, name in zip(sites["id"], sites["name"], strict=True)]
+    field = dcc.Dropdown(
+        options, sorted(chosen), id="if-refused", multi=True, placeholder=asked.words("无", "none"), className="area"
+    )
+    label = asked.words("不可用点位", "Sites refused")
+    return html.Div([html.Label(label, htmlFor="if-refused"), field], className="if-row")
+
+
+def keep(asked: Asked, what_if: WhatIf) -> Component:
+    """Return the field that saves what is assumed, and the sets saved before."""
+    w = asked.words
+    may = asked.who is not None and asked.who.role in REVIEWERS
+    name = dcc.Input(
+        id="if-name",
+        type="text",
+        maxLength=whatifs.LONGEST,
+        placeholder=w("情景名称", "Name of the scenario"),
+        autoComplete="off",
+        persistence=True,
+        persistence_type="memory",
+    )
+    save = html.Button(w("保存", "Save"), id="if-save", className="button", n_clicks=0, disabled=not may)
+    return html.Div(
+        [
+            html.Div([name, save], className="if-save", hidden=not (may and what_if.assumes)),
+            html.Div(id="if-told", className="said", role="status"),
+            html.Div(saved(asked), id="if-saved"),
+        ]
+    )
+
+
+def saved_sets(asked: Asked) -> list[dict[str, Any]]:
+    """Return the saved sets that stand, newest first: id, key, name, filters, district, by, saved_at."""
+    view = asked.desk.store.view(asked.here.view.district)
+    rows = asked.desk.gate.read(asked.desk.store, asked.who, whatifs.standing, view, SHARED)
+    return [
+        {
+            "id": mark_of(row["key"]),
+            "key": row["key"],
+            "name": row["name"],
+            "filters": {k: v for k, v in _settings(row["settings"]).items() if k.startswith(PREFIX)},
+            "district": row["district"],
+            "by": row["decided_by"],
+            "saved_at": row["saved_at"],
+        }
+        for row in rows.to_dict("records")
+    ]
+
+
+def _settings(kept: Any) -> Mapping[str, str]:
+    return json.loads(kept) if isinstance(kept, str) else kept
+
+
+def mark_of(key: str) -> str:
+    """Return a short ASCII name of a saved set: names are Chinese, and ids of buttons and addresses are not."""
+    return blake2b(key.encode(), digest_size=5).hexdigest()
+
+
+def saved(asked: Asked) -> Component | None:
+    """Return the saved sets: each leads to the page under it, or lays the present plan against it."""
+    rows = saved_sets(asked)[:LISTED]
+    if not rows:
+        return None
+    return html.Ul([_saved(asked, row) for row in rows], className="if-list")
+
+
+def _saved(asked: Asked, row: dict[str, Any]) -> Component:
+    w, here = asked.words, asked.here
+    view = replace(here.view, filters={**plain(here.view).filters, **row["filters"]})
+    there = here.at(view=view, pick=None, options={k: v for k, v in (here.options or {}).items() if k != "against"})
+    told = WhatIf.of(view).said().said(asked.lang)
+    against = Here("/plan", here.view, here.lang, None, here.fixed, {**(here.options or {}), "against": row["id"]})
+    by = f"{row['by']} · {moment(row['saved_at'], asked.lang)}"
+    drop = html.Button(
+        "×",
+        id={"type": "if-remove", "index": row["id"]},
+        className="quiet",
+        n_clicks=0,
+        title=w("删除", "Remove"),
+        **{"aria-label": w(f"删除{row['name']}", f"Remove {row['name']}")},
+    )
+    return html.Li(
+        [
+            dcc.Link(row["name"], href=there.path + there.search, title=f"{told} · {by}"),
+            dcc.Link(w("对比", "compare"), href=against.path + against.search, className="quiet"),
+            drop,
+        ]
+    )
+
+
+# ---- what the controls do
+
+
+def connect(app: Dash, desk: Desk) -> None:
+    """Connect the controls, once for all pages that show them."""
+
+    @app.callback(
+        Output("url", "search", allow_duplicate=True),
+        Input("if-cases", "value"),
+        Input("if-stay", "value"),
+        Input("if-arrivals", "value"),
+        Input("if-refused", "value"),
+        State("url", "pathname"),
+        State("url", "search"),
+        prevent_initial_call=True,
+    )
+    def assume(cases: Any, stay: Any, arrivals: Any, refused: Any, path: str, search: str) -> Any:
+        here = desk.here(desk.gate.who(request), path, search)
+        new = assuming(here, dict(zip(FIELDS, (cases, stay, arrivals, refused), strict=True)))
+        return no_update if new == (search or "") or new == here.search else new
+
+    @app.callback(
+        Output("if-told", "children"),
+        Output("if-saved", "children"),
+        Input("if-save", "n_clicks"),
+        Input({"type": "if-remove", "index": ALL}, "n_clicks"),
+        State("if-name", "value"),
+        State("url", "pathname"),
+        State("url", "search"),
+        prevent_initial_call=True,
+    )
+    def change(_save: Any, _removes: Any, name: str | None, path: str, search: str) -> Any:
+        if not ctx.triggered[0]["value"]:
+            return no_update, no_update
+        asked = Asked.at(desk, desk.gate.who(request), path, search)
+        trigger = ctx.triggered_id
+        try:
+            told = _save_as(asked, name or "") if trigger == "if-save" else _remove(asked, trigger["index"])
+        except WhatIfError as error:
+            told = str(error)
+        return told, saved(asked)
+
+
+def assuming(here: Here, given: Mapping[str, Any]) -> str:
+    """Return the query string of a place under what the controls say; what they assume nothing of is left out."""
+    refused = [str(code) for code in given.get("refused") or []]
+    if len(refused) > MOST_REFUSED:
+        raise ViewError(f"{len(refused)} sites are refused; wanted at most {MOST_REFUSED}")
+    told = {
+        **{f"{PREFIX}{name}": f"{given.get(name) or 0:g}" for name in ("cases", "stay")},
+        f"{PREFIX}arrivals": str(int(given.get("arrivals") or 0)),
+        f"{PREFIX}refused": ";".join(refused),
+    }
+    view = replace(here.view, filters={**plain(here.view).filters, **assumed(told)})
+    return here.at(view=view).search
+
+
+def _save_as(asked: Asked, name: str) -> str:
+    who = asked.who
+    if who is None or who.role not in REVIEWERS:
+        raise AccessError(
+            f"{who.role if who else 'nobody'} may not save assumptions; the {' and the '.join(REVIEWERS)} may"
+        )
+    filters = WhatIf.of(asked.here.view).filters()
+    whatifs.save(asked.desk.store, name, filters, who.name, area=who.area, kind=asked.here.path)
+    return asked.words(f"已保存“{name.strip()}”", f"Saved as {name.strip()}")
+
+
+def _remove(asked: Asked, mark: str) -> str:
+    who = asked.who
+    if who is None or who.role not in REVIEWERS:
+        raise AccessError(f"{who.role if who else 'nobody'} may not remove assumptions")
+    found = {row["id"]: row for row in saved_sets(asked)}.get(mark)
+    if found is None:
+        raise CallError(f"no saved set is called {mark!r}")
+    whatifs.remove(asked.desk.store, found["key"], who.name, area=who.area)
+    return asked.words(f"已删除“{found['name']}”", f"Removed {found['name']}")
+
+
+def sides(asked: Asked) -> tuple[View, View, str] | None:
+    """Return the two views that are compared and what the first is called: the saved set that the address names, else the facts.
+
+    None where both are the same.
+    """
+    view, mark = asked.here.view, (asked.here.options or {}).get("against", "")
+    base, name = plain(view), asked.words("事实", "Facts")
+    if mark:
+        found = {row["id"]: row for row in saved_sets(asked)}.get(mark)
+        if found is None:
+            raise ViewError(f"against is {mark!r}; no saved set is called that")
+        base, name = replace(base, filters={**base.filters, **found["filters"]}), found["name"]
+    return None if base.filters == view.filters else (base, view, name)

@@ -1,0 +1,182 @@
+"""Joint plan: beds, staff and supplies together for the coming days; what binds, what ten more would buy, plan A against plan B."""
+
+import pandas as pd
+from dash import Dash, html
+from dash.development.base_component import Component
+
+from dashboard import chart_staff, parts
+from dashboard.desk import Desk
+from dashboard.goods import in_words
+from dashboard.pages import Asked, Page, Scene, _compare, _whatif
+from dashboard.pages._bed_tables import table
+from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, proposal_rows, silence, take_menu
+from dashboard.pages._order import beside
+from dashboard.pages._staff_tables import hospital_names, more, share, tabbed
+from dashboard.pages._tiles import aged_tile
+from dashboard.pages.beds import quiet
+from dashboard.text import UNKNOWN, figure, say
+from layers._palette import rgba
+from layers.decisions._bed_words import KIND_WORDS, NEED_WORDS
+from layers.decisions._joint_words import resource_words
+from layers.decisions._proposal import Plan
+
+OPENED = (176, 142, 222, 245)
+LINES = 14
+
+
+def scene(asked: Asked) -> Scene:
+    """Hospitals, and the sites that the plan opens; against another plan, where more or less is opened."""
+    changed = _compare.paint(asked, "joint")
+    if changed.empty:
+        sites = asked.desk.plan(asked.who, "joint", asked.here.view).tables["sites"]
+        changed = pd.DataFrame({"id": sites["id"].astype(str), "fill_rgba": rgba(*OPENED)}).drop_duplicates("id")
+    return Scene(
+        (*LAND, "compounds", "hospitals", *NAMES),
+        key=f"plan-{asked.here.view.area}",
+        paint={"compounds": quiet(asked), **({"hospitals": changed} if len(changed) else {})},
+        pitch=40,
+    )
+
+
+def layout(asked: Asked) -> Component:
+    """Who is placed and what binds at the left, what more of it would buy and the comparison at the right."""
+    plan = asked.desk.plan(asked.who, "joint", asked.here.view)
+    left = [
+        silence(asked, plan),
+        tiles(asked, plan),
+        _whatif.panel(asked, _whatif.refusable(asked)),
+        parts.panel(
+            asked.words("收治与未收治", "Placed and not placed"),
+            parts.graph(chart_staff.placing(needs(asked, plan), asked.lang, asked.scale), name="needs"),
+            note=honest(asked, plan),
+            grow=True,
+        ),
+        caveats(asked, plan),
+    ]
+    right = [
+        _compare.panel(asked, "joint"),
+        parts.panel(
+            asked.words("制约因素，先补哪一项", "What binds, and what more of it would buy"),
+            parts.reason_list(beside(asked, plan, rows(asked, plan)), asked.lang),
+            note=asked.words(f"{len(plan.proposals)} 项受限", f"{len(plan.proposals)} bind"),
+            tools=take_menu(asked, "joint"),
+            grow=True,
+        ),
+        tabbed(
+            "plan-tabs",
+            [
+                ("use", asked.words("资源占用", "Use of resources"), use(asked, plan)),
+                ("place", asked.words("收治去向", "Who goes where"), placed(asked, plan)),
+                ("open", asked.words("启用点位", "Sites opened"), opened(asked, plan)),
+            ],
+        ),
+    ]
+    return desk_page(asked, left, right, scene(asked))
+
+
+def rows(asked: Asked, plan: Plan) -> list[dict]:
+    """Return the resources that bind as a list shows them, each in the page's language."""
+    found = proposal_rows(asked, plan, plan.proposals, most=3)
+    for row, proposal in zip(found, plan.proposals, strict=True):
+        row["name"] = resource(asked, proposal.subject)
+        row["figure"] = f"+{figure(proposal.figures['added'])}"
+    return found
+
+
+def resource(asked: Asked, name: str) -> str:
+    """Return what a resource is called."""
+    said = resource_words(name).said(asked.lang)
+    said = in_words(said, asked.lang) if name.startswith("items:") else said
+    return said[:1].upper() + said[1:]
+
+
+def tiles(asked: Asked, plan: Plan) -> Component:
+    """Return, by need, the person-days for which nobody finds a bed, and what binds."""
+    found, binding = [], plan.tables["binding"].set_index("need")
+    for need, words in NEED_WORDS.items():
+        unmet, wanted = plan.summary.get(f"unmet_{need}"), plan.summary.get(f"wanted_{need}")
+        binds = binding["binds"].get(need, "")
+        why = (
+            asked.words("受限于 ", "bound by ") + resource(asked, binds)
+            if binds
+            else asked.words("无缺", "none")
+            if not unmet
+            else UNKNOWN
+        )
+        note = asked.words(f"共需 {figure(wanted)} 人·日\n{why}", f"of {figure(wanted)} person-days\n{why}")
+        title = asked.words(f"{words.zh}未收治", f"Not placed: {words.en}")
+        tone = "red" if unmet else "teal"
+        found.append(aged_tile(asked, "beds", title, figure(unmet), asked.words("人·日", "person-days"), note, tone))
+    return html.Div(found, className="tiles")
+
+
+def honest(asked: Asked, plan: Plan) -> str:
+    """Return how good the plan is: the solver's gap, and the plain plan beside it."""
+    s = plan.summary
+    return asked.words(
+        f"{figure(s['days'])} 天 · 求解差 {share(s['gap'])} · 优于简单方案 {share(s['better_than_greedy'])}",
+        f"{figure(s['days'])} days · gap {share(s['gap'])} · {share(s['better_than_greedy'])} better than the plain plan",
+    )
+
+
+def needs(asked: Asked, plan: Plan) -> pd.DataFrame:
+    """Return name, placed, unmet, greedy: a row a need."""
+    found = plan.tables["needs"]
+    return found.assign(name=[NEED_WORDS[need].said(asked.lang) for need in found["need"]])
+
+
+def use(asked: Asked, plan: Plan) -> Component:
+    """Return how much of each resource its scarcest day uses."""
+    found = plan.tables["resources"]
+    if found.empty:
+        return parts.empty(say("state.empty", asked.lang))
+    part = found["used"] / found["limit"].where(found["limit"] > 0)
+    shown = found.assign(share=part, name=[resource(asked, name) for name in found["resource"]])
+    shown = shown.sort_values(["worth", "share"], ascending=[False, False], kind="stable")
+    return parts.graph(chart_staff.resources(shown, asked.lang, asked.scale), name="resources")
+
+
+def placed(asked: Asked, plan: Plan) -> Component:
+    """Return persons placed by need and kind of bed on the first and the last day."""
+    found, w = plan.tables["placed"], asked.words
+    if found.empty:
+        return parts.empty(say("state.empty", asked.lang))
+    first, last = found["day"].min(), found["day"].max()
+    lines = []
+    for (need, kind), group in found.groupby(["need", "kind"], sort=False):
+        by_day = group.set_index("day")["persons"]
+        if by_day.max() >= 0.5:
+            name = f"{NEED_WORDS[need].said(asked.lang)} → {KIND_WORDS[kind].said(asked.lang)}"
+            lines.append((name, [figure(by_day[first]), figure(by_day[last]), figure(by_day.sum())]))
+    head = [w("需求 → 床位", "Need → bed"), w("明天", "Tomorrow"), w("末日", "Last day"), w("合计人·日", "Person-days")]
+    return table(head, lines)
+
+
+def opened(asked: Asked, plan: Plan) -> Component:
+    """Return the sites that the plan opens, and from which day they can be used."""
+    found, names, w = plan.tables["sites"], hospital_names(asked), asked.words
+    if found.empty:
+        return parts.empty(w("无需启用新的点位", "No site needs to be opened"))
+    lines = [
+        (
+            names.get(row["id"], row["id"]),
+            [
+                KIND_WORDS[row["kind"]].said(asked.lang),
+                figure(row["beds"]),
+                w(f"第 {row['ready'] + 1} 天", f"day {row['ready'] + 1}"),
+            ],
+        )
+        for row in found.sort_values(["beds", "id"], ascending=[False, True]).head(LINES).to_dict("records")
+    ]
+    head = [w("点位", "Site"), w("类别", "Kind"), w("床位", "Beds"), w("可用", "Usable from")]
+    return html.Div([table(head, lines), more(asked, LINES, len(found))])
+
+
+def connect(app: Dash, desk: Desk) -> None:
+    """The controls of assumptions stand on several pages and are connected once."""
+    _whatif.connect(app, desk)
+
+
+PAGE = Page(
+    "/plan", order=55, title=("综合方案", "Joint plan"), layout=layout, scene=scene, connect=connect, early=False
+)
