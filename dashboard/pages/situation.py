@@ -20,7 +20,7 @@ from layers.decisions._situation_words import NAMES, VERDICT, WHY, sure
 POINTS = ("peak_onset", "r_below_1", "peak_hospital")
 HORIZONS = (1, 2, 3, 5, 7, 10, 14)
 LEDGER = 21  # newest days of the books
-MORE: tuple[Callable[[Asked], Component | None], ...] = (_clusters.panel,)  # panels after the districts, in order
+MORE: tuple[Callable[[Asked], Component | None], ...] = (_clusters.panel,)  # panels after the statements, in order
 
 
 def layout(asked: Asked) -> Component:
@@ -38,7 +38,7 @@ def layout(asked: Asked) -> Component:
             scores(asked, plan),
             districts(asked, plan),
         ]
-    body += [*more, statements(asked, plan), ledger(asked, plan), caveats(asked, plan)]
+    body += [statements(asked, plan), *more, ledger(asked, plan), caveats(asked, plan)]
     clocks = html.Div(timeline(asked), className="situation-clocks")
     page = [html.Div(body, className="situation"), clocks, html.Div(id="detail", hidden=True)]
     return shell.plain_page(head(asked), page, asked.lang, window_title(asked))
