@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 from dashboard import parts
 from dashboard.pages import Asked
 from dashboard.text import UNKNOWN, day, figure, percent
+from dashboard.text import counted as counts
 from layers._palette import Mark
 from layers._times import day_start
 from layers.decisions.cluster_map import STABLE
@@ -71,7 +72,7 @@ def _row(asked: Asked, row: dict[str, Any]) -> dict[str, Any]:
         ),
         f"LLR {figure(row['llr'], 1)}",
         f"{first}–{last}",
-        w(f"{len(row['codes'])}个小区", f"{len(row['codes'])} compounds"),
+        w(f"{len(row['codes'])}个小区", counts(len(row["codes"]), "compound")),
         w(
             f"社区级 {_share(row['at_community'])}，街道级 {_share(row['at_street'])}",
             f"communities {_share(row['at_community'])}, streets {_share(row['at_street'])}",
