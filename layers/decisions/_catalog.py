@@ -30,7 +30,7 @@ def halves(kind: str) -> tuple[Callable[[Store, View], Any], Callable[[Any, View
 
 def parts_of(kind: str) -> tuple[str, ...]:
     """Return the kinds whose facts together are the facts of this one (`join` makes them), () when it gathers its own."""
-    return getattr(sys.modules[_known(kind).__module__], "PARTS", ())
+    return getattr(sys.modules[_known(kind).__module__], "FACTS_OF", ())
 
 
 def join(kind: str, facts: Mapping[str, Any]) -> Any:
