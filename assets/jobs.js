@@ -47,7 +47,10 @@
     if (kind === 'cancelled') setTimeout(() => shown.close(), 4000);
   }
 
+  const searched = job => job.name.startsWith('clusters'); // kept by the server: the page shows it, there is nothing to download
+
   function ready(shown, job) {
+    if (searched(job)) { keep(job.id, null); return location.reload(); }
     ended(shown, job.id, say('已完成', 'ready'), 'done');
     const link = make('a', 'button primary', shown.box, `${say('下载', 'Download')} ${job.name} · ${(job.bytes / 1e6).toFixed(1)} MB`);
     link.href = `/job/${job.id}/file`;
@@ -58,7 +61,7 @@
   function show(shown, job) {
     const known = job.total > 1 || job.done > 0, step = say(job.zh, job.en);
     if (known) { shown.bar.max = job.total; shown.bar.value = job.done; } else shown.bar.removeAttribute('value');
-    shown.words.textContent = known ? say(`第 ${job.done} 页，共 ${job.total} 页`, `page ${job.done} of ${job.total}`) : `${step}…`;
+    shown.words.textContent = known && searched(job) ? `${step} ${Math.floor(100 * job.done / job.total)} %` : known ? say(`第 ${job.done} 页，共 ${job.total} 页`, `page ${job.done} of ${job.total}`) : `${step}…`;
   }
 
   async function follow(shown, id) {

@@ -88,7 +88,7 @@ def epidemic_curve(
             line={"color": INK, "width": 2 * scale},
         )
     _mark_step(found, wide, lang, scale)
-    _cut_peak(found, wide.sum(axis=1), scale)
+    cut_peak(found, wide.sum(axis=1), scale)
     found.update_layout(barmode="stack", bargap=0.12)
     if len(wide):
         half = pd.Timedelta(hours=12)
@@ -128,7 +128,7 @@ def _mark_step(found: go.Figure, wide: pd.DataFrame, lang: str, scale: float) ->
     )  # fmt: skip
 
 
-def _cut_peak(found: go.Figure, total: pd.Series, scale: float) -> None:
+def cut_peak(found: go.Figure, total: pd.Series, scale: float) -> None:
     ordered = total.sort_values(ascending=False)
     if len(ordered) < 5 or ordered.iloc[0] <= 2 * ordered.iloc[2]:
         return

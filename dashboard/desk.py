@@ -1,7 +1,7 @@
 """What pages work with: frames, plans and details for a view, read through the gate and kept while they stay true."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -19,10 +19,12 @@ from dashboard.tables import TableStore
 from dashboard.text import named
 from dashboard.view import Here, read
 from layers._catalog import all_layers
+from layers._times import parse_time
 from layers._view import View
-from layers.decisions import urgency
+from layers.decisions import clusters, urgency
 from layers.decisions._catalog import PLANS, halves, join, parts_of
-from layers.decisions._proposal import Plan
+from layers.decisions._proposal import Plan, Proposal
+from layers.decisions.clusters import Clusters, Progress
 from layers.decisions.whatif import plain
 from layers.intake import candidates, health, review
 from layers.store import Store, orders, totals
@@ -134,6 +136,21 @@ class Desk:
             who, view, ("orders",), lambda mine: self.gate.read(self.store, who, orders.standing, mine), unread=()
         )
 
+    def clusters(self, who: Person | None, view: View) -> Clusters | None:
+        """Return the kept clusters of a view, None while nobody has searched for them (`search_clusters`)."""
+
+        def name(mine: View) -> str:
+            return clusters.mark(clusters.gather(self.store, mine), mine)
+
+        return clusters.kept(self.store, self._kept(who, view, ("clusters",), name))
+
+    def search_clusters(self, who: Person | None, view: View, progress: Progress | None = None) -> Clusters:
+        """Search for the clusters of a view, keep and return them; a minute or two for a city."""
+        mine = self.gate.allowed(self.store, who, view)
+        found = clusters.search(clusters.gather(self.store, mine), mine, progress=progress)
+        clusters.keep(self.store, found)
+        return found
+
     def order(self, who: Person | None, view: View, number: str) -> tuple[dict[str, Any], pd.DataFrame]:
         """Return one order with what it froze, and its steps; an empty dict where there is none for this person."""
         rows = self.gate.read(self.store, who, orders.one(number), view)
@@ -143,9 +160,17 @@ class Desk:
             self.store, who, orders.steps(number), view
         )
 
-    def rows_behind(self, who: Person | None, view: View, decision: str, subject: str) -> pd.DataFrame:
-        """Return the deliveries that a proposal was read from: `layers.store.orders.rows_behind`."""
-        return self._rows(who, view, f"behind {decision} {subject}", orders.rows_behind(decision, subject))
+    def rows_of(self, who: Person | None, order: Mapping[str, Any], view: View) -> pd.DataFrame:
+        """Return the deliveries that an order's proposal was read from, at the clocks when it was given: `orders.rows_behind`."""
+        plan = order["frozen"]["plan"]
+        then = replace(view, **{name: parse_time(plan[name]) for name in ("as_of", "known_at")})
+        query = orders.rows_behind(order["decision"], order["subject"])
+        return self._rows(who, then, f"behind {order['number']}", query)
+
+    def proposal_now(self, who: Person | None, order: Mapping[str, Any], view: View) -> Proposal | None:
+        """Return what the plan says about an order's subject at the view, under the assumptions of the order; None for nothing."""
+        plan = self.plan(who, order["decision"], replace(view, filters=order["frozen"]["assumed"]))
+        return next((p for p in plan.proposals if p.subject == order["subject"]), None)
 
     def counts(self, who: Person | None, view: View) -> pd.Series:
         """Return `totals.wide` of the view's own area as one row; zeros where nobody was counted."""

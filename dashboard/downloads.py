@@ -70,6 +70,7 @@ def jobs_blueprint(desk: Desk, jobs: Jobs) -> Blueprint:
     """Return the routes of printing with progress.
 
     POST /brief/<kind>.<format>   start; answers 202 and the job
+    POST /search/clusters         start a search for clusters, which is kept for the pages; answers like printing
     GET  /job/<id>                how far it is
     POST /job/<id>/cancel         stop it
     GET  /job/<id>/file           the file, once it is done
@@ -86,6 +87,20 @@ def jobs_blueprint(desk: Desk, jobs: Jobs) -> Blueprint:
         except BusyError as error:
             return as_json({"error": str(error)}, 429)
         return as_json(job.told(), 202)
+
+    @routes.post("/search/clusters")
+    def search() -> Response:
+        who = desk.gate.who(request)
+        here = desk.here(who, "/", request.query_string.decode())
+        assert who is not None
+
+        def work(told: Progress, stop: Event) -> bytes:
+            return desk.search_clusters(who, here.view, told).to_json().encode()
+
+        try:
+            return as_json(jobs.submit("clusters.json", who, work, here).told(), 202)
+        except BusyError as error:
+            return as_json({"error": str(error)}, 429)
 
     @routes.get("/job/<id>")
     def watch(id: str) -> Response:

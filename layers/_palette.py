@@ -88,6 +88,22 @@ ACTION: Mapping[str, Mark] = {
     "seal_building": Mark((248, 197, 74, 230), "◧", "封控楼栋", "Seal building"),
     "keep": Mark((74, 111, 150, 215), "–", "维持", "Keep"),
     "candidate": Mark((98, 216, 192, 225), "○", "可解除候选", "Candidate for release"),
+    "certify": Mark((184, 238, 166, 230), "●", "评定无疫情", "Certify"),
+    "cancel": Mark((166, 58, 58, 235), "✕", "取消无疫情", "Cancel title"),
+    "suspend": Mark((202, 112, 130, 230), "◑", "暂停无疫情", "Suspend title"),
+    "restore": Mark((112, 166, 220, 225), "↺", "恢复无疫情", "Restore title"),
+    "relax": Mark((112, 76, 220, 225), "◇", "可申请放宽", "May be relaxed"),
+}
+
+LIFE: Mapping[str, Mark] = {  # the states of a no-epidemic compound; the colours of the actions that lead there
+    "before": Mark((44, 56, 70, 215), "·", "封闭前", "Before closure"),
+    "closed": Mark((74, 111, 150, 215), "▤", "封闭管理", "Closed"),
+    "candidate": Mark((98, 216, 192, 225), "○", "待评定", "Candidate"),
+    "certified": Mark((184, 238, 166, 230), "●", "无疫情", "No-epidemic"),
+    "settled": Mark((112, 166, 220, 225), "◆", "无疫情满七天", "Seven days"),
+    "relaxed": Mark((112, 76, 220, 225), "◇", "已放宽", "Relaxed"),
+    "suspended": Mark((202, 112, 130, 230), "◑", "暂停", "Suspended"),
+    "cancelled": Mark((166, 58, 58, 235), "✕", "取消", "Cancelled"),
 }
 
 CONTROL: Mapping[str, Mark] = {

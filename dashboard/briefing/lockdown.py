@@ -15,7 +15,17 @@ from layers.decisions._proposal import ACTIONS, Plan, Proposal
 from layers.decisions.risk import LEVEL_WORDS
 
 LAYERS = ("districts", "water", "roads", "compounds", "labels")
-ACTIVE = ("seal", "seal_building", "candidate")  # drawn above the quiet ones, the most urgent on top
+ACTIVE = (
+    "seal",
+    "seal_building",
+    "cancel",
+    "suspend",
+    "certify",
+    "candidate",
+    "restore",
+    "relax",
+)  # above the quiet ones, urgent on top
+CHARTED = ("seal", "seal_building", "certify", "candidate")
 SHARE = 0.97  # of the compounds with a proposal; a few far villages must not shrink the city
 COLUMNS = (
     Column("new_confirmed", "14天确诊", "New conf. 14 d"),
@@ -66,8 +76,26 @@ def _figures(plan: Plan, lang: str) -> tuple[KeyFigure, ...]:
         key("with_cases_14d", "近14天有病例的小区", "With cases in 14 days", ("含现有疑似", "suspected included")),
         KeyFigure(new, pick(("人", "people"), lang), pick(("近14天新增", "New in 14 days"), lang),
                   pick(("确诊与临床诊断，已落到小区的", "confirmed and clinical, placed in compounds"), lang)),
-        key("control_unknown", "管控状态未报", "Control not reported", ("须先核实是否已封闭", "check first whether closed")),
+        _title_holders(plan, lang)
+        if len(plan.tables.get("rounds", ()))
+        else key("control_unknown", "管控状态未报", "Control not reported", ("须先核实是否已封闭", "check first whether closed")),
     )  # fmt: skip
+
+
+def _title_holders(plan: Plan, lang: str) -> KeyFigure:
+    """No-epidemic compounds as n of N, with the round that was published last."""
+    last = plan.tables["rounds"].iloc[-1]
+    total = figure(plan.summary["compounds"])
+    note = (
+        f"共 {total} 个；{last['day'][5:]} 一轮新增 {last['added']}",
+        f"of {total}; {last['added']} new in the round of {last['day'][5:]}",
+    )
+    return KeyFigure(
+        plan.summary["no_epidemic"],
+        pick(("个", ""), lang),
+        pick(("无疫情小区", "No-epidemic compounds"), lang),
+        pick(note, lang),
+    )
 
 
 def _scene(
@@ -97,26 +125,26 @@ def _scene(
 
 
 def _chart(plan: Plan, called: Mapping[str, str], lang: str) -> Chart:
-    """Bars by district: seal, seal buildings, candidates; the risk level of each at the end."""
+    """Bars by district: seal, seal buildings, certify, candidates; the risk level of each at the end."""
     district = {p.subject: p.district for p in plan.proposals}
     rows = pd.DataFrame([(district[p.subject], p.action) for p in plan.proposals], columns=["district", "action"])
-    counts = pd.crosstab(rows["district"], rows["action"]).reindex(columns=list(ACTIVE), fill_value=0)
+    counts = pd.crosstab(rows["district"], rows["action"]).reindex(columns=list(CHARTED), fill_value=0)
     counts = counts.assign(name=[called.get(code) or code or "–" for code in counts.index])
-    counts = counts.sort_values([*ACTIVE, "name"], ascending=[False, False, False, True])
+    counts = counts.sort_values([*CHARTED, "name"], ascending=[*(False for _ in CHARTED), True])
     risk = plan.tables.get("risk", pd.DataFrame(columns=["district", "level"]))
     levels = dict(zip(risk["district"], risk["level"], strict=True))
     bars = tuple(
-        _bar(str(row["name"]), [int(row[a]) for a in ACTIVE], levels.get(str(code), ""), lang)
+        _bar(str(row["name"]), [int(row[a]) for a in CHARTED], levels.get(str(code), ""), lang)
         for code, row in counts.iterrows()
     )
-    keys = tuple((_words(action, lang), paper.ACTION[action], "none") for action in ACTIVE)
+    keys = tuple((_words(action, lang), paper.ACTION[action], "none") for action in CHARTED)
     title = pick(("各区建议（小区数）", "Proposals by district (compounds)"), lang)
     return Chart(title, bars, keys, pick(("没有小区", "no compounds"), lang))
 
 
 def _bar(name: str, counts: list[int], level: str, lang: str) -> Bar:
     spans, start = [], 0
-    for action, n in zip(ACTIVE, counts, strict=True):
+    for action, n in zip(CHARTED, counts, strict=True):
         spans.append(Span(start, start + n, paper.ACTION[action]))
         start += n
     risk = LEVEL_WORDS[level].said(lang) if level in LEVEL_WORDS else ""
@@ -126,7 +154,8 @@ def _bar(name: str, counts: list[int], level: str, lang: str) -> Bar:
 
 def _legend(actions: pd.Series, lang: str) -> tuple[LegendEntry, ...]:
     counts = actions.value_counts()
-    shown = [action for action in (*ACTIVE, "keep", "") if action or counts.get("", 0)]
+    always = (*CHARTED, "keep")
+    shown = [action for action in (*ACTIVE, "keep", "") if action in always or counts.get(action, 0)]
     rows = [LegendEntry("square", paper.ACTION[a], _words(a, lang), figure(int(counts.get(a, 0)))) for a in shown]
     disc = LegendEntry("o", paper.WHITE, pick(("建议编号（见后页）", "Number in the table"), lang), size=9)
     return (*rows, disc, *base_legend(lang))

@@ -29,7 +29,12 @@ GROUND: Mapping[str, str] = {
 ACTION: Mapping[str, str] = {  # lightness falls with urgency; quiet compounds recede
     "seal": "#8c1023",
     "seal_building": "#e8963a",
+    "cancel": "#5a1a1a",
+    "suspend": "#b0607a",
+    "certify": "#2e8b57",
     "candidate": "#2a78b0",
+    "restore": "#7fa9cf",
+    "relax": "#7a5fc0",
     "keep": "#d0d6dc",
     "": UNKNOWN,
 }

@@ -13,7 +13,7 @@ from layers.decisions._catalog import PLANS
 from layers.store import journal
 
 NAME = "plan"
-HELP = "write what is proposed (lockdown, beds, staff, supplies) with reasons, rules and what would flip it"
+HELP = "write what is proposed (lockdown, situation, beds, staff, supplies) with reasons, rules and what would flip it"
 EXAMPLE = "python -m dashboard plan lockdown --as-of 2020-02-16 --out lockdown.xlsx"
 
 

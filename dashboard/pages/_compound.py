@@ -1,4 +1,4 @@
-"""The panel of one compound: its proposal with reasons, its people (masked), the orders on it."""
+"""The panel of one compound: its proposal with reasons, its life cycle, its people (masked), the orders on it."""
 
 from typing import Any
 
@@ -10,6 +10,7 @@ from dashboard import parts
 from dashboard.goods import in_words
 from dashboard.pages import Asked
 from dashboard.pages._frame import district_names, mark_of, unknown_if_empty
+from dashboard.pages._lifeline import lifeline
 from dashboard.pages._order import beside
 from dashboard.text import UNKNOWN, day, figure, percent, pick, say
 from layers._palette import CONTROL, STATUS
@@ -29,7 +30,7 @@ def panel(asked: Asked, code: str) -> Component:
     where = " · ".join(filter(None, [district_names(asked).get(row["district"], ""), row["street"], row["community"]]))
     return parts.panel(
         row["name"],
-        [facts(asked, row), proposal(asked, code), people(asked, code), orders(asked, code)],
+        [facts(asked, row), proposal(asked, code), life(asked, code), people(asked, code), orders(asked, code)],
         note=where,
         tools=close(asked),
         id="compound",
@@ -106,6 +107,11 @@ def reasoned(asked: Asked, plan: Plan, found: Proposal) -> Component:
         ],
         className="section",
     )
+
+
+def life(asked: Asked, code: str) -> Component | None:
+    """Return the timeline of the compound's life cycle."""
+    return lifeline(asked, asked.desk.plan(asked.who, "lockdown", asked.here.view), code)
 
 
 def people(asked: Asked, code: str) -> Component:

@@ -1,7 +1,6 @@
 """One order: who did what when, what was known when it was given, what is known since, and the rows that it rests on."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -177,9 +176,7 @@ def then(asked: Asked, order: Mapping[str, Any]) -> Component:
 def now(asked: Asked, order: Mapping[str, Any]) -> Component:
     """Return what came since, and what the plan says about the subject at the clocks of the page."""
     w, kept = asked.words, order["frozen"]
-    view = replace(asked.here.view, filters=kept["assumed"])
-    plan = asked.desk.plan(asked.who, order["decision"], view)
-    found = next((p for p in plan.proposals if p.subject == order["subject"]), None)
+    found = asked.desk.proposal_now(asked.who, order, asked.here.view)
     news = orders.since(kept, found)
     told: Any = html.Ul([html.Li(words.said(asked.lang)) for words in news], className="order-news")
     if not news:
@@ -194,16 +191,14 @@ def now(asked: Asked, order: Mapping[str, Any]) -> Component:
         ]
         body += [
             html.Ol(reasons, className="why"),
-            html.P([w("依据 ", "inputs "), html.Code(plan.inputs_hash[:12])], className="hash"),
+            html.P([w("依据 ", "inputs "), html.Code(found.inputs_hash[:12])], className="hash"),
         ]
     return _section(w("此后所知", "What is known since"), body)
 
 
 def behind(asked: Asked, order: Mapping[str, Any]) -> Component:
     """Return the deliveries that the proposal was read from, as they were known when the order was given."""
-    w, plan = asked.words, order["frozen"]["plan"]
-    view = replace(asked.here.view, **{name: parse_time(plan[name]) for name in ("as_of", "known_at")})
-    rows = asked.desk.rows_behind(asked.who, view, order["decision"], order["subject"])
+    w, rows = asked.words, asked.desk.rows_of(asked.who, order, asked.here.view)
     heads = (
         ("批次", "Batch"),
         ("数据源", "Feed"),

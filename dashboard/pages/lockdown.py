@@ -1,26 +1,28 @@
-"""Lockdown: for every compound what to do today, why, and what would change it."""
+"""Lockdown: for every compound what to do today, why, and what would change it; the life cycle of no-epidemic compounds."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard import parts
+from dashboard import chart_lockdown, parts
 from dashboard.pages import Asked, Page, Scene
 from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, district_names, proposal_rows, silence, take_menu
 from dashboard.pages._order import beside, several
 from dashboard.pages._tiles import aged_tile
-from dashboard.text import figure, pick, say
-from layers._palette import ACTION, RISK, mark_rgba
-from layers.decisions._proposal import Plan
-from layers.decisions.lockdown import RANK
+from dashboard.text import figure, percent, pick, say
+from layers._palette import ACTION, LIFE, RISK, Mark, mark_rgba
+from layers.decisions._lockdown_actions import RANK
+from layers.decisions._proposal import ACTIONS, Plan, Proposal
 
-SHOWN = 40  # proposals in the list beside the map; the table below the tiles has all
-HEIGHT = {
-    "seal": 700.0,
-    "seal_building": 350.0,
-    "candidate": 90.0,
-    "keep": 30.0,
-}  # metres, so that what must be done stands out
+SHOWN, STEPS_SHOWN = 40, 60  # proposals in the lists beside the map; exports have all
+URGENT = ("seal", "seal_building")
+ALWAYS = (*URGENT, "candidate", "keep")  # in the legend even where there are none
+HEIGHT = {"seal": 700.0, "seal_building": 350.0, "cancel": 350.0, "suspend": 250.0, "certify": 90.0, "candidate": 90.0,
+          "restore": 90.0, "relax": 60.0, "keep": 30.0}  # metres, so that what must be done stands out  # fmt: skip
 
 
 def scene(asked: Asked) -> Scene:
@@ -30,8 +32,13 @@ def scene(asked: Asked) -> Scene:
         (*LAND, "compounds", *NAMES),
         key=f"lockdown-{asked.here.view.area}",
         paint={"compounds": paint(plan)},
-        marks=ACTION,
+        marks=marks(plan),
     )
+
+
+def marks(plan: Plan) -> dict[str, Mark]:
+    """Return the marks of the actions that occur, and of the usual ones."""
+    return {a: ACTION[a] for a in RANK if a in ALWAYS or plan.summary[a]}
 
 
 def paint(plan: Plan) -> pd.DataFrame:
@@ -47,13 +54,14 @@ def paint(plan: Plan) -> pd.DataFrame:
 
 
 def layout(asked: Asked) -> Component:
-    """Counts and risk levels at the left, the priority list at the right."""
+    """Counts, life cycle and levels at the left, the priority list and the steps of the life cycle at the right."""
     plan = asked.desk.plan(asked.who, "lockdown", asked.here.view)
-    urgent = [p for p in plan.proposals if p.action in tuple(RANK)[:2]]
-    ready = [p for p in plan.proposals if p.action == "candidate"]
+    urgent = [p for p in plan.proposals if p.action in URGENT]
+    steps = [p for p in plan.proposals if p.action not in (*URGENT, "keep")]
     left = [
         silence(asked, plan),
         tiles(asked, plan),
+        life(asked, plan),
         parts.panel(
             asked.words("各区风险等级", "Risk level by district"),
             risk_list(asked, plan),
@@ -63,44 +71,124 @@ def layout(asked: Asked) -> Component:
         caveats(asked, plan),
     ]
     right = [
-        parts.panel(
+        listed(
+            asked,
+            plan,
             asked.words("封控优先清单", "To seal, in order"),
-            parts.reason_list(
-                beside(asked, plan, proposal_rows(asked, plan, urgent[:SHOWN], most=1)), asked.lang, kind="pick"
-            ),
-            note=say("state.first", asked.lang, n=min(len(urgent), SHOWN), total=figure(len(urgent))),
-            tools=[several(asked, plan, urgent), take_menu(asked, "lockdown")],
-            grow=True,
+            urgent,
+            SHOWN,
+            [several(asked, plan, urgent), take_menu(asked, "lockdown")],
         ),
-        parts.panel(
-            asked.words("可申报无疫情小区", "Candidates for release"),
-            parts.reason_list(
-                beside(asked, plan, proposal_rows(asked, plan, ready[:6], most=1)), asked.lang, kind="pick"
-            ),
-            note=say("state.first", asked.lang, n=min(len(ready), 6), total=figure(len(ready))),
+        listed(
+            asked, plan, asked.words("无疫情小区：待办", "No-epidemic compounds: to decide"), steps, STEPS_SHOWN, ""
         ),
+        overrides(asked, plan),
     ]
     return desk_page(asked, left, right, scene(asked))
 
 
+def listed(asked: Asked, plan: Plan, title: str, proposals: Sequence[Proposal], most: int, tools: Any) -> Component:
+    """Return a panel of proposals in order; an empty one takes no more room than its words."""
+    first = list(proposals[:most])
+    rows = proposal_rows(asked, plan, first, most=2 if not tools else 1)
+    for row, one in zip(rows, first, strict=True):
+        if not tools:  # of a step of the life cycle the second sentence says why
+            row["reasons"] = [re.split(r"。|\. ", reason)[0] for reason in row["reasons"][-1:]]
+        row["figure"] = figure(one.figures["score"], 1) if tools else ""
+    return parts.panel(
+        title,
+        parts.reason_list(beside(asked, plan, rows), asked.lang, kind="pick"),
+        note=say("state.first", asked.lang, n=len(first), total=figure(len(proposals))),
+        tools=tools,
+        grow=bool(first) or bool(tools),
+    )
+
+
 def tiles(asked: Asked, plan: Plan) -> Component:
-    """Return how many compounds each action is proposed for."""
-    total = plan.summary.get("compounds", 0)
-    of_all = asked.words(f"共 {figure(total)} 个小区", f"of {figure(total)} compounds")
-    tones = {"seal": "red", "seal_building": "amber", "candidate": "teal", "keep": "blue"}
+    """Return what is proposed, how many hold the title, and how often people decided otherwise."""
+    s = plan.summary
+    total = figure(s["compounds"])
+    of_all = asked.words(f"共 {total} 个", f"of {total}")
+    share = percent(s["no_epidemic"] / s["compounds"], 1) if s["compounds"] else figure(None)
+    begun = has_begun(plan)
+    lost, waiting = s["life_suspended"] + s["life_cancelled"], s["candidate"] + s["certify"]
+    told = [
+        ("cases", (ACTION["seal"].zh, ACTION["seal"].en), s["seal"], of_all, "red"),
+        ("cases", (ACTION["seal_building"].zh, ACTION["seal_building"].en), s["seal_building"], of_all, "amber"),
+        ("assessments", ("无疫情小区", "No-epidemic"), s["no_epidemic"] if begun else None, asked.words(f"{share}，共{total}", f"{share} {of_all}") if begun else of_all, "teal"),
+        ("assessments", ("评定与候选", "To certify"), waiting if begun else None, _of_round(asked, plan), "teal"),
+        ("cases", ("暂停或取消", "Title lost"), lost if begun else None, asked.words(f"暂停 {figure(s['life_suspended'])}", f"{figure(s['life_suspended'])} suspended") if begun else "", "violet"),
+        ("controls", ("人工改定", "Overridden"), s["overridden"], asked.words("与建议不同", "not as proposed"), "blue"),
+    ]  # fmt: skip
     found = [
-        aged_tile(
-            asked,
-            "cases",
-            pick((ACTION[a].zh, ACTION[a].en), asked.lang),
-            figure(plan.summary.get(a, 0)),
-            asked.words("个", ""),  # the line under it says what is counted
-            of_all,
-            tones[a],
-        )
-        for a in tuple(RANK)
+        aged_tile(asked, feed, pick(title, asked.lang), figure(value), asked.words("个", ""), note, tone)
+        for feed, title, value, note, tone in told
     ]
-    return html.Div(found, className="tiles")
+    return html.Div(html.Div(found, className="tiles"), className="lockdown-tiles")
+
+
+def has_begun(plan: Plan) -> bool:
+    """Return whether compounds could be certified on the plan's day."""
+    return any(rule.startswith("no-epidemic/") for rule in plan.rules)
+
+
+def _of_round(asked: Asked, plan: Plan) -> str:
+    rounds = plan.tables["rounds"]
+    if rounds.empty:
+        return ""
+    last = rounds.iloc[-1]
+    return asked.words(f"{last['day'][5:]} 轮 +{last['added']} −{last['removed']}", f"{last['day'][5:]}: +{last['added']} −{last['removed']}")  # fmt: skip
+
+
+def life(asked: Asked, plan: Plan) -> Component:
+    """Return the bar of states, the curve of certified compounds and what communities and streets add up to."""
+    title = asked.words("无疫情小区", "No-epidemic compounds")
+    if not has_begun(plan):
+        words = asked.words(
+            "3月1日起评定；此前全部封闭管理，只计天数。",
+            "Certified from 1 March on; until then all stay closed, only days are counted.",
+        )
+        return parts.panel(title, html.P(words, className="life-none"), name="life")
+    counts = {state: plan.summary[f"life_{state}"] for state in LIFE}
+    curve = plan.tables["curve"]
+    city = curve[curve["district"] == ""]
+    body = [
+        parts.graph(chart_lockdown.life_bar(counts, asked.lang, asked.scale), name="life-bar"),
+        parts.graph(chart_lockdown.certified_curve(city, asked.lang, asked.scale), name="life-curve")
+        if len(city)
+        else None,
+    ]
+    return parts.panel(title, body, note=units(asked, plan), name="life")
+
+
+def units(asked: Asked, plan: Plan) -> str:
+    """Return how many communities and streets are free of the epidemic, as n of N."""
+    said = []
+    for unit, name in (("communities", ("社区", "communities")), ("streets", ("街道", "streets"))):
+        rows = plan.tables[unit]
+        free = int((rows["life"] == "certified").sum())
+        said.append(f"{pick(name, asked.lang)} {figure(free)}/{figure(len(rows))}")
+    return " · ".join(said)
+
+
+def overrides(asked: Asked, plan: Plan) -> Component | None:
+    """Return the orders that differ from what was proposed, each with its unit and reason."""
+    rows = plan.tables["overrides"]
+    if rows.empty:
+        return None
+    names = {p.subject: p.name or p.subject for p in plan.proposals}
+    items = []
+    for row in rows.to_dict("records"):
+        was, now = (
+            ACTIONS[name].said(asked.lang) if name in ACTIONS else name for name in (row["proposed"], row["ordered"])
+        )
+        items.append(
+            html.Li(
+                [html.B(f"{names.get(row['compound'], row['compound'])}　{was} → {now}"), html.Span(f"{row['owner']} · {row['why'] or figure(None)}")],
+                className="override",
+            )
+        )  # fmt: skip
+    return parts.panel(asked.words("人工改定", "Overridden by people"), html.Ul(items), note=figure(len(rows)))
 
 
 def counted_to(asked: Asked, plan: Plan) -> str:
@@ -111,25 +199,31 @@ def counted_to(asked: Asked, plan: Plan) -> str:
 
 
 def risk_list(asked: Asked, plan: Plan) -> Component:
-    """Return the level of each district with the counts that make it."""
-    risk = plan.tables["risk"]
+    """Return the level of each district with the counts that make it, and its no-epidemic compounds as n of N."""
+    risk, begun = plan.tables["risk"], has_begun(plan)
     if risk.empty:
         return parts.empty(asked.words("规则自2020年2月17日起施行", "The rule is in force from 17 Feb 2020"))
-    names = district_names(asked)
-    head = [
-        asked.words(*w)
-        for w in (("区", "District"), ("14天新增", "New, 14 days"), ("累计", "Total"), ("等级", "Level"))
-    ]
+    names, free = district_names(asked), _free_by_district(plan)
+    heads = [("区", "District"), ("14天新增", "New, 14 days"), ("累计", "Total"), ("等级", "Level")]
+    heads += [("无疫情小区", "No-epidemic")] if begun else []
     rows = []
     for row in risk.sort_values(["cumulative"], ascending=False).itertuples():
         mark = RISK[row.level]
         name = names.get(row.district, asked.words("市城区", "Urban area") if row.district == "" else row.district)
         level = html.Span(parts.mark_badge(mark, asked.lang), title=asked.words(row.reason_zh, row.reason_en))
         cells = [figure(row.new_14d), figure(row.cumulative), level]
+        cells += [free.get(row.district, figure(None))] if begun else []
         rows.append(html.Tr([html.Th(name), *(html.Td(cell) for cell in cells)]))
-    return html.Table(
-        [html.Thead(html.Tr([html.Th(one) for one in head])), html.Tbody(rows)], className="plain-table compact risks"
-    )
+    head = html.Tr([html.Th(asked.words(*words)) for words in heads])
+    return html.Table([html.Thead(head), html.Tbody(rows)], className="plain-table compact risks")
+
+
+def _free_by_district(plan: Plan) -> dict[str, str]:
+    """District -> n/N, from the newest day of the curve."""
+    curve = plan.tables["curve"]
+    last = curve[curve["day"] == curve["day"].max()] if len(curve) else curve
+    cells = zip(last["district"], last["no_epidemic"], last["compounds"], strict=True)
+    return {district: f"{figure(n)}/{figure(total)}" for district, n, total in cells}
 
 
 PAGE = Page("/lockdown", order=20, title=("封控管理", "Lockdown"), layout=layout, scene=scene)

@@ -6,12 +6,13 @@ from typing import Any
 
 from layers._errors import RuleError
 from layers._view import View
-from layers.decisions import beds, joint, lockdown, staff, supplies
+from layers.decisions import beds, joint, lockdown, situation, staff, supplies
 from layers.decisions._proposal import Plan
 from layers.store import Store
 
 PLANS: Mapping[str, Callable[[Store, View], Plan]] = {
     "lockdown": lockdown.plan,
+    "situation": situation.plan,
     "beds": beds.plan,
     "staff": staff.plan,
     "supplies": supplies.plan,
@@ -30,7 +31,7 @@ def halves(kind: str) -> tuple[Callable[[Store, View], Any], Callable[[Any, View
 
 def parts_of(kind: str) -> tuple[str, ...]:
     """Return the kinds whose facts together are the facts of this one (`join` makes them), () when it gathers its own."""
-    return getattr(sys.modules[_known(kind).__module__], "FACTS_OF", ())
+    return getattr(sys.modules[_known(kind).__module__], "PLANS_JOINED", ())
 
 
 def join(kind: str, facts: Mapping[str, Any]) -> Any:

@@ -2,15 +2,16 @@
 
 import hashlib
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, TypeVar
 
 import pandas as pd
 
-from layers._times import day_start, ended_day
+from layers._times import SHANGHAI, day_start, ended_day
 from layers._view import View
 from layers.decisions.rules import RuleSet
 
+EPOCH = date(1970, 1, 1)
 T = TypeVar("T")
 
 
@@ -89,7 +90,13 @@ def has_begun_day(view: View) -> bool:
 
 def as_date(number: int) -> date:
     """Return the calendar day of a day number (days since 1970)."""
-    return day_start(number).date()
+    return EPOCH + timedelta(days=int(number))
+
+
+def day_numbers(moments: pd.Series) -> pd.Series:
+    """Return the Shanghai day of each aware time as a number, like `day_number`."""
+    local = pd.to_datetime(moments, utc=True).dt.tz_convert(SHANGHAI).dt.tz_localize(None)
+    return (local - pd.Timestamp(EPOCH)).dt.days
 
 
 def _canonical(frame: pd.DataFrame) -> str:

@@ -6,20 +6,22 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Select, func, select
 
-from layers._times import day_number
 from layers._view import View
-from layers.decisions._inputs import as_date, blank, complete_day
+from layers.decisions import lifecycle
+from layers.decisions._inputs import as_date, blank, complete_day, day_numbers
+from layers.decisions._lockdown_life import read_life
 from layers.decisions._silence import Silence, hear, no_deliveries
 from layers.decisions._words import ITEMS
 from layers.decisions.rules import in_force
 from layers.store import Store, care, totals
 from layers.store.asof import as_known, newest
-from layers.store.schema import assessment, compound, control, district, placement, total
+from layers.store.schema import assessment, compound, control, district, orders, placement, total
 
 RECENT_DAYS = 14
 FEEDS = ("cases", "contacts", "fever", "controls", "assessments")  # the weightiest first
 CASES = ("confirmed", "clinical", "asymptomatic")
 DAILY = "area status day n"
+OVERRIDES = "compound number proposed ordered owner why state given_at"
 COUNTED = ("households", "population", "buildings")
 
 
@@ -40,6 +42,9 @@ class LockdownFacts:
     district_totals  `totals.wide` per district
     district_recent  like recent, by district
     feeds            feed, source, last: newest delivery of each source; without rows: nothing was ever delivered
+    day_*            what the life cycle is told from (`lifecycle.Events`); without rows before its first rule
+    arrivals         feed, at: deliveries of the feeds that a release rests on
+    overrides        compound, number, proposed, ordered, owner, why, state, given_at: orders that differ from what was proposed
     clusters         districts with a cluster as named by the disease control centre; None: not told
     """
 
@@ -56,6 +61,12 @@ class LockdownFacts:
     district_totals: pd.DataFrame = field(default_factory=lambda: blank("area"))
     district_recent: pd.DataFrame = field(default_factory=lambda: blank(DAILY))
     feeds: pd.DataFrame = field(default_factory=no_deliveries)
+    day_cases: pd.DataFrame = field(default_factory=lambda: lifecycle.Events().cases)
+    day_open: pd.DataFrame = field(default_factory=lambda: lifecycle.Events().open)
+    day_assessed: pd.DataFrame = field(default_factory=lambda: lifecycle.Events().assessed)
+    day_orders: pd.DataFrame = field(default_factory=lambda: lifecycle.Events().orders)
+    arrivals: pd.DataFrame = field(default_factory=lambda: blank("feed at"))
+    overrides: pd.DataFrame = field(default_factory=lambda: blank(OVERRIDES))
     clusters: frozenset[str] | None = None
 
     def frames(self) -> dict[str, pd.DataFrame]:
@@ -84,6 +95,8 @@ def gather(store: Store, view: View) -> LockdownFacts:
         district_totals=store.read(totals.wide(view, "district")),
         district_recent=store.read(_recent(view, "district", since)),
         feeds=feeds,
+        overrides=store.read(_overrides(view)).pipe(_of, codes),
+        **read_life(store, view, codes),
         clusters=None if named is None else frozenset(code for code in named.split(";") if code),
     )
 
@@ -123,14 +136,22 @@ def _buildings(store: Store, view: View, codes: set[str], since: int) -> pd.Data
     now = totals.state(view, "building").where(total.c.status == "suspected")
     suspected = store.read(now)[["area", "status", "n"]].assign(day=0)
     found = pd.concat([frame for frame in (recent, suspected) if len(frame)] or [recent], ignore_index=True)
-    return found[found["area"].astype(str).str.split("|").str[0].isin(codes)].reset_index(drop=True)
+    inside = [str(area).partition("|")[0] in codes for area in found["area"].tolist()]
+    return found[inside].reset_index(drop=True) if len(found) else found
 
 
 def _controls(store: Store, view: View, codes: set[str]) -> pd.DataFrame:
     rows = store.read(newest(control, view, by=("compound",))).pipe(_of, codes)
-    return rows.assign(since_day=[day_number(moment) for moment in rows["happened_at"]])[
-        ["compound", "state", "since_day"]
-    ]
+    return rows.assign(since_day=day_numbers(rows["happened_at"]))[["compound", "state", "since_day"]]
+
+
+def _overrides(view: View) -> Select[Any]:
+    """Standing orders on compounds whose action is not the proposed one, the newest of each compound last."""
+    o = orders.c
+    columns = (o.subject.label("compound"), o.number, o.proposed, o.action.label("ordered"), o.owner)
+    query = as_known(select(*columns, o.reason.label("why"), o.state, o.happened_at.label("given_at")), orders, view)
+    query = query.where(o.decision == "lockdown", o.state != "withdrawn", o.proposed != o.action)
+    return query.order_by(o.happened_at, o.number)
 
 
 def _of(rows: pd.DataFrame, codes: set[str]) -> pd.DataFrame:

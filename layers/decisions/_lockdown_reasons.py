@@ -7,6 +7,7 @@ from math import inf, isfinite, isnan
 from typing import Any
 
 from layers.decisions._inputs import complete_day
+from layers.decisions._lockdown_words import LIFE, life_flips, life_reason, not_in_place, overridden
 from layers.decisions._proposal import Reason, Words
 from layers.decisions._silence import Silence
 from layers.decisions._words import CONTROL, ITEMS, PERSON, STATUS, count, day, days, iso, listed
@@ -18,7 +19,8 @@ FEED_OF = {"fever": "fever", "contact": "contacts"}  # open persons whose feed i
 # All that the words about a compound without cases depend on.
 QUIET = (
     *("action", "district", "control", "since_day", "clean_days", "items_missing", "unplaced_share"),
-    *("open_fever", "open_contact", "open_asymptomatic"),
+    *("open_fever", "open_contact", "open_asymptomatic", "ordered"),
+    *LIFE,
 )
 
 
@@ -33,7 +35,12 @@ class Setting:
     @cached_property
     def behind(self) -> bool:
         """Whether the deliveries of cases cover less than the complete days."""
-        return self.last_day < complete_day(self.silence.view)
+        return self.last_day < self.complete
+
+    @cached_property
+    def complete(self) -> int:
+        """Number of the last complete day of the view."""
+        return complete_day(self.silence.view)
 
     @cached_property
     def silent_feeds(self) -> tuple[str, ...]:
@@ -69,6 +76,11 @@ class Setting:
         return self.rules.get("no-epidemic")
 
     @cached_property
+    def relaxation(self) -> RuleSet | None:
+        """The rule on relaxations, None before it began."""
+        return self.rules.get("relaxation")
+
+    @cached_property
     def scope_caveat(self) -> tuple[Words, ...]:
         """What a proposal says that rests on the line between buildings and compound."""
         words = self.rules["seal-scope"].caveat()
@@ -87,14 +99,22 @@ class Said:
 
 def describe(row: Any, setting: Setting, evidence: Evidence, district: Words) -> Said:
     """Return the words for one row of the compound state; `evidence` are its counts by day, `district` a name."""
-    caveats = _unplaced(row, setting, district)
+    caveats = _unplaced(row, setting, district) + not_in_place(row)
+    life = life_reason(row, setting.release, setting.relaxation)
+    ordered, told = overridden(row.ordered, setting.closure), (life,) if life else ()
     if row.signal > 0:
-        reasons = (_cases(row, setting, evidence), _scope(row, setting), _control(row, setting))
+        reasons = (_cases(row, setting, evidence), *told, _scope(row, setting), _control(row, setting), *ordered)
         return Said(reasons, _flips_with_cases(row, setting), setting.closure, caveats + _resting(row, setting))
     if row.action == "seal":
-        return Said((_quiet(row, setting), _must_close(row, setting)), ALREADY_CLOSED, setting.closure, caveats)
+        reasons = (_quiet(row, setting), *told, _must_close(row, setting), *ordered)
+        return Said(reasons, ALREADY_CLOSED, setting.closure, caveats)
     rule_id = setting.release.id if setting.release else setting.closure
-    return Said((_quiet(row, setting), _release(row, setting)), _flips_without(row, setting), rule_id, caveats)
+    if life is not None:
+        rule_id = life.rule
+    if life is None or row.life == "cancelled":
+        told = (*told, _release(row, setting))
+    first = told if row.life == "cancelled" and row.action == "cancel" else (_quiet(row, setting), *told)
+    return Said((*first, *ordered), life_flips(row) or _flips_without(row, setting), rule_id, caveats)
 
 
 ALREADY_CLOSED = Words(
@@ -212,7 +232,13 @@ def _release(row: Any, setting: Setting) -> Reason:
     if row.action == "candidate":
         zh = f"满{rule.params['days']}天无病例，无未解除人员，六项到位：可申报无疫情小区。"
         en = f"{rule.params['days']} days without a case, nobody unreleased, six items in place: it can be filed."
-        return Reason(rule.id, zh, en, ("items 6/6",))
+        due = _round(row)
+        return Reason(
+            rule.id,
+            zh + (f"下一轮评定{due}。" if due else ""),
+            en + (f" Next round: {due}." if due else ""),
+            ("items 6/6",),
+        )
     lacking = _lacking(row, rule, setting)
     if not lacking:
         return Reason(rule.id, "已开放且符合无疫情条件。", "It is open and meets the release rule.", ("items 6/6",))
@@ -223,6 +249,10 @@ def _release(row: Any, setting: Setting) -> Reason:
         f"Not yet a candidate for release: {words.en}.",
         _open(row, rule),
     )
+
+
+def _round(row: Any) -> str:
+    return "" if row.earliest != row.earliest else iso(int(row.earliest))
 
 
 def _open(row: Any, rule: RuleSet) -> tuple[str, ...]:
@@ -306,13 +336,16 @@ def _flips_without(row: Any, setting: Setting) -> Words:
     lacking = _lacking(row, rule, setting) if rule else []
     if not lacking:
         return Words(zh + "。", en + ".")
+    due = _round(row)
+    zh_due, en_due = (f"，最早{due}一轮评定", f", in the round of {due} at the earliest") if due else ("", "")
     if len(lacking) == 1:
         return Words(
-            f"{zh}；解决“{lacking[0].zh}”后可申报。", f"{en}; a candidate once this is settled: {lacking[0].en}."
+            f"{zh}；解决“{lacking[0].zh}”后可申报{zh_due}。",
+            f"{en}; a candidate once this is settled: {lacking[0].en}{en_due}.",
         )
     return Words(
-        f"{zh}；以上{len(lacking)}项全部解决后可申报。",
-        f"{en}; a candidate once all {len(lacking)} points are settled.",
+        f"{zh}；以上{len(lacking)}项全部解决后可申报{zh_due}。",
+        f"{en}; a candidate once all {len(lacking)} points are settled{en_due}.",
     )
 
 

@@ -70,6 +70,11 @@ ACTIONS: Mapping[str, Words] = {
     "seal_building": Words("楼栋封控", "Seal the building"),
     "keep": Words("维持现状", "Keep as it is"),
     "candidate": Words("可申报无疫情小区", "Candidate for release"),
+    "certify": Words("评定为无疫情小区", "Certify as no-epidemic"),
+    "suspend": Words("暂停无疫情小区", "Suspend the title"),
+    "cancel": Words("取消无疫情小区", "Cancel the title"),
+    "restore": Words("恢复无疫情小区", "Restore the title"),
+    "relax": Words("可申请放宽", "May be relaxed"),
     "open": Words("启用", "Open the site"),
     "reserve": Words("备用", "Hold in reserve"),
     "survey": Words("核实床位数", "Find out how many beds"),
@@ -84,6 +89,9 @@ ACTIONS: Mapping[str, Words] = {
     "transfer": Words("调拨物资", "Move stock"),
     "relieve": Words("补短板", "Relieve the bottleneck"),
     "ask_use": Words("补报日消耗", "Ask for daily use"),
+    "state": Words("可以认定", "May be stated"),
+    "watch": Words("候选，待确认", "Candidate, to be watched"),
+    "withhold": Words("不作判断", "Not to be claimed"),
 }
 
 

@@ -65,18 +65,21 @@ def written_off(before: float, new: float, after: float) -> float:
     return before + new - after
 
 
-def ledger(increments: pd.DataFrame) -> pd.DataFrame:
+def ledger(increments: pd.DataFrame, withdrawn: pd.DataFrame) -> pd.DataFrame:
     """Return a row a day on which anything became known: day, opening, added, removed, closing; opening + added - removed = closing.
 
-    increments  known_day, event_day, n: what each day added to or took from the count, as the store wrote it. Corrections that
-    move somebody from one day to another count on both sides; nothing is clipped.
+    increments  known_day, n: what each day added to or took from the count, as the store wrote it; nothing is clipped
+    withdrawn   known_day, n: records that their source took back on that day (核销)
+    Corrections that move somebody to another day add and remove one and cancel; what a day took away on the whole beyond its
+    withdrawals counts as removed too.
     """
-    rows = increments.assign(n=pd.to_numeric(increments["n"]))
-    by_day = rows.groupby(["known_day", "event_day"])["n"].sum()
-    added = by_day.clip(lower=0).groupby(level=0).sum()
-    removed = (-by_day.clip(upper=0)).groupby(level=0).sum()
-    closing = (added - removed).cumsum()
-    table = {"opening": closing - added + removed, "added": added, "removed": removed, "closing": closing}
+    net = pd.to_numeric(increments["n"]).groupby(increments["known_day"].astype(int)).sum()
+    gone = pd.to_numeric(withdrawn["n"]).groupby(withdrawn["known_day"].astype(int)).sum()
+    days = net.index.union(gone.index)
+    net, gone = net.reindex(days, fill_value=0), gone.reindex(days, fill_value=0)
+    removed = np.maximum(gone, -net)
+    closing = net.cumsum()
+    table = {"opening": closing - net, "added": net + removed, "removed": removed, "closing": closing}
     return pd.DataFrame(table).rename_axis("day").reset_index()
 
 

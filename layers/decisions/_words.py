@@ -48,6 +48,11 @@ def iso(number: int) -> str:
     return as_date(number).isoformat()
 
 
+def iso_days(numbers: Iterable[float]) -> list[str]:
+    """Return days as 2020-02-12, "" for those that are not known."""
+    return ["" if number != number else iso(int(number)) for number in numbers]
+
+
 def days(numbers: Iterable[int]) -> Words:
     """Return several days, the month said once: 2月12日、13日, 12, 13 Feb."""
     zh: list[str] = []

@@ -18,7 +18,7 @@ from layers.decisions.whatif import WhatIf, plain
 from layers.store import Store
 
 TITLE = Words("综合方案", "Joint plan")
-FACTS_OF = ("beds", "staff", "supplies")
+PLANS_JOINED = ("beds", "staff", "supplies")
 TOPICS = ("joint", "placement", "opening", "staff-ratio", "staff-ratio-derived")
 TOLD = 1e-6
 
@@ -33,12 +33,14 @@ class JointFacts(Facts):
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Return the frames of all three by part and name, for the digest of the inputs."""
-        return {f"{part}.{name}": frame for part in FACTS_OF for name, frame in getattr(self, part).frames().items()}
+        return {
+            f"{part}.{name}": frame for part in PLANS_JOINED for name, frame in getattr(self, part).frames().items()
+        }
 
 
 def join(facts: Mapping[str, Any]) -> JointFacts:
     """Return the joint facts from those of the parts, so that each is read once."""
-    return JointFacts(**{part: facts[part] for part in FACTS_OF})
+    return JointFacts(**{part: facts[part] for part in PLANS_JOINED})
 
 
 def gather(store: Store, view: View) -> JointFacts:

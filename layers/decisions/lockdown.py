@@ -5,27 +5,29 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from layers._view import View
+from layers.decisions import lifecycle
 from layers.decisions._inputs import as_date, complete_day, digest, has_begun_day
+from layers.decisions._life_terms import HOLDING, STATES
+from layers.decisions._lockdown_actions import RANK, actions, with_life
 from layers.decisions._lockdown_facts import FEEDS, LockdownFacts, gather
+from layers.decisions._lockdown_life import life_of, life_tables
 from layers.decisions._lockdown_reasons import QUIET, Said, Setting, describe
 from layers.decisions._lockdown_state import PARTS, compound_state, unplaced_share
 from layers.decisions._proposal import Plan, Proposal, Words
 from layers.decisions._silence import Silence
-from layers.decisions._words import iso
+from layers.decisions._words import iso, iso_days
 from layers.decisions.risk import LEVELS, risk_table
 from layers.decisions.rules import RuleSet, caveats, find, foreign, in_force
 from layers.store import Store
 from layers.store.totals import COUNTED
 
-__all__ = ["LockdownFacts", "gather", "plan", "propose"]
+__all__ = ["RANK", "LockdownFacts", "gather", "plan", "propose"]
 TITLE = Words("小区封控建议", "Lockdown proposals")
 ALWAYS = ("closure", "seal-scope", "contact-observation", "priority", "case-definition", "cluster")
-SOMETIMES = ("no-epidemic", "risk-level")  # began on a later day
-RANK = {"seal": 0, "seal_building": 0, "candidate": 1, "keep": 2}  # sealing either way by score, then releases
+SOMETIMES = ("no-epidemic", "assessment-round", "relaxation", "risk-level")  # began on a later day
 SHOWN = ("signal", "new_confirmed", "new_clinical", "new_asymptomatic", "open_suspected", "open_fever", "open_contact")
 
 
@@ -38,16 +40,21 @@ def propose(facts: LockdownFacts, view: View, rules: Iterable[RuleSet] | None = 
     """Return one proposal per compound, most urgent first; pure: equal inputs give an equal plan.
 
     rules   the editions to choose from; None: those of rules.toml
-    tables  compounds (all counts, clocks, score parts), risk (districts and city), data_quality (per district)
+    tables  compounds (all counts, clocks, score parts, life), risk (districts and city), data_quality (per district),
+            curve (compounds by state, day and district), rounds, communities, streets (n of N), transitions (the dated life of
+            every compound), grades (what each state allows), overrides
     """
     silence = Silence(facts.feeds, view, FEEDS)
     last = silence.last_day("cases")
+    rules = None if rules is None else tuple(rules)
     held = _held(as_date(complete_day(view)), rules)
     setting = Setting(held, last, silence)
     clusters = ";".join(sorted(facts.clusters)) if facts.clusters is not None else "not told"
     mark = digest(facts.frames(), held.values(), view, clusters)
     state = compound_state(facts, held, last, heard=not silence.never("cases"))
-    state["action"], state["scope"] = _actions(state, setting)
+    life = life_of(facts, view, setting, rules)
+    state = with_life(state, life, facts, setting, rules)
+    state["action"], state["scope"] = actions(state, setting)
     state["rank"] = state["action"].map(RANK).astype(int)
     state = (
         state.rename_axis("code").reset_index().sort_values(["rank", "score", "code"], ascending=[True, False, True])
@@ -58,7 +65,12 @@ def propose(facts: LockdownFacts, view: View, rules: Iterable[RuleSet] | None = 
         title=TITLE,
         proposals=_proposals(state, facts, setting, view, mark),
         summary=_summary(state, risk),
-        tables={"compounds": _shown(state), "risk": risk, "data_quality": _quality(facts.placements)},
+        tables={
+            "compounds": _shown(state),
+            "risk": risk,
+            "data_quality": _quality(facts.placements),
+            **life_tables(state, life, facts, setting, lifecycle.began(rules)),
+        },
         rules=tuple(rule.id for rule in held.values()),
         as_of=view.as_of,
         known_at=view.known_at,
@@ -76,50 +88,6 @@ def _held(day: date, rules: Iterable[RuleSet] | None) -> dict[str, RuleSet]:
     return held | {topic: rule for topic, rule in later.items() if rule}
 
 
-def _actions(state: pd.DataFrame, setting: Setting) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Return action and scope (building, compound or "") per row, for all compounds at once."""
-    rules = setting.rules
-    signal = state["signal"] > 0
-    by_building = signal & _buildings_suffice(state, rules["seal-scope"])
-    # An order given after the newest case already covers it; one given before may miss its building.
-    covered = (state["control"] == "building_sealed") & (state["newest"] <= state["since_day"])
-    closure = rules["closure"].params
-    release = _releasable(state, rules.get("no-epidemic"))
-    must_close = closure["all_closed"] & state["control"].isin(["guarded", "open"])
-    if closure["may_open"]:
-        must_close &= ~release
-    action = np.select(
-        [
-            signal & (state["control"] == "sealed"),
-            by_building & covered,
-            by_building,
-            signal,
-            must_close,
-            # Silence neither releases nor closes: what met the rule when the feeds fell silent stays as it is.
-            release & ~state["control"].isin(["guarded", "open"]) & (not setting.silent_feeds),
-        ],
-        ["keep", "keep", "seal_building", "seal", "seal", "candidate"],
-        "keep",
-    )
-    return action, np.where(by_building, "building", np.where(signal, "compound", ""))
-
-
-def _buildings_suffice(state: pd.DataFrame, rule: RuleSet) -> pd.Series:
-    """Every case has a known building, and these are few, in number and against the compound's own."""
-    hit, total = state["hit_buildings"].astype(float), pd.to_numeric(state["buildings"])
-    located = (hit > 0) & (state["in_buildings"].astype(float) >= state["signal"])
-    small = (hit / total.where(total > 0) <= rule.params["max_share"]) | total.isna()
-    return located & (hit <= rule.params["max_buildings"]) & (small | (hit == 1)) & (total != 1)
-
-
-def _releasable(state: pd.DataFrame, rule: RuleSet | None) -> pd.Series:
-    if rule is None:
-        return pd.Series(False, index=state.index)
-    nobody = state[[f"open_{status}" for status in rule.params["zero_open"]]].sum(axis=1) == 0
-    assessed = pd.Series([missing == () for missing in state["items_missing"]], index=state.index, dtype=bool)
-    return (state["clean_days"] >= rule.params["days"]) & nobody & assessed
-
-
 def _proposals(
     state: pd.DataFrame, facts: LockdownFacts, setting: Setting, view: View, mark: str
 ) -> tuple[Proposal, ...]:
@@ -132,7 +100,7 @@ def _proposals(
     found: list[Proposal] = []
     known: dict[Any, Said] = {}  # most compounds are quiet, and many quiet ones say the same: half the time
     for row, values in zip(_rows(state), shown, strict=True):
-        alike = tuple(getattr(row, name) for name in QUIET) if row.signal == 0 else row.code
+        alike = tuple(_same(getattr(row, name)) for name in QUIET) if row.signal == 0 else row.code
         said = known.get(alike) or describe(
             row, setting, evidence.get(row.code, {}), names.get(row.district, Words(row.district, row.district))
         )
@@ -154,6 +122,11 @@ def _proposals(
             )
         )
     return tuple(found)
+
+
+def _same(value: Any) -> Any:
+    """NaN is unlike itself; in a key the unknown must be alike."""
+    return None if value != value else value
 
 
 def _rows(state: pd.DataFrame) -> Iterator[Any]:
@@ -214,6 +187,9 @@ def _summary(state: pd.DataFrame, risk: pd.DataFrame) -> dict[str, float]:
     return {
         "compounds": len(state),
         **{action: int((state["action"] == action).sum()) for action in RANK},
+        **{f"life_{name}": int((state["life"] == name).sum()) for name in STATES},
+        "no_epidemic": int(state["life"].isin(HOLDING).sum()),
+        "overridden": int((state["ordered"] != "").sum()),
         "with_cases_14d": int((state["signal"] > 0).sum()),
         "control_unknown": int((state["control"] == "").sum()),
         "not_assessed": sum(missing is None for missing in state["items_missing"]),
@@ -223,8 +199,12 @@ def _summary(state: pd.DataFrame, risk: pd.DataFrame) -> dict[str, float]:
 
 def _shown(state: pd.DataFrame) -> pd.DataFrame:
     missing = ["?" if items is None else ";".join(items) for items in state["items_missing"]]
-    dropped = ["rank", "hit_names", "items_missing"]
-    return state.drop(columns=dropped, errors="ignore").assign(items_missing=missing).reset_index(drop=True)
+    dropped = ["rank", "hit_names", "items_missing", "ordered"]
+    written = {
+        name: iso_days(state[name]) for name in ("life_since", "certified_on", "cause_day", "error_from", "earliest")
+    }
+    shown = state.drop(columns=dropped, errors="ignore").assign(items_missing=missing, **written)
+    return shown.reset_index(drop=True)
 
 
 def _quality(placements: pd.DataFrame) -> pd.DataFrame:

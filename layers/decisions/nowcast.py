@@ -22,7 +22,7 @@ def nowcast(
     left_out: Collection[int] = (),
     past: np.ndarray | None = None,
 ) -> pd.DataFrame:
-    """Return a row a day: day, observed, reported (share known by now), estimate, low, high (95 %), state.
+    """Return a row a day: day, observed, reported (share known by now), estimate, low, high (95 %), state, error (relative variance).
 
     reports  event_day, known_day, n: how many of a day (of onset, say) became known on which day; day numbers
     now      the newest day on which reports came in
@@ -30,7 +30,8 @@ def nowcast(
     first, last  days of the table; None: from the first event to `now`
     began    day on which reports began to come in: what came on it had happened by then, but when it would have come is not
              known. None: all delays are true
-    left_out  report days that say nothing of usual delays, such as those of a new case definition
+    left_out  days that say nothing of usual delays, such as those of a new case definition: neither what was reported on
+             them nor what happened on them teaches any
 
     past     as `past_errors` returns it: how wrong earlier nowcasts turned out, which widens the interval. None: not asked
 
@@ -39,16 +40,17 @@ def nowcast(
     normal, of a binomial number yet to come and, with `uncertain_delays`, of the shares' own error.
 
     state  complete: older than the longest delay counted; estimated; thin: less than `least_reported` is known by now, so pages
-           leave it blank; insufficient: nothing is reported of a day of which not all can be known yet, or delays are not
-           known: the truth may be anything, so estimate, low and high are NaN, never 0 (V7's last two days)
+           leave it blank; insufficient: so little is known by now and nothing is reported, or delays are not known: the truth
+           may be anything, so estimate, low and high are NaN, never 0 (V7's last two days)
     """
     rows = reports.astype({"event_day": int, "known_day": int, "n": float})
     rows = rows[rows["known_day"] <= now]
     days = np.arange(_first(rows, now) if first is None else first, (now if last is None else last) + 1)
     observed = rows.groupby("event_day")["n"].sum().reindex(days, fill_value=0.0).to_numpy()
     share, error = reported_within(rows, now, params, began, left_out)
+    error = error if params["uncertain_delays"] else np.zeros(len(share))
     if past is not None:
-        error = error + past
+        error = error + np.where(share < 1, past, 0.0)
     age = np.clip(now - days, 0, len(share) - 1)
     return _completed(days, observed, share[age], error[age], params)
 
@@ -66,6 +68,8 @@ def reported_within(
     """
     longest = int(params["max_delay_days"])
     since = now - int(params["window_days"]) if began is None else max(began, now - int(params["window_days"]))
+    # A correction takes somebody away and is nobody's delay.
+    reports = reports[(reports["n"] > 0) & ~reports["event_day"].isin(list(left_out))]
     delay = (reports["known_day"] - reports["event_day"]).to_numpy()
     day, n = reports["event_day"].to_numpy(), reports["n"].to_numpy()
     right = (delay >= 0) & (delay <= longest)
@@ -130,17 +134,18 @@ def thinned(table: pd.DataFrame, observed: np.ndarray, params: Mapping[str, Any]
 def _completed(
     days: np.ndarray, observed: np.ndarray, share: np.ndarray, error: np.ndarray, params: Mapping[str, Any]
 ) -> pd.DataFrame:
-    silent = np.isnan(share) | ((observed <= 0) & (share < 1))
+    silent = np.isnan(share) | ((observed <= 0) & (share < params["least_reported"]))
     known = np.where(silent, np.nan, share)
     estimate = observed / known
-    variance = observed * (1 - known) / known**2
-    if params["uncertain_delays"]:
-        variance = variance + estimate**2 * error
+    variance = np.maximum(observed, 0) * (1 - known) / known**2 + estimate**2 * error
     half = stats.norm.ppf(0.975) * np.sqrt(variance)
+    # Of n persons none is reported yet with a chance of (1 - share)^n: as many may be missing as leave it 5 %.
+    unseen = np.where((observed <= 0) & (known < 1), np.log(0.05) / np.log(1 - np.minimum(known, 1 - 1e-9)), 0.0)
     state = np.select(
         [silent, share >= 1, share < params["least_reported"]], [STATES[3], STATES[0], STATES[2]], STATES[1]
     )
     low = np.maximum(estimate - half, np.minimum(observed, estimate))  # what is reported has happened
+    half = np.where(silent, np.nan, np.maximum(half, unseen))
     table = (days, observed, share, estimate, low, estimate + half, state)
     return pd.DataFrame(dict(zip(COLUMNS, table, strict=True))).assign(error=error)
 

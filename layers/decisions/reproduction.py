@@ -54,6 +54,31 @@ def estimate_r(
     return pd.DataFrame(dict(zip(COLUMNS, found, strict=True)))
 
 
+def shrunk(cases: pd.Series, pressure: pd.Series, uncertain: float = 0.0) -> pd.DataFrame:
+    """Return R of small areas, drawn towards the R of all of them together: mean, std, q025, q975, towards (the common R), weight.
+
+    cases      of the window, an area a row
+    pressure   infectivity in the window, same index; an area without any gets NaN
+    uncertain  relative deviation of `cases` themselves, where they are estimates of what is still being reported
+    Empirical Bayes: cases ~ Poisson(R x pressure), R ~ gamma with the common mean and the variance between areas that is left
+    after the Poisson one (Marshall 1991, moments); the common R's own variance is added. `weight` is the share of an area's own
+    figure: 0 where areas differ no more than by chance. One area alone keeps its own R.
+    """
+    known = (pressure > 0) & cases.notna()
+    n, lam = cases[known].to_numpy(dtype=float), pressure[known].to_numpy(dtype=float)
+    if len(n) == 0 or n.sum() <= 0:
+        return pd.DataFrame(np.nan, index=cases.index, columns=["mean", "std", "q025", "q975", "towards", "weight"])
+    common = n.sum() / lam.sum()
+    between = max(float((lam * (n / lam - common) ** 2).sum() / lam.sum() - common / lam.mean()), 1e-9 * common**2)
+    weight = between / (between + common / lam) if len(n) > 1 else np.ones(1)
+    mean = common + weight * (n / lam - common)
+    variance = weight * mean / lam + (1 - weight) ** 2 * common / lam.sum() + (uncertain * mean) ** 2
+    shape, scale = mean**2 / variance, variance / mean
+    low, high = stats.gamma.ppf(np.array([[0.025], [0.975]]), shape, scale=scale)
+    table = {"mean": mean, "std": np.sqrt(variance), "q025": low, "q975": high, "towards": common, "weight": weight}
+    return pd.DataFrame(table, index=cases.index[known]).reindex(cases.index)
+
+
 def infectivity(cases: np.ndarray, serial_interval: np.ndarray) -> np.ndarray:
     """Return for each day the sum over s >= 1 of w[s] x the cases s days before; 0 on the first, NaN where one is not known."""
     if len(cases) == 0:

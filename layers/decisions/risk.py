@@ -4,6 +4,7 @@ from datetime import date
 
 import pandas as pd
 
+from layers._errors import RuleError
 from layers.decisions._proposal import Words
 from layers.decisions.rules import RuleSet, in_force
 
@@ -78,6 +79,24 @@ def risk_table(
     if rows.empty:
         return pd.DataFrame(columns=COLUMNS)
     return pd.concat([rows[COLUMNS], pd.DataFrame([_city(rows)])], ignore_index=True)
+
+
+def runs(counts: pd.DataFrame) -> pd.DataFrame:
+    """Return published counts of units by level, by day, with `run` and the change of each level since the day before in it.
+
+    counts  day, units (how many there are), low, medium, high
+    run     numbered from 1; another number of units begins a new one, because the same word then counts other places (Hubei:
+            103 counties until 3 March 2020, 76 city areas and counties after it): change_* is NaN there, never a trend
+    """
+    rows = counts.sort_values("day", kind="stable").reset_index(drop=True)
+    levels = [level for level in ("low", "medium", "high") if level in rows]
+    odd = rows[rows[levels].sum(axis=1) != rows["units"]]
+    if len(odd):
+        first = odd.iloc[0]
+        raise RuleError(f"{first['day']}: the levels add up to {first[levels].sum()}; wanted {first['units']} units")
+    run = (rows["units"] != rows["units"].shift()).cumsum()
+    changes = rows.groupby(run)[levels].diff().add_prefix("change_")
+    return rows.assign(run=run.astype(int)).join(changes)
 
 
 def _reasons(levels: pd.Series, silence: Words | None) -> dict[str, list[str]]:

@@ -10,6 +10,7 @@ import pandas as pd
 from layers._times import day_number
 from layers._view import View
 from layers.decisions._inputs import as_date
+from layers.decisions._life_terms import HOLDING
 from layers.decisions._lockdown_facts import FEEDS
 from layers.decisions._proposal import Words
 from layers.decisions._silence import Silence, hear
@@ -48,7 +49,7 @@ class _Waiting(NamedTuple):
     telling: bool
 
 
-STATE = ("action", "signal", "scope", "hit_buildings")
+STATE = ("action", "signal", "scope", "hit_buildings", "life")
 ORDER = {"signal": 0, "open": 1, "old": 2}
 
 
@@ -64,7 +65,7 @@ def urgency(
     waiting    key, group (equal for persons whom one decision may place), alternatives ({compound_id, name, score}), since,
                telling (whether the address names a compound or a door)
     steps      key, value, happened_at: the dated statuses of these persons
-    compounds  code, action, scope, signal, hit_buildings: the state of the lockdown plan
+    compounds  code, action, scope, signal, hit_buildings and, where it is told, life: the state of the lockdown plan
     last_day   number of the last covered day
     The score is the sum over candidates of probability times the points of what would change, and more for identical addresses
     and a recent status. `why` holds sentences in both languages; `key` is the person of the group with the newest status.
@@ -75,7 +76,7 @@ def urgency(
     release = find("no-epidemic", day, known)
     counted = {*CASES, *(["asymptomatic"] if release and "asymptomatic" in release.params["zero_new"] else [])}
     persons = _persons(steps, counted, last_day - window)
-    state = compounds.drop_duplicates("code").set_index("code")[[*STATE]].to_dict("index")
+    state = compounds.drop_duplicates("code").set_index("code").reindex(columns=[*STATE]).to_dict("index")
     weigh = _Scale(persons, state, last_day, window, most)
     groups: defaultdict[str, list[_Waiting]] = defaultdict(
         list
@@ -148,10 +149,15 @@ def _effect(person: _Person, compound: Mapping[Any, Any] | None, most: int) -> t
     """Points and words of what one more such person would change about a compound."""
     if compound is None:
         return OLD, Words("该小区不在方案中", "it is in no plan")
-    releasable, signal = compound["action"] == "candidate", compound["signal"] > 0
+    releasable = compound["action"] == "candidate" or compound.get("life") in HOLDING
+    signal = compound["signal"] > 0
     if person.kind == "old":
         return OLD, Words("只改变累计数", "only the total changes")
     if releasable:
+        if compound.get("life") in HOLDING:
+            return RELEASE, Words(
+                "该小区是无疫情小区，将被取消或暂停", "it is a no-epidemic compound and would lose or suspend that"
+            )
         return RELEASE, Words("该小区是可解除候选，将不再符合", "it is a candidate for release and would no longer be")
     if person.kind == "open":
         return OPEN, Words("四类人员清零将受影响", "its count of the four categories rises")

@@ -14,7 +14,18 @@ NOTICE_12 = day_of("2020-02-11")  # all compounds closed (DOMAIN 1.2)
 ASSESSED_FROM = day_of("2020-02-20")
 WINDOW_DAYS = 14
 SEALED_FROM = 8  # cases in the window from which a whole compound, not a building, is sealed; invented
-STATES = np.array(["管控", "楼栋封控", "封控"], dtype=object)
+RELAXED = 3
+STATES = np.array(["管控", "楼栋封控", "封控", "防范"], dtype=object)
+ROUNDS_FROM, RELAXED_FROM = day_of("2020-03-01"), day_of("2020-03-18")  # DOMAIN 1.2
+READY = (
+    [0, 0.35, 0.50, 0.85, 0.93, 0.99, 1],
+    [day_of(f"2020-{day}") for day in ("02-24", "03-04", "03-07", "03-16", "03-19", "04-03", "05-01")],
+)
+SLIPS = 0.998  # chance that an item that was in place is found in place again
+QUIET_DAYS, SETTLED_DAYS = (
+    24,
+    10,
+)  # without anybody reported, and since all items are in place: then some are relaxed; invented
 
 
 def states(city: City, epidemic: Epidemic, evenings: list[int]) -> dict[int, np.ndarray]:
@@ -28,7 +39,21 @@ def states(city: City, epidemic: Epidemic, evenings: list[int]) -> dict[int, np.
         recent = (reported <= day) & (reported > day - WINDOW_DAYS)
         count = np.bincount(compound[recent], minlength=len(city.compounds))
         found[day] = (count > 0).astype(int) + (count >= SEALED_FROM)
+        if day >= RELAXED_FROM:
+            found[day][_relaxed(city, epidemic, day)] = RELAXED
     return found
+
+
+def _relaxed(city: City, epidemic: Epidemic, day: int) -> np.ndarray:
+    """Three in four of the compounds that have been quiet and in order for long enough."""
+    steps = epidemic.transitions
+    watched = ["suspected", "confirmed", "clinical", "fever", "contact", "asymptomatic"]
+    seen = steps[
+        (steps["report_day"] <= day) & (steps["report_day"] > day - QUIET_DAYS) & steps["status"].isin(watched)
+    ]
+    quiet = np.ones(len(city.compounds), dtype=bool)
+    quiet[epidemic.persons["compound"].to_numpy()[seen["person"]]] = False
+    return quiet & (ready(city, epidemic.seed) <= day - SETTLED_DAYS) & (np.arange(len(quiet)) % 4 != 0)
 
 
 def controls(city: City, now: np.ndarray, before: np.ndarray | None, day: int) -> pd.DataFrame:
@@ -48,13 +73,45 @@ def controls(city: City, now: np.ndarray, before: np.ndarray | None, day: int) -
     )
 
 
-def assessments(city: City, day: int, seed: int) -> pd.DataFrame:
-    """Return a seventh of the compounds, a different one each day of the week; items fall into place week by week."""
-    rows = city.compounds.iloc[day % 7 :: 7]
-    rng = np.random.default_rng([seed, 8, day])
-    done = 0.72 + 0.02 * min(day - ASSESSED_FROM, 12)
-    ticks = rng.random((len(rows), len(ITEMS))) < done
+def assessments(city: City, before: int, day: int, seed: int) -> pd.DataFrame:
+    """Return what street offices assessed since the evening `before`.
+
+    To the end of February a seventh of the compounds each day, items fall into place week by week. From the first round on
+    (1 March) a compound is visited every third day until all six are in place, and once a week after.
+    """
+    at, ticks = _first_weeks(city, day, seed) if day < ROUNDS_FROM else _rounds(city, before, day, seed)
+    rows = city.compounds.iloc[at]
     told = pd.DataFrame(np.where(ticks, "是", "否"), columns=list(ITEMS.values()), dtype=object)
     told.insert(0, "小区", rows["compound_id"].to_numpy(object))
     told.insert(1, "评估时间", f"{EPOCH + timedelta(days=day)} 16:00")
     return told.assign(报告时间=f"{EPOCH + timedelta(days=day)} 19:30")
+
+
+def ready(city: City, seed: int) -> np.ndarray:
+    """Return the day on which the last of the six items falls into place in each compound; a few never do.
+
+    Invented, and so drawn that the share of certified compounds runs somewhat like the published one (DOMAIN V19).
+    """
+    share = np.random.default_rng([seed, 9]).random(len(city.compounds))
+    return np.interp(share, *READY).round().astype(int)
+
+
+def _first_weeks(city: City, day: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    at = np.arange(len(city.compounds))[day % 7 :: 7]
+    rng = np.random.default_rng([seed, 8, day])
+    done = 0.72 + 0.02 * min(day - ASSESSED_FROM, 12)
+    return at, rng.random((len(at), len(ITEMS))) < done
+
+
+def _rounds(city: City, before: int, day: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    every, last = np.arange(len(city.compounds)), ready(city, seed)
+    days = np.arange(max(before + 1, day - 6), day + 1)
+    known = last < day - 3  # told in place at an earlier visit
+    turn = np.where(known, np.isin(every % 7, days % 7), np.isin(every % 3, days % 3))
+    at = np.flatnonzero(turn)
+    rng = np.random.default_rng([seed, 8, day])
+    ticks = rng.random((len(at), len(ITEMS))) < SLIPS
+    lagging = rng.integers(0, len(ITEMS), len(at))
+    waits = last[at] > day
+    ticks[np.flatnonzero(waits), lagging[waits]] = False
+    return at, ticks

@@ -147,7 +147,9 @@ def _suspects(
     first["status"] = np.where(asymptomatic, "asymptomatic", "suspected")
     last = pd.DataFrame({"person": np.arange(size), "day": ends, "status": "excluded"})
     last["report_day"] = np.maximum(ends + courses.late(rng, size), first["report_day"] + 1)
-    return persons, pd.concat([first, last[~asymptomatic]], ignore_index=True)
+    free = last[asymptomatic].assign(day=day[asymptomatic] + tracing.OBSERVED_DAYS)
+    free["report_day"] = tracing.watched_until(day[asymptomatic])
+    return persons, pd.concat([first, last[~asymptomatic], free], ignore_index=True)
 
 
 def _finished(rng: np.random.Generator, persons: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from datetime import time, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -46,7 +47,7 @@ def write_days(folder: Path, city: City, epidemic: Epidemic, start: int, end: in
     orders = deliveries_compounds.states(city, epidemic, evenings)
     for before, day in zip([start - 1, *evenings[:-1]], evenings, strict=True):
         date = str(EPOCH + timedelta(days=day))
-        today = {kind: rows[day] for kind, rows in persons.items() if day in rows}
+        today = {kind: told for kind, rows in persons.items() if (told := _told(rows, day)) is not None}
         if "case" in today:
             found += deliveries_people.cases(folder, today["case"], day, date, profile)
         if "contact" in today:
@@ -56,6 +57,14 @@ def write_days(folder: Path, city: City, epidemic: Epidemic, start: int, end: in
         found += _sites(folder, city, epidemic, teams, before, day, date)
         found += _compounds(folder, city, epidemic, orders, before, day, date)
     return found
+
+
+def _told(rows: dict[Any, pd.DataFrame], day: int) -> pd.DataFrame | None:
+    """What a register tells on an evening: where nothing is new its newest row once more (零报告), because silence is no news."""
+    if day in rows:
+        return rows[day]
+    before = max((one for one in rows if one < day), default=None)
+    return None if before is None else rows[before].tail(1)
 
 
 def _evening(days: pd.Series, evenings: list[int]) -> np.ndarray:
@@ -86,7 +95,7 @@ def _compounds(
     """Assessments from 20 February, orders in force from Notice 12 on."""
     found = []
     if day >= min(deliveries_compounds.ASSESSED_FROM, epidemic.end - SHORT_DRILL):
-        rows = deliveries_compounds.assessments(city, day, epidemic.seed)
+        rows = deliveries_compounds.assessments(city, before, day, epidemic.seed)
         path = write_table(folder / f"drill_assessments_{date}.csv", rows, "gb18030")
         found.append(Delivery("assessments", path, None, None, "各街道办事处（演练）", moment(day, time(20, 0))))
     if day in orders:

@@ -47,7 +47,14 @@ def fevers(
     starts = _moves("fever", day, day + rng.choice([0, 1, 2, 3], size, p=[0.7, 0.2, 0.07, 0.03]))
     ended = day + rng.integers(2, 6, size)
     ends = _moves("fever_excluded", ended, np.maximum(ended + rng.integers(0, 2, size), starts["report_day"] + 1))
-    return persons, pd.concat([starts, ends[rng.random(size) < 0.9]], ignore_index=True)
+    soon = rng.random(size) < 0.9
+    late = _moves("fever_excluded", day + OBSERVED_DAYS, watched_until(day))
+    return persons, pd.concat([starts, ends[soon], late[~soon]], ignore_index=True)
+
+
+def watched_until(day: np.ndarray) -> np.ndarray:
+    """Days on which it is told that somebody watched for 14 days is free: after 25 February, so that the drill to that day stays as it was."""
+    return np.maximum(day + OBSERVED_DAYS, COUNTED + 1 + np.arange(len(day)) % OBSERVED_DAYS)
 
 
 def _moves(status: str, day: np.ndarray, report_day: np.ndarray) -> pd.DataFrame:

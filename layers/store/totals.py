@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Integer, Select, and_, case, func, literal, select, union_all
+from sqlalchemy import BigInteger, Integer, Select, and_, case, func, literal, select, type_coerce, union_all
 
 from layers._times import DAY_MS, OFFSET_MS, day_number, to_ms
 from layers._view import View
@@ -75,6 +75,26 @@ def daily(view: View, level: str = "city", measure: str = "ever") -> Select[Any]
     query = select(total.c.area, total.c.status, total.c.event_day.label("day"), count.label("n"))
     query = query.where(_seen(view, level, measure)).group_by(total.c.area, total.c.status, total.c.event_day)
     return query.having(count != 0).order_by(total.c.event_day)
+
+
+def learned(
+    view: View, level: str, measure: str, statuses: Sequence[str], *, first_day: int, first_known: int
+) -> Select[Any]:
+    """Return area, status, day, known, n: increments by the day they are about and the day on which they became known.
+
+    Days before `first_day` are told as `first_day`, days of knowledge before `first_known` as `first_known`: what cancelled out
+    before is left out. Persons without a compound are left out as well.
+    """
+    known = (type_coerce(total.c.known_from, BigInteger) + OFFSET_MS) // DAY_MS
+    day = _not_before(total.c.event_day, first_day).label("day")
+    seen, count = _not_before(known, first_known).label("known"), func.sum(total.c.n)
+    query = select(total.c.area, total.c.status, day, seen, count.label("n"))
+    query = query.where(_seen(view, level, measure), total.c.status.in_(statuses), total.c.area != "")
+    return query.group_by(total.c.area, total.c.status, day, seen).having(count != 0)
+
+
+def _not_before(value: Any, least: int) -> Any:
+    return case((value < least, least), else_=value)
 
 
 def wide(view: View, level: str) -> Select[Any]:

@@ -27,7 +27,7 @@ from layers.intake.profile import load  # noqa: E402
 from layers.intake.run import run  # noqa: E402
 from layers.scenario import build as drill  # noqa: E402
 from layers.store import Store, open_store  # noqa: E402
-from tests.bench import addresses, freshness, points  # noqa: E402
+from tests.bench import addresses, decisions, freshness, points  # noqa: E402
 
 
 def say(name: str, value: float, unit: str, **more: Any) -> None:
@@ -181,6 +181,7 @@ def main() -> None:
         addresses.measure(say, min(args.rounds, 3), args.small)
         store = imports(Path(folder), args.small)
         matching(store, min(args.rounds, 3), args.small)
+        decisions.measure(say, args.small)
         plans(store, args.rounds)
         pages(store, args.rounds)
         first_paint(store, min(args.rounds, 3))

@@ -22,7 +22,7 @@ from tests import city, office
 from tests.office import CITY, COMMUNITY, DISTRICT, OTHER, STREET, Office, said
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ("/", "/lockdown", "/beds", "/staff", "/supplies", "/quality", "/wall")
+PAGES = ("/", "/situation", "/lockdown", "/beds", "/staff", "/supplies", "/quality", "/wall")
 PERSONS = "kind subject age sex address note building"
 
 

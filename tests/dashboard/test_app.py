@@ -247,7 +247,7 @@ def test_every_answer_carries_the_rules(drill, client, path):
 
 @pytest.mark.parametrize(("search", "mark"), [("", "演练"), ("?lang=en", "DRILL")])
 def test_a_drill_says_so_on_every_page(drill, client, search, mark):
-    for path in ("/", "/lockdown", "/beds", "/staff", "/supplies", "/quality", "/wall"):
+    for path in ("/", "/situation", "/lockdown", "/beds", "/staff", "/supplies", "/quality", "/wall"):
         assert mark in said(drill.page(client, path, search)), path
 
 

@@ -86,6 +86,7 @@ WRONG = {
     "feeds": ("nonsense",),
     "import": ("cases", "absent.csv"),
     "match": ("--cases", "absent.csv", "--compounds", "absent.csv", "--out", "x.csv"),
+    "orders": ("export", "--out", "x.txt"),
     "pass": ("--name", "x", "--role", "city"),
     "plan": ("lockdown", "--out", "x.txt"),
     "real": ("--out", "absent/x.json"),

@@ -53,14 +53,14 @@ def test_lightness_runs_one_way_for_every_eye(name, eye):
 
 
 @pytest.mark.parametrize("eye", EYES)
-@pytest.mark.parametrize("marks", [palette.ACTION, palette.RISK], ids=["action", "risk"])
+@pytest.mark.parametrize("marks", [palette.ACTION, palette.RISK, palette.LIFE], ids=["action", "risk", "life"])
 def test_actions_differ_for_every_eye(marks, eye):
     seen = lab([mark.colour for mark in marks.values()], eye)
     apart = np.linalg.norm(seen[:, None] - seen[None], axis=2)
     assert apart[np.triu_indices(len(seen), 1)].min() > 20
 
 
-@pytest.mark.parametrize("marks", [palette.ACTION, palette.STATUS, palette.CONTROL, palette.RISK])
+@pytest.mark.parametrize("marks", [palette.ACTION, palette.STATUS, palette.CONTROL, palette.RISK, palette.LIFE])
 def test_every_category_has_a_symbol_of_its_own(marks):
     assert len({mark.symbol for mark in marks.values()}) == len(marks)
 

@@ -3,14 +3,15 @@
 import json
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
-from layers._times import parse_time
+from layers._times import parse_time, to_ms
 from layers.decisions._catalog import PLANS, plan_of
 from layers.intake.feeds import feed_named
 from layers.intake.run import run
 from layers.store import open_store
-from layers.store.schema import placement
+from layers.store.schema import FOREVER, orders, placement
+from layers.store.writing import open_batch
 
 SQUARE = [[114.2, 30.5], [114.4, 30.5], [114.4, 30.7], [114.2, 30.7], [114.2, 30.5]]
 DISTRICT = {"type": "Feature", "properties": {"code": "420102", "name": "江岸区"},
@@ -102,6 +103,32 @@ def test_later_data_do_not_change_a_plan_of_the_past(city, folder):  # keep afte
     assert {kind: plan_of(kind, city, view(city)).to_json() for kind in PLANS} == before
     now = plan_of("lockdown", city, city.view(as_of=parse_time("2020-02-19"))).proposals[0]
     assert (now.subject, "确诊2例" in now.reasons[0].zh) == ("C1", True)  # and the present does learn of it
+
+
+def ordered(store, number, subject, proposed, action, state, day):
+    """Write one order as a fact, by hand."""
+    at = to_ms(parse_time(day))
+    values = {"source": "HQ", "content": number, "happened_at": at, "reported_at": at, "heard_at": at}
+    with store.writing() as connection:
+        opened = open_batch(connection, None, parse_time(day), dict.fromkeys(("file", "sha256")) | {
+            "kind": "order", "feed": "orders", "source": "HQ", "settings": ""})  # fmt: skip
+        connection.execute(insert(orders).values(
+            key=number, batch=opened.id, known_from=opened.known_from, known_until=FOREVER, number=number, decision="lockdown", subject=subject,
+            proposed=proposed, action=action, state=state, owner="大智街道", reason="居民已转移", deadline_at=at, note="情况有变", inputs_hash="-", frozen={}, **values))  # fmt: skip
+
+
+def test_a_standing_order_that_differs_from_the_proposal_is_read_and_others_are_not(city):
+    before = plan_of("lockdown", city, view(city)).summary["overridden"]
+    rows = [("L-1", "C1", "seal", "keep", "given"), ("L-2", "C2", "seal", "seal", "given"), ("L-3", "C2", "seal", "keep", "withdrawn")]  # fmt: skip
+    for number, subject, proposed, action, state in rows:
+        ordered(city, number, subject, proposed, action, state, "2020-02-23")
+    plan = plan_of("lockdown", city, city.view(as_of=parse_time("2020-02-23")))
+    assert (before, plan.summary["overridden"]) == (0, 1)
+    assert plan.tables["overrides"][["compound", "number", "ordered"]].values.tolist() == [["C1", "L-1", "keep"]]
+    assert (
+        "大智街道下令维持现状，理由：居民已转移" in next(p for p in plan.proposals if p.subject == "C1").reasons[-1].zh
+    )
+    assert plan_of("lockdown", city, view(city)).summary["overridden"] == 0  # nobody had ordered it then
 
 
 @pytest.mark.parametrize("kind", sorted(PLANS))

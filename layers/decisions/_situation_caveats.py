@@ -1,0 +1,81 @@
+"""What a reader must know before using the epidemic state: the definition step, unknown onsets, heaps, write-offs."""
+
+import pandas as pd
+
+from layers.decisions._proposal import Words
+from layers.decisions._situation_facts import SituationFacts
+from layers.decisions._situation_state import State
+from layers.decisions._words import count, day, days, listed
+from layers.decisions.rules import RuleSet
+
+BEGUN = Words(
+    "截至时间所在的一天尚未结束，各序列到前一天为止。",
+    "The day of the view has not ended; all series end with the day before.",
+)
+
+
+def of_state(state: State, facts: SituationFacts, step: RuleSet | None) -> list[Words]:
+    """Return what a reader must know before using the figures: the definition step, unknown onsets, heaps, write-offs, beds."""
+    found = []
+    inside = [each for each in state.clock.step if state.clock.first <= each <= state.clock.last]
+    if step and inside:
+        found.append(
+            Words(
+                f"{days(inside).zh}为诊断标准变化日：在图中标出，不计入Rt和预测，不跨越它做平滑（{step.id}）。",
+                f"{days(inside).en}: the case definition changed; marked in the charts, left out of R and forecast, never smoothed across ({step.id}).",
+            )
+        )
+    unknown = pd.to_numeric(facts.onsets.loc[facts.onsets["event_day"].isna(), "n"]).sum()
+    if unknown:
+        found.append(
+            Words(
+                f"另有{unknown:,.0f}例没有发病日期，不在按发病日的序列中。",
+                f"{count(unknown, 'case')} without a day of onset: not in the series by onset.",
+            )
+        )
+    unplaced = state.districts.loc[state.districts["district"] == "", "ever"].sum()
+    if unplaced:
+        found.append(
+            Words(
+                f"{unplaced:,.0f}例未落实到区，只计入全市。",
+                f"{count(unplaced, 'case')} without a known district: counted in the city only.",
+            )
+        )
+    return [*found, *_books(state), *_heaps(state)]
+
+
+def _books(state: State) -> list[Words]:
+    removed = state.ledger[state.ledger["removed"] > 0]
+    negative = state.report.loc[state.report["observed"] < 0, "day"]
+    found = []
+    if len(removed):
+        largest = removed.sort_values(["removed", "day"]).iloc[-1]
+        at = day(int(largest["day"]))
+        found.append(
+            Words(
+                f"核销{removed['removed'].sum():,.0f}例（最多{at.zh}，{largest['removed']:,.0f}例），逐日列在“账目”中，收支相符。",
+                f"{count(removed['removed'].sum(), 'case')} written off (most on {at.en}: {largest['removed']:,.0f}); the ledger lists "
+                "every day and adds up.",
+            )
+        )
+    if len(negative):
+        at = listed([day(int(each)) for each in negative])
+        found.append(
+            Words(
+                f"{at.zh}净增为负，照实显示，不计入Rt和预测。",
+                f"{at.en}: net counts below zero, shown as they are, left out of R and forecast.",
+            )
+        )
+    return found
+
+
+def _heaps(state: State) -> list[Words]:
+    if state.heaped.empty:
+        return []
+    at = days([int(each) for each in state.heaped["day"]])
+    return [
+        Words(
+            f"{at.zh}发病数异常集中，可能是日期填报不准；敏感性分析见理由。",
+            f"{at.en}: onsets pile up, perhaps approximate dates; the reasons say what that changes.",
+        )
+    ]

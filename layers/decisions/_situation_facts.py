@@ -1,0 +1,137 @@
+"""What the epidemic state is read from: what became known on which day about which day, by district, and the census of beds."""
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, exists, func, select, type_coerce
+
+from layers._times import DAY_MS, OFFSET_MS, day_number, to_ms
+from layers._view import View
+from layers.decisions._inputs import as_date, blank, complete_day
+from layers.decisions._silence import hear, no_deliveries
+from layers.decisions.rules import in_force
+from layers.store import Store
+from layers.store.asof import as_known, begun, known
+from layers.store.schema import batch, bed, district, hospital, person, person_status, placement, total, withdrawal
+from layers.store.totals import COUNTED, MEASURES
+
+FEEDS = ("cases", "beds")  # the weightiest first
+HOSPITAL_KINDS = ("ordinary", "severe", "icu", "fangcang", "all")  # isolation rooms hold suspects and contacts
+
+
+@dataclass(frozen=True)
+class SituationFacts:
+    """Frames for one view; every one may be empty. Days are day numbers.
+
+    increments  area (district, "" where none is known), status (confirmed | clinical), event_day, known_day, n: each counted
+                case once, on the day it first reached a counted status; negative where a correction took somebody away
+    onsets      area, event_day (of onset; NULL where it was not told), known_day (on which the person first counted), n
+    withdrawn   known_day, n: counted cases that their source took back on that day
+    census      hospital, kind, district, day, used: bed counts
+    districts   code, name, name_en, population
+    began       known_day: the first day on which cases were delivered
+    feeds       feed, source, last: newest delivery of each source
+    """
+
+    increments: pd.DataFrame = field(default_factory=lambda: blank("area status event_day known_day n"))
+    onsets: pd.DataFrame = field(default_factory=lambda: blank("area event_day known_day n"))
+    withdrawn: pd.DataFrame = field(default_factory=lambda: blank("known_day n"))
+    census: pd.DataFrame = field(default_factory=lambda: blank("hospital kind district day used"))
+    districts: pd.DataFrame = field(default_factory=lambda: blank("code name name_en population"))
+    began: pd.DataFrame = field(default_factory=lambda: blank("known_day"))
+    feeds: pd.DataFrame = field(default_factory=no_deliveries)
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return the frames by name, for the digest of the inputs."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+
+def gather(store: Store, view: View) -> SituationFacts:
+    """Read the facts of `view`; a street or a compound is too small to have a state of its own and shows its district or the city."""
+    view = view.narrowed(view.district)
+    since = complete_day(view) - in_force("reproduction", as_date(complete_day(view))).params["look_back_days"]
+    return SituationFacts(
+        increments=store.read(_increments(view)),
+        onsets=store.read(_onsets(view)),
+        withdrawn=store.read(_withdrawn(view)),
+        census=store.read(_census(view, since)),
+        districts=store.read(_districts(view)),
+        began=store.read(_began(view)),
+        feeds=hear(store, view, FEEDS),
+    )
+
+
+def _day(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Shanghai day of a moment, reckoned in the database."""
+    return (type_coerce(column, BigInteger) + OFFSET_MS) // DAY_MS
+
+
+def _increments(view: View) -> Select[Any]:
+    t, known_day = total.c, _day(total.c.known_from).label("known_day")
+    query = select(t.area, t.status, t.event_day, known_day, func.sum(t.n).label("n"))
+    query = query.where(
+        t.measure.in_(MEASURES["first"]),
+        t.level == "district",
+        t.status.in_(COUNTED),
+        t.event_day <= day_number(view.as_of),
+        t.known_from <= to_ms(view.known_at),
+    )
+    if view.district:
+        query = query.where(t.area == view.district)
+    return query.group_by(t.area, t.status, t.event_day, known_day).having(func.sum(t.n) != 0)
+
+
+def _onsets(view: View) -> Select[Any]:
+    s, moment = person_status.c, to_ms(view.known_at)
+    believed = func.max(case((and_(known(person_status, view), begun(person_status, view)), 1), else_=0))
+    counted = (
+        select(s.subject, func.min(s.known_from).label("first"))
+        .where(s.kind == "case", s.dimension == "status", s.value.in_(COUNTED), s.known_from <= moment)
+        .group_by(s.subject)
+        .having(believed == 1)
+        .subquery()
+    )
+    area = func.coalesce(placement.c.district, "").label("area")
+    event, known_day = _day(person.c.onset_at).label("event_day"), _day(counted.c.first).label("known_day")
+    joined = person.join(counted, counted.c.subject == person.c.subject).outerjoin(
+        placement, and_(placement.c.key == person.c.key, known(placement, view))
+    )
+    query = select(area, event, known_day, func.count().label("n")).select_from(joined)
+    query = query.where(person.c.kind == "case", known(person, view))
+    if view.district:
+        query = query.where(placement.c.district == view.district)
+    return query.group_by(area, event, known_day)
+
+
+def _withdrawn(view: View) -> Select[Any]:
+    w, s, known_day = withdrawal.c, person_status.c, _day(withdrawal.c.known_from).label("known_day")
+    counted = exists().where(
+        s.kind == "case", s.subject == w.subject, s.value.in_(COUNTED), s.known_from < w.known_from
+    )
+    query = select(known_day, func.count().label("n")).where(w.kind == "case", known(withdrawal, view), counted)
+    if view.district:  # where the person was counted until then
+        where = and_(placement.c.key == w.key, placement.c.known_until == w.known_from)
+        query = query.join(placement, where).where(placement.c.district == view.district)
+    return query.group_by(known_day)
+
+
+def _census(view: View, since: int) -> Select[Any]:
+    b, day = bed.c, _day(bed.c.happened_at).label("day")
+    joined = bed.join(hospital, and_(hospital.c.code == b.hospital, known(hospital, view)))
+    query = as_known(select(b.hospital, b.kind, hospital.c.district, day, b.used).select_from(joined), bed, view)
+    query = query.where(b.kind.in_(HOSPITAL_KINDS), day >= since).order_by(b.happened_at)
+    return query.where(hospital.c.district == view.district) if view.district else query
+
+
+def _districts(view: View) -> Select[Any]:
+    d = district.c
+    query = as_known(select(d.code, d.name, d.name_en, d.population), district, view)
+    return query.where(d.code == view.district) if view.district else query
+
+
+def _began(view: View) -> Select[Any]:
+    first = func.min(batch.c.known_at)
+    return select(_day(first).label("known_day")).where(
+        batch.c.kind == "import", batch.c.feed == "cases", batch.c.known_at <= to_ms(view.known_at)
+    )
