@@ -35,7 +35,10 @@ def skills(table: pd.DataFrame, lang: str = "zh", scale: float = 1.0) -> go.Figu
                 text="  " + pick((f"派后缺 {figure(row['short_after'])}", f"short {figure(row['short_after'])}"), lang),
                 font={"size": 12 * scale, "color": "#ff9b8d"},
             )  # fmt: skip
-    found.update_layout(barmode="stack", hovermode="y unified", margin={"r": 80 * scale, "l": 8 * scale})
+    most = float(rows[["need", "have"]].max().max() or 1)
+    found.update_layout(barmode="stack", hovermode="y unified", margin={"r": 8 * scale, "l": 8 * scale})
+    found.update_xaxes(range=[0, most * 1.35])
+    found.update_yaxes(dtick=1)
     found.update_xaxes(gridcolor=LINE, tickfont={"color": DIM, "size": 12 * scale})
     return found
 
@@ -57,10 +60,10 @@ def resources(table: pd.DataFrame, lang: str = "zh", scale: float = 1.0) -> go.F
         y=rows["name"], x=rows["share"].clip(upper=1.0).fillna(0.0), orientation="h", text=said, textposition="outside",
         marker={"color": [SHORT if full else HAVE for full in binds],
                 "pattern": {"shape": ["/" if full else "" for full in binds], "size": 6 * scale, "solidity": 0.35}},
-        textfont={"size": 12 * scale, "color": INK}, cliponaxis=False, hoverinfo="skip", showlegend=False,
+        textfont={"size": 12 * scale, "color": INK}, cliponaxis=False, constraintext="none", hoverinfo="skip", showlegend=False,
     )  # fmt: skip
-    found.update_xaxes(range=[0, 1.35], tickvals=[0, 0.5, 1], ticktext=["0", "50%", "100%"])
-    found.update_yaxes(tickfont={"size": 12 * scale, "color": INK})
+    found.update_xaxes(range=[0, 1.45], tickvals=[0, 0.5, 1], ticktext=["0", "50%", "100%"])
+    found.update_yaxes(tickfont={"size": 12 * scale, "color": INK}, dtick=1)
     found.update_layout(margin={"t": 6 * scale, "l": 8 * scale, "r": 8 * scale})
     return found
 
@@ -84,12 +87,13 @@ def placing(table: pd.DataFrame, lang: str = "zh", scale: float = 1.0) -> go.Fig
     found.add_bar(
         y=rows["name"], x=rows["unmet"] / total, orientation="h", name=pick(("未收治（人·日）", "not placed (person-days)"), lang),
         marker={"color": SHORT, "pattern": {"shape": "/", "size": 6 * scale, "solidity": 0.35}},
-        text=said, textposition="outside", textfont={"size": 12 * scale, "color": "#ff9b8d"}, cliponaxis=False,
+        text=said, textposition="outside", textfont={"size": 12 * scale, "color": "#ff9b8d"}, cliponaxis=False, constraintext="none",
     )  # fmt: skip
     found.add_scatter(
         y=rows["name"], x=rows["greedy"] / total, mode="markers", name=pick(("简单方案", "plain plan"), lang),
         marker={"symbol": "line-ns-open", "size": 18 * scale, "color": NEED, "line": {"width": 3 * scale}},
     )  # fmt: skip
     found.update_layout(barmode="stack", margin={"r": 60 * scale, "l": 8 * scale})
-    found.update_xaxes(range=[0, 1.1], tickvals=[0, 0.5, 1], ticktext=["0", "50%", "100%"])
+    found.update_yaxes(dtick=1)
+    found.update_xaxes(range=[0, 1.3], tickvals=[0, 0.5, 1], ticktext=["0", "50%", "100%"])
     return found

@@ -20,11 +20,11 @@ from layers.decisions.whatif import WhatIf
 BETTER: tuple[int, int, int, int] = (98, 216, 192, 240)
 WORSE: tuple[int, int, int, int] = (242, 96, 78, 240)
 SAME: tuple[int, int, int, int] = (120, 140, 160, 120)
-MARKS = (
-    Mark(WORSE, "▲", "较A更缺", "worse than A"),
-    Mark(BETTER, "▼", "较A缓解", "better than A"),
-    Mark(SAME, "●", "无变化", "the same"),
-)
+MARKS = {
+    "worse": Mark(WORSE, "▲", "B 比 A 更缺", "B lacks more than A"),
+    "better": Mark(BETTER, "▼", "B 比 A 缓解", "B lacks less than A"),
+    "same": Mark(SAME, "●", "A、B 相同", "A and B alike"),
+}
 
 
 def figures(kind: str) -> list[tuple[str, tuple[str, str]]]:

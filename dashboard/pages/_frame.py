@@ -65,7 +65,10 @@ def assumed(asked: Asked) -> Component | None:
 def legend(asked: Asked, scene: Scene) -> Component:
     """Return what the colours on the map mean; those that the page paints replace the layer's own."""
     keys = [key for key in scene.layers if key not in (*LAND, *NAMES)]
-    marks = dict.fromkeys(scene.paint, scene.marks) if scene.marks else None
+    told = [key for key in scene.paint if key != "compounds"] or list(
+        scene.paint
+    )  # compounds behind others are only dimmed
+    marks = dict.fromkeys(told, scene.marks) if scene.marks else None
     return parts.legend(deck.legend_rows(keys, asked.lang, marks), asked.lang)
 
 

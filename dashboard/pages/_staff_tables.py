@@ -53,6 +53,11 @@ def more(asked: Asked, n: int, total: int, note: str = "") -> Component:
     return html.P(" · ".join(filter(None, [text, note])), className="more")
 
 
+def named_cell(name: str) -> Component:
+    """Return the cell of a name, cut where the column is too narrow and whole when the pointer rests on it."""
+    return html.Td(name, className="name", title=name)
+
+
 def hospital_names(asked: Asked) -> dict[str, str]:
     """Return code -> name of every hospital, in the page's language."""
     frames = asked.desk.frames(asked.who, asked.here.view.narrowed(asked.here.view.district), ["hospitals"], asked.lang)
@@ -80,8 +85,8 @@ def lending(asked: Asked, plan: Plan) -> Component:
         (
             SKILL_WORDS[row["skill"]].said(asked.lang),
             [
-                names.get(row["giver"], row["giver"]),
-                names.get(row["taker"], row["taker"]),
+                named_cell(names.get(row["giver"], row["giver"])),
+                named_cell(names.get(row["taker"], row["taker"])),
                 figure(row["people"]),
                 figure(row["hours"]),
                 figure(row["km"], 1),
@@ -98,7 +103,7 @@ def lending(asked: Asked, plan: Plan) -> Component:
         w("公里", "km"),
     ]
     note = w("按专业网络流求解：先补足，再少走路", "a flow per skill: as many as possible, then least travel")
-    return html.Div([table(head, lines, name="words"), more(asked, SHOWN, len(rows), note)])
+    return html.Div([table(head, lines, name="pairs"), more(asked, SHOWN, len(rows), note)])
 
 
 def resting(asked: Asked, plan: Plan) -> Component:
@@ -110,7 +115,7 @@ def resting(asked: Asked, plan: Plan) -> Component:
         (
             row["name"],
             [
-                names.get(row["hospital"], row["hospital"]),
+                named_cell(names.get(row["hospital"], row["hospital"])),
                 figure(row["people"]),
                 figure(row["worked_days"]),
                 html.Td(w(*DUE[row["due"]]) or UNKNOWN, className="short" if row["due"] else "none"),
@@ -119,7 +124,7 @@ def resting(asked: Asked, plan: Plan) -> Component:
         for row in rows.head(SHOWN).to_dict("records")
     ]
     head = [w("队伍", "Team"), w("医院", "Hospital"), w("人", "People"), w("在岗天数", "Days"), w("轮休", "Rest")]
-    return html.Div([table(head, lines, name="words"), more(asked, SHOWN, len(rows))])
+    return html.Div([table(head, lines, name="pairs"), more(asked, SHOWN, len(rows))])
 
 
 def community(asked: Asked, plan: Plan) -> Component:

@@ -6,16 +6,16 @@ from dash.development.base_component import Component
 
 from dashboard import chart_staff, parts
 from dashboard.desk import Desk
-from dashboard.goods import in_words
+from dashboard.goods import in_words, said
 from dashboard.pages import Asked, Page, Scene, _compare, _whatif
 from dashboard.pages._bed_tables import table
-from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, proposal_rows, silence, take_menu
+from dashboard.pages._frame import LAND, NAMES, brief, caveats, desk_page, proposal_rows, silence, take_menu
 from dashboard.pages._order import beside
 from dashboard.pages._staff_tables import hospital_names, more, share, tabbed
 from dashboard.pages._tiles import aged_tile
 from dashboard.pages.beds import quiet
 from dashboard.text import UNKNOWN, figure, say
-from layers._palette import rgba
+from layers._palette import Mark, rgba
 from layers.decisions._bed_words import KIND_WORDS, NEED_WORDS
 from layers.decisions._joint_words import resource_words
 from layers.decisions._proposal import Plan
@@ -26,14 +26,16 @@ LINES = 14
 
 def scene(asked: Asked) -> Scene:
     """Hospitals, and the sites that the plan opens; against another plan, where more or less is opened."""
-    changed = _compare.paint(asked, "joint")
+    changed, marks = _compare.paint(asked, "joint"), _compare.MARKS
     if changed.empty:
+        marks = {"opened": Mark(OPENED, "▲", "方案启用的点位", "Opened by the plan")}
         sites = asked.desk.plan(asked.who, "joint", asked.here.view).tables["sites"]
         changed = pd.DataFrame({"id": sites["id"].astype(str), "fill_rgba": rgba(*OPENED)}).drop_duplicates("id")
     return Scene(
         (*LAND, "compounds", "hospitals", *NAMES),
         key=f"plan-{asked.here.view.area}",
         paint={"compounds": quiet(asked), **({"hospitals": changed} if len(changed) else {})},
+        marks=marks if len(changed) else {},
         pitch=40,
     )
 
@@ -76,18 +78,21 @@ def layout(asked: Asked) -> Component:
 
 def rows(asked: Asked, plan: Plan) -> list[dict]:
     """Return the resources that bind as a list shows them, each in the page's language."""
-    found = proposal_rows(asked, plan, plan.proposals, most=3)
+    found = proposal_rows(asked, plan, plan.proposals)
     for row, proposal in zip(found, plan.proposals, strict=True):
         row["name"] = resource(asked, proposal.subject)
+        row["reasons"] = [
+            brief(said(r.said(asked.lang), asked.lang)) for r in (*proposal.reasons[2:], proposal.reasons[1])
+        ]
         row["figure"] = f"+{figure(proposal.figures['added'])}"
     return found
 
 
 def resource(asked: Asked, name: str) -> str:
     """Return what a resource is called."""
-    said = resource_words(name).said(asked.lang)
-    said = in_words(said, asked.lang) if name.startswith("items:") else said
-    return said[:1].upper() + said[1:]
+    words = resource_words(name).said(asked.lang)
+    words = in_words(words, asked.lang) if name.startswith("items:") else words
+    return words[:1].upper() + words[1:]
 
 
 def tiles(asked: Asked, plan: Plan) -> Component:
@@ -114,8 +119,8 @@ def honest(asked: Asked, plan: Plan) -> str:
     """Return how good the plan is: the solver's gap, and the plain plan beside it."""
     s = plan.summary
     return asked.words(
-        f"{figure(s['days'])} 天 · 求解差 {share(s['gap'])} · 优于简单方案 {share(s['better_than_greedy'])}",
-        f"{figure(s['days'])} days · gap {share(s['gap'])} · {share(s['better_than_greedy'])} better than the plain plan",
+        f"{figure(s['days'])} 天 · 距最优至多 {share(s['gap'])}",
+        f"{figure(s['days'])} days · at most {share(s['gap'])} from the best",
     )
 
 

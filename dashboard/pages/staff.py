@@ -1,17 +1,19 @@
 """Staff: what each hospital needs by skill, what is missing, where whole teams should go, who lends, who rests."""
 
+from typing import Any
+
 from dash import html
 from dash.development.base_component import Component
 
 from dashboard import chart_staff, parts
 from dashboard.pages import Asked, Page, Scene, _compare, _whatif
-from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, proposal_rows, silence, take_menu
+from dashboard.pages._frame import LAND, NAMES, brief, caveats, desk_page, proposal_rows, silence, take_menu
 from dashboard.pages._order import beside
 from dashboard.pages._staff_tables import share, skills_frame, tabs
 from dashboard.pages._tiles import aged_tile
 from dashboard.pages.beds import quiet
 from dashboard.text import figure, say
-from layers.decisions._proposal import Plan
+from layers.decisions._proposal import Plan, Proposal
 from layers.decisions.staff import SKILL_WORDS
 
 SHOWN = 24
@@ -25,6 +27,7 @@ def scene(asked: Asked) -> Scene:
         (*LAND, "compounds", "hospitals", "staff", *NAMES),
         key=f"staff-{asked.here.view.area}",
         paint={"compounds": quiet(asked), **({"hospitals": changed} if len(changed) else {})},
+        marks=_compare.MARKS if len(changed) else {},
         pitch=40,
     )
 
@@ -50,7 +53,7 @@ def layout(asked: Asked) -> Component:
         parts.panel(
             asked.words("整建制派驻与增援", "Teams to send, help to ask for"),
             parts.reason_list(
-                beside(asked, plan, proposal_rows(asked, plan, ordered[:SHOWN])), asked.lang, kind="pick-hospital"
+                beside(asked, plan, rows(asked, plan, ordered[:SHOWN])), asked.lang, kind="pick-hospital"
             ),
             note=say("state.first", asked.lang, n=min(SHOWN, len(ordered)), total=figure(len(ordered))),
             tools=take_menu(asked, "staff"),
@@ -59,6 +62,17 @@ def layout(asked: Asked) -> Component:
         tabs(asked, plan),
     ]
     return desk_page(asked, left, right, scene(asked))
+
+
+def rows(asked: Asked, plan: Plan, proposals: list[Proposal]) -> list[dict[str, Any]]:
+    """Return the proposals as a list shows them: of a team why it goes where it goes, rather than who is in it."""
+    found = proposal_rows(asked, plan, proposals)
+    for row, proposal in zip(found, proposals, strict=True):
+        if proposal.action == "assign":
+            row["reasons"] = [brief(proposal.reasons[1].said(asked.lang))]
+        people = proposal.figures.get("people")
+        row["figure"] = asked.words(f"{figure(people)} 人", f"{figure(people)} people") if people is not None else ""
+    return found
 
 
 def honest(asked: Asked, plan: Plan) -> str:

@@ -9,7 +9,7 @@ from dashboard.pages import Asked, Page, Scene, _compare, _whatif
 from dashboard.pages._bed_tables import table
 from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, proposal_rows, silence, take_menu
 from dashboard.pages._order import beside
-from dashboard.pages._staff_tables import hospital_names, more, tabbed
+from dashboard.pages._staff_tables import hospital_names, more, named_cell, tabbed
 from dashboard.pages._tiles import aged_tile
 from dashboard.pages.beds import quiet
 from dashboard.text import figure, say
@@ -27,6 +27,7 @@ def scene(asked: Asked) -> Scene:
         (*LAND, "compounds", "supplies", *NAMES),
         key=f"supplies-{asked.here.view.area}",
         paint={"compounds": quiet(asked), **({"supplies": changed} if len(changed) else {})},
+        marks=_compare.MARKS if len(changed) else {},
     )
 
 
@@ -143,8 +144,8 @@ def moves(asked: Asked, plan: Plan) -> Component:
         (
             in_words(row["item"], asked.lang),
             [
-                names.get(row["giver"], row["giver"]),
-                names.get(row["taker"], row["taker"]),
+                named_cell(names.get(row["giver"], row["giver"])),
+                named_cell(names.get(row["taker"], row["taker"])),
                 f"{figure(row['amount'])} {in_words(row['unit'], asked.lang)}",
                 figure(row["km"], 1),
             ],
@@ -152,7 +153,7 @@ def moves(asked: Asked, plan: Plan) -> Component:
         for row in rows.head(LINES).to_dict("records")
     ]
     note = w("先抬高最短者，再少走路；调出方保留底线", "the shortest first, then least travel; givers keep their floor")
-    return html.Div([table(head, lines, name="words"), more(asked, LINES, len(rows), note)])
+    return html.Div([table(head, lines, name="pairs"), more(asked, LINES, len(rows), note)])
 
 
 def waiting(asked: Asked, plan: Plan) -> Component:
@@ -181,7 +182,7 @@ def waiting(asked: Asked, plan: Plan) -> Component:
         )
         for row in rows.head(LINES).to_dict("records")
     ]
-    return html.Div([table(head, lines, name="words"), more(asked, LINES, len(rows))])
+    return html.Div([table(head, lines, name="pairs"), more(asked, LINES, len(rows))])
 
 
 def names_of(asked: Asked, plan: Plan) -> dict[str, str]:

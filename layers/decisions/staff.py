@@ -97,7 +97,7 @@ def _summary(work: Work) -> dict[str, float]:
 
 
 def _caveats(work: Work, rules: Mapping[str, RuleSet]) -> tuple[Words, ...]:
-    found = [*caveats(rules.values()), _honest(work)]
+    found = [_honest(work)]
     found.append(
         Words(
             "只计已报送的队伍，医院本院人员未报送的不在内，缺口可能偏大。",
@@ -121,7 +121,7 @@ def _caveats(work: Work, rules: Mapping[str, RuleSet]) -> tuple[Words, ...]:
                 "Community workers: only the need is known; nobody reports how many there are.",
             )
         )
-    return tuple(found)
+    return (*found, *caveats(rules.values()))
 
 
 def _honest(work: Work) -> Words:

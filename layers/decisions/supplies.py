@@ -248,7 +248,7 @@ def _summary(sites: pd.DataFrame, city: pd.DataFrame, moves: pd.DataFrame, rule:
 
 
 def _caveats(sites: pd.DataFrame, rules: Mapping[str, RuleSet]) -> tuple[Words, ...]:
-    found = [*caveats(rules.values())]
+    found = []
     unsure = int((sites["burn"].notna() & sites["sigma"].isna()).sum())
     if unsure:
         found.append(
@@ -265,4 +265,4 @@ def _caveats(sites: pd.DataFrame, rules: Mapping[str, RuleSet]) -> tuple[Words, 
                 f"{unknown:,} of {n:,} stocks have no daily use and are left out of the city's days of cover.",
             )
         )
-    return tuple(found)
+    return (*found, *caveats(rules.values()))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from layers._errors import ViewError
 from layers._view import View
 from layers.decisions._proposal import Words
-from layers.decisions._words import listed
+from layers.decisions._words import count, listed
 
 PREFIX = "if_"  # filters of a view that change what is assumed, not what is looked at
 NAMES = ("cases", "stay", "arrivals", "refused")
@@ -60,7 +60,9 @@ class WhatIf:
             if self.stay_days
             else None,
             Words(f"另到医护{self.arrivals:,}人", f"{self.arrivals:,} more staff arrive") if self.arrivals else None,
-            Words(f"{len(self.refused)}个点位不可用", f"{len(self.refused)} sites refused") if self.refused else None,
+            Words(f"{len(self.refused)}个点位不可用", f"{count(len(self.refused), 'site')} refused")
+            if self.refused
+            else None,
         ]
         return listed([part for part in parts if part])
 

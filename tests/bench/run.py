@@ -124,7 +124,16 @@ def pages(store: Store, rounds: int) -> None:
             p95=round(p95 * 1000, 1),
             first=round(first * 1000, 1),
         )
+    what_ifs(client, rounds)
     overview_bytes(client)
+
+
+def what_ifs(client: Any, rounds: int) -> None:
+    """A question that was never asked before, at pages whose facts are read: what it takes, and against the same page again."""
+    for path in ("/beds", "/staff", "/supplies", "/plan"):
+        asked = [timed(lambda p=path, n=n: callback(client, p, f"?if_cases={n}")) for n in range(31, 31 + rounds)]  # type: ignore[misc]
+        again = timed(lambda p=path: callback(client, p, "?if_cases=31"))  # type: ignore[misc]
+        say(f"what_if{path}", statistics.median(asked) * 1000, "ms", again=round(again * 1000, 1))
 
 
 def overview_bytes(client: Any) -> None:

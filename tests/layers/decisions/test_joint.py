@@ -155,7 +155,7 @@ def test_a_refused_site_and_arrivals_change_the_plan_and_its_hash():
     refused = propose(facts(ENOUGH), replace(VIEW, filters={"if_refused": "H"}))
     assert refused.summary["unmet_critical"] > base.summary["unmet_critical"]
     assert refused.inputs_hash != base.inputs_hash
-    assert refused.caveats[0].en == "What if, not what is: 1 sites refused."
+    assert refused.caveats[0].en == "What if, not what is: 1 site refused."
 
 
 def test_no_facts_no_proposals():
