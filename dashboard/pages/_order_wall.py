@@ -86,7 +86,7 @@ def source(asked: Asked, found: pd.DataFrame) -> Component:
     last = found.loc[found["known_from"].idxmax()]
     when = age(last["known_from"], asked.desk.now(asked.here), asked.lang)
     told = w(
-        f"来源：指令簿 {figure(len(found))} 项 · 批次 {last['batch']} · {when}更新 · ",
-        f"source: {figure(len(found))} orders · batch {last['batch']} · updated {when} · ",
+        f"来源：指令簿 {figure(len(found))} 项 · 批次 {last['batch']}，{when} · ",
+        f"source: {figure(len(found))} orders · batch {last['batch']}, {when} · ",
     )
     return html.P([told, html.A(f"{PATH}?state=open", href=f"{PATH}?state=open")], className="order-source")
