@@ -37,9 +37,7 @@ def scene(asked: Asked) -> Scene:
             (*LAND, "compounds", *NAMES),
             key="wall-lockdown",
             paint={"compounds": lockdown_page.paint(plan)},
-            marks={
-                action: mark for action, mark in ACTION.items() if plan.summary.get(action)
-            },  # nothing that is not drawn
+            marks={action: mark for action, mark in ACTION.items() if plan.summary.get(action)},
             pitch=42,
             bearing=-12,
         )
