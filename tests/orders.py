@@ -11,7 +11,7 @@ from layers.intake.ordering import Draft, give, take
 from layers.store import Store
 from layers.store.schema import compound
 
-LEAST = {"owner": 2, "reason": 4, "override": 8, "feedback": 4, "note": 4}
+LEAST = {"owner": 2, "reason": 4, "override": 8, "feedback": 4, "remark": 4}
 WAY = (("acknowledge", ""), ("report", "已封闭，两个出入口值守"), ("close", ""))
 
 

@@ -117,7 +117,7 @@ def history(asked: Asked, steps: pd.DataFrame) -> Component:
     lines = []
     for row, end in zip(rows, ends, strict=True):
         lasted = span(end - row["known_from"], asked.lang) if row["state"] not in ("closed", "withdrawn") else UNKNOWN
-        words = row["note"] or (row["feedback"] if row["state"] == "done" else None) or ""
+        words = row["remark"] or (row["feedback"] if row["state"] == "done" else None) or ""
         cells = [
             state_badge(asked, row["state"]),
             moment(row["known_from"], asked.lang),

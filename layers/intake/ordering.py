@@ -15,6 +15,7 @@ from layers.store.order_states import (
     GIVE,
     OPEN,
     STEPS,
+    ZH,
     OrderError,
     OrderMovedError,
     advance,
@@ -61,11 +62,11 @@ class Draft:
 
 @dataclass(frozen=True)
 class Given:
-    """What was given: numbers in the order of the drafts; `taken` are those that somebody had ordered already."""
+    """What was given: numbers in the order of the drafts; `taken` says (zh, en) of each that somebody had ordered already."""
 
     batch: int
     numbers: tuple[str, ...]
-    taken: tuple[str, ...] = ()
+    taken: tuple[tuple[str, str], ...] = ()
 
 
 def give(
@@ -88,7 +89,7 @@ def give(
         taken = _taken(connection, drafts)
         free = [one for one in drafts if (one.decision, one.subject) not in taken]
         if not free:
-            raise OrderMovedError("; ".join(taken.values()))
+            raise OrderMovedError("; ".join(en for _, en in taken.values()), "；".join(zh for zh, _ in taken.values()))
         opened = open_batch(connection, None, now, _batch(actor, token, free))
         rows = [_row(one, actor, area, opened.known_from) for one in free]
         for row in rows:
@@ -123,10 +124,15 @@ def take(
         row = _believed(connection, number)
         side = STEPS[step].by if step in STEPS else "owner"
         if not answers_for(area, row, side):
-            raise OrderElsewhereError(f"{number} is not for {area} to {step}; its {side} answers for it")
+            raise OrderElsewhereError(
+                f"{number} is not for {area} to {step}; its {side} answers for it", f"{number} 不由 {area} 办理这一步"
+            )
         if seen is not None and seen != row["batch"]:
             at = row["known_from"].strftime("%Y-%m-%d %H:%M")
-            raise OrderMovedError(f"{number} is {row['state']} since {at} ({row['acted_by']}); look at it again")
+            raise OrderMovedError(
+                f"{number} is {row['state']} since {at} ({row['acted_by']}); look at it again",
+                f"{number} 已于 {at} 由 {row['acted_by']} 改为“{ZH[row['state']]}”；请再看一遍",
+            )
         changes = advance(row, step, text, least)
         _check_alone(connection, row, changes["state"])
         opened = open_batch(connection, None, now, _batch(actor, "", [row]))
@@ -148,10 +154,12 @@ def _batch(actor: str, token: str, some: Sequence[Any]) -> dict[str, str]:
 def _pressed(connection: Connection, token: str) -> Given | None:
     query = select(batch.c.id, batch.c.receipt).where(batch.c.feed == "orders", batch.c.settings == token)
     found = connection.execute(query).first()
-    return Given(found.id, tuple(found.receipt["orders"]), tuple(found.receipt["taken"])) if found else None
+    if found is None:
+        return None
+    return Given(found.id, tuple(found.receipt["orders"]), tuple((zh, en) for zh, en in found.receipt["taken"]))
 
 
-def _taken(connection: Connection, drafts: Sequence[Draft]) -> dict[tuple[str, str], str]:
+def _taken(connection: Connection, drafts: Sequence[Draft]) -> dict[tuple[str, str], tuple[str, str]]:
     """Return (decision, subject) -> who ordered it already, for those with an open order; a subject named twice is an error."""
     pairs = [(one.decision, one.subject) for one in drafts]
     if len(set(pairs)) != len(pairs):
@@ -160,8 +168,10 @@ def _taken(connection: Connection, drafts: Sequence[Draft]) -> dict[tuple[str, s
     for row in connection.execute(open_now(pairs)):
         if (row.decision, row.subject) in pairs:
             at = from_ms(row.happened_at).strftime("%Y-%m-%d %H:%M")
-            told = f"{row.subject} was ordered already: {row.number}, {at}, by {row.given_by}, to {row.owner}"
-            found[row.decision, row.subject] = told
+            found[row.decision, row.subject] = (
+                f"{row.subject} 已有指令 {row.number}：{at} 由 {row.given_by} 下达，责任单位 {row.owner}",
+                f"{row.subject} was ordered already: {row.number}, {at}, by {row.given_by}, to {row.owner}",
+            )
     return found
 
 
@@ -171,7 +181,7 @@ def _row(one: Draft, actor: str, area: str, at: int) -> dict[str, Any]:
         **{name: getattr(one, name) for name in own},
         **{"owner": one.owner.strip(), "owner_area": one.owner_area, "reason": one.reason.strip()},
         **{"deadline_at": to_ms(one.deadline), "inputs_hash": one.inputs_hash, "frozen": dict(one.frozen)},
-        **{"state": "given", "feedback": None, "note": None},
+        **{"state": "given", "feedback": None, "remark": None},
         **{"acted_by": actor, "given_by": actor, "given_area": area},
         **{"row": None, "happened_at": at, "reported_at": at},
     }
@@ -206,7 +216,8 @@ def _check_alone(connection: Connection, row: Mapping[str, Any], state: str) -> 
         return
     for other in connection.execute(open_now([(row["decision"], row["subject"])])):
         raise OrderMovedError(
-            f"{row['subject']} has a newer order, {other.number}; {row['number']} stays {row['state']}"
+            f"{row['subject']} has a newer order, {other.number}; {row['number']} stays {row['state']}",
+            f"{row['subject']} 已有新指令 {other.number}；{row['number']} 不再退回",
         )
 
 

@@ -114,7 +114,8 @@ class Store:
             passed = set(connection.execute(select(batch.c.known_at).where(moment, batch.c.known_at > read)).scalars())
         if not passed or not read:
             return view
-        as_of = from_ms(read) if to_ms(view.as_of) in passed else view.as_of
+        at_rest = self.kind == "drill" and to_ms(view.as_of) in passed
+        as_of = from_ms(read) if at_rest else view.as_of
         return replace(view, as_of=as_of, known_at=from_ms(read))
 
     def view(

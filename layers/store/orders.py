@@ -40,9 +40,9 @@ def one(number: str) -> Callable[[View], Select[Any]]:
 def steps(number: str) -> Callable[[View], Select[Any]]:
     """Return the query for the steps of one order known at a view, first one first.
 
-    state, acted_by, known_from, feedback, note, batch; and the columns by which the gate tells whose it is.
+    state, acted_by, known_from, feedback, remark, batch; and the columns by which the gate tells whose it is.
     """
-    names = ("state", "acted_by", "known_from", "feedback", "note", "batch")
+    names = ("state", "acted_by", "known_from", "feedback", "remark", "batch")
     columns = [orders.c[name] for name in (*names, "district", "street", "compound", "owner_area")]
 
     def query(view: View) -> Select[Any]:

@@ -147,7 +147,7 @@ def test_an_order_is_not_closed_by_the_writer_without_feedback(store):
         ("ck_orders_feedback", {"state": "closed", "feedback": None}),
         ("ck_orders_feedback", {"state": "closed", "feedback": "  "}),
         ("ck_orders_feedback", {"state": "done", "feedback": ""}),
-        ("ck_orders_note", {"state": "withdrawn", "note": None}),
+        ("ck_orders_remark", {"state": "withdrawn", "remark": None}),
         ("ck_orders_owner", {"owner": " "}),
         ("ck_orders_override", {"action": "keep", "reason": ""}),
         ("ck_orders_state", {"state": "forgotten"}),
@@ -208,7 +208,7 @@ def test_of_several_those_that_are_ordered_already_are_left_out_and_told(store):
     given(store, "C2")
     done = give(store, [draft(store, code) for code in ("C1", "C2", "C3")], "总值班", LEAST)
     assert len(done.numbers) == 2
-    assert done.taken[0].startswith("C2 was ordered already: L-20200210-001")
+    assert done.taken[0][1].startswith("C2 was ordered already: L-20200210-001")
     assert sorted(at(store)["subject"]) == ["C1", "C2", "C3"]
 
 
