@@ -29,15 +29,18 @@ from layers.decisions.whatif import plain
 from layers.intake import candidates, health, review
 from layers.store import Store, orders, totals
 from layers.store.asof import begun, known
-from layers.store.schema import OVERRIDE, UNREAD, control, person, person_status, placement
+from layers.store.schema import ORDER_KINDS, READ_ORDERS, UNREAD, control, person, person_status, placement
 
-UNREAD_BY_OTHERS = (*UNREAD, OVERRIDE)  # what nothing but the lockdown plan, and orders themselves, rests on
+UNREAD_BY_OTHERS = (
+    *UNREAD,
+    *ORDER_KINDS,
+)  # what nothing but the plans in `READ_ORDERS`, and orders themselves, rests on
 KEPT = 160  # results kept: a city's wall and a hundred desks look at a few dozen views
 
 
 def unread_by(kind: str) -> tuple[str, ...]:
     """Return the kinds of batches that a plan of this kind does not rest on."""
-    return UNREAD if kind == "lockdown" else UNREAD_BY_OTHERS
+    return tuple(one for one in UNREAD_BY_OTHERS if one not in READ_ORDERS.get(kind, ()))
 
 
 @dataclass

@@ -23,7 +23,7 @@ from layers.store.order_states import (
     check_new,
 )
 from layers.store.orders import open_now
-from layers.store.schema import FOREVER, OVERRIDE, batch, orders
+from layers.store.schema import FOREVER, MIXED, OVERRIDE, POSTING, batch, orders
 from layers.store.writing import Batch, close_batch, open_batch, own_columns
 
 LETTERS = {"lockdown": "L", "beds": "B", "staff": "T", "supplies": "S", "joint": "J"}
@@ -145,10 +145,12 @@ def take(
 
 
 def _batch(actor: str, token: str, some: Sequence[Any]) -> dict[str, str]:
-    """Plans read no orders but those that overrule a lockdown proposal, so only these make them compute again."""
+    """The kind says which plans read it (`READ_ORDERS`), so that only these compute again."""
     told = [one if isinstance(one, dict) else vars(one) for one in some]
     override = any(one["decision"] == "lockdown" and one["proposed"] != one["action"] for one in told)
-    return {"kind": OVERRIDE if override else "order", "feed": "orders", "source": actor, "settings": token}
+    posting = any(one["decision"] == "staff" for one in told)
+    kind = {(True, True): MIXED, (True, False): OVERRIDE, (False, True): POSTING}.get((override, posting), "order")
+    return {"kind": kind, "feed": "orders", "source": actor, "settings": token}
 
 
 def _pressed(connection: Connection, token: str) -> Given | None:
