@@ -164,11 +164,17 @@ class Desk:
         )
 
     def rows_of(self, who: Person | None, order: Mapping[str, Any], view: View) -> pd.DataFrame:
-        """Return the deliveries that an order's proposal was read from, at the clocks when it was given: `orders.rows_behind`."""
+        """Return the deliveries that an order's proposal was read from, at the clocks when it was given: `orders.rows_behind`.
+
+        The rows name no place, so the gate is asked about the subject's: raises AccessError where it is not this person's.
+        """
+        place = access.Place(*(order[name] or "" for name in access.Place._fields))
+        reach = access.PLANS.get(order["decision"], DISTRICT)
+        self.gate.reaches(self.store, who, place, reach)
         plan = order["frozen"]["plan"]
         then = replace(view, **{name: parse_time(plan[name]) for name in ("as_of", "known_at")})
         query = orders.rows_behind(order["decision"], order["subject"])
-        return self._rows(who, then, f"behind {order['number']}", query)
+        return self._rows(who, then, f"behind {order['number']}", query, reach)
 
     def proposal_now(self, who: Person | None, order: Mapping[str, Any], view: View) -> Proposal | None:
         """Return what the plan says about an order's subject at the view, under the assumptions of the order; None for nothing."""

@@ -16,19 +16,20 @@ from sqlalchemy import select
 from dashboard import access
 from dashboard.__main__ import main
 from dashboard.access import Gate, Person
-from dashboard.orders import EXPORTED, span
+from dashboard.orders import DECISION, EXPORTED, span
 from layers import hospitals
 from layers._times import parse_time, to_ms
 from layers.decisions import staff
-from layers.decisions._catalog import plan_of
+from layers.decisions._catalog import PLANS, plan_of
 from layers.decisions.rules import all_rules
 from layers.intake.ordering import give, take
 from layers.store import journal
-from layers.store.order_states import STEPS
+from layers.store.order_states import ORDERABLE, STEPS, OrderError
+from layers.store.orders import SOURCES
 from layers.store.schema import FOREVER, batch, orders, person, person_status
 from tests import city, office
 from tests.office import CITY, COMMUNITY, DISTRICT, OTHER, STREET, Office, said
-from tests.orders import LEAST, drafted, given, walked
+from tests.orders import LEAST, draft, drafted, given, walked
 
 FEEDBACK = "已封闭，两个出入口值守"
 
@@ -405,6 +406,44 @@ def test_an_order_of_another_districts_team_is_not_in_a_districts_facts(free_tea
     for district, mine in theirs.items():
         found = staff.gather(store, store.view(area=district)).ordered["team"].tolist()
         assert sorted(found) == ["T7", mine]  # the reserve is everybody's
+
+
+def test_whatever_can_be_ordered_has_a_number_a_name_and_a_source():
+    assert set(ORDERABLE) == set(SOURCES) == set(DECISION) <= set(PLANS)
+    assert len(set(ORDERABLE.values())) == len(ORDERABLE)
+
+
+def test_a_plan_of_which_nothing_is_ordered_is_refused(own):
+    with pytest.raises(OrderError, match="nothing of the plan 'situation' is ordered"):
+        given(own.store, decision="situation")
+
+
+@pytest.mark.parametrize("subject", ["beds:icu", "staff:nurse", "items:N95|只"])
+def test_an_order_of_the_joint_plan_leads_to_the_counts_behind_it(own, subject):
+    asked = replace(
+        draft(own.store), decision="joint", subject=subject, name=subject, district="", street="", compound=""
+    )
+    (number,) = give(own.store, [replace(asked, owner="市物资组", owner_area="")], "总值班", LEAST).numbers
+    assert number.startswith("J-")
+    desk, view = desk_of(own), own.store.view()
+    order, _ = desk.order(CITY, view, number)
+    assert desk.rows_of(CITY, order, view)["feed"].tolist() == [
+        {"b": "beds", "s": "staff", "i": "supplies"}[subject[0]]
+    ]
+    assert number in said(own.page(CITY, "/orders", f"?order={number}"))
+
+
+def test_who_only_owns_an_order_sees_no_deliveries_about_a_subject_elsewhere(own):
+    number = given(own.store, "C4", owner="一元街办事处", owner_area="420102/一元街道")
+    desk, view = desk_of(own), own.store.view()
+    order, _ = desk.order(STREET, view, number)
+    assert order["subject"] == "C4"  # the order itself is theirs
+    with pytest.raises(access.AccessError, match="may not see what is known of"):
+        desk.rows_of(STREET, order, view)
+    shown = said(own.page(STREET, "/orders", f"?order={number}"))
+    assert "对象不在本辖区，不列报送" in shown
+    assert "cases_" not in shown
+    assert len(desk.rows_of(OTHER, order, view))
 
 
 def test_an_overdue_order_says_by_how_much_on_page_and_wall(own):
