@@ -70,7 +70,12 @@ def confirmed(asked: Asked, state: dict[str, Any], entered: dict[str, Any]) -> A
         drafts = (several if many else single)(asked, plan, state, entered)
         least = orders.rule(asked.desk.store.now()).params["least"]
         done = ordering.give(
-            asked.desk.store, drafts, who.name, least, area=who.area, token=f"{who.name} {state['token']}"
+            asked.desk.store,
+            drafts,
+            who.name,
+            least,
+            area=who.area,
+            token=" ".join((who.role, who.area, who.name, state["token"])),
         )
     except OrderError as error:
         return again(asked, plan, state, entered, error)
