@@ -41,6 +41,18 @@ def draft(store: Store, subject: str = "C1", **changes: Any) -> Draft:
     return Draft(**{**fields, **changes})
 
 
+def drafted(store: Store, kind: str, subject: str, **changes: Any) -> Draft:
+    """Return a draft of what a plan of another kind proposes about a subject that is no compound."""
+    view = store.view()
+    plan = plan_of(kind, store, view)
+    found = next(p for p in plan.proposals if p.subject == subject)
+    seen = {"inputs_hash": found.inputs_hash, "frozen": orders.freeze(plan, found, view), "owner": "市医护调配组"}
+    place = {"district": found.district, "street": "", "compound": "", "owner_area": "", "name": found.name}
+    what = {"decision": kind, "subject": subject, "proposed": found.action, "action": found.action}
+    fields = {**seen, **place, **what, "level": "today", "deadline": store.now() + timedelta(hours=4)}
+    return Draft(**{**fields, "reason": "按方案执行，先行派驻", **changes})
+
+
 def given(store: Store, subject: str = "C1", actor: str = "总值班", **changes: Any) -> str:
     """Give one order and return its number."""
     return give(store, [draft(store, subject, **changes)], actor, LEAST).numbers[0]

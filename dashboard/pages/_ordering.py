@@ -18,11 +18,10 @@ from dashboard.pages import Asked, _order
 from layers._times import from_ms
 from layers._view import View
 from layers.decisions import orders
-from layers.decisions._catalog import PLANS
 from layers.decisions._proposal import Plan, Proposal
 from layers.intake import ordering
 from layers.intake.ordering import Draft
-from layers.store.order_states import GIVE, STEPS, OrderError
+from layers.store.order_states import GIVE, ORDERABLE, STEPS, OrderError
 
 Answer = tuple[Component | None, dict[str, Any] | None]
 
@@ -36,8 +35,8 @@ def opened(asked: Asked, button: Mapping[str, str]) -> Answer:
     asked.desk.gate.orderer(asked.who)
     _check_present(asked)
     kind, subject = button["kind"], unquote(button["index"])
-    if kind not in PLANS:
-        raise CallError(f"there is no plan {kind[:20]!r}")
+    if kind not in ORDERABLE:
+        raise CallError(f"nothing of a plan {kind[:20]!r} is ordered; wanted one of {tuple(ORDERABLE)}")
     state = {"do": GIVE, "kind": kind, "subject": subject, "at": button["at"], "token": secrets.token_urlsafe(12)}
     view = seen_view(asked, state)
     plan = asked.desk.plan(asked.who, kind, view)
@@ -71,7 +70,12 @@ def confirmed(asked: Asked, state: dict[str, Any], entered: dict[str, Any]) -> A
         drafts = (several if many else single)(asked, plan, state, entered)
         least = orders.rule(asked.desk.store.now()).params["least"]
         done = ordering.give(
-            asked.desk.store, drafts, who.name, least, area=who.area, token=f"{who.name} {state['token']}"
+            asked.desk.store,
+            drafts,
+            who.name,
+            least,
+            area=who.area,
+            token=" ".join((who.role, who.area, who.name, state["token"])),
         )
     except OrderError as error:
         return again(asked, plan, state, entered, error)

@@ -14,6 +14,7 @@ from layers.store import Store, journal
 from layers.store.order_states import (
     GIVE,
     OPEN,
+    ORDERABLE,
     STEPS,
     ZH,
     OrderError,
@@ -23,10 +24,9 @@ from layers.store.order_states import (
     check_new,
 )
 from layers.store.orders import open_now
-from layers.store.schema import FOREVER, OVERRIDE, batch, orders
+from layers.store.schema import FOREVER, MIXED, OVERRIDE, POSTING, batch, orders
 from layers.store.writing import Batch, close_batch, open_batch, own_columns
 
-LETTERS = {"lockdown": "L", "beds": "B", "staff": "T", "supplies": "S", "joint": "J"}
 AT_ONCE = 200  # orders given in one batch
 
 
@@ -82,6 +82,8 @@ def give(
     """
     if not 0 < len(drafts) <= AT_ONCE:
         raise OrderError(f"{len(drafts)} orders; wanted 1 to {AT_ONCE} at once")
+    if strange := sorted({one.decision for one in drafts} - set(ORDERABLE)):
+        raise OrderError(f"nothing of the plan {strange[0]!r} is ordered; wanted one of {tuple(ORDERABLE)}")
     now = store.now()
     with store.writing() as connection:
         if token and (before := _pressed(connection, token)):
@@ -145,10 +147,12 @@ def take(
 
 
 def _batch(actor: str, token: str, some: Sequence[Any]) -> dict[str, str]:
-    """Plans read no orders but those that overrule a lockdown proposal, so only these make them compute again."""
+    """The kind says which plans read it (`READ_ORDERS`), so that only these compute again."""
     told = [one if isinstance(one, dict) else vars(one) for one in some]
     override = any(one["decision"] == "lockdown" and one["proposed"] != one["action"] for one in told)
-    return {"kind": OVERRIDE if override else "order", "feed": "orders", "source": actor, "settings": token}
+    posting = any(one["decision"] == "staff" for one in told)
+    kind = {(True, True): MIXED, (True, False): OVERRIDE, (False, True): POSTING}.get((override, posting), "order")
+    return {"kind": kind, "feed": "orders", "source": actor, "settings": token}
 
 
 def _pressed(connection: Connection, token: str) -> Given | None:
@@ -191,7 +195,7 @@ def _number(connection: Connection, rows: list[dict[str, Any]]) -> None:
     """Number new orders in their order: L-20200225-003 is the third of that day about lockdown."""
     for row in rows:
         day = from_ms(row["happened_at"]).astimezone(SHANGHAI).strftime("%Y%m%d")
-        row["prefix"] = f"{LETTERS[row['decision']]}-{day}-"
+        row["prefix"] = f"{ORDERABLE[row['decision']]}-{day}-"
     counts = {}
     for prefix in {row["prefix"] for row in rows}:
         have = select(func.count(func.distinct(orders.c.number))).where(orders.c.number.startswith(prefix))

@@ -18,7 +18,7 @@ from layers._errors import StoreError
 from layers._times import SHANGHAI, from_ms, to_ms
 from layers._view import View
 from layers.store.care import survivor
-from layers.store.schema import OVERRIDE, UNREAD, Instant, batch, care, meta, metadata, orders, total, whatif
+from layers.store.schema import ORDER_KINDS, UNREAD, Instant, batch, care, meta, metadata, orders, total, whatif
 
 SCHEMA_VERSION = 4
 # What the next schema has more, or orders in another way; a store of that version is brought up when it is opened.
@@ -100,7 +100,7 @@ class Store:
         """Return the time it is for this store: the clock on the wall to the millisecond, or in a drill the drill's own."""
         return self.latest() if self.kind == "drill" else from_ms(to_ms(datetime.now(UTC)))
 
-    def settled(self, view: View, unread: Sequence[str] = (*UNREAD, OVERRIDE)) -> View:
+    def settled(self, view: View, unread: Sequence[str] = (*UNREAD, *ORDER_KINDS)) -> View:
         """Return the view as it was before the newest batches of kinds that its answer does not rest on: the same facts.
 
         Whatever rests on facts alone is then made once, however many orders are given since. `as_of` moves only where it

@@ -16,6 +16,8 @@ RUNNING = ("given", "acknowledged", "reopened")  # the owner's turn: only these 
 ANSWERED = ("done", "closed")  # cannot be without feedback
 EXPLAINED = ("reopened", "withdrawn")  # cannot be without a word why
 ZH = dict(zip(STATES, ("已下达", "已签收", "已反馈", "已办结", "已退回", "已撤回"), strict=True))
+# Plans whose proposals can be ordered, each with the letter of its numbers; dialog, writer and `orders.SOURCES` share it.
+ORDERABLE = {"lockdown": "L", "beds": "B", "staff": "T", "supplies": "S", "joint": "J"}
 FIELD_ZH = {"owner": "责任单位", "reason": "理由", "feedback": "反馈", "remark": "说明"}
 LONGEST = 500  # characters of a text
 # An identity number or a mobile telephone: orders are shown on walls and exported, persons are not.

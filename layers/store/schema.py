@@ -37,7 +37,11 @@ from layers._times import to_ms
 from layers.store.order_states import ANSWERED, EXPLAINED, OPEN, STATES
 
 UNREAD = ("order", "whatif")  # kinds of batches that no plan, layer or count reads
-OVERRIDE = "override"  # the kind of a batch about orders that differ from a proposal: the lockdown plan reads those
+# Kinds of batches about orders that a plan reads: those that overrule a lockdown proposal, those that send staff, and both.
+OVERRIDE, POSTING, MIXED = "override", "posting", "mixed"
+ORDER_KINDS = (OVERRIDE, POSTING, MIXED)
+# What each plan reads of them; whatever is not named here reads none.
+READ_ORDERS = {"lockdown": (OVERRIDE, MIXED), "staff": (POSTING, MIXED), "joint": (POSTING, MIXED)}
 FOREVER = (
     253_370_736_000_000  # 9999-01-01 in milliseconds: an open version; a plain number keeps the range test on the index
 )

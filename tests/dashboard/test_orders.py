@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import sqlite3
+from dataclasses import replace
 from datetime import timedelta
 
 import openpyxl
@@ -15,17 +16,20 @@ from sqlalchemy import select
 from dashboard import access
 from dashboard.__main__ import main
 from dashboard.access import Gate, Person
-from dashboard.orders import EXPORTED, span
+from dashboard.orders import DECISION, EXPORTED, span
+from layers import hospitals
 from layers._times import parse_time, to_ms
-from layers.decisions._catalog import plan_of
+from layers.decisions import staff
+from layers.decisions._catalog import PLANS, plan_of
 from layers.decisions.rules import all_rules
-from layers.intake.ordering import take
+from layers.intake.ordering import give, take
 from layers.store import journal
-from layers.store.order_states import STEPS
+from layers.store.order_states import ORDERABLE, STEPS, OrderError
+from layers.store.orders import SOURCES
 from layers.store.schema import FOREVER, batch, orders, person, person_status
 from tests import city, office
 from tests.office import CITY, COMMUNITY, DISTRICT, OTHER, STREET, Office, said
-from tests.orders import LEAST, given, walked
+from tests.orders import LEAST, draft, drafted, given, walked
 
 FEEDBACK = "已封闭，两个出入口值守"
 
@@ -357,6 +361,89 @@ def test_no_plan_is_computed_again_for_an_order_and_an_override_asks_the_lockdow
     given(own.store, "C2", action="keep", proposed="seal", reason="该楼栋上午已经单独封控")
     again = {kind: desk.plan(CITY, kind, own.store.view(as_of=at)) is plan for kind, plan in before.items()}
     assert again == {"lockdown": False, "beds": True}
+
+
+@pytest.fixture
+def free_team(own, tmp_path):
+    """A team that waits for a hospital, as the plan of the whole city sends it."""
+    row = {"team_id": "T7", "team": "援汉七队", "skill": "nurse", "people": 20, "arrived_at": "2020-02-10"}
+    city.deliver(own.store, "staff", city.table(tmp_path / "free.csv", [row]), "2020-02-11T08:00")
+    return own
+
+
+def test_an_order_to_staff_is_in_the_staff_and_joint_plans_at_once_and_in_no_other(free_team):
+    own, at = free_team, free_team.store.now() + timedelta(days=1)  # one moment, after the order, for every view
+    desk = desk_of(own)
+    kinds = ("lockdown", "beds", "staff", "supplies", "joint")
+    before = {kind: desk.plan(CITY, kind, own.store.view(as_of=at)) for kind in kinds}
+    number = give(own.store, [drafted(own.store, "staff", "T7")], "总值班", LEAST).numbers[0]
+    view = own.store.view(as_of=at)
+    again = {kind: desk.plan(CITY, kind, view) for kind in kinds}
+    assert {kind: again[kind] is plan for kind, plan in before.items()} == {
+        **dict.fromkeys(("lockdown", "beds", "supplies"), True),
+        **dict.fromkeys(("staff", "joint"), False),
+    }
+    assert desk._facts(CITY, "staff", view).ordered.values.tolist() == [["T7", before_hospital(before["staff"])]]
+    for kind in ("staff", "joint"):
+        alone = plan_of(kind, own.store, view)
+        assert again[kind].inputs_hash == alone.inputs_hash != before[kind].inputs_hash
+        assert again[kind].to_frame().equals(alone.to_frame())
+    take(own.store, number, "withdraw", "总值班", LEAST, text="另有安排，先不派")
+    assert desk._facts(CITY, "staff", own.store.view(as_of=at)).ordered.empty
+
+
+def before_hospital(plan):
+    return next(p for p in plan.proposals if p.subject == "T7").figures["hospital"]
+
+
+def test_an_order_of_another_districts_team_is_not_in_a_districts_facts(free_team):
+    store = free_team.store
+    asked = drafted(store, "staff", "T7")
+    give(store, [replace(asked, subject=team) for team in ("T7", "TH1", "TH2")], "总值班", LEAST)
+    sites = store.read(hospitals.query(store.view()))[["id", "district"]].drop_duplicates()
+    theirs = {district: f"T{code}" for code, district in sites.values.tolist() if code != "H9"}
+    assert len(theirs) == 2
+    for district, mine in theirs.items():
+        found = staff.gather(store, store.view(area=district)).ordered["team"].tolist()
+        assert sorted(found) == ["T7", mine]  # the reserve is everybody's
+
+
+def test_whatever_can_be_ordered_has_a_number_a_name_and_a_source():
+    assert set(ORDERABLE) == set(SOURCES) == set(DECISION) <= set(PLANS)
+    assert len(set(ORDERABLE.values())) == len(ORDERABLE)
+
+
+def test_a_plan_of_which_nothing_is_ordered_is_refused(own):
+    with pytest.raises(OrderError, match="nothing of the plan 'situation' is ordered"):
+        given(own.store, decision="situation")
+
+
+@pytest.mark.parametrize("subject", ["beds:icu", "staff:nurse", "items:N95|只"])
+def test_an_order_of_the_joint_plan_leads_to_the_counts_behind_it(own, subject):
+    asked = replace(
+        draft(own.store), decision="joint", subject=subject, name=subject, district="", street="", compound=""
+    )
+    (number,) = give(own.store, [replace(asked, owner="市物资组", owner_area="")], "总值班", LEAST).numbers
+    assert number.startswith("J-")
+    desk, view = desk_of(own), own.store.view()
+    order, _ = desk.order(CITY, view, number)
+    assert desk.rows_of(CITY, order, view)["feed"].tolist() == [
+        {"b": "beds", "s": "staff", "i": "supplies"}[subject[0]]
+    ]
+    assert number in said(own.page(CITY, "/orders", f"?order={number}"))
+
+
+def test_who_only_owns_an_order_sees_no_deliveries_about_a_subject_elsewhere(own):
+    number = given(own.store, "C4", owner="一元街办事处", owner_area="420102/一元街道")
+    desk, view = desk_of(own), own.store.view()
+    order, _ = desk.order(STREET, view, number)
+    assert order["subject"] == "C4"  # the order itself is theirs
+    with pytest.raises(access.AccessError, match="may not see what is known of"):
+        desk.rows_of(STREET, order, view)
+    shown = said(own.page(STREET, "/orders", f"?order={number}"))
+    assert "对象不在本辖区，不列报送" in shown
+    assert "cases_" not in shown
+    assert len(desk.rows_of(OTHER, order, view))
 
 
 def test_an_overdue_order_says_by_how_much_on_page_and_wall(own):
