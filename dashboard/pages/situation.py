@@ -76,7 +76,16 @@ def tiles(asked: Asked, plan: Plan) -> Component:
         aged_tile(
             asked, "cases", w("7天新报告", "Reported in 7 days"), figure(s["report_week"]), persons, "", "red", report
         ),
-        aged_tile(asked, "beds", w("在院人数", "In hospital"), figure(s["in_hospital"]), persons, "", "violet", used),
+        aged_tile(
+            asked,
+            "beds",
+            w("在院人数", "In hospital"),
+            figure(s["in_hospital"]),
+            persons,
+            in_hospital_note(asked, s),
+            "violet",
+            used,
+        ),
         aged_tile(asked, "cases", w("累计病例", "Cases, total"), figure(s["ever"]), persons, "", "red"),
     ]
     return html.Div(found, className="tiles situation-tiles wide")
@@ -85,6 +94,18 @@ def tiles(asked: Asked, plan: Plan) -> Component:
 def written(probability: Any) -> str:
     """Return a probability, or the mark of what is not known."""
     return UNKNOWN if is_unknown(probability) else sure(float(probability))
+
+
+def in_hospital_note(asked: Asked, s: dict[str, float]) -> str:
+    """Return of which day the figure is, and how many hospitals report in time, where some do not."""
+    if not s["sites_reporting"] or s["sites_current"] == s["sites_reporting"]:
+        return ""
+    current, every = figure(s["sites_current"]), figure(s["sites_reporting"])
+    said = asked.words(f"{current}/{every} 家医院按时报告", f"{current} of {every} hospitals report in time")
+    if is_unknown(s["in_hospital_day"]):
+        return said
+    at = day(day_start(int(s["in_hospital_day"])), asked.lang)
+    return f"{said}\n" + asked.words(f"截至 {at}", f"up to {at}")
 
 
 def why_no_r(asked: Asked, plan: Plan) -> str:

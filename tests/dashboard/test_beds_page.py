@@ -17,6 +17,7 @@ from dashboard.settings import Settings
 from dashboard.tables import TableStore
 from dashboard.view import Here
 from layers._times import parse_time
+from layers.decisions._bed_balance import KINDS
 from layers.decisions._bed_words import runs_out
 from layers.store import open_store
 from tests import city
@@ -125,3 +126,10 @@ def test_every_proposal_leads_to_all_its_reasons_with_their_rules(desk):
 def test_a_table_marks_its_sum_and_nothing_else():
     lines = table(["区", "n"], [("A", ["1"]), ("合计", ["1"])], sums=True).children[1].children
     assert [line.className for line in lines] == ["", "sum"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_bed_has_a_name_in_both_languages(kind):
+    names = [chart_beds.kind_title(kind, lang) for lang in ("zh", "en")]
+    assert all(names)
+    assert names[1].isascii()
