@@ -41,7 +41,21 @@ def of_state(state: State, facts: SituationFacts, step: RuleSet | None) -> list[
                 f"{count(unplaced, 'case')} without a known district: counted in the city only.",
             )
         )
-    return [*found, *_silent_sites(state), *_books(state), *_heaps(state)]
+    return [*found, *_untold(state), *_silent_sites(state), *_books(state), *_heaps(state)]
+
+
+def _untold(state: State) -> list[Words]:
+    rows = state.districts[state.districts["why"] == "untold"]
+    found = []
+    if len(rows):
+        zh, en = "、".join(rows["name"]), ", ".join(rows["name_en"])
+        found.append(
+            Words(
+                f"{zh}从无病例报送：无法区分“没有病例”与“没有报送”，不作0处理。",
+                f"{en}: no case was ever reported; nobody ill and nobody reporting look the same, so it is not taken as 0.",
+            )
+        )
+    return found
 
 
 def _silent_sites(state: State) -> list[Words]:

@@ -9,6 +9,7 @@ import pytest
 
 from layers._times import day_number, parse_time
 from layers._view import View
+from layers.decisions._bed_ahead import case_series
 from layers.decisions._bed_places import access
 from layers.decisions._bed_usable import by_kind, usable
 from layers.decisions.beds import BedFacts, propose
@@ -245,3 +246,9 @@ def test_a_view_within_a_day_leaves_out_what_has_not_ended():
     plan = propose(facts([site("F", kind="fangcang", bed_kind="all", open=500, used=100)]), morning)
     days = plan.tables["occupancy"].query("of == 'need' and name == 'light'")["day"]
     assert (days.min(), len(days)) == (DAY, 15)
+
+
+def test_days_that_no_delivery_covers_are_unknown_and_not_without_cases():
+    new = pd.DataFrame({"day": [DAY - 6, DAY - 4], "n": [5.0, 7.0]})
+    found = case_series(new, DAY, None, DAY - 3)
+    assert found.tolist() == pytest.approx([5, 0, 7, 0, nan, nan, nan], nan_ok=True)

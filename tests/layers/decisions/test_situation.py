@@ -8,6 +8,7 @@ import pytest
 
 from layers._times import parse_time
 from layers._view import View
+from layers.decisions._situation_districts import alike
 from layers.decisions._situation_facts import SituationFacts
 from layers.decisions._situation_series import in_hospital, reporting
 from layers.decisions.situation import propose
@@ -254,3 +255,23 @@ def test_a_hospital_that_stops_reporting_makes_no_peak():
     assert any("2家医院中只有1家" in words.zh for words in found.caveats)
     assert found.summary["in_hospital_day"] == LAST - 8
     assert found.tables["hospital"]["used"].diff().min() > 0
+
+
+def test_districts_that_do_not_differ_say_so_and_show_their_own_r():
+    found = propose(facts(small=np.round(WAVE * 1.1)), VIEW).tables["districts"].set_index("district")
+    assert alike(found)
+    assert found["r"].nunique() == 1 or np.ptp(found["r"]) < 1e-4
+    assert found["own_r"].notna().all()
+    apart = np.round(600 * np.exp(-(((DAYS - LAST) / 12.0) ** 2)) + 2)  # still growing
+    other = propose(facts(small=apart), VIEW).tables["districts"].set_index("district")
+    assert not alike(other)
+    assert other.loc[SMALL, "own_r"] > 1 > other.loc[BIG, "own_r"]
+    assert other.loc[BIG, "own_r"] <= other.loc[BIG, "r"] < other.loc[SMALL, "r"] <= other.loc[SMALL, "own_r"]
+
+
+def test_a_district_that_nobody_ever_reported_is_not_at_nought():
+    found = propose(facts(), VIEW)
+    row = found.tables["districts"].set_index("district").loc[SMALL]
+    assert row[["ever", "onset_week", "report_week", "r", "own_r"]].isna().all()
+    assert row["why"] == "untold"
+    assert any("江汉区从无病例报送" in words.zh for words in found.caveats)
