@@ -125,6 +125,7 @@ T: Mapping[str, tuple[str, str]] = {
     "bed.icu": ("监护", "ICU"),
     "bed.fangcang": ("方舱", "Fangcang"),
     "bed.isolation": ("隔离", "Isolation"),
+    "bed.unsplit": ("未分类", "Not split"),
     "bed.all": ("合计", "All"),
     "bed.unsplit": ("未分类", "Not split"),
     # the wall
