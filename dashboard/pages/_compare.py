@@ -12,8 +12,8 @@ from dashboard.pages import Asked
 from dashboard.pages._whatif import sides
 from dashboard.text import figure, is_unknown
 from layers._palette import Mark, rgba
+from layers.decisions._bed_words import SHORT_WORDS
 from layers.decisions._proposal import Plan
-from layers.decisions.beds import NEED_WORDS
 from layers.decisions.staff import SKILL_WORDS
 from layers.decisions.whatif import WhatIf
 
@@ -37,12 +37,12 @@ def figures(kind: str) -> list[tuple[str, tuple[str, str]]]:
     if kind == "beds":
         return [
             (f"shortage_7d_{need}", (f"{w.zh}床位7天后缺口", f"{w.en}: beds short in 7 days"))
-            for need, w in NEED_WORDS.items()
+            for need, w in SHORT_WORDS.items()
         ]
     if kind == "joint":
         return [
             (f"unmet_{need}", (f"{w.zh}未收治（人·日）", f"{w.en} not placed (person-days)"))
-            for need, w in NEED_WORDS.items()
+            for need, w in SHORT_WORDS.items()
         ]
     return [
         ("below_target", ("低于目标天数（项）", "below the target (stocks)")),
@@ -61,7 +61,7 @@ def panel(asked: Asked, kind: str) -> Component | None:
     plans = [asked.desk.plan(asked.who, kind, view) for view in (a, b)]
     said = WhatIf.of(b).said()
     title = said.said(asked.lang) or asked.words("事实", "Facts")
-    head = [asked.words("指标", "Figure"), f"A {name}", f"B {title}", asked.words("B−A", "B − A")]
+    head = [asked.words("指标", "Figure"), "A", "B", "B − A"]
     rows = [
         _row(asked, words, *(plan.summary.get(key, float("nan")) for plan in plans)) for key, words in figures(kind)
     ]
@@ -72,7 +72,7 @@ def panel(asked: Asked, kind: str) -> Component | None:
     return parts.panel(
         asked.words("方案对比 A / B", "Plan A against plan B"),
         table,
-        note=asked.words("指纹 ", "inputs ") + " / ".join(plan.inputs_hash[:6] for plan in plans),
+        note=html.Span(f"A {name} · B {title}", title=" / ".join(plan.inputs_hash for plan in plans)),
     )
 
 

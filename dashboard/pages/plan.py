@@ -16,7 +16,7 @@ from dashboard.pages._tiles import aged_tile
 from dashboard.pages.beds import quiet
 from dashboard.text import UNKNOWN, figure, say
 from layers._palette import Mark, rgba
-from layers.decisions._bed_words import KIND_WORDS, NEED_WORDS
+from layers.decisions._bed_words import KIND_WORDS, NEED_WORDS, SHORT_WORDS
 from layers.decisions._joint_words import resource_words
 from layers.decisions._proposal import Plan
 
@@ -127,7 +127,7 @@ def honest(asked: Asked, plan: Plan) -> str:
 def needs(asked: Asked, plan: Plan) -> pd.DataFrame:
     """Return name, placed, unmet, greedy: a row a need."""
     found = plan.tables["needs"]
-    return found.assign(name=[NEED_WORDS[need].said(asked.lang) for need in found["need"]])
+    return found.assign(name=[SHORT_WORDS[need].said(asked.lang) for need in found["need"]])
 
 
 def use(asked: Asked, plan: Plan) -> Component:
@@ -151,7 +151,7 @@ def placed(asked: Asked, plan: Plan) -> Component:
     for (need, kind), group in found.groupby(["need", "kind"], sort=False):
         by_day = group.set_index("day")["persons"]
         if by_day.max() >= 0.5:
-            name = f"{NEED_WORDS[need].said(asked.lang)} → {KIND_WORDS[kind].said(asked.lang)}"
+            name = f"{SHORT_WORDS[need].said(asked.lang)} → {KIND_WORDS[kind].said(asked.lang)}"
             lines.append((name, [figure(by_day[first]), figure(by_day[last]), figure(by_day.sum())]))
     head = [w("需求 → 床位", "Need → bed"), w("明天", "Tomorrow"), w("末日", "Last day"), w("合计人·日", "Person-days")]
     return table(head, lines)
