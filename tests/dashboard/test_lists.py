@@ -20,7 +20,7 @@ def proposal(**figures):
     ("figures", "lang", "said"),
     [
         ({"item": "医用防护服"}, "zh", "医用防护服 · 协和医院"),
-        ({"item": "医用防护服"}, "en", "protective suits · 协和医院"),
+        ({"item": "医用防护服"}, "en", "Protective suits · 协和医院"),
         ({}, "zh", "协和医院"),
         ({"item": ""}, "zh", "协和医院"),
     ],
