@@ -31,7 +31,8 @@ COLUMNS = [
 ]
 COMPOUND_COLUMNS = ["code", "rank", "cases", "rate", "gi_z", "gi_q", "moran_i", "moran_q"]
 Progress = Callable[[int, int, str, str], None]
-_in_memory: dict[str, "Clusters"] = {}  # of stores that keep no files, and of this process
+IN_MEMORY = 16  # results of this process, and of stores that keep no files; the newest stay
+_in_memory: dict[str, "Clusters"] = {}
 
 
 @dataclass(frozen=True)
@@ -142,13 +143,12 @@ def kept(store: Store, name: str) -> Clusters | None:
     path = _path(store, name)
     if path is None or not path.is_file():
         return None
-    found = _in_memory[name] = Clusters.from_json(path.read_text("utf-8"))
-    return found
+    return _remembered(name, Clusters.from_json(path.read_text("utf-8")))
 
 
 def keep(store: Store, found: Clusters) -> None:
     """Keep a result: in memory, and in the store's folder where it has one."""
-    _in_memory[found.inputs_hash] = found
+    _remembered(found.inputs_hash, found)
     path = _path(store, found.inputs_hash)
     if path is None:
         return
@@ -156,6 +156,13 @@ def keep(store: Store, found: Clusters) -> None:
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
         file.write(found.to_json())
     os.replace(file.name, path)  # a reader sees the whole file or none
+
+
+def _remembered(name: str, found: Clusters) -> Clusters:
+    _in_memory[name] = found
+    for oldest in list(_in_memory)[:-IN_MEMORY]:
+        _in_memory.pop(oldest, None)
+    return found
 
 
 def _path(store: Store, name: str) -> Path | None:

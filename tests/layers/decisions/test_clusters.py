@@ -271,3 +271,11 @@ def test_the_store_is_read_at_the_view_and_one_compound_is_refused(tmp_path: Pat
     assert search(got, store.view(), RULES).figures["unplaced"] == 1
     with pytest.raises(ViewError, match="one compound"):
         clusters.gather(store, store.view("compound:C1"))
+
+
+def test_a_server_remembers_the_newest_results_and_no_more(monkeypatch):
+    monkeypatch.setattr(clusters, "_in_memory", {})
+    for number in range(clusters.IN_MEMORY + 3):
+        clusters._remembered(str(number), found := object())
+    assert len(clusters._in_memory) == clusters.IN_MEMORY
+    assert clusters.kept(open_store("sqlite://", "drill"), str(clusters.IN_MEMORY + 2)) is found
