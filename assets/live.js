@@ -141,5 +141,16 @@
   });
 
   addEventListener('error', event => Fangyi.errors.push(String(event.message)));
-  addEventListener('unhandledrejection', event => Fangyi.errors.push(String(event.reason)));
+  addEventListener('unhandledrejection', event => {
+    Fangyi.errors.push(String(event.reason));
+    if (/body stream|callback/i.test(String(event.reason))) unanswered(); // what Dash says when a call is answered with an error
+  });
+
+  /** The server answered a call with an error: say so; a page that never came is asked for again, for nobody may stand at a keyboard. */
+  function unanswered() {
+    if (pulse.lostAt) return; // that is told already
+    if (!document.querySelector('.shell.waiting')) return ribbon('lost', english() ? 'That could not be done; try again' : '未能完成，请重试');
+    ribbon('lost', '此页暂时无法显示，20秒后重试 · This page cannot be shown now, trying again in 20 s');
+    setTimeout(() => location.reload(), 20000);
+  }
 })();

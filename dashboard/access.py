@@ -160,6 +160,16 @@ class Gate:
             raise ViewError(f"there is no area {area!r}; wanted a district's code, DISTRICT/STREET, or compound:CODE")
         return view.narrowed(area if reach == OWN else _district(place, area))
 
+    def reaches(self, store: Store, person: Person | None, place: Place, reach: str = OWN) -> None:
+        """Raise AccessError unless what is read about a place reaches a person, whatever its rows carry."""
+        if person is None:
+            raise AccessError("sign in first")
+        around = reach == DISTRICT and place.district and place.district == _own(store, person).district
+        if not (person.may_see(place) or around):
+            raise AccessError(
+                f"{person.role} {person.area} may not see what is known of {'/'.join(place) or 'the city'}"
+            )
+
     def reviewer(self, person: Person | None) -> Person:
         """Return the person; raises AccessError unless their role decides about matches."""
         if person is None or person.role not in REVIEWERS:

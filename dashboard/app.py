@@ -16,7 +16,7 @@ from dashboard.calls import CallError, check_call
 from dashboard.desk import Desk
 from dashboard.downloads import as_json
 from dashboard.jobs import Jobs
-from dashboard.pages import Asked, Scene, all_pages
+from dashboard.pages import Asked, Page, Scene, all_pages
 from dashboard.pages import _compound as compound_panel
 from dashboard.pages import _order as order_dialog
 from dashboard.pages import _ordering as ordering
@@ -116,10 +116,10 @@ def _connect(app: Dash, desk: Desk) -> None:
         page = all_pages().get(path)
         if page is None:
             return parts.empty("404"), no_update
-        chosen, layout = chosen_of(pick, asked), page.layout(asked)
-        if "detail" in layout and chosen:
-            layout["detail"].children = detail(asked, chosen)
-        return layout, spec(asked, page.scene(asked), chosen)
+        try:
+            return _shown(asked, page, chosen_of(pick, asked))
+        except LayerError as error:  # a rule or a feed that a plan cannot do without: the page says which
+            return refused(desk, search, str(error)), no_update
 
     @app.callback(
         Output("detail", "children"),
@@ -131,6 +131,13 @@ def _connect(app: Dash, desk: Desk) -> None:
     def pick_shown(pick: Any, path: str, search: str, scale: float) -> Any:
         asked = _asked(desk, path, search, scale)
         return detail(asked, chosen_of(pick, asked))
+
+
+def _shown(asked: Asked, page: Page, chosen: tuple[str, str] | None) -> tuple[Any, Any]:
+    layout = page.layout(asked)
+    if "detail" in layout and chosen:
+        layout["detail"].children = detail(asked, chosen)
+    return layout, spec(asked, page.scene(asked), chosen)
 
 
 def _connect_early(app: Dash, desk: Desk) -> None:

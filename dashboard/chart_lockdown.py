@@ -42,11 +42,11 @@ def life_bar(counts: dict[str, float], lang: str = "zh", scale: float = 1.0) -> 
         barmode="stack",
         bargap=0.05,
         showlegend=True,
-        margin={"t": 2 * scale, "b": 2 * scale, "l": 2 * scale, "r": 2 * scale},
+        margin={"t": 2 * scale, "b": 54 * scale, "l": 2 * scale, "r": 2 * scale},
     )
     found.update_layout(legend={"y": 0, "yanchor": "bottom", "font": {"size": 12.5 * scale, "color": INK}})
     found.update_xaxes(visible=False, range=[0, total or 1], domain=[0, 1])
-    found.update_yaxes(visible=False, domain=[0.66, 1])
+    found.update_yaxes(visible=False, domain=[0, 1])
     return found
 
 

@@ -156,8 +156,13 @@ def fan(
     ]
     found.add_scatter(
         x=at, y=ahead["median"], mode="lines+markers", name=_word("median", lang), text=hover,
-        line={"color": AHEAD, "width": 2 * scale}, marker={"size": 5 * scale, "symbol": ["circle" if each else "circle-open" for each in good]},
+        line={"color": DIM, "width": 2 * scale},
+        marker={"size": 5 * scale, "color": [AHEAD if each else DIM for each in good], "symbol": ["circle" if each else "circle-open" for each in good]},
         hovertemplate="%{x|%m-%d}: %{text}<extra></extra>",
+    )  # fmt: skip
+    found.add_scatter(
+        x=at, y=ahead["median"].where(good), mode="lines", line={"color": AHEAD, "width": 2 * scale},
+        connectgaps=False, showlegend=False, hoverinfo="skip",
     )  # fmt: skip
     found.update_layout(barmode="overlay")
     for run in _runs(~good):

@@ -29,15 +29,18 @@ from layers.decisions.whatif import plain
 from layers.intake import candidates, health, review
 from layers.store import Store, orders, totals
 from layers.store.asof import begun, known
-from layers.store.schema import OVERRIDE, UNREAD, control, person, person_status, placement
+from layers.store.schema import ORDER_KINDS, READ_ORDERS, UNREAD, control, person, person_status, placement
 
-UNREAD_BY_OTHERS = (*UNREAD, OVERRIDE)  # what nothing but the lockdown plan, and orders themselves, rests on
+UNREAD_BY_OTHERS = (
+    *UNREAD,
+    *ORDER_KINDS,
+)  # what nothing but the plans in `READ_ORDERS`, and orders themselves, rests on
 KEPT = 160  # results kept: a city's wall and a hundred desks look at a few dozen views
 
 
 def unread_by(kind: str) -> tuple[str, ...]:
     """Return the kinds of batches that a plan of this kind does not rest on."""
-    return UNREAD if kind == "lockdown" else UNREAD_BY_OTHERS
+    return tuple(one for one in UNREAD_BY_OTHERS if one not in READ_ORDERS.get(kind, ()))
 
 
 @dataclass
@@ -161,11 +164,17 @@ class Desk:
         )
 
     def rows_of(self, who: Person | None, order: Mapping[str, Any], view: View) -> pd.DataFrame:
-        """Return the deliveries that an order's proposal was read from, at the clocks when it was given: `orders.rows_behind`."""
+        """Return the deliveries that an order's proposal was read from, at the clocks when it was given: `orders.rows_behind`.
+
+        The rows name no place, so the gate is asked about the subject's: raises AccessError where it is not this person's.
+        """
+        place = access.Place(*(order[name] or "" for name in access.Place._fields))
+        reach = access.PLANS.get(order["decision"], DISTRICT)
+        self.gate.reaches(self.store, who, place, reach)
         plan = order["frozen"]["plan"]
         then = replace(view, **{name: parse_time(plan[name]) for name in ("as_of", "known_at")})
         query = orders.rows_behind(order["decision"], order["subject"])
-        return self._rows(who, then, f"behind {order['number']}", query)
+        return self._rows(who, then, f"behind {order['number']}", query, reach)
 
     def proposal_now(self, who: Person | None, order: Mapping[str, Any], view: View) -> Proposal | None:
         """Return what the plan says about an order's subject at the view, under the assumptions of the order; None for nothing."""

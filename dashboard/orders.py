@@ -59,7 +59,7 @@ EXPORTED: Mapping[str, tuple[str, str]] = {
     "is_late": ("是否逾期", "overdue"),
     "reason": ("理由", "reason"),
     "feedback": ("反馈", "feedback"),
-    "note": ("备注", "note"),
+    "remark": ("备注", "remark"),
     "given_by": ("下达人", "given_by"),
     "acted_by": ("经办人", "last_acted_by"),
     "inputs_hash": ("依据", "inputs_hash"),
@@ -93,7 +93,7 @@ def span(passed: Any, lang: str) -> str:
         return UNKNOWN
     passed = max(pd.Timedelta(passed), pd.Timedelta(0)).to_pytimedelta()
     if passed < timedelta(minutes=1):
-        return "不足1分钟" if lang == "zh" else "under 1 min"
+        return "不足1分钟" if lang == "zh" else "<1 min"
     for unit, zh, en, least in (
         (timedelta(days=1), "天", "d", 2),
         (timedelta(hours=1), "小时", "h", 1),

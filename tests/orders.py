@@ -11,7 +11,7 @@ from layers.intake.ordering import Draft, give, take
 from layers.store import Store
 from layers.store.schema import compound
 
-LEAST = {"owner": 2, "reason": 4, "override": 8, "feedback": 4, "note": 4}
+LEAST = {"owner": 2, "reason": 4, "override": 8, "feedback": 4, "remark": 4}
 WAY = (("acknowledge", ""), ("report", "已封闭，两个出入口值守"), ("close", ""))
 
 
@@ -39,6 +39,18 @@ def draft(store: Store, subject: str = "C1", **changes: Any) -> Draft:
         "frozen": orders.freeze(plan, found, view),
     }
     return Draft(**{**fields, **changes})
+
+
+def drafted(store: Store, kind: str, subject: str, **changes: Any) -> Draft:
+    """Return a draft of what a plan of another kind proposes about a subject that is no compound."""
+    view = store.view()
+    plan = plan_of(kind, store, view)
+    found = next(p for p in plan.proposals if p.subject == subject)
+    seen = {"inputs_hash": found.inputs_hash, "frozen": orders.freeze(plan, found, view), "owner": "市医护调配组"}
+    place = {"district": found.district, "street": "", "compound": "", "owner_area": "", "name": found.name}
+    what = {"decision": kind, "subject": subject, "proposed": found.action, "action": found.action}
+    fields = {**seen, **place, **what, "level": "today", "deadline": store.now() + timedelta(hours=4)}
+    return Draft(**{**fields, "reason": "按方案执行，先行派驻", **changes})
 
 
 def given(store: Store, subject: str = "C1", actor: str = "总值班", **changes: Any) -> str:

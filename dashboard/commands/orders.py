@@ -110,7 +110,7 @@ def _show(settings: Settings, store: Store, args: argparse.Namespace) -> int:
         f"{order['number']}: {action_words(order['action'], args.lang)}, {order['name']}; owner {order['owner']}; {order['reason']}"
     )
     for row in steps.itertuples():
-        said = row.note if isinstance(row.note, str) else row.feedback if row.state == "done" else ""
+        said = row.remark if isinstance(row.remark, str) else row.feedback if row.state == "done" else ""
         print(f"  {row.known_from:%Y-%m-%d %H:%M}  {row.state}  by {row.acted_by}  {said}".rstrip())
     for reason in kept["proposal"]["reasons"]:
         print(f"  because [{reason['rule']}] {reason[args.lang]} {'; '.join(reason['evidence'])}".rstrip())

@@ -12,6 +12,7 @@ from dashboard.pages._frame import district_names
 from dashboard.text import UNKNOWN, figure, is_unknown, percent
 from layers.decisions._bed_words import KIND_WORDS, LIMIT_WORDS, METHOD_WORDS, NEED_WORDS, SHORT_WORDS, WHY_WORDS
 from layers.decisions._proposal import Plan
+from layers.decisions._staff_asks import SKILL_WORDS
 from layers.decisions.patients import CLASSES
 
 LONGEST = 12  # ways listed; the export has all
@@ -70,12 +71,24 @@ def balance(asked: Asked, plan: Plan) -> Component:
     for area, of_area in areas:
         cells = of_area.set_index("need")
         shown = [html.Td(shortage(cells, need), className=short_class(cells, need)) for need in NEED_WORDS]
-        lines.append((area_name(asked, names, area), shown))
+        if area == "*" and len(areas) > 2:
+            lines.append(apart(asked, rows))
+            lines.append((asked.words("全市统筹（可跨区收治）", "City as one (across districts)"), shown))
+        else:
+            lines.append((area_name(asked, names, area), shown))
     note = asked.words(
-        "现在 → 7天后缺多少张；合计为预测，各区为推算",
-        "Short now → in 7 days; the total is forecast, districts are projected",
+        "现在 → 7天后缺多少张。各区只用本区床位（推算）；统筹按全市床位收治、7天后为预测，因此小于各区之和",
+        "Short now → in 7 days. Districts have their own beds only (projected); as one, every free bed in the city is used "
+        "(in 7 days: forecast), so less is short than the districts' sum",
     )
     return html.Div([html.P(note, className="tab-note"), table(head, lines, sums=True, name="balance")])
+
+
+def apart(asked: Asked, rows: pd.DataFrame) -> tuple[str, list[Any]]:
+    """Return the sum of what is short in the districts, each with its own beds; unknown where a district's is."""
+    sums = rows[rows["area"] != "*"].groupby("need")[["shortage", "shortage_7d"]].agg(lambda n: n.sum(skipna=False))
+    shown = [html.Td(shortage(sums, need), className=short_class(sums, need)) for need in NEED_WORDS]
+    return asked.words("各区之和（不跨区）", "Sum of districts (each alone)"), shown
 
 
 def area_name(asked: Asked, names: dict[str, str], area: Any) -> str:
@@ -131,7 +144,22 @@ def usable(asked: Asked, plan: Plan) -> Component:
         f"可用 = 开放、人员、供氧三者最小；{unknown} 处人员未报，不作限制",
         f"Usable = least of open, staffed, oxygen; {unknown} sites reported no staff, which limits nothing",
     )
-    return html.Div([html.P(note, className="tab-note"), table(head, lines)])
+    notes = [note, *untold(asked, rows)]
+    return html.Div([*(html.P(each, className="tab-note") for each in notes), table(head, lines)])
+
+
+def untold(asked: Asked, rows: pd.DataFrame) -> list[str]:
+    """Return which skills some sites never named, by kind of bed; nothing where all are told."""
+    found = []
+    for row in rows[rows["untold"] != ""].to_dict("records"):
+        names = [SKILL_WORDS[skill].said(asked.lang) for skill in row["untold"].split()]
+        found.append(f"{KIND_WORDS[row['kind']].said(asked.lang)} – {asked.words('、', ', ').join(names)}")
+    if not found:
+        return []
+    return [
+        asked.words("部分单位未报、不作限制的人员：", "Skills that some sites did not name, which limit nothing: ")
+        + asked.words("；", "; ").join(found)
+    ]
 
 
 def sending(asked: Asked, plan: Plan) -> Component:

@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 from dashboard import parts
 from dashboard.pages import Asked
 from dashboard.text import UNKNOWN, day, figure, percent
+from dashboard.text import counted as counts
 from layers._palette import Mark
 from layers._times import day_start
 from layers.decisions.cluster_map import STABLE
@@ -57,7 +58,7 @@ def rows_of(asked: Asked, found: Clusters, most: int) -> Component:
         text = asked.words("未发现超出随机的聚集（P≤0.05）。", "No cluster beyond chance (p at most 0.05).")
         return parts.empty(text)
     rows = [_row(asked, row) for row in found.clusters.head(most).to_dict("records")]
-    return parts.reason_list(rows, asked.lang)
+    return parts.reason_list(rows, asked.lang, kind="pick" if asked.here.path == "/clusters" else "")
 
 
 def _row(asked: Asked, row: dict[str, Any]) -> dict[str, Any]:
@@ -71,17 +72,18 @@ def _row(asked: Asked, row: dict[str, Any]) -> dict[str, Any]:
         ),
         f"LLR {figure(row['llr'], 1)}",
         f"{first}–{last}",
-        w(f"{len(row['codes'])}个小区", f"{len(row['codes'])} compounds"),
+        w(f"{len(row['codes'])}个小区", counts(len(row["codes"]), "compound")),
         w(
             f"社区级 {_share(row['at_community'])}，街道级 {_share(row['at_street'])}",
             f"communities {_share(row['at_community'])}, streets {_share(row['at_street'])}",
         ),
     ]
     radius = figure(row["radius_m"] / 1000, 1)
+    alone = len(row["codes"]) == 1
     return {
         "id": row["codes"][0],
-        "name": "、".join(row["names"][:1]) + w(" 一带", " and around") if len(row["codes"]) > 1 else row["names"][0],
-        "where": w(f"半径{radius}公里", f"{radius} km"),
+        "name": row["names"][0] + ("" if alone else w("一带", " and around")),
+        "where": w("单个小区", "one compound") if alone else w(f"半径{radius}公里", f"{radius} km around"),
         "mark": MARKS[row["stable"]],
         "figure": f"×{ratio} · p {figure(row['p'], 3)}",
         "reasons": reasons,

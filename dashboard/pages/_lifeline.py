@@ -17,6 +17,7 @@ CAUSE = {  # why a state began
     "rule": Words("按当日规则", "by the rules of the day"),
     "conditions": Words("符合申报条件", "meets the conditions"),
     "lapsed": Words("不再符合申报条件", "meets them no longer"),
+    "silent": Words("数据源未更新，暂不认定", "a feed is silent"),
     "round": Words("本轮评定", "round of assessment"),
     "run": Words("连续天数已满", "its days in a row are full"),
     "order": Words("管控调整", "order changed"),

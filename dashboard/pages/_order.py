@@ -222,9 +222,9 @@ def give_many(
     options = [{"label": text, "value": value} for value, text in each]
     count = dcc.Input(id=_id("many"), value=str(wanted or ""), type="text", inputMode="numeric", className="order-many")
     fields = [
-        _field(w(f"前几项（尚未下令的共 {len(proposals)} 项）", f"How many of the first ({len(proposals)} without an order)"), count),
+        _field(w(f"前几项（至多 {len(proposals)} 项）", f"How many of the first (at most {len(proposals)})"), count),
         _field(w("责任单位", "Who answers for each"), _radio("each", options, entered.get("each", each[0][0]))),
-        _owner(asked, list(units(asked, Subject(Place()))), entered.get("owner", "")),
+        _owner(asked, list(units(asked, Subject(Place()))), entered.get("owner", ""), w("同一单位名称", "The one unit")),
         *_when(asked, entered, "today"),
         _field(w("理由", "Reason"), _text("reason", entered.get("reason", w("按方案优先次序下达", "in the order of the plan")))),
     ]  # fmt: skip
@@ -298,7 +298,7 @@ def _text(name: str, value: str) -> Component:
     return dcc.Textarea(id=_id(name), value=value, maxLength=LONGEST, className="order-text")
 
 
-def _owner(asked: Asked, known: Sequence[str], value: str) -> Component:
+def _owner(asked: Asked, known: Sequence[str], value: str, title: str = "") -> Component:
     w = asked.words
     note = w(
         "一个单位负责；不在列表中的单位由所在区签收",
@@ -306,7 +306,7 @@ def _owner(asked: Asked, known: Sequence[str], value: str) -> Component:
     )
     entry = dcc.Input(id=_id("owner"), value=value, type="text", list="order-units", autoComplete="off", maxLength=80)
     field = html.Div([entry, html.Datalist([html.Option(value=one) for one in known], id="order-units")])
-    return _field(w("责任单位", "Owner"), field, note)
+    return _field(title or w("责任单位", "Owner"), field, note)
 
 
 def _when(asked: Asked, entered: Mapping[str, Any], level: str) -> list[Component]:

@@ -9,7 +9,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard import parts
-from dashboard.access import ORDERERS
+from dashboard.access import ORDERERS, AccessError
 from dashboard.goods import in_words, said
 from dashboard.orders import DECISION, LATE, STATE, STEP, action_words, span
 from dashboard.pages import Asked
@@ -117,7 +117,7 @@ def history(asked: Asked, steps: pd.DataFrame) -> Component:
     lines = []
     for row, end in zip(rows, ends, strict=True):
         lasted = span(end - row["known_from"], asked.lang) if row["state"] not in ("closed", "withdrawn") else UNKNOWN
-        words = row["note"] or (row["feedback"] if row["state"] == "done" else None) or ""
+        words = row["remark"] or (row["feedback"] if row["state"] == "done" else None) or ""
         cells = [
             state_badge(asked, row["state"]),
             moment(row["known_from"], asked.lang),
@@ -198,7 +198,13 @@ def now(asked: Asked, order: Mapping[str, Any]) -> Component:
 
 def behind(asked: Asked, order: Mapping[str, Any]) -> Component:
     """Return the deliveries that the proposal was read from, as they were known when the order was given."""
-    w, rows = asked.words, asked.desk.rows_of(asked.who, order, asked.here.view)
+    w, title = asked.words, asked.words("依据的报送", "Rows behind it")
+    try:
+        rows = asked.desk.rows_of(asked.who, order, asked.here.view)
+    except AccessError:
+        return _section(
+            title, [parts.empty(w("对象不在本辖区，不列报送", "its subject lies elsewhere: not listed here"))]
+        )
     heads = (
         ("批次", "Batch"),
         ("数据源", "Feed"),
@@ -226,7 +232,7 @@ def behind(asked: Asked, order: Mapping[str, Any]) -> Component:
     body = [table] if lines else [parts.empty(w("没有单独的报送行", "no delivered rows of its own"))]
     total = figure(rows["rows"].sum() if len(rows) else 0)
     left = w(f"共 {total} 行，{len(rows)} 个批次", f"{total} rows in {len(rows)} deliveries")
-    return _section(w("依据的报送", "Rows behind it"), body, left)
+    return _section(title, body, left)
 
 
 BATCHES = 8  # newest deliveries listed; the rest is counted

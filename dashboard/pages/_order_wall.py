@@ -40,9 +40,9 @@ def counts(asked: Asked, count: dict[str, float], open_: pd.DataFrame) -> Compon
     oldest = span(open_["in_state"].max(), lang) if len(open_) else ""
     late = span(open_["late_by"].max(), lang) if count["late"] else ""
     told = [
-        ("open", count["open"], w(f"执行中 · 最久 {oldest}", f"in progress · longest {oldest}")),
-        ("late", count["late"], w(f"逾期 · 最长 {late}", f"overdue · by {late}") if late else w("逾期", "overdue")),
-        ("done", count["done"], w("待办结", "to be closed")),
+        ("open", count["open"], w(f"执行中 · 最久 {oldest}", f"in progress · {oldest}")),
+        ("late", count["late"], w(f"逾期 · 最长 {late}", f"overdue · {late}") if late else w("逾期", "overdue")),
+        ("done", count["done"], w("待办结", "to close")),
     ]
     shown = [
         html.A(
@@ -86,7 +86,7 @@ def source(asked: Asked, found: pd.DataFrame) -> Component:
     last = found.loc[found["known_from"].idxmax()]
     when = age(last["known_from"], asked.desk.now(asked.here), asked.lang)
     told = w(
-        f"来源：指令簿 {figure(len(found))} 项 · 批次 {last['batch']} · {when}更新 · ",
-        f"source: {figure(len(found))} orders · batch {last['batch']} · updated {when} · ",
+        f"来源：指令簿 {figure(len(found))} 项 · 批次 {last['batch']}，{when} · ",
+        f"source: {figure(len(found))} orders · batch {last['batch']}, {when} · ",
     )
     return html.P([told, html.A(f"{PATH}?state=open", href=f"{PATH}?state=open")], className="order-source")

@@ -18,11 +18,10 @@ from dashboard.pages import Asked, _order
 from layers._times import from_ms
 from layers._view import View
 from layers.decisions import orders
-from layers.decisions._catalog import PLANS
 from layers.decisions._proposal import Plan, Proposal
 from layers.intake import ordering
 from layers.intake.ordering import Draft
-from layers.store.order_states import GIVE, STEPS, OrderError
+from layers.store.order_states import GIVE, ORDERABLE, STEPS, OrderError
 
 Answer = tuple[Component | None, dict[str, Any] | None]
 
@@ -36,8 +35,8 @@ def opened(asked: Asked, button: Mapping[str, str]) -> Answer:
     asked.desk.gate.orderer(asked.who)
     _check_present(asked)
     kind, subject = button["kind"], unquote(button["index"])
-    if kind not in PLANS:
-        raise CallError(f"there is no plan {kind[:20]!r}")
+    if kind not in ORDERABLE:
+        raise CallError(f"nothing of a plan {kind[:20]!r} is ordered; wanted one of {tuple(ORDERABLE)}")
     state = {"do": GIVE, "kind": kind, "subject": subject, "at": button["at"], "token": secrets.token_urlsafe(12)}
     view = seen_view(asked, state)
     plan = asked.desk.plan(asked.who, kind, view)
@@ -71,11 +70,16 @@ def confirmed(asked: Asked, state: dict[str, Any], entered: dict[str, Any]) -> A
         drafts = (several if many else single)(asked, plan, state, entered)
         least = orders.rule(asked.desk.store.now()).params["least"]
         done = ordering.give(
-            asked.desk.store, drafts, who.name, least, area=who.area, token=f"{who.name} {state['token']}"
+            asked.desk.store,
+            drafts,
+            who.name,
+            least,
+            area=who.area,
+            token=" ".join((who.role, who.area, who.name, state["token"])),
         )
     except OrderError as error:
         return again(asked, plan, state, entered, error)
-    return _order.told(asked, done.numbers, done.taken), None
+    return _order.told(asked, done.numbers, [asked.words(zh, en) for zh, en in done.taken]), None
 
 
 def again(asked: Asked, plan: Plan, state: dict[str, Any], entered: dict[str, Any], error: OrderError) -> Answer:
@@ -84,14 +88,14 @@ def again(asked: Asked, plan: Plan, state: dict[str, Any], entered: dict[str, An
     if subject.startswith("*"):
         found = free(asked, plan, subject)
         state = state | {"seen": {p.subject: orders.fingerprint(p) for p in found}}
-        return _order.give_many(asked, plan, found, entered, str(error)), state
+        return _order.give_many(asked, plan, found, entered, error.said(asked.lang)), state
     proposal = next((p for p in plan.proposals if p.subject == subject), None)
     if proposal is None:
-        return _order.told(asked, (), (str(error),)), None
+        return _order.told(asked, (), (error.said(asked.lang),)), None
     if isinstance(error, StaleError):
         entered = {name: text for name, text in entered.items() if name not in ("action", "reason")}
     state = state | {"seen": {subject: orders.fingerprint(proposal)}}
-    return _order.give_one(asked, plan, proposal, entered, asked.here.view, str(error)), state
+    return _order.give_one(asked, plan, proposal, entered, asked.here.view, error.said(asked.lang)), state
 
 
 def taken(asked: Asked, state: Mapping[str, Any], entered: Mapping[str, Any]) -> Answer:
@@ -104,7 +108,7 @@ def taken(asked: Asked, state: Mapping[str, Any], entered: Mapping[str, Any]) ->
     try:
         ordering.take(store, number, step, who.name, least, text=text, area=who.area, seen=state["batch"])
     except OrderError as error:
-        return _order.take_step(asked, order, step, entered, str(error)), dict(state)
+        return _order.take_step(asked, order, step, entered, error.said(asked.lang)), dict(state)
     return None, None
 
 
@@ -126,7 +130,9 @@ def several(asked: Asked, plan: Plan, state: Mapping[str, Any], entered: Mapping
     found, wanted = free(asked, plan, state["subject"]), _order.number_of(entered.get("many"))
     if not wanted or wanted > min(len(found), ordering.AT_ONCE):
         most = min(len(found), ordering.AT_ONCE)
-        raise OrderError(f"{entered.get('many')!r} proposals; wanted a number from 1 to {most}")
+        raise OrderError(
+            f"{entered.get('many')!r} proposals; wanted a number from 1 to {most}", f"项数应为 1 至 {most} 的整数"
+        )
     for proposal in found[:wanted]:
         check_seen(asked, proposal, state["seen"])
     return [draft(asked, plan, p, entered, p.action, owner_of(asked, plan, p, entered)) for p in found[:wanted]]
@@ -172,11 +178,9 @@ def check_seen(asked: Asked, proposal: Proposal, seen: Mapping[str, str]) -> Non
     if seen.get(proposal.subject) != orders.fingerprint(proposal):
         now = action_words(proposal.action, asked.lang)
         raise StaleError(
-            asked.words(
-                f"本页打开后又有新数据，方案已变（依据 {proposal.inputs_hash[:12]}）：现在建议{now}。请看过再下达。",
-                f"new data came in since this page was made and the plan changed (inputs {proposal.inputs_hash[:12]}): "
-                f"it now proposes: {now}. Look at it, then give the order.",
-            )
+            f"new data came in since this page was made and the plan changed (inputs {proposal.inputs_hash[:12]}): "
+            f"it now proposes: {now}. Look at it, then give the order.",
+            f"本页打开后又有新数据，方案已变（依据 {proposal.inputs_hash[:12]}）：现在建议{now}。请看过再下达。",
         )
 
 
@@ -192,7 +196,10 @@ def proposal_of(plan: Plan, subject: str) -> Proposal:
     """Return what the plan proposes about a subject; raises StaleError where it proposes nothing any more."""
     found = next((p for p in plan.proposals if p.subject == subject), None)
     if found is None:
-        raise StaleError(f"{subject}: the plan proposes nothing about it any more; the page shows what it proposes now")
+        raise StaleError(
+            f"{subject}: the plan proposes nothing about it any more; the page shows what it proposes now",
+            f"{subject}：方案不再就此提出建议；请看本页现在的建议",
+        )
     return found
 
 
@@ -257,4 +264,4 @@ def acted(asked: Asked, button: Mapping[str, str], entered: dict[str, Any], stat
     try:
         return opened(asked, button) if button["type"] == "order-open" else stepped(asked, button)
     except StaleError as error:
-        return _order.told(asked, (), (str(error),)), None
+        return _order.told(asked, (), (error.said(asked.lang),)), None

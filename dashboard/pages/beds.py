@@ -22,6 +22,7 @@ from layers.hospitals import KINDS
 TONES = {"critical": "red", "severe": "red", "light": "amber", "suspected": "amber", "observed": "blue"}
 FIRST = ("open", "add_beds", "survey", "reserve")  # what must be done stands before what may wait
 SHOWN = 24
+SHARING = ("severe",)  # needs that may use beds of a worse one: a severe case in intensive care
 
 
 def scene(asked: Asked) -> Scene:
@@ -84,9 +85,15 @@ def tiles(asked: Asked, plan: Plan) -> Component:
     for need, words in NEED_WORDS.items():
         short, later = plan.summary.get(f"shortage_{need}"), plan.summary.get(f"shortage_7d_{need}")
         demand, beds = plan.summary.get(f"demand_{need}"), plan.summary.get(f"beds_{need}")
+        shared = plan.summary.get(f"beds_first_{need}", 0.0) if need in SHARING else 0.0
+        of_it = (
+            asked.words(f"（含监护 {figure(shared)}，危重型优先）", f" ({figure(shared)} ICU, critical first)")
+            if shared
+            else ""
+        )
         note = asked.words(
-            f"需 {figure(demand)} · 可用 {figure(beds)}\n7天后缺 {figure(later)}",
-            f"{figure(demand)} for {figure(beds)} beds\nshort in 7 days {figure(later)}",
+            f"需 {figure(demand)} · 可用 {figure(beds)}{of_it}\n7天后缺 {figure(later)}",
+            f"{figure(demand)} for {figure(beds)} beds{of_it}\nshort in 7 days {figure(later)}",
         )
         title = asked.words(f"{words.zh}缺口", f"Short: {words.en}")
         tone = TONES[need] if short else "teal"

@@ -18,7 +18,7 @@ from layers._palette import ACTION, LIFE, RISK, Mark, mark_rgba
 from layers.decisions._lockdown_actions import RANK
 from layers.decisions._proposal import ACTIONS, Plan, Proposal
 
-SHOWN, STEPS_SHOWN = 40, 60  # proposals in the lists beside the map; exports have all
+SHOWN, STEPS_SHOWN, FEW = 40, 60, 4  # proposals in the lists beside the map; exports have all
 URGENT = ("seal", "seal_building")
 ALWAYS = (*URGENT, "candidate", "keep")  # in the legend even where there are none
 HEIGHT = {"seal": 700.0, "seal_building": 350.0, "cancel": 350.0, "suspend": 250.0, "certify": 90.0, "candidate": 90.0,
@@ -100,7 +100,7 @@ def listed(asked: Asked, plan: Plan, title: str, proposals: Sequence[Proposal], 
         parts.reason_list(beside(asked, plan, rows), asked.lang, kind="pick"),
         note=say("state.first", asked.lang, n=len(first), total=figure(len(proposals))),
         tools=tools,
-        grow=bool(first) or bool(tools),
+        grow=len(first) > FEW,
     )
 
 

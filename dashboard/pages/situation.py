@@ -15,12 +15,13 @@ from dashboard.pages._tiles import aged_tile
 from dashboard.text import UNKNOWN, counted, day, figure, is_unknown, percent, say
 from layers._times import day_start
 from layers.decisions._proposal import Plan, Proposal
+from layers.decisions._situation_districts import alike
 from layers.decisions._situation_words import NAMES, VERDICT, WHY, sure
 
 POINTS = ("peak_onset", "r_below_1", "peak_hospital")
 HORIZONS = (1, 2, 3, 5, 7, 10, 14)
 LEDGER = 21  # newest days of the books
-MORE: tuple[Callable[[Asked], Component | None], ...] = (_clusters.panel,)  # panels after the districts, in order
+MORE: tuple[Callable[[Asked], Component | None], ...] = (_clusters.panel,)  # panels after the statements, in order
 
 
 def layout(asked: Asked) -> Component:
@@ -38,7 +39,7 @@ def layout(asked: Asked) -> Component:
             scores(asked, plan),
             districts(asked, plan),
         ]
-    body += [*more, statements(asked, plan), ledger(asked, plan), caveats(asked, plan)]
+    body += [statements(asked, plan), *more, ledger(asked, plan), caveats(asked, plan)]
     clocks = html.Div(timeline(asked), className="situation-clocks")
     page = [html.Div(body, className="situation"), clocks, html.Div(id="detail", hidden=True)]
     return shell.plain_page(head(asked), page, asked.lang, window_title(asked))
@@ -76,7 +77,16 @@ def tiles(asked: Asked, plan: Plan) -> Component:
         aged_tile(
             asked, "cases", w("7天新报告", "Reported in 7 days"), figure(s["report_week"]), persons, "", "red", report
         ),
-        aged_tile(asked, "beds", w("在院人数", "In hospital"), figure(s["in_hospital"]), persons, "", "violet", used),
+        aged_tile(
+            asked,
+            "beds",
+            w("在院人数", "In hospital"),
+            figure(s["in_hospital"]),
+            persons,
+            in_hospital_note(asked, s),
+            "violet",
+            used,
+        ),
         aged_tile(asked, "cases", w("累计病例", "Cases, total"), figure(s["ever"]), persons, "", "red"),
     ]
     return html.Div(found, className="tiles situation-tiles wide")
@@ -85,6 +95,18 @@ def tiles(asked: Asked, plan: Plan) -> Component:
 def written(probability: Any) -> str:
     """Return a probability, or the mark of what is not known."""
     return UNKNOWN if is_unknown(probability) else sure(float(probability))
+
+
+def in_hospital_note(asked: Asked, s: dict[str, float]) -> str:
+    """Return of which day the figure is, and how many hospitals report in time, where some do not."""
+    if not s["sites_reporting"] or s["sites_current"] == s["sites_reporting"]:
+        return ""
+    current, every = figure(s["sites_current"]), figure(s["sites_reporting"])
+    said = asked.words(f"{current}/{every} 家医院按时报告", f"{current} of {every} hospitals report in time")
+    if is_unknown(s["in_hospital_day"]):
+        return said
+    at = day(day_start(int(s["in_hospital_day"])), asked.lang)
+    return f"{said}\n" + asked.words(f"截至 {at}", f"up to {at}")
 
 
 def why_no_r(asked: Asked, plan: Plan) -> str:
@@ -186,14 +208,25 @@ def ahead(asked: Asked, plan: Plan) -> Component:
 def scores(asked: Asked, plan: Plan) -> Component:
     """Return how such forecasts did: WIS against the naive forecast, coverage, verdict by horizon."""
     w, scored = asked.words, plan.tables["scores"]
-    head_ = (w("提前", "Ahead"), "WIS", w("明天同今天", "Naive"), "50%", "90%", w("回测", "Past"), w("结论", "Verdict"))
+    head_ = (
+        w("提前", "Ahead"),
+        "WIS",
+        w("明天同今天 WIS", "Naive WIS"),
+        "50%",
+        "90%",
+        w("回测", "Past"),
+        w("结论", "Verdict"),
+    )
     rows = []
     for row in scored.to_dict("records"):
         if row["horizon"] not in HORIZONS:
             continue
         good = row["verdict"] == "skill"
         verdict = html.Span(
-            [html.Span("● " if good else "○ ", **{"aria-hidden": "true"}), VERDICT[row["verdict"]].said(asked.lang)]
+            [
+                html.Span("● " if good else "○ ", **{"aria-hidden": "true"}),
+                VERDICT[row["verdict"]].said(asked.lang) + failing(asked, row),
+            ]
         )
         cells = [
             figure(row["wis"], 1),
@@ -218,6 +251,15 @@ def scores(asked: Asked, plan: Plan) -> Component:
     return parts.panel(title, table if rows else parts.empty(say("state.empty", asked.lang)), note=note)
 
 
+def failing(asked: Asked, row: dict[str, Any]) -> str:
+    """Return which criterion of skill a horizon fails: the score, else the coverage; "" where it fails none or is not judged."""
+    if row["verdict"] != "no skill":
+        return ""
+    if row["wis"] > row["wis_naive"]:
+        return asked.words("（WIS）", " (WIS)")
+    return asked.words("（90%覆盖率）", " (90 % coverage)")
+
+
 def districts(asked: Asked, plan: Plan) -> Component:
     """Return a row a district; what is too small to be shown says why."""
     w, rows = asked.words, plan.tables["districts"]
@@ -230,6 +272,7 @@ def districts(asked: Asked, plan: Plan) -> Component:
         w("7天报告", "Reported, 7 d"),
         w("每10万", "per 100k"),
         "Rt",
+        w("本区Rt", "Own R"),
         w("95%区间", "95 % interval"),
         "P(Rt<1)",
     )
@@ -243,6 +286,7 @@ def districts(asked: Asked, plan: Plan) -> Component:
             figure(row["report_week"]),
             figure(row["per_100k"], 1),
             figure(row["r"], 2),
+            figure(row["own_r"], 2),
         ]
         tail = [html.Td(interval, className="" if shown else "unknown"), html.Td(written(row["below"]))]
         lines.append(html.Tr([html.Th(name or unplaced), *(html.Td(cell) for cell in cells), *tail]))
@@ -250,11 +294,27 @@ def districts(asked: Asked, plan: Plan) -> Component:
         [html.Thead(html.Tr([html.Th(each) for each in head_])), html.Tbody(lines)],
         className="plain-table compact by-district",
     )
-    note = w(
-        "Rt按经验贝叶斯向全市收缩；病例太少不显示",
-        "R is drawn towards the city's (empirical Bayes); too few cases: not shown",
-    )
+    note = district_note(asked, rows)
     return parts.panel(w("分区", "By district"), table, note=note, name="districts-panel")
+
+
+def district_note(asked: Asked, rows: pd.DataFrame) -> str:
+    """Return how R of districts came about, and why no rate is shown where none can be."""
+    w = asked.words
+    if alike(rows):
+        note = w(
+            "各区未见差异，Rt均为全市值；本区Rt未收缩",
+            "no difference between districts found: R is the city's; own R is not drawn towards it",
+        )
+    else:
+        note = w(
+            "Rt按经验贝叶斯向全市收缩；本区Rt未收缩；病例太少不显示",
+            "R is drawn towards the city's (empirical Bayes), own R is not; too few cases: not shown",
+        )
+    placed = rows[(rows["district"] != "") & rows["report_week"].notna()]
+    if len(placed) and placed["per_100k"].isna().all():
+        note += w("；每10万：各区人口未报送", "; per 100k: no district's population was delivered")
+    return note
 
 
 def statements(asked: Asked, plan: Plan) -> Component:
@@ -267,6 +327,7 @@ def statements(asked: Asked, plan: Plan) -> Component:
                         html.Span(NAMES[p.subject].said(asked.lang), className="turning-name"),
                         html.Span(p.reasons[0].said(asked.lang), className="statement-first"),
                         parts.mark_badge(mark_of(p.action), asked.lang),
+                        unverified(asked, plan, p),
                     ]
                 ),
                 reasons(asked, p),
@@ -285,6 +346,14 @@ def statements(asked: Asked, plan: Plan) -> Component:
         tools=take_menu(asked, "situation"),
         name="statements-panel",
     )
+
+
+def unverified(asked: Asked, plan: Plan, p: Proposal) -> Component | None:
+    """Return the mark of a claim whose rule nobody verified; what is withheld claims nothing."""
+    doubted = any(p.rule_id in words.zh for words in plan.caveats)
+    if p.action == "withhold" or not doubted:
+        return None
+    return html.Span(asked.words("（规则未核实）", "(rule not verified)"), className="statement-rule")
 
 
 def ledger(asked: Asked, plan: Plan) -> Component:

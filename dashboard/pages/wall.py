@@ -37,7 +37,7 @@ def scene(asked: Asked) -> Scene:
             (*LAND, "compounds", *NAMES),
             key="wall-lockdown",
             paint={"compounds": lockdown_page.paint(plan)},
-            marks=ACTION,
+            marks={action: mark for action, mark in ACTION.items() if plan.summary.get(action)},
             pitch=42,
             bearing=-12,
         )

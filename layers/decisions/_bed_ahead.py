@@ -14,6 +14,7 @@ from layers.decisions._bed_demand import CASES, GROUPS, LEFT, NEED_OF, NEEDS, Wi
 from layers.decisions._bed_facts import BedFacts
 from layers.decisions._bed_stay import Stay, fitted, pace_seen
 from layers.decisions._inputs import as_date, complete_day
+from layers.decisions._silence import Silence
 from layers.decisions.forecast import Forecast, forecast
 from layers.decisions.rules import RuleSet
 from layers.decisions.whatif import WhatIf
@@ -65,7 +66,8 @@ def outlook(
     rules   AHEAD_TOPICS, placement, and "definition-step" where there is one
     """
     params, today = rules["occupancy"].params, day_number(view.as_of)
-    series = case_series(facts.new, complete_day(view), rules.get("definition-step"))
+    covered = Silence(facts.feeds, view, ("cases",)).last_day("cases")
+    series = case_series(facts.new, complete_day(view), rules.get("definition-step"), covered)
     if int(series.notna().sum()) < params["least_days"]:
         return Outlook()
     begun = today - complete_day(view)
@@ -101,8 +103,11 @@ def outlook(
     )
 
 
-def case_series(new: pd.DataFrame, last: int, step: RuleSet | None) -> pd.Series:
-    """Return new cases by day number to `last`, every day; 0 where none was counted, NaN on days of the definition change."""
+def case_series(new: pd.DataFrame, last: int, step: RuleSet | None, covered: int | None = None) -> pd.Series:
+    """Return new cases by day number to `last`, every day; 0 where none was counted.
+
+    NaN on days of the definition change, and after `covered`, the last day that a delivery of cases covers.
+    """
     known = pd.Series(pd.to_numeric(new["n"]).to_numpy(float), index=pd.to_numeric(new["day"]).astype(int))
     known = known[known.index <= last]
     if known.empty:
@@ -110,6 +115,8 @@ def case_series(new: pd.DataFrame, last: int, step: RuleSet | None) -> pd.Series
     found = known.reindex(range(int(known.index.min()), last + 1)).fillna(0.0)
     steps = set(step.params["days"]) if step else set()
     found[[day for day in found.index if as_date(day) in steps]] = nan
+    if covered is not None:
+        found[found.index > covered] = nan
     return found
 
 

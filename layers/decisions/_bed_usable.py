@@ -14,24 +14,32 @@ from layers.decisions._staff_need import GENERAL, SKILLS, ratios
 from layers.decisions.rules import RuleSet
 
 TERMS = ("open", "staffed", "oxygen")
-SITES = ["id", "district", "kind", "open", "used", "staffed", "oxygen", "usable", "binding", "free"]
+SITES = ["id", "district", "kind", "open", "used", "staffed", "oxygen", "usable", "binding", "free", "untold"]
 STAFF_ORDER = ("icu", "severe", "isolation", "unsplit", "ordinary", "fangcang")  # the worst cases get their staff first
 
 
 def usable(
     hospitals: pd.DataFrame, teams: pd.DataFrame, oxygen: pd.DataFrame, rules: Mapping[str, RuleSet]
 ) -> pd.DataFrame:
-    """Return one row per site and kind with beds: id, district, kind, open, used, staffed, oxygen, usable, binding, free.
+    """Return one row per site and kind with beds: id, district, kind, open, used, staffed, oxygen, usable, binding, free, untold.
 
     teams    hospital, skill, people;  oxygen: site, item, quantity;  rules: staff-ratio, staff-ratio-derived, oxygen
-    staffed  beds that the site's staff can run, never more than are there; NaN: no team was reported for the site
+    staffed  beds that the site's staff can run, never more than are there; NaN: of none of the skills that these beds need
+             anything was reported for the site
+    untold   skills that these beds need and that no report of the site names, "" where all are named or no team was
+             reported: not named is not nobody, so they limit nothing
     usable   the least of the known terms;  binding: its name, "open" where all are equal
     free     usable - used, never below nothing: patients beyond the usable beds lie there and are not sent away; NaN where
              use is not known
     """
     beds = split_kinds(hospitals)
     beds = beds[beds["open"].notna()].sort_values(["id", "kind"], ignore_index=True)
-    beds = beds.assign(staffed=_staffed(beds, teams, ratios(rules)), oxygen=_with_oxygen(beds, oxygen, rules["oxygen"]))
+    people, ratio = _people(beds, teams), ratios(rules)
+    beds = beds.assign(
+        staffed=_staffed(beds, people.copy(), ratio),
+        oxygen=_with_oxygen(beds, oxygen, rules["oxygen"]),
+        untold=_untold(beds, people, ratio),
+    )
     terms = beds[list(TERMS)].astype(float)
     least = terms.min(axis=1)
     binding = terms.fillna(np.inf).to_numpy().argmin(axis=1) if len(terms) else np.zeros(0, dtype=int)
@@ -39,31 +47,48 @@ def usable(
     return beds[SITES]
 
 
-def _staffed(beds: pd.DataFrame, teams: pd.DataFrame, ratio: Mapping[tuple[str, str], tuple[float, str]]) -> np.ndarray:
-    people = teams.assign(people=pd.to_numeric(teams["people"])).pivot_table(
-        index="hospital", columns="skill", values="people", aggfunc="sum"
+def _people(beds: pd.DataFrame, teams: pd.DataFrame) -> pd.DataFrame:
+    """People by site and skill (columns); NaN where no report of the site names the skill."""
+    people = (
+        teams.assign(people=pd.to_numeric(teams["people"]))
+        .dropna(subset=["people"])
+        .pivot_table(index="hospital", columns="skill", values="people", aggfunc="sum")
     )
-    left = people.reindex(index=beds["id"].unique(), columns=list(SKILLS)).astype(float)
-    known = left.notna().any(axis=1)
-    left = left.fillna(0.0)
+    return people.reindex(index=beds["id"].unique(), columns=list(SKILLS)).astype(float)
+
+
+def _staffed(beds: pd.DataFrame, left: pd.DataFrame, ratio: Mapping[tuple[str, str], tuple[float, str]]) -> np.ndarray:
     found = pd.Series(np.nan, index=beds.index)
     for kind in STAFF_ORDER:
-        rows = beds[beds["kind"] == kind]
-        wanted = {skill: ratio[kind, skill][0] for skill in SKILLS if (kind, skill) in ratio}
+        rows, wanted = beds[beds["kind"] == kind], _wanted(kind, ratio)
         if len(rows) and wanted:
+            run = _can_run(left.loc[rows["id"]], wanted)  # NaN: of no skill it needs anything is known
             there = rows[["open", "used"]].max(axis=1).to_numpy(float)
-            run = np.minimum(there, _can_run(left.loc[rows["id"]], wanted))
+            found[rows.index] = np.where(np.isnan(run), np.nan, np.minimum(there, run))
             for skill, each in wanted.items():
-                left.loc[rows["id"], skill] -= run * each
-            found[rows.index] = np.where(known[rows["id"]], run, np.nan)
+                left.loc[rows["id"], skill] -= found[rows.index].fillna(0.0).to_numpy() * each
         if kind == "icu":  # spare specialists do general work, never the reverse
             for special, general in GENERAL.items():
-                left[general] += left[special]
+                left[general] += left[special].fillna(0.0).clip(lower=0.0)
     return found.to_numpy()
 
 
+def _wanted(kind: str, ratio: Mapping[tuple[str, str], tuple[float, str]]) -> dict[str, float]:
+    return {skill: ratio[kind, skill][0] for skill in SKILLS if (kind, skill) in ratio}
+
+
 def _can_run(left: pd.DataFrame, wanted: Mapping[str, float]) -> np.ndarray:
-    return np.floor(np.min([left[skill].to_numpy() / each for skill, each in wanted.items()], axis=0) + 1e-9)
+    beds = pd.DataFrame({skill: left[skill] / each for skill, each in wanted.items()}).min(axis=1)
+    return np.asarray(np.floor(beds + 1e-9))
+
+
+def _untold(beds: pd.DataFrame, people: pd.DataFrame, ratio: Mapping[tuple[str, str], tuple[float, str]]) -> list[str]:
+    known = people.notna()
+    found = []
+    for site, kind in zip(beds["id"], beds["kind"], strict=True):
+        lacking = [skill for skill in _wanted(kind, ratio) if not known.loc[site, skill]]
+        found.append(" ".join(lacking) if known.loc[site].any() else "")
+    return found
 
 
 def _with_oxygen(beds: pd.DataFrame, oxygen: pd.DataFrame, rule: RuleSet) -> np.ndarray:
@@ -80,11 +105,12 @@ def _with_oxygen(beds: pd.DataFrame, oxygen: pd.DataFrame, rule: RuleSet) -> np.
 
 
 def by_kind(sites: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per kind of bed that anybody has: kind, sites, open, used, staffed, oxygen, usable, lost, binding, staff_unknown.
+    """Return one row per kind of bed that anybody has: kind, sites, open, used, staffed, oxygen, usable, lost, binding, staff_unknown, untold.
 
     staffed, oxygen  summed over the sites that are known; NaN where none is
     lost             beds open that cannot be used, and binding: what takes most of them ("open" where none is lost)
     staff_unknown    sites whose staff nobody reported
+    untold           skills that some sites with other staff never named (they limit nothing there), "" where none
     """
     rows = []
     for kind in KINDS:
@@ -100,7 +126,8 @@ def by_kind(sites: pd.DataFrame) -> pd.DataFrame:
                 "lost": lost.sum(),
                 "binding": str(lost.idxmax()) if lost.sum() > 0 else "open",
                 "staff_unknown": int(of_kind["staffed"].isna().sum()),
+                "untold": " ".join(skill for skill in SKILLS if skill in set(" ".join(of_kind["untold"]).split())),
             }
         )
-    columns = ["kind", "sites", *TERMS[:1], "used", *TERMS[1:], "usable", "lost", "binding", "staff_unknown"]
+    columns = ["kind", "sites", *TERMS[:1], "used", *TERMS[1:], "usable", "lost", "binding", "staff_unknown", "untold"]
     return pd.DataFrame(rows, columns=columns)

@@ -30,33 +30,7 @@ def what_to_know(
 
     few  levels of area that have too few units
     """
-    said: list[Words] = []
-    if measure == "households":
-        said.append(
-            Words(
-                "小区人口多未报送，以户数为分母。",
-                "Few compounds report their population: households are the denominator.",
-            )
-        )
-    if not measure:
-        said.append(
-            Words(
-                "人口和户数多未报送：用时空置换扫描，只比较时间与地点的组合，整片长期偏高的地方看不出来。",
-                "Neither population nor households are known: the space-time permutation scan compares days with places only, "
-                "and an area that is high all the time does not show.",
-            )
-        )
-    said += _left_out(figures)
-    first = as_date(facts.last_day - int(figures["window_days"]) + 1)
-    before = find("case-definition", first, rules)
-    if before is not None and before.id != in_use["case-definition"].id:
-        said.append(
-            Words(
-                f"窗口内病例定义有变（{in_use['case-definition'].valid_from}起）：变化当日补报的病例可能形成假聚集。",
-                f"The case definition changed within the window (from {in_use['case-definition'].valid_from}): cases written up on "
-                "that day may look like a cluster.",
-            )
-        )
+    said = [*_denominator(measure), *_left_out(figures), *_definition(facts, figures, in_use, rules)]
     if few:
         named = [LEVEL_WORDS[level] for level in few]
         said.append(
@@ -71,14 +45,43 @@ def what_to_know(
             "A cluster is declared by the CDC; a statistical one is a lead to check.",
         )
     )
-    silence = Silence(facts.feeds, view, FEEDS)
-    return (
-        *silence.caveats(
-            {"cases": Words(f"窗口止于{iso(facts.last_day)}。", f"The window ends on {iso(facts.last_day)}.")}
-        ),
-        *said,
-        *caveats(in_use.values()),
-    )
+    end = iso(facts.last_day)
+    ends = {"cases": Words(f"窗口止于{end}。", f"The window ends on {end}.")}
+    return (*Silence(facts.feeds, view, FEEDS).caveats(ends), *said, *caveats(in_use.values()))
+
+
+def _denominator(measure: str) -> list[Words]:
+    if measure == "households":
+        zh, en = (
+            "小区人口多未报送，以户数为分母。",
+            "Few compounds report their population: households are the denominator.",
+        )
+        return [Words(zh, en)]
+    if measure:
+        return []
+    return [
+        Words(
+            "人口和户数多未报送：用时空置换扫描，只比较时间与地点的组合，整片长期偏高的地方看不出来。",
+            "Neither population nor households are known: the space-time permutation scan compares days with places only, "
+            "and an area that is high all the time does not show.",
+        )
+    ]
+
+
+def _definition(
+    facts: ClusterFacts, figures: Mapping[str, float], in_use: Mapping[str, RuleSet], rules: tuple[RuleSet, ...] | None
+) -> list[Words]:
+    first, now = as_date(facts.last_day - int(figures["window_days"]) + 1), in_use["case-definition"]
+    before = find("case-definition", first, rules)
+    if before is None or before.id == now.id:
+        return []
+    return [
+        Words(
+            f"窗口内病例定义有变（{now.valid_from}起）：变化当日补报的病例可能形成假聚集。",
+            f"The case definition changed within the window (from {now.valid_from}): cases written up on that day may look "
+            "like a cluster.",
+        )
+    ]
 
 
 def _left_out(figures: Mapping[str, float]) -> list[Words]:

@@ -36,7 +36,7 @@ class Ensemble:
         ahead, step = np.arange(1.0, horizon + 1), _daily_spread(cases)
         naive_spread = step[:, None] * np.sqrt(ahead)
         weight = _weights(expected, cases, params)
-        centre = (weight * expected).sum(axis=0)
+        centre = np.where(np.isnan(expected).all(axis=0), np.nan, (weight * np.nan_to_num(expected)).sum(axis=0))
         error = _shifted(np.log1p(cases), horizon) - centre
         prior = (
             params["prior_days"] * np.where(np.isnan(naive_spread), UNKNOWN_SPREAD * np.sqrt(ahead), naive_spread) ** 2
@@ -98,7 +98,7 @@ class Ensemble:
 def _weights(expected: np.ndarray, cases: np.ndarray, params: Mapping[str, Any]) -> np.ndarray:
     """Weights of the models, (model, origin, day ahead): inverse square of their faded mean error, the naive one favoured.
 
-    Until errors are known all models count as if they had erred like the naive one, for `prior_days` days.
+    A model that says nothing has no weight. Until errors are known all models count as if they had erred like the naive one, for `prior_days` days.
     """
     error = np.abs(_shifted(cases, expected.shape[2]) - np.expm1(expected))
     total, count = _faded(error, params["half_life_days"])
@@ -106,7 +106,8 @@ def _weights(expected: np.ndarray, cases: np.ndarray, params: Mapping[str, Any])
     prior = params["prior_days"]
     mean = np.maximum((total + prior * usual) / (count + prior), 1e-9)
     weight = np.array([params["naive_weight"], 1.0, 1.0])[:, None, None] / mean**2
-    return np.asarray(weight / weight.sum(axis=0))
+    weight = np.where(np.isnan(expected), 0.0, weight)
+    return np.asarray(weight / np.maximum(weight.sum(axis=0), 1e-300))
 
 
 def _faded(error: np.ndarray, half_life: float) -> tuple[np.ndarray, np.ndarray]:

@@ -4,6 +4,7 @@ All work with log(1 + cases). No model sees a day after its origin, and no level
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,15 +17,16 @@ FEWEST = 4  # known days before a model other than the last value says anything
 
 
 def centres(cases: np.ndarray, serial_interval: np.ndarray, horizon: int, params: Mapping[str, Any]) -> np.ndarray:
-    """Return log(1 + cases) as each of MODELS expects it, (model, origin, day ahead); NaN before the first known day.
+    """Return log(1 + cases) as each of MODELS expects it, (model, origin, day ahead); NaN before the first known day, and of
+    the renewal where it says nothing.
 
     cases   daily new cases, NaN for days left out
     params  of the rule "forecast"
     """
     n = len(cases)
-    logs, filled = np.log1p(np.maximum(cases, 0)), fill(cases)
+    logs = np.log1p(np.maximum(cases, 0))
     segments = np.cumsum(np.isnan(cases))
-    pressure = infectivity(filled, serial_interval)
+    runs = _segments(cases, serial_interval)
     found = np.full((len(MODELS), n, horizon), np.nan)
     known = np.flatnonzero(~np.isnan(cases))
     for origin in range(n):
@@ -34,21 +36,8 @@ def centres(cases: np.ndarray, serial_interval: np.ndarray, horizon: int, params
         found[:, origin] = logs[seen[-1]]
         if len(seen) >= FEWEST:
             found[1, origin] = _trend(logs, segments, seen, origin, horizon, params)
-            found[2, origin] = _renewal(filled, pressure, serial_interval, origin, horizon, params)
+            found[2, origin] = _renewal(cases, runs.get(origin), serial_interval, origin, horizon, params)
     return found
-
-
-def fill(cases: np.ndarray) -> np.ndarray:
-    """Return the series with days left out on the line between their neighbours (on the log scale), 0 before the first.
-
-    Only for what infects: those who fell ill on such a day infect others, so a renewal needs some number of them. After the
-    last known day its value stands.
-    """
-    known = np.flatnonzero(~np.isnan(cases))
-    if len(known) == 0:
-        return np.zeros(len(cases))
-    logs = np.interp(np.arange(len(cases)), known, np.log1p(np.maximum(cases[known], 0)), left=0.0)
-    return np.where(np.isnan(cases), np.expm1(logs), np.maximum(np.nan_to_num(cases), 0))
 
 
 def _trend(
@@ -79,21 +68,65 @@ def _slope(
     return across / along
 
 
+@dataclass(frozen=True)
+class _Segment:
+    """Days that follow one another without one left out: infectors of other segments were counted otherwise, or not at all.
+
+    start     its first day
+    pressure  infectivity of each day from it on, by its own cases. Where earlier segments lie before it, the share of
+              infectors that fell ill in them is taken to be as many as their successors here (the serial interval is cut
+              off at the start and scaled up again), so that no level of theirs is carried over
+    """
+
+    start: int
+    later: bool
+    pressure: np.ndarray
+
+    @classmethod
+    def of(cls, cases: np.ndarray, serial_interval: np.ndarray, start: int, later: bool) -> "_Segment":
+        pressure = infectivity(cases, serial_interval)
+        if later:
+            share = np.cumsum(np.pad(serial_interval, (0, max(len(cases) - len(serial_interval), 0))))[: len(cases)]
+            pressure = pressure / np.where(share > 0, share, np.nan)
+        return cls(start, later, pressure)
+
+
+def _segments(cases: np.ndarray, serial_interval: np.ndarray) -> dict[int, _Segment]:
+    """Known day -> the segment it belongs to."""
+    known = np.flatnonzero(~np.isnan(cases))
+    found: dict[int, _Segment] = {}
+    for days in np.split(known, np.flatnonzero(np.diff(known) > 1) + 1):
+        of = _Segment.of(cases[days], serial_interval, int(days[0]), later=days[0] != known[0])
+        found |= dict.fromkeys(days.tolist(), of)
+    return found
+
+
 def _renewal(
-    filled: np.ndarray,
-    pressure: np.ndarray,
+    cases: np.ndarray,
+    segment: _Segment | None,
     serial_interval: np.ndarray,
     origin: int,
     horizon: int,
     params: Mapping[str, Any],
 ) -> np.ndarray:
-    """Cases that those before them infect; log R fades by `r_damping` a day, because growth is answered by measures."""
-    recent = slice(max(1, origin - params["r_window_days"] + 1), origin + 1)
-    log_r = np.log((1 + filled[recent].sum()) / (1 / 5 + pressure[recent].sum()))  # Cori's mean, prior 5 (5)
+    """Cases that those before them infect; log R fades by `r_damping` a day, because growth is answered by measures.
+
+    NaN, so that the other models speak alone, where the origin is left out, and after a day left out until a mean serial
+    interval has passed: most of those who infect were counted before it (as EpiEstim does at the start of a series).
+    """
     lags = len(serial_interval) - 1
-    path = np.concatenate([np.zeros(lags), filled[: origin + 1], np.zeros(horizon)])
-    backwards = serial_interval[:0:-1]
+    if segment is None:
+        return np.full(horizon, np.nan)
+    own = cases[segment.start : origin + 1]
+    if segment.later and len(own) <= np.arange(lags + 1) @ serial_interval:
+        return np.full(horizon, np.nan)
+    recent = slice(max(1, len(own) - params["r_window_days"]), len(own))
+    infecting = np.nan_to_num(segment.pressure[recent]).sum()
+    log_r = np.log((1 + own[recent].sum()) / (1 / 5 + infecting))  # Cori's mean, prior 5 (5)
+    path = np.concatenate([np.zeros(lags), own, np.zeros(horizon)])
+    share = np.cumsum(serial_interval)
     for ahead in range(1, horizon + 1):
-        at = lags + origin + ahead
-        path[at] = np.exp(log_r * params["r_damping"] ** ahead) * (path[at - lags : at] @ backwards)
-    return np.asarray(np.log1p(path[lags + origin + 1 :]))
+        at = lags + len(own) - 1 + ahead
+        seen = share[min(len(own) - 1 + ahead, lags)] if segment.later else 1.0
+        path[at] = np.exp(log_r * params["r_damping"] ** ahead) * (path[at - lags : at] @ serial_interval[:0:-1]) / seen
+    return np.asarray(np.log1p(path[lags + len(own) :]))

@@ -25,7 +25,10 @@ LEAST_DAYS = 3  # days of counts before an inflow is believed
 def problem_of(
     facts: "JointFacts", parts: Mapping[str, Plan], rules: Mapping[str, RuleSet], what_if: WhatIf, last: int
 ) -> tuple[Problem, tuple[str, ...]]:
-    """Return the problem of the days after `last`, and the resources that nobody reported, written like those that bind."""
+    """Return the problem of the days after `last`, and what nobody reported: resources written like those that bind, needs as need:NAME.
+
+    Of a need that is not known nobody is placed; the caller says so and shows no number for it.
+    """
     params, days = rules["joint"].params, int(rules["joint"].params["days"])
     hospitals = parts["beds"].tables["hospitals"]
     standing = hospitals[~hospitals["id"].isin(what_if.refused)]
@@ -34,9 +37,11 @@ def problem_of(
     ratio = {key: each for key, (each, _) in ratios(rules).items()}
     people = _people(facts.staff.teams, what_if.arrivals)
     stock, use, arriving, silent = _supplies(facts, parts["supplies"], hospitals, ratio, last)
-    missing = [f"staff:{skill}" for skill in SKILLS if not people and skill != "support"]
+    missing = [f"staff:{skill}" for skill in SKILLS if skill not in people and skill != "support"]
+    needs = _needs(parts["beds"], last, days)
+    missing += [f"need:{need}" for need, persons in needs.items() if np.isnan(persons).any()]
     problem = Problem(
-        needs=_needs(parts["beds"], last, days),
+        needs={need: np.nan_to_num(persons) for need, persons in needs.items()},
         worth={need: float(params["worth"][need]) for need in NEEDS},
         kinds={need: _kinds(need, rules["placement"], open_beds.index) for need in NEEDS},
         beds={str(kind): float(n) for kind, n in open_beds.items()},
@@ -57,7 +62,7 @@ def _kinds(need: str, rule: RuleSet, reported: pd.Index) -> tuple[str, ...]:
 
 
 def _needs(plan: Plan, last: int, days: int) -> dict[str, np.ndarray]:
-    """Persons by need and day: the forecast's median where there is one, else a straight line to the seventh day; unknown is none."""
+    """Persons by need and day: the forecast's median where there is one, else a straight line to the seventh day; NaN: unknown."""
     ahead = plan.tables["occupancy"]
     ahead = ahead[(ahead["of"] == "need") & (ahead["day"] > last)] if len(ahead) else ahead
     city = plan.tables["balance"]
@@ -70,20 +75,22 @@ def _needs(plan: Plan, last: int, days: int) -> dict[str, np.ndarray]:
         )
         if len(mine) < days or np.isnan(mine).any():
             row: Any = city.loc[need] if need in city.index else None
-            now, then = (float(row["demand"]), float(row["demand_7d"])) if row is not None else (0.0, 0.0)
+            now, then = (float(row["demand"]), float(row["demand_7d"])) if row is not None else (np.nan, np.nan)
             then = now if np.isnan(then) else then
             mine = np.maximum(now + (then - now) * np.minimum(steps / 7, 1), 0)
-        found[need] = np.nan_to_num(np.asarray(mine, dtype=float))
+        found[need] = np.asarray(mine, dtype=float)
     return found
 
 
 def _people(teams: pd.DataFrame, arrivals: int) -> dict[str, float]:
-    """People present by skill, with those assumed to arrive in the same mix; {} where no team was reported."""
+    """People present by skill, with those assumed to arrive in the same mix; a skill that no team was reported of is left out."""
     by = pd.to_numeric(teams["people"]).groupby(teams["skill"]).sum()
     if not by.sum():
         return {}
     return {
-        skill: float(by.get(skill, 0.0)) * (1 + arrivals / float(by.sum())) for skill in SKILLS if skill != "support"
+        skill: float(by[skill]) * (1 + arrivals / float(by.sum()))
+        for skill in SKILLS
+        if skill != "support" and skill in by.index
     }
 
 

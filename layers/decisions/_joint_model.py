@@ -12,6 +12,7 @@ from layers.decisions._staff_need import GENERAL
 BEST = 0.001  # what the best kind of bed is worth beside a worse one, as a share of a placed person
 OPENING = 0.01  # what opening a bed costs, in placed persons and days, so that nothing is opened for nothing
 LEAST = 1e-6
+LONGEST_S = 20.0  # a city takes well under one
 
 
 @dataclass(frozen=True)
@@ -80,17 +81,31 @@ def solve(problem: Problem) -> Placement:
     """Return the best plan with the prices of what there is: the linear program (HiGHS), then its sites opened whole.
 
     A site that is opened in part is opened whole, which takes nothing from anybody placed and costs a little more; `gap` is how
-    much that is, so the plan is within it of any plan that opens whole sites.
+    much that is, so the plan is within it of any plan that opens whole sites. Without an answer in time it is the plain plan.
     """
     model = _Model(problem)
     bounds = [(0, None)] * model.size + [(0, 1)] * len(problem.sites)
-    found = linprog(-model.worth, A_ub=model.matrix, b_ub=model.limit, bounds=bounds, method="highs")
-    if found.status != 0:
-        raise RuntimeError(f"HiGHS ended with: {found.message}; an empty plan is always possible")
+    found = linprog(
+        -model.worth,
+        A_ub=model.matrix,
+        b_ub=model.limit,
+        bounds=bounds,
+        method="highs",
+        options={"time_limit": LONGEST_S},
+    )
+    if found.status != 0 or found.x is None or not np.isfinite(found.ineqlin.marginals).all():
+        return _plain(problem)
     whole = np.r_[found.x[: model.size], found.x[model.size :] > LEAST]
     bound = float(-found.fun)
     gap = (bound - float(model.worth @ whole)) / bound if bound > LEAST else 0.0
     return model.read(whole, "optimal" if gap <= LEAST else "feasible", max(gap, 0.0), -found.ineqlin.marginals, bound)
+
+
+def _plain(problem: Problem) -> Placement:
+    """The plain plan, where the solver found none in time: as far from the best as everybody placed is worth, no prices."""
+    plan = greedy(problem)
+    bound = float(sum(problem.worth[need] * persons.sum() for need, persons in problem.needs.items()))
+    return replace(plan, bound=bound, gap=(bound - plan.worth) / bound if bound > LEAST else 0.0)
 
 
 def greedy(problem: Problem) -> Placement:

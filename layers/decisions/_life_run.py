@@ -56,6 +56,7 @@ class Run:
         self.transitions: list[pd.DataFrame] = []
         self.rounds: list[int] = []
         self.seen = NEVER
+        self.against: Array = np.full(self.size, NEVER)  # newest day with a case that cancels
 
     def step(self, day: int, terms: Terms, *, hold_round: bool) -> None:
         """Take in what became known by the end of `day`, and let every compound move."""
@@ -135,14 +136,14 @@ class Run:
         self._certify(certified, day, covered)
         if terms.release is not None and not terms.release.params["suspended_days_count"]:
             self.paused[suspended] = np.maximum(self.paused[suspended], 0) + 1
-        candidate = ~self.held & meets
+        candidate = ~self.held & meets & (not silent)  # what nobody reports meets nothing
         self.fell &= ~(candidate | certified)
         self.state = self._named(day, terms, suspended, candidate, silent)
-        self._note(before, day, later)
+        self._note(before, day, later, silent)
 
     def _cancel(self, day: int, terms: Terms) -> Array:
         """Withdraw certificates against which a case stands, also one of the days that they rested on."""
-        against = self._against(terms)
+        against = self.against = self._against(terms)
         cancelled = self.held & (against > self.basis - terms.days)
         wrong = np.maximum(against, self.certified_on)  # from then on it should not have stood
         self.error_from[cancelled] = np.where(wrong < day, wrong, NO_DAY)[cancelled]
@@ -181,13 +182,13 @@ class Run:
         first = number(terms.release.valid_from)
         return np.maximum(self.counted.last, np.where(self.silent_ones.last >= first, self.silent_ones.last, NEVER))
 
-    def _note(self, before: Array, day: int, later: bool) -> None:
+    def _note(self, before: Array, day: int, later: bool, silent: bool) -> None:
         moved = np.flatnonzero(self.state != before)
         if not len(moved):
             return
         self.since[moved] = day
         was, now = before[moved], self.state[moved]
-        self.cause[moved], self.cause_day[moved] = self._causes(moved, was, now)
+        self.cause[moved], self.cause_day[moved] = self._causes(moved, was, now, silent)
         self.transitions.append(
             pd.DataFrame(
                 {
@@ -202,7 +203,7 @@ class Run:
             )
         )
 
-    def _causes(self, at: Array, was: Array, now: Array) -> tuple[Array, Array]:
+    def _causes(self, at: Array, was: Array, now: Array, silent: bool) -> tuple[Array, Array]:
         """Why each moved, as a position in CAUSES, and the day of the case where it was one."""
         name = {cause: number for number, cause in enumerate(CAUSES)}
         who = np.select(
@@ -222,7 +223,7 @@ class Run:
             ],
             [
                 name["case"], who, name["released"], name["conditions"], name["round"], name["order"], name["order"],
-                name["run"], name["lapsed"],
+                name["run"], name["silent" if silent else "lapsed"],
             ],
             name["rule"],
         )  # fmt: skip
@@ -230,7 +231,7 @@ class Run:
         held = np.isin(was, (CERTIFIED, SETTLED, RELAXED, SUSPENDED))
         lost = held & np.isin(now, (BEFORE, CLOSED, CANDIDATE, CANCELLED))
         cause = np.where(lost, name["case"], cause).astype(np.int8)
-        last = np.maximum(self.counted.last, self.silent_ones.last)[at]
+        last = self.against[at]
         return cause, np.where((cause == name["case"]) & (last > NEVER), last, NO_DAY)
 
     def _states(self, then: Array) -> pd.DataFrame:

@@ -15,7 +15,7 @@ HOLDING = ("certified", "settled", "relaxed")  # no-epidemic compounds; a suspen
 OPEN = ("suspected", "fever", "contact", "asymptomatic")
 LAX = ("guarded", "open")  # orders under which people may move
 TRANSITIONS = "compound day state was cause cause_day known_later"
-CAUSES = ("rule", "conditions", "lapsed", "round", "run", "order", "case", *OPEN, "released")
+CAUSES = ("rule", "conditions", "lapsed", "silent", "round", "run", "order", "case", *OPEN, "released")
 NEVER = -(10**6)  # a day before every other
 Ints = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 

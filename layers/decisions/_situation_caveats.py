@@ -41,7 +41,34 @@ def of_state(state: State, facts: SituationFacts, step: RuleSet | None) -> list[
                 f"{count(unplaced, 'case')} without a known district: counted in the city only.",
             )
         )
-    return [*found, *_books(state), *_heaps(state)]
+    return [*found, *_untold(state), *_silent_sites(state), *_books(state), *_heaps(state)]
+
+
+def _untold(state: State) -> list[Words]:
+    rows = state.districts[state.districts["why"] == "untold"]
+    found = []
+    if len(rows):
+        zh, en = "、".join(rows["name"]), ", ".join(rows["name_en"])
+        found.append(
+            Words(
+                f"{zh}从无病例报送：无法区分“没有病例”与“没有报送”，不作0处理。",
+                f"{en}: no case was ever reported; nobody ill and nobody reporting look the same, so it is not taken as 0.",
+            )
+        )
+    return found
+
+
+def _silent_sites(state: State) -> list[Words]:
+    current, every = state.sites
+    if current == every:
+        return []
+    return [
+        Words(
+            f"在院人数：{every}家医院中只有{current}家按时报告，缺报之日合计不明，不作下降解读。",
+            f"In hospital: only {current} of {count(every, 'hospital')} reported in time; without the others the total is not known, "
+            "and nothing may be read as a fall.",
+        )
+    ]
 
 
 def _books(state: State) -> list[Words]:

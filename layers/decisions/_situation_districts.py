@@ -14,9 +14,10 @@ from layers.decisions.rules import RuleSet
 from layers.decisions.turning import below_one
 
 WEEK = 7
+NO_OWN = 1e-6  # share of its own figure below which a district's R is the city's
 COLUMNS = [
     *("district", "name", "name_en", "ever", "onset_week", "report_week", "per_100k"),
-    *("cases", "r", "q025", "q975", "below", "own_share", "why"),
+    *("cases", "r", "q025", "q975", "below", "own_share", "own_r", "why"),
 ]
 
 
@@ -30,6 +31,8 @@ def district_table(
     report_week  first counted in the seven days up to the last one covered
     per_100k     report_week by population; NaN where the register has none
     cases, r, q025, q975, below, own_share  cases in R's window, and R by empirical Bayes; NaN with `why` where too few
+    own_r        R of the district's own cases alone (cases / infectivity), nothing drawn anywhere; NaN where `why` says so
+    A district of which no source ever named a person is NaN throughout: not told is not 0.
     """
     params = rules["reproduction"].params
     last = last_told(onset)
@@ -45,17 +48,25 @@ def district_table(
     own = shrunk(
         found["cases"].where(placed), found["pressure"].where(placed)
     )  # whether there are enough cases, as in the city
+    untold = found["ever"].isna()
     why = why_hidden(own["mean"].to_numpy(), own["std"].to_numpy(), found["cases"].to_numpy(dtype=float), params)
-    found["why"] = np.where(placed, why, "unplaced")
+    found["why"] = np.select([~placed, untold], ["unplaced", "untold"], why)
     hidden = found["why"] != ""
     below = below_one(r["mean"].to_numpy(), r["std"].to_numpy())
     shown = {"r": r["mean"], "q025": r["q025"], "q975": r["q975"], "below": below, "own_share": r["weight"]}
+    shown["own_r"] = found["cases"] / found["pressure"]
     found = found.assign(**{name: pd.Series(values, index=found.index).mask(hidden) for name, values in shown.items()})
     people = facts.districts.drop_duplicates("code").set_index("code")
     found["population"] = pd.to_numeric(found["district"].map(people["population"]))
     found["per_100k"] = 1e5 * found["report_week"] / found["population"]
     names = {name: found["district"].map(people[name]).fillna(found["district"]) for name in ("name", "name_en")}
     return found.assign(**names)[COLUMNS]
+
+
+def alike(table: pd.DataFrame) -> bool:
+    """Return whether every district that shows an R shows the city's: they differ no more than by chance."""
+    shown = table.loc[table["why"] == "", "own_share"]
+    return len(shown) > 0 and bool((shown < NO_OWN).all())
 
 
 def _uncertain(onset: pd.DataFrame, last: int | None, window: int) -> float:
@@ -79,6 +90,8 @@ def _counts(
     recent = slice(None, None) if last is None else slice(last - window + 1, last)
     week = slice(None, None) if last is None else slice(last - WEEK + 1, last)
     by_report = series.calendar(counted, clock.last - WEEK + 1, clock.last, day="event_day")
+    if code and counted.empty and facts.onsets[facts.onsets["area"] == code].empty:
+        return {"district": code, **dict.fromkeys(("ever", "onset_week", "report_week", "cases", "pressure"), np.nan)}
     return {
         "district": code,
         "ever": float(pd.to_numeric(counted["n"]).sum()),

@@ -158,16 +158,50 @@ def last_told(table: pd.DataFrame) -> int | None:
 
 
 def in_hospital(census: pd.DataFrame, first: int, last: int, carried: int = 3) -> pd.Series:
-    """Return beds in use by day over all hospitals; a count stands for `carried` days after it, then it is not known any more.
+    """Return beds in use by day over all hospitals; NaN on days on which one of them is not current, or nobody reported.
 
-    census  hospital, kind, day, used, in order of time. Days on which nobody reported are NaN.
+    census  hospital, kind, day, used, in order of time
+    A count stands for `carried` days. Every series that was ever reported by then must be current: a hospital that stops
+    reporting has not sent its patients home, so a sum without it is no fall. One that reported 0 last has none to lose and
+    stays 0. Where a hospital gives its total ("all"), its kinds are parts of it and are not added.
     """
     days = pd.RangeIndex(first, max(last, first - 1) + 1, name="day")
-    rows = census.dropna(subset=["used"]).drop_duplicates(["hospital", "kind", "day"], keep="last")
-    if rows.empty:
+    wide = _everyday(census, first, last)
+    if wide.empty:
         return pd.Series(np.nan, index=days)
+    filled, missing = _current(wide, carried)
+    found = filled.sum(axis=1).where(wide.notna().any(axis=1) & ~missing.any(axis=1))
+    return found.reindex(days)
+
+
+def reporting(census: pd.DataFrame, last: int, carried: int = 3) -> tuple[int, int]:
+    """Return how many hospitals are current on the last day of which one reported, and how many ever were, as `in_hospital` sees it."""
+    wide = _everyday(census, last, last)
+    if wide.empty:
+        return 0, 0
+    newest = wide.index[wide.notna().any(axis=1)][-1]
+    missing = _current(wide, carried)[1].loc[newest]
+    every, silent = (
+        set(wide.columns.get_level_values("hospital")),
+        set(missing[missing].index.get_level_values("hospital")),
+    )
+    return len(every - silent), len(every)
+
+
+def _everyday(census: pd.DataFrame, first: int, last: int) -> pd.DataFrame:
+    """Beds in use as reported, a row a day up to `last`, a column a hospital and kind; parts of a total are left away."""
+    rows = census[census["day"] <= last].dropna(subset=["used"])
+    rows = rows.drop_duplicates(["hospital", "kind", "day"], keep="last")
+    whole = rows.loc[rows["kind"] == "all", "hospital"]
+    rows = rows[(rows["kind"] == "all") | ~rows["hospital"].isin(whole)]
+    if rows.empty:
+        return pd.DataFrame()
     wide = rows.assign(used=pd.to_numeric(rows["used"])).pivot(index="day", columns=["hospital", "kind"], values="used")
-    everyday = wide.reindex(range(min(int(wide.index.min()), first), last + 1))
-    reported = everyday.notna().any(axis=1)
-    filled = everyday.ffill(limit=carried).sum(axis=1, min_count=1)
-    return filled.where(reported).reindex(days)
+    return wide.reindex(range(min(int(wide.index.min()), first), last + 1))
+
+
+def _current(wide: pd.DataFrame, carried: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The counts that stand on each day, and which series had been reported by then and does not stand any more."""
+    last = wide.ffill()
+    filled = wide.ffill(limit=carried).where(last != 0, 0.0).where(last.notna())
+    return filled, filled.isna() & last.notna()

@@ -17,6 +17,7 @@ from layers.decisions._situation_series import (
     in_hospital,
     r_of_onset,
     r_of_report,
+    reporting,
     told,
 )
 from layers.decisions.forecast import Forecast, forecast
@@ -33,7 +34,7 @@ class State:
 
     onset, report      as `by_onset` and `by_report` return them
     r_onset, r_report  as `r_of_onset` and `r_of_report`
-    hospital           beds in use by day
+    hospital           beds in use by day;  sites: hospitals whose count is current, and all that ever gave one
     ahead              the forecast by day of report, None where nobody was counted
     heaped             day, n, n_levelled, r, r_levelled: what a heap of onsets changes
     """
@@ -44,6 +45,7 @@ class State:
     r_onset: pd.DataFrame
     r_report: pd.DataFrame
     hospital: pd.Series
+    sites: tuple[int, int]
     points: tuple[TurningPoint, ...]
     ahead: Forecast | None
     heaped: pd.DataFrame
@@ -64,6 +66,7 @@ def state_of(facts: SituationFacts, clock: Clock, rules: Mapping[str, RuleSet]) 
         r_onset=r_onset,
         r_report=r_of_report(report, rules, clock.step),
         hospital=hospital,
+        sites=reporting(facts.census, clock.last),
         points=_turning(onset, r_onset, hospital, rules["turning-point"]),
         ahead=_ahead(report, clock, rules),
         heaped=heaped,
@@ -125,10 +128,19 @@ def summary(state: State, oldest: int) -> dict[str, float]:
         "onset_week": float(week.sum()) if len(week) == 7 else np.nan,
         "report_week": float(state.report["observed"].tail(7).sum()) if len(state.report) else np.nan,
         "in_hospital": float(state.hospital.dropna().iloc[-1]) if state.hospital.notna().any() else np.nan,
+        "in_hospital_day": _newest(state.hospital),
+        "sites_current": float(state.sites[0]),
+        "sites_reporting": float(state.sites[1]),
         "onset_not_told": float(state.onset["state"].isin(("thin", "insufficient")).sum()),
         "ever": float(state.ledger["closing"].iloc[-1]) if len(state.ledger) else 0.0,
     }
     return found
+
+
+def _newest(values: pd.Series) -> float:
+    """The last day that is known, NaN where none is."""
+    known = values.dropna().index.to_numpy(dtype=float)
+    return float(known[-1]) if len(known) else float("nan")
 
 
 def latest_r(r: pd.DataFrame, since: int) -> dict[str, float]:

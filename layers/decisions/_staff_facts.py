@@ -28,7 +28,7 @@ class StaffFacts(Facts):
     teams      team, name, origin, skill, people, hospital ("" or None: not assigned): those present at as_of
     feeds      feed, source, last: newest delivery of each source; without rows: nothing was ever delivered
     terms      team, since_day (number of the day it could start), leaves_day (NaN: not told): those present
-    ordered    team, hospital: where standing orders send a team; a new plan keeps to them unless much is gained
+    ordered    team, hospital: where standing orders send a team of those present; a new plan keeps to them unless much is gained
     compounds  code, name, district, street, community, households, state: those under an order to stay closed
     """
 
@@ -64,7 +64,7 @@ def gather(store: Store, view: View) -> StaffFacts:
         teams=here[list(StaffFacts().teams.columns)],
         feeds=hear(store, view, FEEDS),
         terms=_terms(here),
-        ordered=_ordered(store, view),
+        ordered=_ordered(store, view, here["team"]),
         compounds=_compounds(store, view),
     )
 
@@ -77,13 +77,14 @@ def _terms(teams: pd.DataFrame) -> pd.DataFrame:
     return days.groupby("team", sort=True)[["since_day", "leaves_day"]].min().reset_index()
 
 
-def _ordered(store: Store, view: View) -> pd.DataFrame:
+def _ordered(store: Store, view: View, teams: pd.Series) -> pd.DataFrame:
     c = orders.c
     asked = as_known(select(c.subject, c.state, c.action, c.frozen), orders, view)
     rows = store.read(asked.where(c.decision == "staff", c.action == "assign", c.state.in_(STANDING)).order_by(c.id))
     found = [(subject, where) for subject, frozen in zip(rows["subject"], rows["frozen"], strict=True)
              if (where := _hospital_of(frozen))]  # fmt: skip
-    return pd.DataFrame(found, columns=["team", "hospital"]).drop_duplicates("team", keep="last", ignore_index=True)
+    rows = pd.DataFrame(found, columns=["team", "hospital"]).drop_duplicates("team", keep="last")
+    return rows[rows["team"].isin(teams)].reset_index(drop=True)
 
 
 def _hospital_of(frozen: Any) -> str:

@@ -116,7 +116,10 @@ def with_age(sites: pd.DataFrame, history: pd.DataFrame, target_days: float, day
         since = pd.Series(np.nan, index=sites.index)
         since = since.mask(sites["days_of_cover"] < target_days, sites["day"].astype(float))
         return sites.assign(short_since=since, short_days=day - since + 1)
-    seen = history.sort_values("day").assign(cover=lambda r: days_of_cover(r["quantity"], r["daily_use"]))
+    seen = history.sort_values("day")
+    if "burn" in sites:  # as today's cover: what was reported may be less than what is used
+        seen = seen.join(sites.set_index(EACH)["burn"], on=EACH)
+    seen = seen.assign(cover=days_of_cover(seen["quantity"], seen["burn" if "burn" in seen else "daily_use"]))
     seen = seen[seen["cover"].notna()]
     enough = seen[seen["cover"] >= target_days].groupby(EACH)["day"].max().rename("enough")
     seen = seen.join(enough, on=EACH)

@@ -1,6 +1,7 @@
 """Beds: who needs which kind now and in the coming days, what is usable, when it runs out, which sites to open, who goes where."""
 
 from collections.abc import Iterable
+from math import isnan
 from typing import Any
 
 import pandas as pd
@@ -103,6 +104,7 @@ def _summary(work: Work) -> dict[str, float]:
         for column in ("demand", "beds", "shortage", "demand_7d", "shortage_7d"):
             found[f"{column}_{need}"] = cell(city, need, column)
         found[f"worst_{need}"] = work.worst[need]
+        found[f"beds_first_{need}"] = _for_worse(work, need)
     found |= {f"open_{kind}": cell(work.standing.beds, "*", kind) for kind in KINDS}
     usable: dict[Any, float] = work.standing.usable.groupby("kind")["usable"].sum().to_dict()
     found |= {f"usable_{kind}": usable.get(kind, float("nan")) for kind in KINDS}
@@ -110,6 +112,14 @@ def _summary(work: Work) -> dict[str, float]:
     found["beds_to_open"] = float(sum(o.offered for o in work.openings if o.need))
     found["reports_in_conflict"] = len(work.standing.warnings)
     return found | {name: float(n) for name, n in work.standing.sent.placed.ledger.items()}
+
+
+def _for_worse(work: Work, need: str) -> float:
+    """Usable beds counted for this need that are the first choice of a worse one, and go to that first; 0 where there is none."""
+    rule = work.rules["placement"].params
+    first = {rule[worse][0] for worse in NEEDS[: NEEDS.index(need)]}
+    shared = [work.standing.can[kind] for kind in rule[need] if kind in first]
+    return float(sum(n for n in shared if not isnan(n)))
 
 
 def _projection_table(work: Work) -> pd.DataFrame:

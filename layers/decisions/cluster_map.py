@@ -11,7 +11,7 @@ from layers.decisions._proposal import Words
 from layers.decisions._words import iso
 from layers.decisions.clusters import Clusters
 
-DOT_M = 90.0
+DOT_M = 60.0
 LEAST_CIRCLE_M = 250.0  # a cluster of one compound still has a ring
 STABLE = {
     "yes": Words("三级均见，稳定", "seen at all three: stable"),

@@ -24,7 +24,7 @@ from layers.decisions.rules import RuleSet
 from layers.store import Store
 
 __all__ = ["ClusterFacts", "Clusters", "gather", "keep", "kept", "mark", "search"]
-FORM = "1"  # of what is kept; another number makes kept results unreadable, and so found anew
+FORM = "2"  # of what is kept; another number makes kept results unreadable, and so found anew
 COLUMNS = [
     *("rank", "codes", "names", "districts", "lon", "lat", "radius_m", "observed", "expected", "ratio", "llr", "p"),
     *("first_day", "last_day", "people", "at_community", "at_street", "stable"),
@@ -38,7 +38,7 @@ _in_memory: dict[str, "Clusters"] = {}  # of stores that keep no files, and of t
 class Clusters:
     """What a search found.
 
-    clusters   one row per cluster of compounds with p at most alpha, most likely first: COLUMNS. codes: compounds inside;
+    clusters   one row per cluster of compounds with p at most alpha, most likely first: COLUMNS. codes: compounds inside, most cases first;
                at_community, at_street: share of its cases inside clusters of that level (NaN: too few units to look);
                stable: "yes", "no" or "unknown"
     compounds  compounds in a cluster or with a hot neighbourhood: COMPOUND_COLUMNS; rank 0: in none
@@ -199,7 +199,7 @@ def _row(found: Homes, one: dict[str, Any]) -> dict[str, Any]:
     x, y = inside["x"].mean(), inside["y"].mean()
     first = inside.sort_values(["cases", "code"], ascending=[False, True])
     return {
-        "codes": inside["code"].tolist(),
+        "codes": first["code"].tolist(),
         "names": first["name"].fillna("").tolist()[:3],
         "districts": sorted(set(inside["district"].dropna())),
         "lon": float(inside["lon"].mean()),

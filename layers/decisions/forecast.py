@@ -115,6 +115,6 @@ def judge(past: pd.DataFrame, params: Mapping[str, Any], last: Any) -> pd.DataFr
 
 
 def _after(index: pd.Index, horizon: int) -> np.ndarray:
-    if pd.api.types.is_integer_dtype(index):
+    if pd.api.types.is_numeric_dtype(index):
         return np.arange(int(index[-1]) + 1, int(index[-1]) + 1 + horizon)
     return np.asarray(pd.DatetimeIndex(index)[-1] + pd.to_timedelta(np.arange(1, horizon + 1), unit="D"))

@@ -8,6 +8,7 @@ import pandas as pd
 
 from layers._view import View
 from layers.decisions import beds, staff, supplies
+from layers.decisions._bed_words import NEED_WORDS
 from layers.decisions._inputs import Facts, as_date, cell, complete_day, digest, records
 from layers.decisions._joint_inputs import problem_of
 from layers.decisions._joint_model import Placement, Problem, by_need, gains, greedy, solve
@@ -69,7 +70,7 @@ def propose(facts: JointFacts, view: View, rules: Iterable[RuleSet] | None = Non
     problem, unknown = problem_of(facts, parts, held, what_if, last)
     mark = digest(facts.frames(), held.values(), view)
     best, by_rule = solve(problem), greedy(problem)
-    tables = _tables(problem, best, by_rule, held["joint"], last)
+    tables = _tables(problem, best, by_rule, held["joint"], last, unknown)
     common = {"as_of": view.as_of, "known_at": view.known_at, "inputs_hash": mark}
     nothing = facts.beds.hospitals.empty and not what_if.assumes
     return Plan(
@@ -101,15 +102,24 @@ def _parts(facts: JointFacts, view: View, rules: tuple[RuleSet, ...] | None) -> 
     }
 
 
-def _tables(problem: Problem, best: Placement, by_rule: Placement, rule: RuleSet, last: int) -> dict[str, pd.DataFrame]:
+def _tables(
+    problem: Problem, best: Placement, by_rule: Placement, rule: RuleSet, last: int, unknown: tuple[str, ...]
+) -> dict[str, pd.DataFrame]:
     resources = _resources(problem, best, rule)
     needs = _needs(problem, best, by_rule)
+    dark = [need for need in problem.needs if f"need:{need}" in unknown]
+    needs.loc[needs["need"].isin(dark), ["wanted", "placed", "greedy", "unmet"]] = float("nan")
     placed = [
         (need, kind, last + 1 + day, float(persons))
         for (need, kind), row in zip(problem.pairs(), best.placed, strict=True)
         for day, persons in enumerate(row)
     ]
-    demand = [(need, last + 1 + day, float(n)) for need, row in problem.needs.items() for day, n in enumerate(row)]
+    demand = [
+        (need, last + 1 + day, float(n))
+        for need, row in problem.needs.items()
+        if need not in dark
+        for day, n in enumerate(row)
+    ]
     sites = [site for site in problem.sites if site[0] in best.opened]
     return {
         "needs": needs,
@@ -209,15 +219,21 @@ def _summary(
 
 
 def _unknown(names: tuple[str, ...]) -> tuple[Words, ...]:
-    if not names:
-        return ()
-    words = [resource_words(name) for name in names]
-    return (
-        Words(
-            f"未报送、因此不作限制：{'、'.join(w.zh for w in words)}。",
-            f"Not reported, and so limiting nothing: {', '.join(w.en for w in words)}.",
-        ),
-    )
+    needs = [NEED_WORDS[name.removeprefix("need:")] for name in names if name.startswith("need:")]
+    words = [resource_words(name) for name in names if not name.startswith("need:")]
+    found = []
+    if words:
+        zh, en = "、".join(w.zh for w in words), ", ".join(w.en for w in words)
+        found.append(Words(f"未报送、因此不作限制：{zh}。", f"Not reported, and so limiting nothing: {en}."))
+    if needs:
+        zh, en = "、".join(w.zh for w in needs), ", ".join(w.en for w in needs)
+        found.append(
+            Words(
+                f"需求不明、未列入方案（不等于没有）：{zh}。",
+                f"Need not known, and so left out (which is not none): {en}.",
+            )
+        )
+    return tuple(found)
 
 
 def _scope() -> tuple[Words, ...]:
@@ -225,5 +241,9 @@ def _scope() -> tuple[Words, ...]:
         Words(
             "全区域统算：假定病人、人员和物资可在各点之间调动；逐点的缺口见各专页。",
             "The area is reckoned as one: patients, staff and stock are taken to move between sites. Gaps by site stand on their pages.",
+        ),
+        Words(
+            "氧气不在本模型内，供氧不足时可用床位更少。",
+            "Oxygen is not in this model: where it is short, fewer beds can be used.",
         ),
     )

@@ -5,7 +5,6 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,18 +31,6 @@ COUNTED = re.compile(
 CASES = ("confirmed", "clinical", "asymptomatic")
 
 
-@dataclass(frozen=True)
-class Terms:
-    """What a person adds to a proposal: the action, the unit, how soon, why."""
-
-    action: str
-    owner: str
-    owner_area: str
-    level: str
-    deadline: datetime
-    reason: str
-
-
 def rule(now: datetime) -> RuleSet:
     """Return the rule on orders that is in force."""
     return in_force(TOPIC, now)
@@ -52,16 +39,17 @@ def rule(now: datetime) -> RuleSet:
 def deadline(text: str, level: str, now: datetime, hours: Mapping[str, float]) -> datetime:
     """Return until when: the time that is written, else as many hours from `now` as the level allows. Raises OrderError."""
     if level not in hours:
-        raise OrderError(f"level is {level!r}; wanted one of {tuple(hours)}")
+        raise OrderError(f"level is {level!r}; wanted one of {tuple(hours)}", "请选一个级别")
     if not text.strip():
         return now + timedelta(hours=hours[level])
     try:
         found = parse_time(text.strip())
     except ViewError as error:
-        raise OrderError(f"deadline: {error}") from error
+        raise OrderError(f"deadline: {error}", f"时限“{text.strip()}”不是时间；例如 {now:%Y-%m-%d} 22:00") from error
     if found <= now:
         raise OrderError(
-            f"deadline {text.strip()} is over already: now is {now:%Y-%m-%d %H:%M}; wanted a time after it"
+            f"deadline {text.strip()} is over already: now is {now:%Y-%m-%d %H:%M}; wanted a time after it",
+            f"时限 {text.strip()} 已过：现在是 {now:%Y-%m-%d %H:%M}",
         )
     return found
 

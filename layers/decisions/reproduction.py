@@ -6,7 +6,7 @@ from scipy import stats
 
 COLUMNS = ["t_start", "t_end", "mean", "std", "q025", "median", "q975"]
 QUANTILES = (0.025, 0.5, 0.975)
-SUM_TOLERANCE = 0.05  # a serial interval cut off in its tail may lack this much; anything else would scale R unseen
+MOST_LACKING, MOST_BEYOND = 0.05, 0.01  # a serial interval cut off in its tail may lack; beyond 1 is only rounding
 
 
 def estimate_r(
@@ -109,7 +109,8 @@ def discretised(mean: float, std: float, days: int) -> np.ndarray:
 def refuse_gaps(series: pd.Series) -> None:
     """Raise ValueError unless the index counts consecutive days upwards, as dates or whole numbers (DOMAIN 4, missing dates)."""
     index = series.index
-    if pd.api.types.is_integer_dtype(index):
+    whole = pd.api.types.is_float_dtype(index) and bool((index.to_numpy() % 1 == 0).all())
+    if pd.api.types.is_integer_dtype(index) or whole:
         steps = np.diff(index.to_numpy())
     else:  # dates of any kind; a day is a day, whatever its zone
         days = pd.DatetimeIndex(index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index).tz_localize(None)
@@ -126,7 +127,7 @@ def _interval(serial_interval: np.ndarray) -> np.ndarray:
     w = np.asarray(serial_interval, dtype=float)
     if w.ndim != 1 or len(w) < 2 or w[0] != 0:
         raise ValueError(f"serial interval begins with {w.ravel()[:1]}; wanted lag 0 with 0, then lag 1 and more")
-    if not (w >= 0).all() or abs(w.sum() - 1) > SUM_TOLERANCE:
+    if not (w >= 0).all() or not -MOST_LACKING <= w.sum() - 1 <= MOST_BEYOND:
         raise ValueError(f"serial interval sums to {w.sum():.4g}, least {w.min():.4g}; wanted shares that sum to 1")
     return w
 

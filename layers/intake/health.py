@@ -10,9 +10,9 @@ from layers._view import View
 from layers.intake.feeds import all_feeds
 from layers.store import Store, deliveries
 from layers.store.asof import known
-from layers.store.schema import OVERRIDE, UNREAD, batch, placement
+from layers.store.schema import ORDER_KINDS, UNREAD, batch, placement
 
-OPINIONS = ("review", OVERRIDE, *UNREAD)  # kinds of batches in which a person decided and nothing was delivered
+OPINIONS = ("review", *ORDER_KINDS, *UNREAD)  # kinds of batches in which a person decided and nothing was delivered
 
 
 def receipts(view: View, limit: int = 300) -> Select[Any]:

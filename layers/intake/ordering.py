@@ -14,7 +14,9 @@ from layers.store import Store, journal
 from layers.store.order_states import (
     GIVE,
     OPEN,
+    ORDERABLE,
     STEPS,
+    ZH,
     OrderError,
     OrderMovedError,
     advance,
@@ -22,10 +24,9 @@ from layers.store.order_states import (
     check_new,
 )
 from layers.store.orders import open_now
-from layers.store.schema import FOREVER, OVERRIDE, batch, orders
+from layers.store.schema import FOREVER, MIXED, OVERRIDE, POSTING, batch, orders
 from layers.store.writing import Batch, close_batch, open_batch, own_columns
 
-LETTERS = {"lockdown": "L", "beds": "B", "staff": "T", "supplies": "S", "joint": "J"}
 AT_ONCE = 200  # orders given in one batch
 
 
@@ -61,11 +62,11 @@ class Draft:
 
 @dataclass(frozen=True)
 class Given:
-    """What was given: numbers in the order of the drafts; `taken` are those that somebody had ordered already."""
+    """What was given: numbers in the order of the drafts; `taken` says (zh, en) of each that somebody had ordered already."""
 
     batch: int
     numbers: tuple[str, ...]
-    taken: tuple[str, ...] = ()
+    taken: tuple[tuple[str, str], ...] = ()
 
 
 def give(
@@ -81,6 +82,8 @@ def give(
     """
     if not 0 < len(drafts) <= AT_ONCE:
         raise OrderError(f"{len(drafts)} orders; wanted 1 to {AT_ONCE} at once")
+    if strange := sorted({one.decision for one in drafts} - set(ORDERABLE)):
+        raise OrderError(f"nothing of the plan {strange[0]!r} is ordered; wanted one of {tuple(ORDERABLE)}")
     now = store.now()
     with store.writing() as connection:
         if token and (before := _pressed(connection, token)):
@@ -88,7 +91,7 @@ def give(
         taken = _taken(connection, drafts)
         free = [one for one in drafts if (one.decision, one.subject) not in taken]
         if not free:
-            raise OrderMovedError("; ".join(taken.values()))
+            raise OrderMovedError("; ".join(en for _, en in taken.values()), "；".join(zh for zh, _ in taken.values()))
         opened = open_batch(connection, None, now, _batch(actor, token, free))
         rows = [_row(one, actor, area, opened.known_from) for one in free]
         for row in rows:
@@ -123,10 +126,15 @@ def take(
         row = _believed(connection, number)
         side = STEPS[step].by if step in STEPS else "owner"
         if not answers_for(area, row, side):
-            raise OrderElsewhereError(f"{number} is not for {area} to {step}; its {side} answers for it")
+            raise OrderElsewhereError(
+                f"{number} is not for {area} to {step}; its {side} answers for it", f"{number} 不由 {area} 办理这一步"
+            )
         if seen is not None and seen != row["batch"]:
             at = row["known_from"].strftime("%Y-%m-%d %H:%M")
-            raise OrderMovedError(f"{number} is {row['state']} since {at} ({row['acted_by']}); look at it again")
+            raise OrderMovedError(
+                f"{number} is {row['state']} since {at} ({row['acted_by']}); look at it again",
+                f"{number} 已于 {at} 由 {row['acted_by']} 改为“{ZH[row['state']]}”；请再看一遍",
+            )
         changes = advance(row, step, text, least)
         _check_alone(connection, row, changes["state"])
         opened = open_batch(connection, None, now, _batch(actor, "", [row]))
@@ -139,19 +147,23 @@ def take(
 
 
 def _batch(actor: str, token: str, some: Sequence[Any]) -> dict[str, str]:
-    """Plans read no orders but those that overrule a lockdown proposal, so only these make them compute again."""
+    """The kind says which plans read it (`READ_ORDERS`), so that only these compute again."""
     told = [one if isinstance(one, dict) else vars(one) for one in some]
     override = any(one["decision"] == "lockdown" and one["proposed"] != one["action"] for one in told)
-    return {"kind": OVERRIDE if override else "order", "feed": "orders", "source": actor, "settings": token}
+    posting = any(one["decision"] == "staff" for one in told)
+    kind = {(True, True): MIXED, (True, False): OVERRIDE, (False, True): POSTING}.get((override, posting), "order")
+    return {"kind": kind, "feed": "orders", "source": actor, "settings": token}
 
 
 def _pressed(connection: Connection, token: str) -> Given | None:
     query = select(batch.c.id, batch.c.receipt).where(batch.c.feed == "orders", batch.c.settings == token)
     found = connection.execute(query).first()
-    return Given(found.id, tuple(found.receipt["orders"]), tuple(found.receipt["taken"])) if found else None
+    if found is None:
+        return None
+    return Given(found.id, tuple(found.receipt["orders"]), tuple((zh, en) for zh, en in found.receipt["taken"]))
 
 
-def _taken(connection: Connection, drafts: Sequence[Draft]) -> dict[tuple[str, str], str]:
+def _taken(connection: Connection, drafts: Sequence[Draft]) -> dict[tuple[str, str], tuple[str, str]]:
     """Return (decision, subject) -> who ordered it already, for those with an open order; a subject named twice is an error."""
     pairs = [(one.decision, one.subject) for one in drafts]
     if len(set(pairs)) != len(pairs):
@@ -160,8 +172,10 @@ def _taken(connection: Connection, drafts: Sequence[Draft]) -> dict[tuple[str, s
     for row in connection.execute(open_now(pairs)):
         if (row.decision, row.subject) in pairs:
             at = from_ms(row.happened_at).strftime("%Y-%m-%d %H:%M")
-            told = f"{row.subject} was ordered already: {row.number}, {at}, by {row.given_by}, to {row.owner}"
-            found[row.decision, row.subject] = told
+            found[row.decision, row.subject] = (
+                f"{row.subject} 已有指令 {row.number}：{at} 由 {row.given_by} 下达，责任单位 {row.owner}",
+                f"{row.subject} was ordered already: {row.number}, {at}, by {row.given_by}, to {row.owner}",
+            )
     return found
 
 
@@ -171,7 +185,7 @@ def _row(one: Draft, actor: str, area: str, at: int) -> dict[str, Any]:
         **{name: getattr(one, name) for name in own},
         **{"owner": one.owner.strip(), "owner_area": one.owner_area, "reason": one.reason.strip()},
         **{"deadline_at": to_ms(one.deadline), "inputs_hash": one.inputs_hash, "frozen": dict(one.frozen)},
-        **{"state": "given", "feedback": None, "note": None},
+        **{"state": "given", "feedback": None, "remark": None},
         **{"acted_by": actor, "given_by": actor, "given_area": area},
         **{"row": None, "happened_at": at, "reported_at": at},
     }
@@ -181,7 +195,7 @@ def _number(connection: Connection, rows: list[dict[str, Any]]) -> None:
     """Number new orders in their order: L-20200225-003 is the third of that day about lockdown."""
     for row in rows:
         day = from_ms(row["happened_at"]).astimezone(SHANGHAI).strftime("%Y%m%d")
-        row["prefix"] = f"{LETTERS[row['decision']]}-{day}-"
+        row["prefix"] = f"{ORDERABLE[row['decision']]}-{day}-"
     counts = {}
     for prefix in {row["prefix"] for row in rows}:
         have = select(func.count(func.distinct(orders.c.number))).where(orders.c.number.startswith(prefix))
@@ -206,7 +220,8 @@ def _check_alone(connection: Connection, row: Mapping[str, Any], state: str) -> 
         return
     for other in connection.execute(open_now([(row["decision"], row["subject"])])):
         raise OrderMovedError(
-            f"{row['subject']} has a newer order, {other.number}; {row['number']} stays {row['state']}"
+            f"{row['subject']} has a newer order, {other.number}; {row['number']} stays {row['state']}",
+            f"{row['subject']} 已有新指令 {other.number}；{row['number']} 不再退回",
         )
 
 

@@ -18,13 +18,12 @@ from layers._errors import StoreError
 from layers._times import SHANGHAI, from_ms, to_ms
 from layers._view import View
 from layers.store.care import survivor
-from layers.store.schema import OVERRIDE, UNREAD, Instant, batch, care, meta, metadata, orders, total, whatif
+from layers.store.schema import ORDER_KINDS, UNREAD, Instant, batch, care, meta, metadata, orders, total, whatif
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 4
 # What the next schema has more, or orders in another way; a store of that version is brought up when it is opened.
-ADDED: dict[int, tuple[Table, ...]] = {2: (care,), 3: (whatif,), 4: ()}
+ADDED: dict[int, tuple[Table, ...]] = {2: (care,), 3: (orders, whatif)}
 REORDERED: dict[int, tuple[Table, ...]] = {2: (total,)}
-REMADE: dict[int, tuple[Table, ...]] = {4: (orders,)}  # nothing wrote them before: made anew in their present shape
 KINDS = ("drill", "production")
 
 
@@ -101,7 +100,7 @@ class Store:
         """Return the time it is for this store: the clock on the wall to the millisecond, or in a drill the drill's own."""
         return self.latest() if self.kind == "drill" else from_ms(to_ms(datetime.now(UTC)))
 
-    def settled(self, view: View, unread: Sequence[str] = (*UNREAD, OVERRIDE)) -> View:
+    def settled(self, view: View, unread: Sequence[str] = (*UNREAD, *ORDER_KINDS)) -> View:
         """Return the view as it was before the newest batches of kinds that its answer does not rest on: the same facts.
 
         Whatever rests on facts alone is then made once, however many orders are given since. `as_of` moves only where it
@@ -114,7 +113,8 @@ class Store:
             passed = set(connection.execute(select(batch.c.known_at).where(moment, batch.c.known_at > read)).scalars())
         if not passed or not read:
             return view
-        as_of = from_ms(read) if to_ms(view.as_of) in passed else view.as_of
+        at_rest = self.kind == "drill" and to_ms(view.as_of) in passed
+        as_of = from_ms(read) if at_rest else view.as_of
         return replace(view, as_of=as_of, known_at=from_ms(read))
 
     def view(
@@ -154,7 +154,7 @@ def open_store(
 
     kind     "drill" or "production" for a new store (default production); for one that exists it must be the same
     durable  False: commits do not wait for the disk; for a store that is built whole, and thrown away when that fails
-    A store of schema 2, 3 or 4 gets the tables that were added since, in one step that changes no fact. A damaged file, a wrong
+    A store of schema 2 or 3 gets the tables that were added since, in one step that changes no fact. A damaged file, a wrong
     kind, or a schema that cannot be brought up raise StoreError; nothing is repaired silently.
     """
     engine = _engine(url, must_exist, durable)
@@ -237,22 +237,9 @@ def _bring_up(connection: Connection, found: Any) -> None:
         way = "import its files into a new store" if older else "open it with the version that wrote it, or a later one"
         raise StoreError(f"the store has schema {found}; this version reads {min(ADDED)} to {SCHEMA_VERSION}: {way}")
     for version in steps:
-        for table in REMADE.get(version, ()):
-            _remake(connection, table)
         for table in ADDED[version]:
             table.create(connection)
         for index in (index for table in REORDERED.get(version, ()) for index in table.indexes):
             index.drop(connection, checkfirst=True)
             index.create(connection)
     connection.execute(update(meta).where(meta.c.name == "schema").values(value=SCHEMA_VERSION))
-
-
-def _remake(connection: Connection, table: Table) -> None:
-    """Give a table that nothing was ever written to its present shape; one that holds rows is left alone and refused."""
-    if table.name in inspect(connection).get_table_names():
-        if connection.execute(select(func.count()).select_from(table)).scalar():
-            raise StoreError(
-                f"table {table.name} of this store holds rows in an older shape; open it with the version that wrote it"
-            )
-        table.drop(connection)
-    table.create(connection)

@@ -9,7 +9,7 @@ from layers._times import to_ms
 from layers._view import View
 from layers.store.asof import as_known, begun, inside, known
 from layers.store.order_states import OPEN
-from layers.store.schema import FOREVER, batch, bed, orders, person_status, placement, stock, team
+from layers.store.schema import FOREVER, batch, bed, hospital, orders, person_status, placement, stock, team
 
 LEFT_OUT = ("id", "row", "source", "content", "reported_at", "heard_at", "known_until")
 BESIDES = (*LEFT_OUT, "frozen")  # the frozen record is read for one order at a time
@@ -40,9 +40,9 @@ def one(number: str) -> Callable[[View], Select[Any]]:
 def steps(number: str) -> Callable[[View], Select[Any]]:
     """Return the query for the steps of one order known at a view, first one first.
 
-    state, acted_by, known_from, feedback, note, batch; and the columns by which the gate tells whose it is.
+    state, acted_by, known_from, feedback, remark, batch; and the columns by which the gate tells whose it is.
     """
-    names = ("state", "acted_by", "known_from", "feedback", "note", "batch")
+    names = ("state", "acted_by", "known_from", "feedback", "remark", "batch")
     columns = [orders.c[name] for name in (*names, "district", "street", "compound", "owner_area")]
 
     def query(view: View) -> Select[Any]:
@@ -112,9 +112,25 @@ def _of_supplies(view: View, subject: str) -> tuple[Any, ColumnElement[bool]]:
     return stock, and_(mine, stock.c.happened_at <= to_ms(view.as_of))
 
 
+def _of_joint(view: View, subject: str) -> tuple[Any, ColumnElement[bool]]:
+    """A resource of the whole area, beds:KIND, staff:SKILL or items:ITEM|UNIT: all counts of it there; beds also those not split by kind."""
+    group, _, name = subject.partition(":")
+    table, site, mine = {
+        "beds": (bed, bed.c.hospital, bed.c.kind.in_((name, "all"))),
+        "staff": (team, team.c.hospital, team.c.skill == name),
+        "items": (stock, stock.c.site, stock.c.item == name.split("|")[0]),
+    }[group]
+    told = and_(mine, table.c.happened_at <= to_ms(view.as_of))
+    if not view.area:
+        return table, told
+    here = select(hospital.c.code).where(known(hospital, view), hospital.c.district == view.district)
+    return table, and_(told, or_(site.in_(here), site == "", site.is_(None)))
+
+
 SOURCES: dict[str, Callable[[View, str], tuple[Any, ColumnElement[bool]]]] = {
     "lockdown": _of_persons,
     "beds": _of_beds,
     "staff": _of_staff,
     "supplies": _of_supplies,
+    "joint": _of_joint,
 }

@@ -37,7 +37,11 @@ from layers._times import to_ms
 from layers.store.order_states import ANSWERED, EXPLAINED, OPEN, STATES
 
 UNREAD = ("order", "whatif")  # kinds of batches that no plan, layer or count reads
-OVERRIDE = "override"  # the kind of a batch about orders that differ from a proposal: the lockdown plan reads those
+# Kinds of batches about orders that a plan reads: those that overrule a lockdown proposal, those that send staff, and both.
+OVERRIDE, POSTING, MIXED = "override", "posting", "mixed"
+ORDER_KINDS = (OVERRIDE, POSTING, MIXED)
+# What each plan reads of them; whatever is not named here reads none.
+READ_ORDERS = {"lockdown": (OVERRIDE, MIXED), "staff": (POSTING, MIXED), "joint": (POSTING, MIXED)}
 FOREVER = (
     253_370_736_000_000  # 9999-01-01 in milliseconds: an open version; a plain number keeps the range test on the index
 )
@@ -300,7 +304,7 @@ def _said(column: Column[Any]) -> ColumnElement[bool]:
 _owner, _state = Column("owner", String, nullable=False), Column("state", String, nullable=False)
 _proposed, _action = Column("proposed", String, nullable=False), Column("action", String, nullable=False)
 _decision, _subject = Column("decision", String, nullable=False), Column("subject", String, nullable=False, index=True)
-_reason, _feedback, _note = Column("reason", String), Column("feedback", String), Column("note", String)
+_reason, _feedback, _remark = Column("reason", String), Column("feedback", String), Column("remark", String)
 _believed: ColumnElement[bool] = column("known_until", Instant) == literal(FOREVER, BigInteger)
 _is_open = and_(_state.in_(OPEN), _believed)
 
@@ -324,7 +328,7 @@ orders = _fact(  # what a person ordered; each version is one step of it (known_
     _reason,
     _state,  # given | acknowledged | done | closed | reopened | withdrawn
     _feedback,
-    _note,  # what was said with this step: why it was reopened or withdrawn
+    _remark,  # what was said with this step: why it was reopened or withdrawn
     Column("acted_by", String),  # who took this step
     Column("given_by", String),
     Column("given_area", String),  # whose pass closes, reopens and withdraws: the giver's area, "" the city
@@ -336,7 +340,7 @@ orders = _fact(  # what a person ordered; each version is one step of it (known_
     CheckConstraint(_state.in_(STATES), name="ck_orders_state"),
     CheckConstraint(_said(_owner), name="ck_orders_owner"),
     CheckConstraint(or_(_state.not_in(ANSWERED), _said(_feedback)), name="ck_orders_feedback"),
-    CheckConstraint(or_(_state.not_in(EXPLAINED), _said(_note)), name="ck_orders_note"),
+    CheckConstraint(or_(_state.not_in(EXPLAINED), _said(_remark)), name="ck_orders_remark"),
     CheckConstraint(or_(_proposed == _action, _said(_reason)), name="ck_orders_override"),
 )
 

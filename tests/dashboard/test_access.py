@@ -128,11 +128,14 @@ def test_every_role_can_use_every_page(place, person, path):
     answer = place.page(client, path)
     assert answer.status_code == 200, said(answer)
     assert "shell" in said(answer)
+    assert "notice-page" not in said(answer), said(answer)
 
 
 @pytest.mark.parametrize("turn", ["lockdown", "beds", "staff", "supplies"])
 def test_the_wall_of_a_street_turns_through_every_decision(place, turn):
-    assert place.page(STREET, "/wall", turn=turn).status_code == 200
+    answer = place.page(STREET, "/wall", turn=turn)
+    assert answer.status_code == 200
+    assert "notice-page" not in said(answer), said(answer)
 
 
 def test_a_view_without_an_area_is_the_persons_own(place, desk):

@@ -1,6 +1,7 @@
 """The bed page: fans with their run-out day, tables that agree with the plan, and reasons behind every line."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,12 +12,13 @@ from dashboard import chart_beds
 from dashboard.access import Gate
 from dashboard.desk import Desk
 from dashboard.pages import Asked, all_pages
-from dashboard.pages._bed_tables import table
+from dashboard.pages._bed_tables import balance, table
 from dashboard.pages._compound import other
 from dashboard.settings import Settings
 from dashboard.tables import TableStore
 from dashboard.view import Here
 from layers._times import parse_time
+from layers.decisions._bed_balance import KINDS
 from layers.decisions._bed_words import runs_out
 from layers.store import open_store
 from tests import city
@@ -125,3 +127,25 @@ def test_every_proposal_leads_to_all_its_reasons_with_their_rules(desk):
 def test_a_table_marks_its_sum_and_nothing_else():
     lines = table(["区", "n"], [("A", ["1"]), ("合计", ["1"])], sums=True).children[1].children
     assert [line.className for line in lines] == ["", "sum"]
+
+
+def test_districts_alone_and_the_city_as_one_are_two_rows(desk):
+    """Each district short of 10 while the other has 10 free: 10 short apart, none as one."""
+    rows = [(area, "light", 20.0, 0.0, short, short) for area, short in (("420102", 10.0), ("420103", 0.0), ("*", 0.0))]
+    columns = ["area", "need", "demand", "unsplit", "shortage", "shortage_7d"]
+    here = asked(desk)
+    plan = replace(
+        here.desk.plan(here.who, "beds", here.here.view), tables={"balance": pd.DataFrame(rows, columns=columns)}
+    )
+    said = json.dumps(balance(here, plan), cls=PlotlyJSONEncoder, ensure_ascii=False)
+    apart, one = said.index("各区之和"), said.index("全市统筹")
+    assert apart < one
+    assert '"10"' in said[apart:one]
+    assert '"10"' not in said[one:]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_bed_has_a_name_in_both_languages(kind):
+    names = [chart_beds.kind_title(kind, lang) for lang in ("zh", "en")]
+    assert all(names)
+    assert names[1].isascii()

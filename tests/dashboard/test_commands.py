@@ -82,6 +82,7 @@ def test_every_command_shows_an_example_that_it_understands(module, capsys):
 
 WRONG = {
     "brief": ("lockdown", "--out", "x.txt"),
+    "clusters": ("--out", "absent/x.json"),
     "drill": ("--days", "0"),
     "feeds": ("nonsense",),
     "import": ("cases", "absent.csv"),

@@ -134,3 +134,14 @@ def test_an_unknown_probability_is_a_dash_and_none_is_certain():
 def test_a_view_of_the_past_has_the_state_of_then(place):
     then = said(place.page(CITY, "/situation", "?as_of=2020-02-05&known_at=2020-02-09"))
     assert "没有数据" in then  # the first delivery came on the 10th
+
+
+def test_a_claim_of_an_unverified_rule_says_so_and_a_failing_score_names_its_criterion(plan):
+    r = {p.subject: p for p in plan.proposals}["r"]
+    assert "规则未核实" in text_of(page.unverified(asked("zh"), plan, r))
+    assert page.unverified(asked("zh"), replace(plan, caveats=()), r) is None
+    assert page.unverified(asked("zh"), plan, replace(r, action="withhold")) is None
+    row = {"verdict": "no skill", "wis": 2.0, "wis_naive": 1.0}
+    assert "WIS" in page.failing(asked("zh"), row)
+    assert "覆盖" in page.failing(asked("zh"), row | {"wis": 0.5})
+    assert page.failing(asked("zh"), row | {"verdict": "skill"}) == ""

@@ -2,6 +2,7 @@
 
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import insert, select, update
@@ -13,7 +14,7 @@ from layers.intake.ordering import OrderElsewhereError, give, take
 from layers.store import journal, open_store
 from layers.store.order_states import OrderError, OrderMovedError
 from layers.store.orders import one, rows_behind, standing, steps
-from layers.store.schema import FOREVER, batch, orders, person_status
+from layers.store.schema import FOREVER, READ_ORDERS, batch, orders, person_status
 from tests import city
 from tests.orders import LEAST, draft, given, walked
 
@@ -147,7 +148,7 @@ def test_an_order_is_not_closed_by_the_writer_without_feedback(store):
         ("ck_orders_feedback", {"state": "closed", "feedback": None}),
         ("ck_orders_feedback", {"state": "closed", "feedback": "  "}),
         ("ck_orders_feedback", {"state": "done", "feedback": ""}),
-        ("ck_orders_note", {"state": "withdrawn", "note": None}),
+        ("ck_orders_remark", {"state": "withdrawn", "remark": None}),
         ("ck_orders_owner", {"owner": " "}),
         ("ck_orders_override", {"action": "keep", "reason": ""}),
         ("ck_orders_state", {"state": "forgotten"}),
@@ -208,7 +209,7 @@ def test_of_several_those_that_are_ordered_already_are_left_out_and_told(store):
     given(store, "C2")
     done = give(store, [draft(store, code) for code in ("C1", "C2", "C3")], "总值班", LEAST)
     assert len(done.numbers) == 2
-    assert done.taken[0].startswith("C2 was ordered already: L-20200210-001")
+    assert done.taken[0][1].startswith("C2 was ordered already: L-20200210-001")
     assert sorted(at(store)["subject"]) == ["C1", "C2", "C3"]
 
 
@@ -274,6 +275,21 @@ def test_only_an_override_makes_the_lockdown_plan_compute_again(store, changes, 
     assert now != before
     assert store.settled(now) == before  # what reads no orders at all
     assert (store.settled(now, ("order", "whatif")) == before) is settles
+
+
+def test_a_batch_of_orders_says_which_plans_read_it(store):
+    staff = {"decision": "staff", "subject": "T1", "proposed": "assign", "action": "assign"}
+    other = {"action": "keep", "reason": "该楼栋上午已经单独封控"}
+    one_team = replace(draft(store, "C2"), **staff)
+    give(store, [one_team], "总值班", LEAST)
+    give(store, [draft(store, **other), replace(one_team, subject="T2")], "总值班", LEAST)
+    kinds = store.read(select(batch.c.kind).where(batch.c.feed == "orders").order_by(batch.c.id))["kind"].tolist()
+    assert kinds == ["posting", "mixed"]
+    assert {plan: [kind in read for kind in kinds] for plan, read in READ_ORDERS.items()} == {
+        "lockdown": [False, True],
+        "staff": [True, True],
+        "joint": [True, True],
+    }
 
 
 def test_a_settled_view_moves_no_clock_that_somebody_set(store):

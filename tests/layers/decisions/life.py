@@ -111,7 +111,7 @@ def slowly(found, at):
         due = day >= number("03-02") and (day - number("03-02")) % 3 == 0
         if due and not silent and meets and not held:
             held, basis, since = True, covered, day
-        if meets or held:
+        if (meets and not silent) or held:
             fell = False
         ordered = sorted((row["day"], row["state"]) for row in orders if row["known"] <= day)
         lax = bool(ordered) and ordered[-1][1] in ("guarded", "open")
@@ -121,7 +121,7 @@ def slowly(found, at):
             free = day >= number("03-18") and day - since >= 7 and (not silent or was in ("settled", "relaxed"))
             said.append("relaxed" if free and lax else "settled" if free else "certified")
         else:
-            said.append("candidate" if meets else "cancelled" if fell else "closed")
+            said.append("candidate" if meets and not silent else "cancelled" if fell else "closed")
     return said
 
 

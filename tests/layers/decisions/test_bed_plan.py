@@ -9,6 +9,7 @@ import pytest
 
 from layers._times import day_number, parse_time
 from layers._view import View
+from layers.decisions._bed_ahead import case_series
 from layers.decisions._bed_places import access
 from layers.decisions._bed_usable import by_kind, usable
 from layers.decisions.beds import BedFacts, propose
@@ -55,6 +56,32 @@ def test_a_term_that_nobody_reported_limits_nothing_and_stays_unknown():
     assert (found["usable"], found["binding"]) == (10, "open")
 
 
+def test_a_skill_that_no_report_names_limits_nothing_and_is_named():
+    """200 nurses at 100 severe beds and not a word of doctors: that is not a ward without doctors."""
+    nurses = [("H", "nurse", 200), ("H", "icu_nurse", 200)]
+    sites = [site("H", bed_kind="severe", open=100)]
+    found, told = use(sites, nurses).loc["severe"], use(sites, [*nurses, ("H", "doctor", 0)]).loc["severe"]
+    assert found["staffed"] == found["usable"] == 100
+    assert "doctor" in found["untold"].split()
+    assert (told["staffed"], told["usable"]) == (0, 0)  # nobody, as reported
+    assert "doctor" not in told["untold"].split()
+    kinds = by_kind(use(sites, nurses).reset_index())
+    assert kinds["untold"].tolist() == [found["untold"]]
+
+
+def test_staff_of_other_skills_only_leaves_the_figure_unknown():
+    found = use([site("H", bed_kind="icu", open=10)], [("H", "support", 30)]).loc["icu"]
+    assert isnan(found["staffed"])
+    assert found["usable"] == 10
+    assert {"icu_doctor", "icu_nurse"} <= set(found["untold"].split())
+
+
+def test_intensive_care_counted_for_severe_cases_is_told_apart():
+    sites = [site("H", bed_kind="severe", open=60), site("H", bed_kind="icu", open=10)]
+    found = propose(facts(sites), VIEW).summary
+    assert (found["beds_severe"], found["beds_first_severe"], found["beds_first_critical"]) == (70, 10, 0)
+
+
 def test_oxygen_limits_where_it_is_known():
     oxygen = pd.DataFrame([("H", "氧气", 35)], columns=NO_OXYGEN.columns)  # 10 an ICU bed and day
     found = use([site("H", bed_kind="icu", open=10)], oxygen=oxygen).loc["icu"]
@@ -63,7 +90,7 @@ def test_oxygen_limits_where_it_is_known():
 
 def test_nobody_is_counted_for_two_wards():
     sites = [site("H", bed_kind="icu", open=10), site("H", bed_kind="severe", open=10)]
-    found = use(sites, [("H", "icu_nurse", 19), ("H", "icu_doctor", 10), ("H", "doctor", 99)])
+    found = use(sites, [("H", "icu_nurse", 19), ("H", "icu_doctor", 10), ("H", "doctor", 99), ("H", "nurse", 0)])
     # 18.8 of 19 ICU nurses run the ICU; the 0.2 left are not enough for a severe bed (1.19)
     assert found["staffed"].to_dict() == {"icu": 10, "severe": 0}
 
@@ -219,3 +246,9 @@ def test_a_view_within_a_day_leaves_out_what_has_not_ended():
     plan = propose(facts([site("F", kind="fangcang", bed_kind="all", open=500, used=100)]), morning)
     days = plan.tables["occupancy"].query("of == 'need' and name == 'light'")["day"]
     assert (days.min(), len(days)) == (DAY, 15)
+
+
+def test_days_that_no_delivery_covers_are_unknown_and_not_without_cases():
+    new = pd.DataFrame({"day": [DAY - 6, DAY - 4], "n": [5.0, 7.0]})
+    found = case_series(new, DAY, None, DAY - 3)
+    assert found.tolist() == pytest.approx([5, 0, 7, 0, nan, nan, nan], nan_ok=True)

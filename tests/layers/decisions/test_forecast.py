@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from layers.decisions._forecast_models import MODELS, fill
+from layers.decisions._forecast_models import MODELS, centres
 from layers.decisions._scores import covered, weighted_interval_score
 from layers.decisions.forecast import forecast, judge
+from layers.decisions.reproduction import discretised
 from layers.decisions.rules import in_force
 from layers.scenario import published
 
@@ -152,8 +153,27 @@ def test_weights_are_shares():
     assert found[list(MODELS)].sum(axis=1).tolist() == pytest.approx([1] * 14)
 
 
-def test_days_left_out_infect_like_their_neighbours():
-    assert fill(np.array([np.nan, 3.0, np.nan, 15.0, np.nan])).tolist() == pytest.approx([0, 3, 7, 15, 15])
+def test_no_model_smooths_across_a_definition_step():
+    """100 a day, two days left out, 300 a day from day 32 on: every model that speaks says about 300, 1 to 14 days ahead."""
+    serial = in_force("serial-interval", pd.Timestamp("2020-02-01").date()).params
+    weights = discretised(serial["mean"], serial["std"], serial["days"])
+    cases = np.array([100.0] * 30 + [np.nan] * 2 + [300.0] * 30)
+    params = in_force("forecast", pd.Timestamp("2020-02-01").date()).params
+    found = dict(zip(MODELS, np.expm1(centres(cases, weights, 14, params)), strict=True))
+    for name in ("naive", "trend"):
+        np.testing.assert_allclose(found[name][32:], 300, rtol=0.02)
+    quiet = 32 + int(np.arange(len(weights)) @ weights)  # a mean serial interval
+    assert np.isnan(found["renewal"][30:quiet]).all()
+    np.testing.assert_allclose(found["renewal"][quiet:], 300, rtol=0.04)
+    assert np.abs(forecast(pd.Series(cases)).quantiles["median"] - 300).max() < 12
+    early = forecast(pd.Series(cases[:35])).quantiles["median"]  # below the mean, because intervals are wide by then
+    assert np.abs(early - 300).max() < 30
+
+
+def test_a_model_that_says_nothing_has_no_weight():
+    found = forecast(pd.Series([*[900.0] * 20, np.nan, *[100.0] * 5])).weights
+    assert (found["renewal"] == 0).all()
+    assert (found["naive"] + found["trend"]).tolist() == pytest.approx([1] * 14)
 
 
 def test_the_score_by_hand():

@@ -5,9 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.optimize import OptimizeResult
 
 from layers._times import parse_time
 from layers._view import View
+from layers.decisions import _joint_model, joint
 from layers.decisions._joint_model import Problem, by_need, gains, greedy, solve
 from layers.decisions.beds import BedFacts
 from layers.decisions.joint import JointFacts, propose
@@ -162,3 +164,36 @@ def test_no_facts_no_proposals():
     plan = propose(JointFacts(BedFacts(), StaffFacts(), SupplyFacts()), VIEW)
     assert plan.proposals == ()
     assert plan.to_json() == propose(JointFacts(BedFacts(), StaffFacts(), SupplyFacts()), VIEW).to_json()
+
+
+def test_a_skill_that_no_team_was_reported_of_limits_nothing_and_is_named():
+    plan = propose(facts([one for one in ENOUGH if one[1] != "icu_doctor"]), VIEW)
+    assert "staff:icu_doctor" not in plan.tables["resources"]["resource"].tolist()
+    assert plan.summary["placed_critical"] == propose(facts(ENOUGH), VIEW).summary["placed_critical"] > 0
+    assert "Not reported, and so limiting nothing: ICU doctors." in [words.en for words in plan.caveats]
+
+
+def test_a_need_that_is_not_known_is_no_zero_and_is_named(monkeypatch):
+    parts = joint._parts(facts(ENOUGH), VIEW, None)
+    tables = dict(parts["beds"].tables)
+    of = tables["balance"]["need"] == "critical"
+    tables["balance"] = tables["balance"].assign(demand=tables["balance"]["demand"].astype(float).mask(of))
+    tables["occupancy"] = tables["occupancy"].iloc[:0]
+    parts["beds"] = replace(parts["beds"], tables=tables)
+    monkeypatch.setattr(joint, "_parts", lambda *_: parts)
+    plan = propose(facts(ENOUGH), VIEW)
+    needs = plan.tables["needs"].set_index("need")
+    assert needs.loc["critical", ["wanted", "placed", "unmet"]].isna().all()
+    assert needs.loc["severe", "wanted"] > 0
+    assert "Need not known, and so left out (which is not none): critical." in [words.en for words in plan.caveats]
+
+
+def test_without_an_answer_in_time_the_plain_plan_stands_and_its_gap_is_told(monkeypatch):
+    p = problem({"icu": 12}, {"icu_nurse": 12, "nurse": 50})
+    best, plain = solve(p), greedy(p)
+    late = OptimizeResult(status=1, x=None, message="time limit reached")
+    monkeypatch.setattr(_joint_model, "linprog", lambda *_, **__: late)
+    found = solve(p)
+    assert (found.status, found.worth) == ("heuristic", plain.worth)
+    assert found.gap == pytest.approx((200_000 - plain.worth) / 200_000)  # twenty person-days at 10,000
+    assert best.worth <= found.bound

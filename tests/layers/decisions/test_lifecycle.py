@@ -152,13 +152,32 @@ def test_a_case_known_fifteen_days_late_is_a_day_of_cancelling_before_anything_e
 
 
 def test_silence_certifies_and_restores_nobody_and_a_round_that_fell_into_it_is_not_held():
-    assert state(events(), "03-03", silent=["03-02", "03-03"]) == "candidate"
+    assert state(events(), "03-03", silent=["03-02", "03-03"]) == "closed"
     assert state(events(), "03-04", silent=["03-02", "03-03"]) == "candidate"
     assert state(events(), "03-05", silent=["03-02", "03-03"]) == "certified"
     assert [state(events(), day, silent=["03-18"]) for day in ("03-18", "03-19")] == ["certified", "settled"]
     found = events(opened=[("fever", "03-10", "03-12")])
     assert state(found, "03-13", silent=["03-12", "03-13"]) == "suspended"
     assert state(found, "03-14", silent=["03-12", "03-13"]) == "certified"
+
+
+def test_a_candidate_falls_silent_with_its_feed_and_says_so():
+    rows = live(events(), clock("03-04", silent=["03-01", "03-02", "03-03"])).transitions
+    assert rows["state"].tolist() == ["candidate"]  # of the 4th: nobody heard of the days before
+    late = live(events(assessed=(("03-03", True),)), clock("03-05", silent=["03-04"])).transitions
+    assert late[["state", "cause"]].values.tolist() == [
+        ["candidate", "conditions"],
+        ["closed", "silent"],
+        ["certified", "round"],
+    ]
+
+
+def test_the_cause_of_a_cancelled_title_is_the_case_that_cancelled_it():
+    # without symptoms on 16 March, which cancels nothing before 4 April; confirmed on the 14th, told on the 17th
+    found = events([("03-16", "03-16", "asymptomatic", 1), ("03-14", "03-17")])
+    rows = live(found, clock("03-18")).transitions
+    cancelled = rows[rows["state"] == "cancelled"]
+    assert cancelled["cause_day"].tolist() == [number("03-14")]
 
 
 def test_days_that_no_delivery_covers_are_not_clean_days():

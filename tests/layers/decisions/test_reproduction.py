@@ -144,3 +144,19 @@ def test_areas_that_differ_by_chance_only_get_the_common_r_with_its_own_error():
     found = shrunk(pd.Series([100.0, 100.0]), pd.Series([100.0, 100.0]))
     assert found["mean"].tolist() == pytest.approx([1, 1])
     assert found["std"].tolist() == pytest.approx([np.sqrt(1 / 200)] * 2, rel=1e-3)
+
+
+def test_whole_numbers_written_as_floats_are_days_and_others_are_not():
+    cases, weights = np.arange(1.0, 21.0), np.array([0, 0.5, 0.3, 0.2])
+    plain = estimate_r(pd.Series(cases), weights)
+    pd.testing.assert_frame_equal(estimate_r(pd.Series(cases, index=np.arange(100.0, 120.0)), weights), plain)
+    with pytest.raises(ValueError, match="after 100.0 comes 102.0"):
+        estimate_r(pd.Series([1.0, 2.0], index=[100.0, 102.0]), weights)
+
+
+def test_a_serial_interval_may_lack_its_tail_but_not_sum_to_more_than_one():
+    cases = pd.Series(np.arange(1.0, 21.0))
+    assert len(estimate_r(cases, np.array([0, 0.5, 0.455]))) == 13
+    for wrong in ([0, 0.5, 0.44], [0, 0.5, 0.52]):
+        with pytest.raises(ValueError, match="sum to 1"):
+            estimate_r(cases, np.array(wrong))

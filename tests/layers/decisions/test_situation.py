@@ -8,8 +8,9 @@ import pytest
 
 from layers._times import parse_time
 from layers._view import View
+from layers.decisions._situation_districts import alike
 from layers.decisions._situation_facts import SituationFacts
-from layers.decisions._situation_series import in_hospital
+from layers.decisions._situation_series import in_hospital, reporting
 from layers.decisions.situation import propose
 
 LAST = 18316  # 2020-02-24
@@ -224,7 +225,53 @@ def test_both_languages_say_all(plan):
     assert {p.action for p in plan.proposals} <= {"state", "watch", "withhold"}
 
 
+def census(*rows):
+    return pd.DataFrame(rows, columns=["hospital", "kind", "day", "used"])
+
+
 def test_beds_in_use_are_carried_for_three_days_and_then_not_known():
-    rows = [("A", "icu", 1, 5), ("B", "all", 1, 20), ("B", "all", 2, 22), ("B", "all", 6, 30)]
-    found = in_hospital(pd.DataFrame(rows, columns=["hospital", "kind", "day", "used"]), 1, 7)
-    assert found.tolist() == pytest.approx([25, 27, np.nan, np.nan, np.nan, 30, np.nan], nan_ok=True)
+    """A reported last on day 1: from day 5 on the sum of both is not known, also where B reports again."""
+    rows = census(
+        ("A", "icu", 1, 5), ("B", "all", 1, 20), ("B", "all", 2, 22), ("B", "all", 4, 25), ("B", "all", 6, 30)
+    )
+    assert in_hospital(rows, 1, 7).tolist() == pytest.approx([25, 27, np.nan, 30, np.nan, np.nan, np.nan], nan_ok=True)
+    assert (reporting(rows, 7), reporting(rows, 4)) == ((1, 2), (2, 2))
+
+
+def test_a_total_is_not_added_to_its_parts_and_a_closed_site_stays_empty():
+    rows = census(("A", "all", 1, 20), ("A", "icu", 1, 5), ("C", "fangcang", 1, 0), ("A", "all", 9, 18))
+    assert in_hospital(rows, 1, 9).dropna().to_dict() == {1: 20, 9: 18}
+
+
+def test_a_hospital_that_stops_reporting_makes_no_peak():
+    """Both only ever grow; B, with 5,000 patients, falls silent eleven days before the end."""
+    rising = [("A", "all", day, 1_000 + 50 * n) for n, day in enumerate(DAYS)]
+    lapsing = [("B", "all", day, 5_000 + 50 * n) for n, day in enumerate(DAYS) if day <= LAST - 11]
+    beds = census(*rising, *lapsing).assign(district=BIG)
+    found = propose(facts(census=beds), VIEW)
+    point = found.tables["turning"].set_index("kind").loc["peak_hospital"]
+    assert point["state"] in ("withheld", "unknown")
+    assert said(found, "peak_hospital").action == "withhold"
+    assert any("2家医院中只有1家" in words.zh for words in found.caveats)
+    assert found.summary["in_hospital_day"] == LAST - 8
+    assert found.tables["hospital"]["used"].diff().min() > 0
+
+
+def test_districts_that_do_not_differ_say_so_and_show_their_own_r():
+    found = propose(facts(small=np.round(WAVE * 1.1)), VIEW).tables["districts"].set_index("district")
+    assert alike(found)
+    assert found["r"].nunique() == 1 or np.ptp(found["r"]) < 1e-4
+    assert found["own_r"].notna().all()
+    apart = np.round(600 * np.exp(-(((DAYS - LAST) / 12.0) ** 2)) + 2)  # still growing
+    other = propose(facts(small=apart), VIEW).tables["districts"].set_index("district")
+    assert not alike(other)
+    assert other.loc[SMALL, "own_r"] > 1 > other.loc[BIG, "own_r"]
+    assert other.loc[BIG, "own_r"] <= other.loc[BIG, "r"] < other.loc[SMALL, "r"] <= other.loc[SMALL, "own_r"]
+
+
+def test_a_district_that_nobody_ever_reported_is_not_at_nought():
+    found = propose(facts(), VIEW)
+    row = found.tables["districts"].set_index("district").loc[SMALL]
+    assert row[["ever", "onset_week", "report_week", "r", "own_r"]].isna().all()
+    assert row["why"] == "untold"
+    assert any("江汉区从无病例报送" in words.zh for words in found.caveats)

@@ -8,7 +8,7 @@ import pytest
 
 from layers._times import day_number, parse_time
 from layers._view import View
-from layers.decisions._supply_cover import with_burn, with_reorder
+from layers.decisions._supply_cover import with_age, with_burn, with_reorder
 from layers.decisions._supply_moves import highest_cover, redistribute
 from layers.decisions.rules import in_force
 from layers.decisions.supplies import SupplyFacts, propose
@@ -140,3 +140,12 @@ def test_assumed_patients_use_more_and_the_plan_says_so():
     assert plan.tables["sites"]["days_of_cover"].tolist() == [1.95]
     assert plan.caveats[0].en == "What if, not what is: new cases +100 %."
     assert propose(some, VIEW).tables["sites"]["days_of_cover"].tolist() == [3.9]
+
+
+def test_a_shortage_is_as_old_by_the_burn_that_it_is_measured_by():
+    # 100 a day reported, 200 used by the staff at work: 500 have lasted two and a half days since the first count
+    key = {"site": "H", "item": "N95", "unit": ""}
+    history = pd.DataFrame([{**key, "day": day, "quantity": 500.0, "daily_use": 100.0} for day in (1, 2, 3)])
+    sites = pd.DataFrame([{**key, "day": 3, "quantity": 500.0, "burn": 200.0, "days_of_cover": 2.5}])
+    found = with_age(sites, history, 3.0, 3)
+    assert found[["short_since", "short_days"]].values.tolist() == [[1.0, 3.0]]
