@@ -127,7 +127,6 @@ T: Mapping[str, tuple[str, str]] = {
     "bed.isolation": ("隔离", "Isolation"),
     "bed.unsplit": ("未分类", "Not split"),
     "bed.all": ("合计", "All"),
-    "bed.unsplit": ("未分类", "Not split"),
     # the wall
     "wall.priority": ("优先清单", "Priority list"),
     "wall.orders": ("执行中的指令", "Orders in progress"),

@@ -196,7 +196,7 @@ def proposal_rows(asked: Asked, plan: Plan, proposals: Sequence[Proposal], *, mo
     return [
         {
             "id": p.subject,
-            "name": in_words(p.name or p.subject, asked.lang),
+            "name": titled(p, asked.lang),
             "where": names.get(p.district, p.district or ""),
             "mark": mark_of(p.action),
             "reasons": [brief(said(r.said(asked.lang), asked.lang)) for r in p.reasons[:most]],
@@ -204,6 +204,12 @@ def proposal_rows(asked: Asked, plan: Plan, proposals: Sequence[Proposal], *, mo
         }
         for p in proposals
     ]
+
+
+def titled(proposal: Proposal, lang: str) -> str:
+    """Return what a proposal is about: of supplies the item first, then the site."""
+    name, item = in_words(proposal.name or proposal.subject, lang), proposal.figures.get("item")
+    return f"{in_words(item, lang)} · {name}" if isinstance(item, str) and item else name
 
 
 def brief(sentence: str) -> str:

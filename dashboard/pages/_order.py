@@ -13,7 +13,7 @@ from dashboard.access import ORDERERS, Place
 from dashboard.goods import in_words, said
 from dashboard.orders import SAYS, STATE, STEP, action_words, span
 from dashboard.pages import Asked
-from dashboard.pages._frame import district_names, mark_of
+from dashboard.pages._frame import district_names, mark_of, titled
 from dashboard.text import moment, pick, say
 from layers._times import to_ms
 from layers._view import View
@@ -173,7 +173,7 @@ def give_one(
         *_when(asked, entered, "urgent" if proposal.action in ("seal", "seal_building") else "today"),
         _field(w("理由", "Reason"), _text("reason", entered.get("reason", told))),
     ]  # fmt: skip
-    name = in_words(proposal.name or proposal.subject, asked.lang)
+    name = titled(proposal, asked.lang)
     body = [evidence(asked, proposal, view), html.Div(fields, className="order-fields")]
     return dialog(asked, w(f"下达指令 · {name}", f"Give an order · {name}"), body, _buttons(asked), problem)
 
@@ -212,7 +212,7 @@ def give_many(
     """Return the dialog that orders the first proposals of a list, each as an order of its own."""
     w, wanted = asked.words, number_of(entered.get("many", TOGETHER))
     shown = proposals[: wanted or 0]
-    names = w("、", ", ").join(in_words(p.name or p.subject, asked.lang) for p in shown)
+    names = w("、", ", ").join(titled(p, asked.lang) for p in shown)
     by_street = [("street", w("各自所属街道办事处", "each one's street office"))] if plan.kind == "lockdown" else []
     each = [
         *by_street,

@@ -15,6 +15,7 @@ from dashboard.calls import CallError
 from dashboard.desk import Desk
 from dashboard.orders import action_words
 from dashboard.pages import Asked, _order
+from dashboard.pages._frame import titled
 from layers._times import from_ms
 from layers._view import View
 from layers.decisions import orders
@@ -159,7 +160,7 @@ def draft(asked: Asked, plan: Plan, proposal: Proposal, entered: Mapping[str, An
     return Draft(
         decision=plan.kind,
         subject=proposal.subject,
-        name=proposal.name or proposal.subject,
+        name=titled(proposal, "zh"),
         **place._asdict(),
         proposed=proposal.action,
         action=action,

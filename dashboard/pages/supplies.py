@@ -1,5 +1,8 @@
 """Supplies: how many days the stock lasts, by item and by site; what is not known stays unknown."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from dash import html
 from dash.development.base_component import Component
 
@@ -13,7 +16,7 @@ from dashboard.pages._staff_tables import hospital_names, more, named_cell, tabb
 from dashboard.pages._tiles import aged_tile
 from dashboard.pages.beds import quiet
 from dashboard.text import figure, say
-from layers.decisions._proposal import Plan
+from layers.decisions._proposal import Plan, Proposal
 
 SHOWN = 20
 LINES = 14  # of a table; the export has all
@@ -51,9 +54,7 @@ def layout(asked: Asked) -> Component:
         _compare.panel(asked, "supplies"),
         parts.panel(
             asked.words("补充建议", "What to replenish"),
-            parts.reason_list(
-                beside(asked, plan, proposal_rows(asked, plan, plan.proposals[:SHOWN], most=1)), asked.lang
-            ),
+            parts.reason_list(beside(asked, plan, rows(asked, plan, plan.proposals[:SHOWN])), asked.lang),
             note=say("state.first", asked.lang, n=min(SHOWN, len(plan.proposals)), total=figure(len(plan.proposals))),
             tools=take_menu(asked, "supplies"),
             grow=True,
@@ -68,6 +69,17 @@ def layout(asked: Asked) -> Component:
         ),
     ]
     return desk_page(asked, left, right, scene(asked))
+
+
+def rows(asked: Asked, plan: Plan, proposals: Sequence[Proposal]) -> list[dict[str, Any]]:
+    """Return proposals as a list shows them, each with how much to send; the item stands first in its name."""
+    found = proposal_rows(asked, plan, proposals, most=1)
+    for row, proposal in zip(found, proposals, strict=True):
+        wanted = proposal.figures.get("wanted")
+        if isinstance(wanted, int | float) and wanted > 0:
+            unit = in_words("".join(proposal.subject.split("|")[2:3]), asked.lang)
+            row["figure"] = asked.words(f"需补 {figure(wanted)} {unit}", f"send {figure(wanted)} {unit}").rstrip()
+    return found
 
 
 def tiles(asked: Asked, plan: Plan) -> Component:
