@@ -12,7 +12,7 @@ from dashboard.pages._order import beside
 from dashboard.pages._staff_tables import share, skills_frame, tabs
 from dashboard.pages._tiles import aged_tile
 from dashboard.pages.beds import quiet
-from dashboard.text import figure, say
+from dashboard.text import figure, is_unknown, say
 from layers.decisions._proposal import Plan, Proposal
 from layers.decisions.staff import SKILL_WORDS
 
@@ -94,7 +94,8 @@ def tiles(asked: Asked, plan: Plan) -> Component:
             f"need {figure(need)} · have {figure(have)}\nshort after sending {figure(after)}",
         )
         title = asked.words(f"{words.zh}缺口", f"Short: {words.en}")
-        unit, tone = say("unit.persons", asked.lang), "red" if short else "teal"
+        unit = say("unit.persons", asked.lang)
+        tone = "blue" if is_unknown(short) else "red" if short else "teal"
         found.append(aged_tile(asked, "staff", title, figure(short), unit, note, tone))
     free = asked.words(
         f"{figure(plan.summary.get('people_free'))} 人\n建议派出 {figure(plan.summary.get('teams_assigned'))} 队",

@@ -1,6 +1,6 @@
 """Staff: how many of which skill each hospital needs for its beds, what is missing, where whole teams should go, who rests."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import pandas as pd
 
@@ -10,7 +10,7 @@ from layers.decisions._proposal import Plan, Words
 from layers.decisions._silence import Silence
 from layers.decisions._staff_asks import SKILL_WORDS
 from layers.decisions._staff_facts import FEEDS, StaffFacts, gather
-from layers.decisions._staff_need import SKILLS, duty_share, heads
+from layers.decisions._staff_need import SKILLS, duty_share, heads, ratios
 from layers.decisions._staff_plan import Work
 from layers.decisions._staff_words import proposals
 from layers.decisions.rules import RuleSet, caveats, in_force
@@ -50,7 +50,7 @@ def propose(facts: StaffFacts, view: View, rules: Iterable[RuleSet] | None = Non
         kind="staff",
         title=TITLE,
         proposals=proposals(work, held, view, mark),
-        summary=_summary(work),
+        summary=_summary(work, {skill for _, skill in ratios(held)}),
         tables={
             "gap": work.gap,
             "skills": work.skills,
@@ -71,11 +71,14 @@ def propose(facts: StaffFacts, view: View, rules: Iterable[RuleSet] | None = Non
     )
 
 
-def _summary(work: Work) -> dict[str, float]:
+def _summary(work: Work, rated: Collection[str]) -> dict[str, float]:
+    """Figures for tiles; of a skill that no ratio asks for, nobody knows how many are needed: NaN."""
     by = work.skills.set_index("skill")
     found: dict[str, float] = {}
     for skill in SKILLS:
         found |= {f"{name}_{skill}": cell(by, skill, name) for name in ("need", "have", "short", "short_after", "lent")}
+        if skill not in rated:
+            found |= dict.fromkeys((f"need_{skill}", f"short_{skill}", f"short_after_{skill}"), float("nan"))
     sent, placed = work.teams["hospital"] != "", work.placed
     workers = work.community
     return found | {

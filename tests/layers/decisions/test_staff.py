@@ -92,6 +92,12 @@ def test_a_skill_that_is_plenty_here_and_short_there_stays_short():
     assert plan.summary["short_nurse"] == 45  # the 87 to spare at F do not work at H
 
 
+def test_how_many_support_staff_are_needed_is_not_known_because_no_ratio_says_so():
+    plan = propose(facts([("H", "ordinary", 100, 0)], [("T", "support", 30, "H"), ("U", "nurse", 45, "H")]), VIEW)
+    assert np.isnan([plan.summary[f"{name}_support"] for name in ("need", "short", "short_after")]).all()
+    assert (plan.summary["have_support"], plan.summary["short_nurse"]) == (30, 0)
+
+
 def test_no_facts_no_proposals():
     plan = propose(StaffFacts(), VIEW)
     assert (plan.proposals, plan.caveats) == ((), ())
