@@ -114,7 +114,7 @@ def ordered(store, number, subject, proposed, action, state, day):
             "kind": "order", "feed": "orders", "source": "HQ", "settings": ""})  # fmt: skip
         connection.execute(insert(orders).values(
             key=number, batch=opened.id, known_from=opened.known_from, known_until=FOREVER, number=number, decision="lockdown", subject=subject,
-            proposed=proposed, action=action, state=state, owner="大智街道", reason="居民已转移", deadline_at=at, note="情况有变", inputs_hash="-", frozen={}, **values))  # fmt: skip
+            proposed=proposed, action=action, state=state, owner="大智街道", reason="居民已转移", deadline_at=at, remark="情况有变", inputs_hash="-", frozen={}, **values))  # fmt: skip
 
 
 def test_a_standing_order_that_differs_from_the_proposal_is_read_and_others_are_not(city):
