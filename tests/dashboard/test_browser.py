@@ -145,8 +145,11 @@ def test_a_compound_is_clicked_on_the_map_and_its_panel_says_why(page, address):
     page.mouse.move(*middle)
     page.wait_for_selector(".hover-card:not([hidden])")
     assert "春风里" in page.locator(".hover-card").inner_text()
-    page.mouse.click(*middle)
-    page.wait_for_selector("#compound")
+    for _ in range(5):  # a press that a busy machine draws out is no click to the map
+        page.mouse.click(*middle)
+        page.wait_for_timeout(3000)
+        if page.locator("#compound").count():
+            break
     text = page.locator("#compound").inner_text()
     assert "春风里" in text
     assert "Proposal" in text
