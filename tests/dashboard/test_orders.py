@@ -322,7 +322,7 @@ def test_privacy_rights_no_field_of_a_person_is_frozen_exported_or_on_the_wall(o
         assert number in told or told is kept
         assert [text for text in secret if text in told] == []
         assert "2单元" not in told  # a unit, a room
-        assert "501" not in told
+        assert not re.search(r"(?<![0-9A-Za-z.:])501(?![0-9A-Za-z])", told)  # a room, not part of a digest or a time
     assert FEEDBACK not in wall  # what people wrote is for the desk
     names = {"address", "age", "sex", "note", "person", "subject_id", "case_id", "phone", "lon", "lat"}
     assert names & set(re.findall(r'"(\w+)":', kept)) == set()
