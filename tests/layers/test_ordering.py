@@ -313,13 +313,13 @@ def test_the_rows_behind_a_proposal_lead_to_the_lines_of_the_delivered_file(stor
     assert line.values.tolist() == [[found["batch"][0], 2]]
 
 
-def test_a_store_of_the_schema_before_gets_the_table_of_orders_anew_and_keeps_its_facts(store, tmp_path):
+def test_a_store_of_the_schema_before_gets_the_tables_it_lacks_and_keeps_its_facts(store, tmp_path):
     path, before = tmp_path / "store.db", len(store.read(select(person_status.c.id)))
     store.close()
     with sqlite3.connect(path) as raw:
         raw.execute("drop table orders")
-        raw.execute("create table orders (id integer primary key, state text)")
-        raw.execute("update meta set value = '4' where name = 'schema'")
+        raw.execute("drop table whatif")
+        raw.execute("update meta set value = '3' where name = 'schema'")
     again = open_store(f"sqlite:///{path}", "drill")
     assert len(again.read(select(person_status.c.id))) == before
     assert given(again) == "L-20200210-001"
