@@ -71,8 +71,9 @@ def _sites(plan: Plan, frames: Mapping[str, gpd.GeoDataFrame]) -> Sites:
 def _figures(plan: Plan, lang: str) -> tuple[KeyFigure, ...]:
     s, people = plan.summary, pick(("人", "people"), lang)
     need, have, short, after = (
-        sum(s.get(f"{name}_{skill}", nan) for skill in SKILLS) for name in ("need", "have", "short", "short_after")
-    )
+        pd.Series([s.get(f"{name}_{skill}", nan) for skill in SKILLS], dtype=float).sum(min_count=1)
+        for name in ("need", "have", "short", "short_after")
+    )  # of a skill that no ratio asks for nothing is known, and the others still add up
     icu = sum(s.get(f"short_after_{skill}", nan) for skill in ("icu_nurse", "icu_doctor"))
     teams, sent = s.get("teams_free", nan), s.get("teams_assigned", nan)
     rows = (
