@@ -13,8 +13,8 @@ from dashboard.access import ORDERERS, Place
 from dashboard.goods import in_words, said
 from dashboard.orders import SAYS, STATE, STEP, action_words, span
 from dashboard.pages import Asked
-from dashboard.pages._frame import district_names, mark_of, titled
-from dashboard.text import moment, pick, say
+from dashboard.pages._frame import district_names, mark_of, take_menu, titled
+from dashboard.text import figure, moment, pick, say
 from layers._times import to_ms
 from layers._view import View
 from layers.decisions import orders
@@ -45,6 +45,19 @@ def beside(asked: Asked, plan: Plan, rows: Sequence[dict[str, Any]]) -> list[dic
     """Return rows of proposals, each with the order that is open on it, or with the button that gives one."""
     taken = orders.open_by_subject(asked.desk.orders(asked.who, asked.here.view), plan.kind)
     return [row | {"tool": tool(asked, plan, row["id"], taken.get(row["id"]))} for row in rows]
+
+
+def proposed(
+    asked: Asked, plan: Plan, title: str, rows: Sequence[dict[str, Any]], total: int, *, kind: str = ""
+) -> Component:
+    """Return the panel of a plan's first proposals, each with its order or the button for one, and what can be taken along."""
+    return parts.panel(
+        title,
+        parts.reason_list(beside(asked, plan, rows), asked.lang, kind=kind),
+        note=say("state.first", asked.lang, n=len(rows), total=figure(total)),
+        tools=take_menu(asked, plan.kind),
+        grow=True,
+    )
 
 
 def signed(asked: Asked, plan: Plan, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

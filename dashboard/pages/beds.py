@@ -9,8 +9,8 @@ from dash.development.base_component import Component
 from dashboard import chart_beds, parts
 from dashboard.pages import Asked, Page, Scene
 from dashboard.pages._bed_tables import tabs
-from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, proposal_rows, silence, take_menu
-from dashboard.pages._order import beside
+from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, proposal_rows, silence
+from dashboard.pages._order import proposed
 from dashboard.pages._tiles import aged_tile
 from dashboard.text import figure, is_unknown, say
 from layers._times import day_number
@@ -49,14 +49,13 @@ def layout(asked: Asked) -> Component:
     ordered = sorted(plan.proposals, key=lambda p: FIRST.index(p.action))
     left = [silence(asked, plan), tiles(asked, plan), coming(asked, plan), caveats(asked, plan)]
     right = [
-        parts.panel(
+        proposed(
+            asked,
+            plan,
             asked.words("扩床建议", "What to open, in order"),
-            parts.reason_list(
-                beside(asked, plan, rows(asked, plan, ordered[:SHOWN])), asked.lang, kind="pick-hospital"
-            ),
-            note=say("state.first", asked.lang, n=min(SHOWN, len(ordered)), total=len(ordered)),
-            tools=take_menu(asked, "beds"),
-            grow=True,
+            rows(asked, plan, ordered[:SHOWN]),
+            len(ordered),
+            kind="pick-hospital",
         ),
         html.Section(tabs(asked, plan), className="panel tabbed"),
     ]

@@ -7,8 +7,8 @@ from dash.development.base_component import Component
 
 from dashboard import chart_staff, parts
 from dashboard.pages import Asked, Page, Scene, _compare, _whatif
-from dashboard.pages._frame import LAND, NAMES, brief, caveats, desk_page, proposal_rows, silence, take_menu
-from dashboard.pages._order import beside
+from dashboard.pages._frame import LAND, NAMES, brief, caveats, desk_page, proposal_rows, silence
+from dashboard.pages._order import proposed
 from dashboard.pages._staff_tables import share, skills_frame, tabs
 from dashboard.pages._tiles import aged_tile
 from dashboard.pages.beds import quiet
@@ -50,14 +50,13 @@ def layout(asked: Asked) -> Component:
     ]
     right = [
         _compare.panel(asked, "staff"),
-        parts.panel(
+        proposed(
+            asked,
+            plan,
             asked.words("整建制派驻与增援", "Teams to send, help to ask for"),
-            parts.reason_list(
-                beside(asked, plan, rows(asked, plan, ordered[:SHOWN])), asked.lang, kind="pick-hospital"
-            ),
-            note=say("state.first", asked.lang, n=min(SHOWN, len(ordered)), total=figure(len(ordered))),
-            tools=take_menu(asked, "staff"),
-            grow=True,
+            rows(asked, plan, ordered[:SHOWN]),
+            len(ordered),
+            kind="pick-hospital",
         ),
         tabs(asked, plan),
     ]

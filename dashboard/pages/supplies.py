@@ -10,8 +10,8 @@ from dashboard import charts, parts
 from dashboard.goods import in_words
 from dashboard.pages import Asked, Page, Scene, _compare, _whatif
 from dashboard.pages._bed_tables import table
-from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, proposal_rows, silence, take_menu
-from dashboard.pages._order import beside
+from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, proposal_rows, silence
+from dashboard.pages._order import proposed
 from dashboard.pages._staff_tables import hospital_names, more, named_cell, tabbed
 from dashboard.pages._tiles import aged_tile
 from dashboard.pages.beds import quiet
@@ -52,12 +52,12 @@ def layout(asked: Asked) -> Component:
     ]
     right = [
         _compare.panel(asked, "supplies"),
-        parts.panel(
+        proposed(
+            asked,
+            plan,
             asked.words("补充建议", "What to replenish"),
-            parts.reason_list(beside(asked, plan, rows(asked, plan, plan.proposals[:SHOWN])), asked.lang),
-            note=say("state.first", asked.lang, n=min(SHOWN, len(plan.proposals)), total=figure(len(plan.proposals))),
-            tools=take_menu(asked, "supplies"),
-            grow=True,
+            rows(asked, plan, plan.proposals[:SHOWN]),
+            len(plan.proposals),
         ),
         tabbed(
             "supplies-tabs",
