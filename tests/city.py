@@ -28,6 +28,19 @@ COMPOUNDS = (  # code, name, district, column, row of a grid of 0.01 degrees
 )
 CASE = {"case_id": "1", "address": "江岸区春风里3栋2单元501", "status": "确诊", "status_at": "2020-02-03"}
 
+SITES = [  # a hospital, and a hall that could become one
+    {"hospital_id": "H1", "name": "一院", "kind": "定点", "district": "420102", "lon": 114.22, "lat": 30.51},
+    {
+        "hospital_id": "S1",
+        "name": "会展中心",
+        "kind": "备选",
+        "district": "420102",
+        "lon": 114.23,
+        "lat": 30.51,
+        "capacity": 50,
+    },
+]
+
 RELEASED = {"contacts": ("contact_id", "解除观察"), "fever": ("fever_id", "排除")}
 
 

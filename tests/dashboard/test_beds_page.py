@@ -24,26 +24,6 @@ from layers.store import open_store
 from tests import city
 
 AT = "2020-02-12"
-SITES = [
-    {
-        "hospital_id": "H1",
-        "name": "一院",
-        "kind": "定点",
-        "district": "420102",
-        "lon": 114.22,
-        "lat": 30.51,
-        "capacity": "",
-    },
-    {
-        "hospital_id": "S1",
-        "name": "会展中心",
-        "kind": "备选",
-        "district": "420102",
-        "lon": 114.23,
-        "lat": 30.51,
-        "capacity": 50,
-    },
-]
 BEDS = [
     {"hospital": "H1", "kind": kind, "reported_for": AT, "open": 2, "used": used, "free": 2 - used}
     for kind, used in (("普通", 2), ("ICU", 1))
@@ -53,7 +33,7 @@ BEDS = [
 @pytest.fixture
 def desk(tmp_path):
     store = city.found(open_store("sqlite://", "drill"), tmp_path)
-    city.deliver(store, "hospitals", city.table(tmp_path / "h.csv", SITES), f"{AT}T08:00", datum="wgs84")
+    city.deliver(store, "hospitals", city.table(tmp_path / "h.csv", city.SITES), f"{AT}T08:00", datum="wgs84")
     city.deliver(store, "beds", city.table(tmp_path / "b.csv", BEDS), f"{AT}T08:30")
     days = pd.date_range("2020-01-20", periods=24).strftime("%Y-%m-%d")
     cases = [{"case_id": str(n), "status_at": days[n % 24], "severity": "轻型", "age": 30 + n} for n in range(40)]

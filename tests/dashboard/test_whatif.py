@@ -17,18 +17,6 @@ from layers.decisions import staff
 from layers.store import open_store
 from tests import city
 
-SITES = [
-    {"hospital_id": "H1", "name": "一院", "kind": "定点", "district": "420102", "lon": 114.22, "lat": 30.51},
-    {
-        "hospital_id": "S1",
-        "name": "会展中心",
-        "kind": "备选",
-        "district": "420102",
-        "lon": 114.23,
-        "lat": 30.51,
-        "capacity": 50,
-    },
-]
 AT = "2020-02-18"
 
 
@@ -36,7 +24,7 @@ AT = "2020-02-18"
 def desk(tmp_path):
     store = city.found(open_store(f"sqlite:///{tmp_path / 'store.db'}", "drill"), tmp_path)
     given = {
-        "hospitals": SITES,
+        "hospitals": city.SITES,
         "beds": [{"hospital": "H1", "kind": "ICU", "reported_for": AT, "open": 20, "used": 20, "free": 0}],
         "staff": [
             {"team_id": "T", "team": "江苏队", "skill": "重症护士", "people": 10, "arrived_at": AT, "hospital": "H1"},
