@@ -62,10 +62,15 @@ def view_of(args: argparse.Namespace, store: Store) -> View:
     """Return the view that the command line states; an empty store and an area that it does not know are refused."""
     times = {"as_of": args.as_of, "known_at": args.known_at}
     view = store.view(area=args.area, **{name: parse_time(text) for name, text in times.items() if text})
-    if is_empty(store):
-        raise ViewError("the store holds nothing yet: import files first (python -m dashboard import --help)")
+    require_facts(store)
     _require_area(store, view)
     return view
+
+
+def require_facts(store: Store) -> None:
+    """Raise ViewError where nothing was ever imported."""
+    if is_empty(store):
+        raise ViewError("the store holds nothing yet: import files first (python -m dashboard import --help)")
 
 
 def is_empty(store: Store) -> bool:

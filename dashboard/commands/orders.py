@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dashboard import export
 from dashboard.access import Gate
-from dashboard.commands._shared import add_store, add_view, settings_of, store_of, view_of
+from dashboard.commands._shared import add_store, add_view, require_facts, settings_of, store_of, view_of
 from dashboard.desk import Desk
 from dashboard.files import require_writable, whole
 from dashboard.orders import STATE, WHICH, action_words, chosen, listing, span
@@ -125,6 +125,7 @@ def _show(settings: Settings, store: Store, args: argparse.Namespace) -> int:
 
 
 def _step(store: Store, args: argparse.Namespace) -> int:
+    require_facts(store)
     least = orders.rule(store.now()).params["least"]
     batch = ordering.take(store, args.number, args.action, args.by, least, text=args.text)
     print(f"{args.number}: {STEPS[args.action].to} (batch {batch})")

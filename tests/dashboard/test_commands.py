@@ -159,6 +159,12 @@ def test_a_plan_of_an_empty_store_is_refused(capsys, tmp_path):
         assert "holds nothing yet" in line
 
 
+def test_a_step_of_an_order_in_an_empty_store_is_refused(capsys, tmp_path):
+    open_store(f"sqlite:///{tmp_path / 'empty.db'}", "drill").close()
+    _, line = refused(capsys, "orders", "close", "L-1", "--store", f"sqlite:///{tmp_path / 'empty.db'}")
+    assert "holds nothing yet" in line
+
+
 def test_an_import_in_which_every_row_is_refused_fails_and_shows_its_receipt(capsys, filled, tmp_path):
     path = cases(tmp_path, {"status": "好转"}, {"status": "?"})
     assert main(["import", "cases", str(path), "--store", filled, "--dry-run"]) == FAILED
