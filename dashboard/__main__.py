@@ -3,13 +3,12 @@
 import argparse
 import importlib
 import pkgutil
-import signal
 import sys
 from collections.abc import Sequence
 from types import ModuleType
-from typing import Any
 
 from dashboard import commands
+from dashboard.commands._stopping import listen
 
 FAILED = 1  # the machine would not: a disk, a network, a right
 REFUSED = 2  # what was asked for cannot be done as it stands
@@ -18,7 +17,7 @@ STOPPED = 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
-    signal.signal(signal.SIGTERM, _stop)
+    listen()
     try:
         args = parser().parse_args(arguments)
         return int(args.run(args) or 0)
@@ -83,10 +82,6 @@ def _stopped() -> int:
 
 def _one_line(error: BaseException) -> str:
     return " ".join(str(error).split()) or type(error).__name__
-
-
-def _stop(_number: int, _frame: Any) -> None:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from dashboard.commands._stopping import heed
 from dashboard.files import OutputError
 from dashboard.settings import from_environment
 from geo import city_kept, distributed
@@ -85,6 +86,7 @@ def _matched(parts: list[Any], cities: list[city_kept.City], client: Any, within
 
     def told(summary: distributed.Summary) -> None:
         bar.set_postfix_str(f"{summary.rows:,} rows", refresh=False)
+        heed()
         bar.update(summary.matched + summary.kept + len(summary.faults) - bar.n)
 
     try:

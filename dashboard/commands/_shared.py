@@ -10,6 +10,7 @@ from sqlalchemy.exc import ArgumentError
 from tqdm import tqdm
 
 from dashboard.access import district_titles, place_of
+from dashboard.commands._stopping import heed
 from dashboard.settings import Settings, SettingsError, from_environment
 from layers._errors import ViewError
 from layers._times import parse_time
@@ -111,6 +112,7 @@ def rows_bar(path: Path) -> tuple[Callable[[int], None], Callable[[], None]]:
     bar = tqdm(desc=path.name, unit=" rows", file=sys.stderr, disable=not sys.stderr.isatty(), leave=False)
 
     def report(done: int) -> None:
+        heed()
         bar.update(done - bar.n)
 
     return report, bar.close

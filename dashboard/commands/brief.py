@@ -8,6 +8,7 @@ from tqdm import tqdm
 
 from dashboard.access import Gate
 from dashboard.commands._shared import add_store, add_view, settings_of, store_of, view_of
+from dashboard.commands._stopping import heed
 from dashboard.desk import Desk
 from dashboard.downloads import BRIEFED, print_briefing
 from dashboard.files import require_writable
@@ -46,6 +47,7 @@ def run(args: argparse.Namespace) -> int:
     def progress(done: int, total: int, zh: str, en: str) -> None:
         bar.total = total
         bar.set_description_str(f"{en} {zh}", refresh=False)
+        heed()
         bar.update(done - bar.n)
 
     try:

@@ -7,6 +7,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from dashboard.commands._shared import add_store, add_view, settings_of, store_of, view_of
+from dashboard.commands._stopping import heed
 from dashboard.files import require_writable, whole
 from layers._times import day_start
 from layers.decisions import clusters
@@ -36,6 +37,7 @@ def run(args: argparse.Namespace) -> int:
             def told(done: int, total: int, zh: str, en: str) -> None:
                 bar.total = total
                 bar.set_description(en if args.lang == "en" else zh, refresh=False)
+                heed()
                 bar.update(done - bar.n)
 
             found = clusters.search(facts, view, progress=told)

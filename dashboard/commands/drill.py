@@ -9,6 +9,7 @@ from sqlalchemy.engine import make_url
 from tqdm import tqdm
 
 from dashboard.commands._shared import settings_of, store_file
+from dashboard.commands._stopping import heed
 from dashboard.settings import Settings, SettingsError
 from layers.scenario.build import build, last_day
 from layers.store import open_store
@@ -49,6 +50,7 @@ def run(args: argparse.Namespace) -> int:
     def progress(done: int, total: int, zh: str, en: str) -> None:
         bar.total = total
         bar.set_description_str(f"{en} {zh}"[:44], refresh=False)
+        heed()
         bar.update(done - bar.n)
 
     try:
@@ -56,6 +58,7 @@ def run(args: argparse.Namespace) -> int:
             store = open_store(f"sqlite:///{fresh}", "drill", durable=False)
             report = build(store, Path(folder), days=args.days, small=args.small, seed=args.seed, progress=progress)
             store.close()
+            heed()
             _remove(final)
             fresh.replace(final)
             _move(Path(folder), kept)

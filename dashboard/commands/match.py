@@ -10,6 +10,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from dashboard.commands import _match_dask
+from dashboard.commands._stopping import heed
 from dashboard.files import OutputError, require_writable, whole
 from dashboard.settings import from_environment
 from geo.errors import GeoError
@@ -74,6 +75,7 @@ def run(args: argparse.Namespace) -> int:
 
     def progress(done: int, total: int) -> None:
         bar.total = total
+        heed()
         bar.update(done - bar.n)
 
     try:

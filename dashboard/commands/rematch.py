@@ -8,6 +8,7 @@ from tqdm import tqdm
 
 from dashboard import export
 from dashboard.commands._shared import add_store, settings_of, store_of
+from dashboard.commands._stopping import heed
 from dashboard.files import require_writable, whole
 from layers.intake.rematch import rematch
 
@@ -31,6 +32,7 @@ def run(args: argparse.Namespace) -> int:
 
         def report(done: int, total: int) -> None:
             bar.total = total
+            heed()
             bar.update(done - bar.n)
 
         moved = rematch(store, apply=args.apply, progress=report)

@@ -1,5 +1,6 @@
 """Every command has an example, says in one line why it will not, and leaves nothing half-done."""
 
+import contextlib
 import csv
 import json
 import os
@@ -317,6 +318,23 @@ def test_the_way_of_a_newcomer_with_files_of_their_own(capsys, tmp_path, monkeyp
     assert {step: main(step.split()) for step in steps} == dict.fromkeys(steps, 0)
     assert json.loads((tmp_path / "receipt.json").read_text())["matched"] == {"accepted/address": 1}
     assert "/enter?pass=" in capsys.readouterr().out
+
+
+def test_a_stop_that_a_library_swallowed_is_heeded_at_the_next_step(tmp_path, monkeypatch, capsys):
+    def build(store, folder, *, progress, **_):
+        with contextlib.suppress(KeyboardInterrupt):  # as C code does that drops what is raised inside it
+            signal.raise_signal(signal.SIGINT)
+        progress(1, 2, "", "")
+        raise AssertionError("went on after Ctrl+C")
+
+    monkeypatch.setattr("dashboard.commands.drill.build", build)
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        assert main(["drill", "--small"]) == STOPPED
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert "nothing was half-written" in capsys.readouterr().err
+    assert main(["feeds"]) == 0  # the next command is not stopped by what the one before was asked
 
 
 def process(*arguments, **environment):
