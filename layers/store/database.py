@@ -18,11 +18,11 @@ from layers._errors import StoreError
 from layers._times import SHANGHAI, from_ms, to_ms
 from layers._view import View
 from layers.store.care import survivor
-from layers.store.schema import ORDER_KINDS, UNREAD, Instant, batch, care, meta, metadata, orders, total, whatif
+from layers.store.schema import DESK, ORDER_KINDS, UNREAD, Instant, batch, care, meta, metadata, orders, total, whatif
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 # What the next schema has more, or orders in another way; a store of that version is brought up when it is opened.
-ADDED: dict[int, tuple[Table, ...]] = {2: (care,), 3: (orders, whatif)}
+ADDED: dict[int, tuple[Table, ...]] = {2: (care,), 3: (orders, whatif), 4: DESK}
 REORDERED: dict[int, tuple[Table, ...]] = {2: (total,)}
 KINDS = ("drill", "production")
 

@@ -372,4 +372,79 @@ total = Table(  # increments: any state is a sum over event_day <= as_of and kno
     Index("ix_total_state", "level", "measure", "area", "status", "event_day", "known_from", "severity", "n"),
 )
 
+# What the desk keeps for its people. None of it is a fact: no plan, layer or count reads it, and it has no second clock.
+
+saved_view = Table(  # an address that somebody wants to come back to
+    "saved_view",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("who", String, nullable=False, index=True),
+    Column("name", String, nullable=False),
+    Column("page", String, nullable=False),
+    Column("search", String, nullable=False),  # query string without the question mark
+    Column("columns", JSON, nullable=False),  # table -> state of its columns, as the grid gives it
+    Column("made_at", Instant, nullable=False),
+    UniqueConstraint("who", "name", name="uq_saved_view"),
+)
+
+profile = Table(  # how the files of one source are read: their columns, codes and datum
+    "profile",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("feed", String, nullable=False),
+    Column("source", String, nullable=False),
+    Column("mapping", JSON, nullable=False),  # column of the file -> column of the feed
+    Column("settings", JSON, nullable=False),  # datum and what else the import is told
+    Column("made_by", String, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    UniqueConstraint("feed", "source", name="uq_profile"),
+)
+
+alert_rule = Table(  # what a person wants to be told of; a rule is never changed, it ends and another follows
+    "alert_rule",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("kind", String, nullable=False),  # count | age | shortage
+    Column("subject", JSON, nullable=False),  # what is watched, by the kind of rule
+    Column("area", String, nullable=False),  # "" is the whole city
+    Column("bound", Float, nullable=False),
+    Column("told", JSON, nullable=False),  # posts that must acknowledge it
+    Column("sound", Boolean, nullable=False),
+    Column("made_by", String, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("ended_by", String),
+    Column("ended_at", Instant),
+)
+
+alert = Table(  # a rule that came true; it stands until somebody acknowledges it
+    "alert",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("rule", ForeignKey("alert_rule.id"), nullable=False, index=True),
+    Column("subject", String, nullable=False),  # what it was true of, so that one thing is told once
+    Column("value", Float),
+    Column("known_at", Instant, nullable=False),  # what was known when it came true
+    Column("raised_at", Instant, nullable=False),
+    Column("cleared_at", Instant),  # no longer true; it still waits to be acknowledged
+    Column("acknowledged_by", String),
+    Column("acknowledged_at", Instant),
+    Column("note", String),
+)
+
+printed = Table(  # every briefing that left the house, so that a sheet of paper can be verified
+    "printed",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("code", String, nullable=False, unique=True),  # stands on each page
+    Column("at", Instant, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("format", String, nullable=False),
+    Column("sha256", String, nullable=False, index=True),  # of the file
+    Column("state", JSON, nullable=False),  # area, clocks, language, parts, revision: what prints it again
+    Column("key_id", String, nullable=False),
+    Column("signature", String, nullable=False),
+)
+DESK = (saved_view, profile, alert_rule, alert, printed)
+
 FACTS = {t.name: t for t in metadata.sorted_tables if "known_until" in t.columns}
