@@ -17,18 +17,48 @@ Children = Component | str | Sequence[Any] | None
 LIVE = "live"  # `clock` shows the running time of the browser
 
 
-def nav(items: Sequence[tuple[str, str]], here: str, search: str = "") -> html.Nav:
-    """Return links (path, title); the present page is marked, the view in `search` goes along."""
-    links = [
-        dcc.Link(
-            title,
-            href=path + search,
-            className="here" if path == here else "",
-            **({"title": title} if path == here else {}),
-        )
-        for path, title in items
-    ]
-    return html.Nav(links, className="nav")
+Group = tuple[str, Sequence[tuple[str, str]]]  # its title, its pages as (path, title)
+
+
+def nav(groups: Sequence[Group], here: str, search: str = "", lang: str = "zh") -> html.Nav:
+    """Return the navigation: the pages of the present group as tabs, every other group as a menu.
+
+    search  the view, which goes along with each link
+    Where the screen is too narrow for that, one menu holds all pages (assets/nav.css shows the one or the other).
+    """
+    wide = html.Div([_open_group(group, here, search) for group in groups], className="nav-wide")
+    titles = dict(page for _, pages in groups for page in pages)
+    small = html.Details(
+        [
+            html.Summary([html.I(className="icon menu-lines"), html.Span(titles.get(here, say("nav.pages", lang)))]),
+            html.Div([_closed_group(group, here, search) for group in groups], className="menu-body nav-all"),
+        ],
+        className="menu nav-small",
+    )
+    return html.Nav([wide, small], className="nav", **{"aria-label": say("nav.pages", lang)})
+
+
+def _open_group(group: Group, here: str, search: str) -> Component:
+    """The group that holds the present page lies open; one of a single page is a plain link."""
+    title, pages = group
+    links = [_page_link(page, here, search) for page in pages]
+    if len(links) == 1:
+        return links[0]
+    if here in dict(pages):
+        return html.Div([html.Span(title, className="nav-title"), *links], className="nav-open")
+    return html.Details([html.Summary(title), html.Div(links, className="menu-body")], className="menu nav-group")
+
+
+def _closed_group(group: Group, here: str, search: str) -> Component:
+    title, pages = group
+    links = [_page_link(page, here, search) for page in pages]
+    return html.Div([html.Span(title, className="menu-title"), *links], className="nav-list")
+
+
+def _page_link(page: tuple[str, str], here: str, search: str) -> Component:
+    path, title = page
+    more = {"title": title} if path == here else {}
+    return dcc.Link(title, href=path + search, className="here" if path == here else "", **more)
 
 
 def clock(label: str, written: str, *, hint: str = "", name: str = "") -> html.Div:

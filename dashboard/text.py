@@ -24,6 +24,7 @@ T: Mapping[str, tuple[str, str]] = {
     "map.label": ("地图：方向键移动，加减键缩放", "Map: arrow keys pan, plus and minus zoom"),
     "map.plain": ("本机不支持 WebGL，已改用平面地图", "This computer has no WebGL; the plain map is shown"),
     "nav.skip": ("跳到主要内容", "Skip to content"),
+    "nav.pages": ("页面", "Pages"),
     # pages
     "page.overview": ("总览", "Overview"),
     "page.lockdown": ("封控管理", "Lockdown"),

@@ -54,10 +54,20 @@ class Scene:
     marks: Mapping[str, Mark] = field(default_factory=dict)  # what the colours of `paint` mean, for the legend
 
 
+GROUPS: Mapping[str, tuple[str, str]] = {  # of the navigation, in this order: from looking to doing to telling
+    "epidemic": ("疫情", "Epidemic"),
+    "decide": ("决策", "Decide"),
+    "act": ("执行", "Act"),
+    "data": ("数据", "Data"),
+    "report": ("汇报", "Report"),
+}
+
+
 @dataclass(frozen=True)
 class Page:
     """A page: its address, its name, what stands beside the map, what the map shows, and its own callbacks.
 
+    group   where it stands in the navigation, a key of `GROUPS`; inside a group pages stand by `order`
     listed  stands in the navigation
     scene   None: the page has no map
     early   what the map shows rests on no plan: when something new came in it is drawn before the page, whose plan takes longer
@@ -71,6 +81,11 @@ class Page:
     connect: Callable[[Dash, Desk], None] = lambda app, desk: None
     listed: bool = True
     early: bool = False
+    group: str = "epidemic"
+
+    def __post_init__(self) -> None:
+        if self.group not in GROUPS:
+            raise ValueError(f"page {self.path}: group {self.group!r} is none of {', '.join(GROUPS)}")
 
 
 @cache
@@ -79,3 +94,10 @@ def all_pages() -> dict[str, Page]:
     names = [m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_")]
     found: list[Any] = [importlib.import_module(f"{__name__}.{name}").PAGE for name in names]
     return {page.path: page for page in sorted(found, key=lambda page: page.order)}
+
+
+def by_group() -> dict[str, list[Page]]:
+    """Return the listed pages of each group that has some, both in the order of the navigation."""
+    listed = [page for page in all_pages().values() if page.listed]
+    found = {group: [page for page in listed if page.group == group] for group in GROUPS}
+    return {group: pages for group, pages in found.items() if pages}

@@ -13,7 +13,7 @@ from dashboard import map as deck
 from dashboard import parts, shell
 from dashboard.downloads import BRIEFED
 from dashboard.goods import in_words, said
-from dashboard.pages import Asked, Scene, all_pages
+from dashboard.pages import GROUPS, Asked, Scene, all_pages, by_group
 from dashboard.text import UNKNOWN, day, moment, pick, say
 from layers._palette import ACTION, Mark
 from layers._times import day_number, day_start, from_ms, to_ms
@@ -82,11 +82,19 @@ def sheet(asked: Asked, children: Any) -> Component:
     )
 
 
+def navigation(asked: Asked) -> Component:
+    """Return the pages in their groups; the view goes along with each link."""
+    here, lang = asked.here, asked.lang
+    groups = [
+        (pick(GROUPS[group], lang), [(page.path, pick(page.title, lang)) for page in pages])
+        for group, pages in by_group().items()
+    ]
+    return shell.nav(groups, here.path, here.at(pick=None).search, lang)
+
+
 def head(asked: Asked) -> Component:
     """Return the header of a desk page."""
     here, lang = asked.here, asked.lang
-    search = here.at(pick=None).search
-    links = [(page.path, pick(page.title, lang)) for page in all_pages().values() if page.listed]
     other = here.at(lang="en" if lang == "zh" else "zh", pick=None)
     clocks = [
         *(
@@ -108,7 +116,7 @@ def head(asked: Asked) -> Component:
     return shell.header(
         say("app.name", lang),
         subtitle=pick(asked.desk.settings.city, lang),
-        middle=shell.nav(links, here.path, search),
+        middle=navigation(asked),
         right=[area_choice(asked), *clocks],
         drill=asked.desk.settings.is_drill,
         lang=lang,

@@ -136,4 +136,4 @@ def by_kind(asked: Asked) -> pd.DataFrame:
     return pd.DataFrame([row for row in rows if not is_unknown(row["open"])], columns=["kind", "open", "used"])
 
 
-PAGE = Page("/beds", order=30, title=("床位扩充", "Beds"), layout=layout, scene=scene, early=True)
+PAGE = Page("/beds", order=30, group="decide", title=("床位扩充", "Beds"), layout=layout, scene=scene, early=True)

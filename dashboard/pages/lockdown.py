@@ -226,4 +226,4 @@ def _free_by_district(plan: Plan) -> dict[str, str]:
     return {district: f"{figure(n)}/{figure(total)}" for district, n, total in cells}
 
 
-PAGE = Page("/lockdown", order=20, title=("封控管理", "Lockdown"), layout=layout, scene=scene)
+PAGE = Page("/lockdown", order=20, group="decide", title=("封控管理", "Lockdown"), layout=layout, scene=scene)

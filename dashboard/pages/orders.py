@@ -188,4 +188,4 @@ def connect(app: Dash, desk: Desk) -> None:
         return _with(asked, **wanted)
 
 
-PAGE = Page("/orders", order=55, title=("指令", "Orders"), layout=layout, connect=connect)
+PAGE = Page("/orders", order=55, group="act", title=("指令", "Orders"), layout=layout, connect=connect)

@@ -183,5 +183,12 @@ def connect(app: Dash, desk: Desk) -> None:
 
 
 PAGE = Page(
-    "/plan", order=55, title=("综合方案", "Joint plan"), layout=layout, scene=scene, connect=connect, early=False
+    "/plan",
+    order=55,
+    group="decide",
+    title=("综合方案", "Joint plan"),
+    layout=layout,
+    scene=scene,
+    connect=connect,
+    early=False,
 )

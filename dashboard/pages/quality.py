@@ -342,4 +342,4 @@ def connect(app: Dash, desk: Desk) -> None:
         return receipt_panel(Asked.at(desk, who, "/quality", search), int(chosen[0]["id"]))
 
 
-PAGE = Page("/quality", order=60, title=("数据质量", "Data quality"), layout=layout, connect=connect)
+PAGE = Page("/quality", order=60, group="data", title=("数据质量", "Data quality"), layout=layout, connect=connect)

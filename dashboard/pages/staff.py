@@ -114,4 +114,4 @@ def tiles(asked: Asked, plan: Plan) -> Component:
     return html.Div(found, className="tiles")
 
 
-PAGE = Page("/staff", order=40, title=("人员调配", "Staff"), layout=layout, scene=scene, early=True)
+PAGE = Page("/staff", order=40, group="decide", title=("人员调配", "Staff"), layout=layout, scene=scene, early=True)

@@ -229,4 +229,6 @@ def stock(asked: Asked, plan: Plan) -> Component:
     )
 
 
-PAGE = Page("/supplies", order=50, title=("防疫物资", "Supplies"), layout=layout, scene=scene, early=True)
+PAGE = Page(
+    "/supplies", order=50, group="decide", title=("防疫物资", "Supplies"), layout=layout, scene=scene, early=True
+)

@@ -167,4 +167,4 @@ def cover(asked: Asked) -> Component:
     return parts.bars(rows) if rows else parts.empty(say("state.empty", asked.lang))
 
 
-PAGE = Page("/wall", order=90, title=("大屏", "Wall"), layout=layout, scene=scene)
+PAGE = Page("/wall", order=90, group="report", title=("大屏", "Wall"), layout=layout, scene=scene)

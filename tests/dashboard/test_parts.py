@@ -9,6 +9,7 @@ import pytest
 from dash.development.base_component import Component
 
 from dashboard import parts, shell
+from dashboard.pages import Page, all_pages, by_group
 from dashboard.text import figure
 from layers._palette import ACTION
 
@@ -149,3 +150,30 @@ def test_a_page_says_its_language(lang, tongue):
     head = shell.header("x", drill=True, lang=lang)
     assert shell.desk(head, [], [], [], lang).lang == tongue
     assert len(of_class(head, "drill-mark")) == 1
+
+
+def navigation(here: str) -> Component:
+    groups = [("决策", [("/beds", "床位"), ("/staff", "人员")]), ("数据", [("/quality", "质量")])]
+    return shell.nav(groups, here, "?lang=zh")
+
+
+def test_the_group_of_the_present_page_lies_open_and_others_are_menus():
+    (tabs,) = of_class(navigation("/beds"), "nav-open")
+    assert [link.className for link in tabs.children[1:]] == ["here", ""]
+    assert len(of_class(navigation("/quality"), "nav-group")) == 1
+
+
+def test_each_link_of_the_navigation_carries_the_view():
+    links = [one.href for one in navigation("/beds")._traverse() if getattr(one, "href", None)]
+    assert links
+    assert all(link.endswith("?lang=zh") for link in links)
+
+
+def test_a_page_of_an_unknown_group_is_refused():
+    with pytest.raises(ValueError, match="nowhere"):
+        Page("/x", 1, ("x", "x"), lambda asked: None, group="nowhere")
+
+
+def test_every_listed_page_stands_in_one_group():
+    grouped = [page.path for pages in by_group().values() for page in pages]
+    assert sorted(grouped) == sorted(page.path for page in all_pages().values() if page.listed)
