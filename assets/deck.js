@@ -302,6 +302,24 @@
     state.engine.move(camera, insets(), true);
   };
 
+  /**
+   * Other values for columns of layers, until the next spec comes; all are drawn at once.
+   * columns  {layer key: {column: {values, size}}}, one value a row of the layer's own tables
+   */
+  Fangyi.restyle = columns => {
+    if (!state.engine || !state.spec) return;
+    const mark = `#${(state.restyled = (state.restyled || 0) + 1)}`;
+    for (const layer of state.layers) {
+      const given = columns[layer.json.layer], rest = (layer.rest = layer.rest || layer.tables);
+      if (!given || layer.labels) continue;
+      const column = name => given[name] || rest.column(name);
+      const value = (name, row) => (given[name] ? given[name].values[row * given[name].size] : rest.value(name, row));
+      layer.tables = {...rest, style: {...rest.style, url: rest.style.url + mark}, column, value};
+    }
+    dress();
+    state.engine.render();
+  };
+
   /** The camera that shows a shape from near by, null when nothing of it is drawn. */
   function beside(picked) {
     const ring = ringOf(picked), at = ring && (ring.paths ? ring.items[0][0] : ring.items[0]), viewport = state.engine.viewport();

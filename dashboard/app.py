@@ -9,7 +9,7 @@ from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import DependencyException
 from flask import Flask, Response, abort, make_response, redirect, request
 
-from dashboard import downloads, parts, vendor
+from dashboard import downloads, parts, scrub, vendor
 from dashboard import map as deck
 from dashboard.access import A_SHIFT_S, COOKIE, AccessError, Gate, check_origin
 from dashboard.calls import CallError, check_call
@@ -284,6 +284,7 @@ def _serve(app: Dash, desk: Desk) -> None:
     server.register_blueprint(vendor.vendor_blueprint())
     server.register_blueprint(tables_blueprint(desk.tables, lambda req: desk.gate.who(req) is not None))
     server.register_blueprint(downloads.downloads_blueprint(desk))
+    server.register_blueprint(scrub.scrub_blueprint(desk))
     server.register_blueprint(downloads.jobs_blueprint(desk, Jobs()))
 
     _guard(app, desk)

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from threading import Lock
 from typing import Any
 
@@ -29,6 +29,7 @@ from layers.decisions.whatif import plain
 from layers.intake import candidates, health, review
 from layers.store import Store, orders, totals
 from layers.store.asof import begun, known
+from layers.store.replay import Replay
 from layers.store.schema import ORDER_KINDS, READ_ORDERS, UNREAD, control, person, person_status, placement
 
 UNREAD_BY_OTHERS = (
@@ -80,6 +81,11 @@ class Desk:
     gate: Gate
     tables: TableStore
     memory: Memory = field(default_factory=Memory)
+
+    @cached_property
+    def replay(self) -> Replay:
+        """The counts of any moment from memory, for who moves a clock (`dashboard/scrub.py` asks the gate whose they are)."""
+        return Replay(self.store)
 
     def here(self, who: Person | None, path: str, search: str) -> Here:
         """Return where a URL leads a person: an area left out is their own, one outside it is refused."""

@@ -118,7 +118,7 @@ def pack(
     text     name -> strings; a missing one becomes null
     shapes   positions `xy` with `start` where parts have several, and `row` where parts and rows are not one to one
     """
-    wire = {name: (_narrow(name, values), {}) for name, values in columns.items()}
+    wire = {name: (narrow(name, values), {}) for name, values in columns.items()}
     words = {name: [None if pd.isna(one) else str(one) for one in values] for name, values in (text or {}).items()}
     lengths = {name: len(values) for name, (values, _) in wire.items()} | {name: len(v) for name, v in words.items()}
     if len(set(lengths.values())) > 1:
@@ -155,7 +155,7 @@ def _shape_columns(shapes: Shapes) -> dict[str, tuple[npt.NDArray[Any], dict[str
     return found
 
 
-def _narrow(name: str, values: Any) -> npt.NDArray[Any]:
+def narrow(name: str, values: Any) -> npt.NDArray[Any]:
     """Return the values in the smallest type the browser can read without losing anything that is shown."""
     series = pd.Series(values)
     if name.endswith("rgba"):
