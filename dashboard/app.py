@@ -1,5 +1,6 @@
 """Build the web application: read this first. One map, one page around it, one gate in front of everything."""
 
+import json
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -27,6 +28,7 @@ from dashboard.tables import TableStore, tables_blueprint
 from dashboard.text import say
 from dashboard.view import Here
 from layers._errors import LayerError, StoreError, ViewError
+from layers._palette import light_table
 from layers._times import day_number
 from layers.intake import review
 from layers.store import Store, open_store
@@ -81,6 +83,7 @@ def shell() -> html.Div:
         [
             dcc.Location(id="url", refresh="callback-nav"),
             *(dcc.Store(id=name, data=data) for name, data in stores.items()),
+            html.Div(id="palette", hidden=True, **{"data-light": json.dumps(light_table())}),
             deck.canvas(),
             html.Div(waiting(), id="page"),
             *order_dialog.holder(),

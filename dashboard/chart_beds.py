@@ -7,9 +7,9 @@ import plotly.graph_objects as go
 from dashboard.charts import DIM, INK, LINE, figure_of
 from dashboard.text import T, figure, pick
 
-FAN, WIDE, NARROW = "#6cb6f0", "rgba(108,182,240,.16)", "rgba(108,182,240,.34)"
-BEDS = "#f8c54a"
-FULL = "#ff9b8d"
+FAN, WIDE, NARROW = "var(--blue)", "var(--fill-blue)", "var(--band-blue)"
+BEDS = "var(--amber)"
+FULL = "var(--red)"
 GAP = 0.3  # share of a row that its title takes
 
 

@@ -30,12 +30,12 @@ def life_bar(counts: dict[str, float], lang: str = "zh", scale: float = 1.0) -> 
             y=[""],
             orientation="h",
             name=f"{mark.symbol} {name} {figure(n)}",
-            marker={"color": mark.hex, "line": {"color": "#0f1720", "width": scale}},
+            marker={"color": mark.hex, "line": {"color": "var(--panel)", "width": scale}},
             text=f"{mark.symbol} {figure(n)}" if share >= WIDE else "",
             textposition="inside",
             insidetextanchor="middle",
             textangle=0,
-            textfont={"color": _ink(mark.hex), "size": 14 * scale},
+            textfont={"size": 14 * scale},  # without a colour plotly takes the one that can be read on the bar
             hovertemplate=f"{name}: {figure(n)} / {figure(total)}<extra></extra>",
         )
     found.update_layout(
@@ -106,9 +106,3 @@ def _name_last(found: go.Figure, n: float, total: float, share: float, scale: fl
         yshift=-4 * scale,
         font={"size": 14 * scale, "color": INK},
     )
-
-
-def _ink(colour: str) -> str:
-    """Dark letters on a light ground, light ones on a dark."""
-    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
-    return "#0f1720" if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else INK

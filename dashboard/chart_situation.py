@@ -14,9 +14,9 @@ from dashboard.charts import DIM, INK, LINE, cut_peak, figure_of
 from layers._palette import STATUS
 
 HALF = pd.Timedelta(hours=12)
-ONSET, RIBBON, COMPLETED, REPORT = "#62d8c0", "rgba(98,216,192,.28)", "#b7efe3", "#f2604e"
-AHEAD, BAND50, BAND90, NO_SKILL = "#6cb6f0", "rgba(108,182,240,.34)", "rgba(108,182,240,.16)", "rgba(169,188,205,.16)"
-GREY, STEP = "rgba(148,180,208,.13)", "rgba(248,197,74,.16)"
+ONSET, RIBBON, COMPLETED, REPORT = "var(--teal)", "var(--band-teal)", "var(--pale-teal)", "var(--red)"
+AHEAD, BAND50, BAND90, NO_SKILL = "var(--blue)", "var(--band-blue)", "var(--fill-blue)", "var(--fill-grey)"
+GREY, STEP = "var(--fill-grey)", "var(--fill-amber)"
 TOP_R = 5.0  # R above it is written, not drawn: the scale belongs to the range in which decisions are made
 BACK = 28  # days shown before a forecast
 WORDS = {

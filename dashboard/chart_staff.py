@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 from dashboard.charts import DIM, INK, LINE, figure_of
 from dashboard.text import figure, pick
 
-HAVE, SHORT, FREE, NEED = "#6cb6f0", "#f2604e", "#62d8c0", "#f8c54a"
+HAVE, SHORT, FREE, NEED = "var(--blue)", "var(--red)", "var(--teal)", "var(--amber)"
 
 
 def skills(table: pd.DataFrame, lang: str = "zh", scale: float = 1.0) -> go.Figure:
@@ -33,7 +33,7 @@ def skills(table: pd.DataFrame, lang: str = "zh", scale: float = 1.0) -> go.Figu
             found.add_annotation(
                 x=max(row["need"], row["have"] + row["free"]), y=row["name"], xanchor="left", showarrow=False,
                 text="  " + pick((f"派后缺 {figure(row['short_after'])}", f"short {figure(row['short_after'])}"), lang),
-                font={"size": 12 * scale, "color": "#ff9b8d"},
+                font={"size": 12 * scale, "color": "var(--red)"},
             )  # fmt: skip
     most = float(rows[["need", "have"]].max().max() or 1)
     found.update_layout(barmode="stack", hovermode="y unified", margin={"r": 8 * scale, "l": 8 * scale})
@@ -87,7 +87,7 @@ def placing(table: pd.DataFrame, lang: str = "zh", scale: float = 1.0) -> go.Fig
     found.add_bar(
         y=rows["name"], x=rows["unmet"] / total, orientation="h", name=pick(("未收治（人·日）", "not placed (person-days)"), lang),
         marker={"color": SHORT, "pattern": {"shape": "/", "size": 6 * scale, "solidity": 0.35}},
-        text=said, textposition="outside", textfont={"size": 12 * scale, "color": "#ff9b8d"}, cliponaxis=False, constraintext="none",
+        text=said, textposition="outside", textfont={"size": 12 * scale, "color": "var(--red)"}, cliponaxis=False, constraintext="none",
     )  # fmt: skip
     found.add_scatter(
         y=rows["name"], x=rows["greedy"] / total, mode="markers", name=pick(("简单方案", "plain plan"), lang),

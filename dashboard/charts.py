@@ -14,7 +14,7 @@ from layers._palette import COVER, OCCUPANCY, STATUS, hex_of
 from layers._palette import UNKNOWN as GREY
 
 FONT = '"Noto Sans CJK SC","Source Han Sans SC","Microsoft YaHei","PingFang SC",sans-serif'
-INK, DIM, LINE = "#e8eef4", "#a9bccd", "rgba(148,180,208,.14)"
+INK, DIM, LINE = "var(--ink)", "var(--dim)", "var(--grid)"
 # Hubei counted clinical diagnoses as confirmed from the bulletin of 12 February 2020, 24:00 (14,840 that day).
 STEP = (pd.Timestamp("2020-02-12"), pd.Timestamp("2020-02-13"))
 WINDOW = 7
@@ -34,8 +34,8 @@ def figure_of(scale: float = 1.0) -> go.Figure:
     found = go.Figure()
     found.update_layout(
         template="none",
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
+        paper_bgcolor="var(--clear)",
+        plot_bgcolor="var(--clear)",
         font={"family": FONT, "size": size, "color": INK},
         margin={"l": 8 * scale, "r": 8 * scale, "t": 28 * scale, "b": 8 * scale},
         legend={
@@ -47,9 +47,13 @@ def figure_of(scale: float = 1.0) -> go.Figure:
             "yanchor": "top",
             "traceorder": "normal",
             "font": {"size": size, "color": INK},
-            "bgcolor": "rgba(0,0,0,0)",
+            "bgcolor": "var(--clear)",
         },
-        hoverlabel={"bgcolor": "#172433", "bordercolor": LINE, "font": {"family": FONT, "size": size, "color": INK}},
+        hoverlabel={
+            "bgcolor": "var(--raised)",
+            "bordercolor": LINE,
+            "font": {"family": FONT, "size": size, "color": INK},
+        },
         xaxis=axis,
         yaxis=axis,
         bargap=0.22,
@@ -117,9 +121,7 @@ def _mark_step(found: go.Figure, wide: pd.DataFrame, lang: str, scale: float) ->
     if wide.empty or wide.index.max() < STEP[0] or wide.index.min() > STEP[1]:
         return
     half = pd.Timedelta(hours=12)
-    found.add_vrect(
-        x0=STEP[0] - half, x1=STEP[1] + half, fillcolor="rgba(232,238,244,.13)", line_width=0, layer="below"
-    )
+    found.add_vrect(x0=STEP[0] - half, x1=STEP[1] + half, fillcolor="var(--fill-grey)", line_width=0, layer="below")
     is_late = (STEP[0] - wide.index[0]) > 0.6 * (wide.index[-1] - wide.index[0])  # no room for words at the right
     found.add_annotation(
         x=STEP[0] - half if is_late else STEP[1] + half, y=0.9 if is_late else 1, yref="paper", yanchor="top",
@@ -158,17 +160,17 @@ def beds_by_kind(beds: pd.DataFrame, lang: str = "zh", scale: float = 1.0) -> go
         x=inside,
         orientation="h",
         name=say("chart.used", lang),
-        marker={"color": "#6cb6f0", "line": {"width": 0}},
+        marker={"color": "var(--blue)", "line": {"width": 0}},
     )
     found.add_bar(y=names, x=free, orientation="h", name=say("chart.free", lang),
-                  marker={"color": "rgba(108,182,240,.16)", "line": {"width": scale, "color": "rgba(108,182,240,.65)"}})  # fmt: skip
+                  marker={"color": "var(--fill-blue)", "line": {"width": scale, "color": "var(--line-blue)"}})  # fmt: skip
     if (over > 0).any():
         found.add_bar(
             y=names,
             x=over,
             orientation="h",
             name=say("chart.over", lang),
-            marker={"color": "#f2604e", "pattern": {"shape": "/", "size": 5 * scale}, "line": {"width": 0}},
+            marker={"color": "var(--red)", "pattern": {"shape": "/", "size": 5 * scale}, "line": {"width": 0}},
         )
     for name, u, o in zip(names, used, open_, strict=True):
         share = UNKNOWN if np.isnan(u) or not o else f"{u / o:.0%}"
@@ -213,7 +215,7 @@ def by_district(
     """Return one bar a district (`name`, or `name_en` in English), largest first; unknown last, as "–"."""
     rows = districts.sort_values(column, ascending=False, na_position="last").head(limit)
     return ranked_bars(
-        named(rows, lang)["name"], rows[column], "#8fa9c2", [figure(value) for value in rows[column]], scale
+        named(rows, lang)["name"], rows[column], "var(--bar-calm)", [figure(value) for value in rows[column]], scale
     )
 
 
@@ -249,18 +251,18 @@ def staff_gap(staff: pd.DataFrame, lang: str = "zh", scale: float = 1.0, limit: 
     found = ranked_bars(
         rows["name"],
         rows["needed"],
-        "rgba(248,197,74,.16)",
+        "var(--fill-amber)",
         [figure(-value) if value > 0 else f"+{figure(-value)}" if value <= 0 else UNKNOWN for value in rows["gap"]],
         scale,
     )
     found.data[0].name, found.data[0].showlegend = say("chart.needed", lang), True
-    found.data[0].marker.line = {"width": scale, "color": "rgba(248,197,74,.7)"}
+    found.data[0].marker.line = {"width": scale, "color": "var(--line-amber)"}
     found.add_bar(
         y=list(rows["name"]),
         x=rows["present"].fillna(0),
         orientation="h",
         name=say("chart.present", lang),
-        marker={"color": "#6cb6f0", "line": {"width": 0}},
+        marker={"color": "var(--blue)", "line": {"width": 0}},
         width=0.34,
     )
     found.update_layout(barmode="overlay", margin={"t": 28 * scale})
@@ -286,15 +288,15 @@ def reliability(curve: pd.DataFrame, threshold: float, lang: str = "zh", scale: 
         x=middle,
         y=curve["right"],
         mode="lines+markers",
-        line={"color": "#6cb6f0", "width": 2 * scale},
-        marker={"size": size * scale, "color": "#6cb6f0", "line": {"color": "#0b121b", "width": scale}},
+        line={"color": "var(--blue)", "width": 2 * scale},
+        marker={"size": size * scale, "color": "var(--blue)", "line": {"color": "var(--panel)", "width": scale}},
         text=hover,
         hovertemplate="%{text}<br>%{y:.2%}<extra></extra>",
     )
-    found.add_vline(x=threshold, line={"color": "#f8c54a", "width": 2 * scale})
+    found.add_vline(x=threshold, line={"color": "var(--amber)", "width": 2 * scale})
     found.add_annotation(
         x=threshold, y=0.04, text=say("chart.threshold", lang), showarrow=False, xanchor="right", xshift=-6 * scale,
-        font={"color": "#f8c54a", "size": 13 * scale},
+        font={"color": "var(--amber)", "size": 13 * scale},
     )  # fmt: skip
     title = {"font": {"size": 13 * scale, "color": DIM}, "standoff": 6 * scale}
     percents = {"tickformat": ".0%", "range": [0, 1.02]}

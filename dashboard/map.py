@@ -28,7 +28,7 @@ from dashboard.tables import Shapes, TableStore
 from dashboard.text import named, pick, say
 from layers._base import Layer, LegendRow
 from layers._catalog import all_layers
-from layers._palette import Mark
+from layers._palette import Mark, on_light
 
 SHAPE_COLUMNS = {"polygon", "path", "position", "point", "source", "target"}
 FREE_WIDTH, FREE_HEIGHT = (
@@ -244,7 +244,7 @@ def legend_rows(
         if rows:
             about, texts, ramp = _said_once([pick((row.zh, row.en), lang) for row in rows])
             written = [
-                {"colour": css(row.colour), "shape": row.shape, "text": text}
+                {"colour": css(row.colour), "light": css(on_light(row.colour)), "shape": row.shape, "text": text}
                 for row, text in zip(rows, texts, strict=True)
             ]
             found.append(

@@ -17,7 +17,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard.text import UNKNOWN, pick, say
-from layers._palette import Mark
+from layers._palette import Mark, on_light
 
 Children = Component | str | Sequence[Any]
 
@@ -56,7 +56,7 @@ def tile(
                 className="tile-figure",
             ),
             html.Div(
-                [html.Span(change, className="tile-change"), spark(series, tone) if series is not None else None],
+                [html.Span(change, className="tile-change"), spark(series) if series is not None else None],
                 className="tile-foot",
             ),
         ],
@@ -73,11 +73,11 @@ def _names(*parts: Any) -> str:
     return " ".join(part for part in parts if part)
 
 
-TONES = {"": "#9fb2c4", "red": "#f2604e", "amber": "#f8c54a", "teal": "#62d8c0", "blue": "#6cb6f0", "violet": "#b08ede"}
+def spark(values: Sequence[float]) -> html.Span:
+    """Return a small curve; unknown values leave a gap, fewer than two values an empty one.
 
-
-def spark(values: Sequence[float], tone: str = "") -> html.Img:
-    """Return a small curve as a picture; unknown values leave a gap, fewer than two values an empty one."""
+    The curve is a mask, so that it takes the colour of its tile in either theme (assets/tiles.css).
+    """
     numbers = np.asarray(values, dtype=float)
     known = numbers[np.isfinite(numbers)]
     low, high = (known.min(), known.max()) if len(known) else (0.0, 1.0)
@@ -88,9 +88,10 @@ def spark(values: Sequence[float], tone: str = "") -> html.Img:
         if np.isfinite(one_y):
             strokes.append(f"{pen}{one_x:.1f} {one_y:.1f}")
         pen = "L" if np.isfinite(one_y) else "M"
-    line = f'<path d="{"".join(strokes)}" fill="none" stroke="{TONES[tone]}" stroke-width="2" stroke-linejoin="round" stroke-linecap="round"/>'
+    line = f'<path d="{"".join(strokes)}" fill="none" stroke="#000" stroke-width="2" stroke-linejoin="round" stroke-linecap="round"/>'
     picture = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 30" preserveAspectRatio="none">{line}</svg>'
-    return html.Img(src="data:image/svg+xml;base64," + b64encode(picture.encode()).decode(), alt="", className="spark")
+    curve = f"url(data:image/svg+xml;base64,{b64encode(picture.encode()).decode()})"
+    return html.Span(className="spark", style={"--curve": curve}, **{"aria-hidden": "true"})
 
 
 def badge(text: str, tone: str = "", symbol: str = "") -> html.Span:
@@ -101,8 +102,19 @@ def badge(text: str, tone: str = "", symbol: str = "") -> html.Span:
 
 def mark_badge(mark: Mark, lang: str) -> html.Span:
     """Return the badge of a category of `layers._palette` (an action, a status, a risk level)."""
-    symbol = html.Span(mark.symbol, className="badge-symbol", style={"color": mark.hex}, **{"aria-hidden": "true"})
-    return html.Span([symbol, pick((mark.zh, mark.en), lang)], className="badge", style={"borderColor": mark.hex})
+    symbol = html.Span(mark.symbol, className="badge-symbol", **{"aria-hidden": "true"})
+    return html.Span([symbol, pick((mark.zh, mark.en), lang)], className="badge marked", style=both(mark.colour))
+
+
+def both(colour: Sequence[int]) -> dict[str, str]:
+    """Return a colour of the map as the style of what stands for it: `--colour` on a dark ground, `--light` on a light one."""
+    return {"--colour": css_colour(colour), "--light": css_colour(on_light(colour))}
+
+
+def css_colour(colour: Sequence[int]) -> str:
+    """Return rgba(...) for a style sheet; three numbers are opaque."""
+    red, green, blue, alpha = (*colour, 255)[:4]
+    return f"rgba({red},{green},{blue},{round(alpha / 255, 3)})"
 
 
 def drill_mark(lang: str) -> html.Span:
@@ -206,7 +218,10 @@ def _legend_group(group: Mapping[str, Any]) -> list[Component]:
     keys = [
         html.Span(
             [
-                html.I(className=f"key {row['shape']}", style={"--colour": row["colour"]}),
+                html.I(
+                    className=f"key {row['shape']}",
+                    style={"--colour": row["colour"], "--light": row.get("light", row["colour"])},
+                ),
                 "" if alone else html.Span(row["text"]),
             ],
             className="legend-row",
@@ -226,40 +241,50 @@ def facts(pairs: Sequence[tuple[str, Children]]) -> html.Dl:
     return html.Dl([part for label, value in pairs for part in (html.Dt(label), html.Dd(value))], className="facts")
 
 
-def ages(rows: Sequence[Mapping[str, Any]], lang: str) -> html.Ul:
-    """Return the health of the feeds: title, age (written), stale; late ones come first and are named in words."""
-    ordered = sorted(rows, key=lambda row: not row["stale"])
+def ages(rows: Sequence[Mapping[str, Any]], lang: str) -> Component:
+    """Return the health of the feeds: title, age (written), stale; late ones are named, fresh ones counted and open on request."""
+    late, fresh = ([row for row in rows if bool(row["stale"]) is wanted] for wanted in (True, False))
+    opened = [_age_symbol(False), html.Span(say("feeds.fresh", lang, n=len(fresh)))]
+    return html.Div(
+        [
+            _ages(late, lang) if late else None,
+            html.Details([html.Summary(opened), _ages(fresh, lang)], className="ages-fresh") if fresh else None,
+        ],
+        className="ages-box",
+    )
+
+
+def _ages(rows: Sequence[Mapping[str, Any]], lang: str) -> html.Ul:
     return html.Ul(
         [
             html.Li(
                 [
-                    html.Span("▲" if row["stale"] else "●", className="age-symbol", **{"aria-hidden": "true"}),
+                    _age_symbol(row["stale"]),
                     html.Span(row["title"], className="age-title"),
                     html.Span(row["age"], className="age-text"),
                 ],
                 className="late" if row["stale"] else "fresh",
                 title=say("state.stale" if row["stale"] else "state.fresh", lang),
             )
-            for row in ordered
+            for row in rows
         ],
         className="ages",
     )
 
 
+def _age_symbol(stale: bool) -> html.Span:
+    return html.Span("▲" if stale else "●", className="age-symbol", **{"aria-hidden": "true"})
+
+
 def bars(rows: Sequence[Mapping[str, Any]]) -> html.Div:
-    """Return plain bars, lightest of all charts: title, share (0..1, or None when unknown), text, colour."""
+    """Return plain bars, lightest of all charts: title, share (0..1, or None when unknown), text, colour (of the palette)."""
     return html.Div(
         [
             html.Div(
                 [
                     html.Span(row["title"], className="bar-title"),
                     html.Div(
-                        html.Div(
-                            style={
-                                "width": f"{min(max(row['share'] or 0, 0), 1) * 100:.1f}%",
-                                "background": row["colour"],
-                            }
-                        ),
+                        html.Div(className="bar-fill", style=_filled(row["share"], row["colour"])),
                         className="bar-track",
                     ),
                     html.Span(row["text"], className="bar-text"),
@@ -272,21 +297,25 @@ def bars(rows: Sequence[Mapping[str, Any]]) -> html.Div:
     )
 
 
+def _filled(share: float | None, colour: Sequence[int]) -> dict[str, str]:
+    return both(colour) | {"--share": f"{min(max(share or 0, 0), 1) * 100:.1f}%"}
+
+
 # ---- tables
 
-_THEME = {
-    "browserColorScheme": "dark",
+_THEME = {  # colours are those of assets/tokens.css, so that the grid follows the theme
+    "browserColorScheme": "inherit",
     "backgroundColor": "transparent",
-    "foregroundColor": "#e8eef4",
-    "headerBackgroundColor": "rgba(148,180,208,.07)",
-    "headerTextColor": "#a9bccd",
+    "foregroundColor": "var(--ink)",
+    "headerBackgroundColor": "var(--wash)",
+    "headerTextColor": "var(--dim)",
     "headerFontWeight": 500,
     "oddRowBackgroundColor": "transparent",
-    "rowHoverColor": "rgba(108,182,240,.10)",
-    "selectedRowBackgroundColor": "rgba(108,182,240,.20)",
-    "borderColor": "rgba(148,180,208,.13)",
-    "menuBackgroundColor": "#172433",
-    "accentColor": "#6cb6f0",
+    "rowHoverColor": "var(--hover)",
+    "selectedRowBackgroundColor": "var(--chosen)",
+    "borderColor": "var(--line)",
+    "menuBackgroundColor": "var(--raised)",
+    "accentColor": "var(--accent)",
     "wrapperBorder": False,
     "wrapperBorderRadius": 0,
     "fontFamily": "inherit",
@@ -337,7 +366,7 @@ def table(
         getRowId="params.data.id" if "id" in names else None,
         dashGridOptions=options,
         className="grid",
-        style={"height": "100%", "width": "100%"},
+        style={"height": "100%"},  # Dash would set 400 pixels
     )
 
 

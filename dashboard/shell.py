@@ -84,12 +84,17 @@ def header(
     drill: bool = False,
     lang: str = "zh",
     subtitle: str = "",
+    page: str = "",
 ) -> html.Header:
-    """Return the head of a desk page or of the wall: brand, navigation in the middle, clocks at the right."""
+    """Return the head of a desk page or of the wall: brand, navigation in the middle, clocks at the right.
+
+    page  its name, which the first heading reads out after the title
+    """
+    heading = [title, html.Span(f" · {page}", className="unseen")] if page else title
     brand = html.Div(
         [
             html.Img(src="/assets/favicon.svg", alt="", className="brand-mark"),
-            html.Div([html.H1(title), html.P(subtitle) if subtitle else None]),
+            html.Div([html.H1(heading), html.P(subtitle) if subtitle else None]),
             drill_mark(lang) if drill else None,
         ],
         className="brand",
@@ -99,23 +104,32 @@ def header(
     )
 
 
-def column(side: str, children: Children, id: str | None = None) -> html.Aside:
+def theme_switch(lang: str) -> html.Button:
+    """Return the button between the light and the dark theme; assets/theme.js answers it."""
+    words = say("theme.switch", lang)
+    icon = html.I(className="icon theme", **{"aria-hidden": "true"})
+    return html.Button(icon, className="theme-switch", title=words, **{"data-theme-switch": "", "aria-label": words})
+
+
+def column(side: str, children: Children, lang: str = "zh", id: str | None = None) -> html.Section:
     """Return the "left" or "right" column of a page; the camera keeps clear of it."""
     more = {"id": id} if id else {}
-    return html.Aside(children, className=f"column {side}", **{"data-inset": side}, **more)
+    named = {"data-inset": side, "aria-label": say(f"column.{side}", lang)}
+    return html.Section(children, className=f"column {side}", **named, **more)
 
 
-def footer(children: Children, id: str | None = None) -> html.Footer:
+def footer(children: Children, id: str | None = None) -> html.Div:
     """Return the bar under the map: legend, time slider."""
     more = {"id": id} if id else {}
-    return html.Footer(children, className="foot", **{"data-inset": "bottom"}, **more)
+    return html.Div(children, className="foot", **{"data-inset": "bottom"}, **more)
 
 
 def desk(
     head: Component, left: Children, right: Children, foot: Children, lang: str = "zh", title: str = ""
 ) -> html.Div:
     """Return a desk page around the map: `map.canvas` stands beside it once, in the layout of the app."""
-    return _body([head, column("left", left), column("right", right), footer(foot)], "desk", lang, title)
+    columns = [column("left", left, lang), column("right", right, lang), footer(foot)]
+    return _body([head, _main(columns)], "desk", lang, title)
 
 
 def wall(
@@ -129,12 +143,14 @@ def wall(
 ) -> html.Div:
     """Return the wall: six figures across the top, the map in the middle, a column on each side."""
     top = html.Div(figures, className="figures", **{"data-inset": "top"})
-    return _body([head, top, column("left", left), column("right", right), footer(foot)], "wall", lang, title)
+    columns = [top, column("left", left, lang), column("right", right, lang), footer(foot)]
+    return _body([head, _main(columns)], "wall", lang, title)
 
 
 def plain_page(head: Component, children: Children, lang: str = "zh", title: str = "") -> html.Div:
     """Return a page without a map (data quality, an error): one readable column."""
-    return _body([head, html.Main(children, className="sheet")], "plain", lang, title)
+    main = html.Main(children, className="sheet", id="main", tabIndex="-1")
+    return _body([head, main], "plain", lang, title)
 
 
 def notice(title: str, text: str, lang: str, *, drill: bool, home: Children = None) -> html.Div:
@@ -152,9 +168,14 @@ def waiting() -> html.Div:
     return html.Div([html.Header(className="head"), *sides], className="shell waiting")
 
 
+def _main(children: Sequence[Any]) -> html.Main:
+    return html.Main(list(children), className="main", id="main", tabIndex="-1")
+
+
 def _body(children: Sequence[Any], kind: str, lang: str, title: str) -> html.Div:
     """`data-title` becomes the title of the browser's window (assets/live.js)."""
-    return html.Div(list(children), className=f"shell {kind}", lang=_tongue(lang), **{"data-title": title})
+    skip = html.A(say("nav.skip", lang), href="#main", className="skip", **{"data-skip": ""})  # assets/theme.js
+    return html.Div([skip, *children], className=f"shell {kind}", lang=_tongue(lang), **{"data-title": title})
 
 
 def _tongue(lang: str) -> str:

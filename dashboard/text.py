@@ -24,6 +24,8 @@ T: Mapping[str, tuple[str, str]] = {
     "map.label": ("地图：方向键移动，加减键缩放", "Map: arrow keys pan, plus and minus zoom"),
     "map.plain": ("本机不支持 WebGL，已改用平面地图", "This computer has no WebGL; the plain map is shown"),
     "nav.skip": ("跳到主要内容", "Skip to content"),
+    "column.left": ("数据与图表", "Figures and charts"),
+    "column.right": ("处置与依据", "What to decide, and why"),
     "nav.pages": ("页面", "Pages"),
     # pages
     "page.overview": ("总览", "Overview"),
@@ -52,6 +54,8 @@ T: Mapping[str, tuple[str, str]] = {
     "state.loading": ("正在读取…", "Loading…"),
     "state.denied": ("无权查看", "You may not see this"),
     "state.stale": ("数据超期", "Overdue"),
+    "feeds.fresh": ("{n} 个数据源按时", "{n} feeds on time"),
+    "theme.switch": ("浅色与深色", "Light or dark"),
     "state.fresh": ("数据正常", "Up to date"),
     "state.unknown": ("未知", "Unknown"),
     "state.not_placed": ("另有 {n} 人未落点", "{n} more not placed"),

@@ -1,7 +1,7 @@
-"""Colours with a meaning, one table for map, page and paper, told apart by colour-blind eyes on a dark ground.
+"""Colours with a meaning, one table for map, page and paper, told apart by colour-blind eyes.
 
-Ramps grow steadily in lightness, so they also survive a grey print; categories carry a symbol besides their colour.
-The test simulates three kinds of colour blindness.
+They are made for a dark ground; `on_light` says how each looks on a light one. Ramps grow steadily in lightness, so they also
+survive a grey print; categories carry a symbol besides their colour. The test simulates three kinds of colour blindness.
 """
 
 from collections.abc import Mapping, Sequence
@@ -119,14 +119,14 @@ STATUS: Mapping[str, Mark] = {
     "confirmed": Mark((242, 96, 78, 255), "●", "确诊", "Confirmed"),
     "clinical": Mark((255, 160, 112, 255), "◆", "临床诊断", "Clinically diagnosed"),
     "suspected": Mark((248, 210, 92, 255), "▲", "疑似", "Suspected"),
-    "fever": Mark((176, 142, 222, 255), "■", "发热", "Fever"),
-    "contact": Mark((88, 158, 224, 255), "○", "密切接触者", "Close contact"),
-    "asymptomatic": Mark((208, 230, 222, 255), "◐", "无症状", "Asymptomatic"),
+    "fever": Mark((156, 119, 241, 255), "■", "发热", "Fever"),
+    "contact": Mark((95, 169, 212, 255), "○", "密切接触者", "Close contact"),
+    "asymptomatic": Mark((218, 255, 214, 255), "◐", "无症状", "Asymptomatic"),
     "cured": Mark((98, 216, 192, 255), "✚", "治愈", "Cured"),
-    "dead": Mark((196, 202, 210, 255), "✕", "死亡", "Dead"),
-    "excluded": Mark((122, 144, 152, 255), "△", "排除", "Excluded"),
-    "contact_released": Mark((98, 132, 162, 255), "◌", "解除观察", "Contact released"),
-    "fever_excluded": Mark((120, 116, 148, 255), "□", "发热排除", "Fever excluded"),
+    "dead": Mark((219, 222, 249, 255), "✕", "死亡", "Dead"),
+    "excluded": Mark((130, 151, 132, 255), "△", "排除", "Excluded"),
+    "contact_released": Mark((76, 124, 181, 255), "◌", "解除观察", "Contact released"),
+    "fever_excluded": Mark((87, 107, 135, 255), "□", "发热排除", "Fever excluded"),
 }
 
 RISK: Mapping[str, Mark] = {
@@ -193,6 +193,107 @@ BASE: Mapping[str, Colour] = {  # the quiet ground that everything else is read 
     "arc_from": (88, 158, 224, 210),
     "arc_to": (248, 210, 92, 235),
 }
+
+
+LIGHT: Mapping[tuple[int, ...], tuple[int, int, int]] = {  # colour on a dark ground -> the same meaning on a light one
+    # categories
+    (242, 96, 78): (191, 30, 44),
+    (248, 197, 74): (175, 137, 18),
+    (74, 111, 150): (160, 184, 210),
+    (98, 216, 192): (1, 134, 102),
+    (184, 238, 166): (120, 200, 90),
+    (166, 58, 58): (105, 20, 35),
+    (202, 112, 130): (240, 92, 156),
+    (112, 166, 220): (56, 104, 240),
+    (112, 76, 220): (80, 50, 180),
+    (44, 56, 70): (218, 226, 235),
+    (150, 134, 196): (140, 115, 195),
+    (110, 118, 128): (140, 146, 154),
+    (255, 160, 112): (228, 131, 30),
+    (248, 210, 92): (172, 114, 23),
+    (156, 119, 241): (99, 26, 236),
+    (95, 169, 212): (20, 104, 172),
+    (218, 255, 214): (57, 94, 88),
+    (219, 222, 249): (60, 62, 80),
+    (130, 151, 132): (125, 142, 84),
+    (76, 124, 181): (111, 159, 227),
+    (87, 107, 135): (123, 154, 146),
+    # ramps: what was lightest is darkest
+    (54, 74, 94): (203, 214, 225),
+    (112, 71, 140): (188, 150, 214),
+    (194, 82, 118): (204, 96, 138),
+    (234, 110, 76): (186, 58, 32),
+    (245, 165, 68): (130, 38, 0),
+    (253, 228, 145): (66, 18, 0),
+    (39, 82, 122): (160, 204, 240),
+    (63, 127, 159): (86, 150, 183),
+    (111, 174, 159): (51, 114, 101),
+    (201, 201, 107): (84, 78, 0),
+    (255, 240, 168): (46, 32, 0),
+    (255, 232, 160): (66, 28, 0),
+    (245, 164, 84): (140, 56, 0),
+    (205, 100, 104): (196, 84, 88),
+    (134, 80, 140): (178, 136, 196),
+    (52, 64, 108): (198, 209, 244),
+    # the ground
+    (20, 30, 42): (243, 246, 249),
+    (12, 19, 28): (227, 234, 241),
+    (22, 48, 70): (192, 216, 236),
+    (46, 84, 112): (140, 178, 208),
+    (44, 62, 80): (206, 214, 223),
+    (36, 50, 65): (219, 225, 232),
+    (58, 64, 78): (200, 203, 214),
+    (92, 118, 144): (120, 146, 172),
+    (214, 224, 234): (29, 43, 57),
+    (9, 15, 22): (255, 255, 255),
+    (236, 242, 248): (30, 42, 54),
+    (88, 158, 224): (20, 104, 172),
+}
+
+# OKLab (Björn Ottosson, "A perceptual color space for image processing", 2020): linear sRGB to cone responses, their cube roots to L, a, b.
+_CONES = np.array(
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
+)
+_LAB = np.array(
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
+)
+_TURN, _DARKEST, _LIGHTEST = (
+    1.21,
+    0.2,
+    0.985,
+)  # lightness L becomes 1.21 - L: what stood out of the dark stands out of the light
+
+
+def on_light(colour: Sequence[int]) -> tuple[int, ...]:
+    """Return a colour as it looks on a light ground: by `LIGHT`, any other with its lightness turned round; an alpha stays.
+
+    assets/theme.js does the same for colours that it meets on the map and in charts.
+    """
+    known = LIGHT.get(tuple(colour[:3]))
+    return (*(known or _turned(colour)), *colour[3:])
+
+
+def _turned(colour: Sequence[int]) -> tuple[int, int, int]:
+    share = np.asarray(colour[:3], dtype=float) / 255
+    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+    lightness, *hue = _LAB @ np.cbrt(_CONES @ linear)
+    light = np.clip(_TURN - lightness, _DARKEST, _LIGHTEST)
+    back = np.clip(np.linalg.solve(_CONES, np.linalg.solve(_LAB, [light, *hue]) ** 3), 0, 1)
+    red, green, blue = np.where(back <= 0.0031308, 12.92 * back, 1.055 * back ** (1 / 2.4) - 0.055) * 255
+    return round(float(red)), round(float(green)), round(float(blue))
+
+
+def light_table() -> dict[int, int]:
+    """Return `LIGHT` as packed numbers without alpha, red lowest, for the browser."""
+    return {rgba(*dark, 0): rgba(*light, 0) for dark, light in LIGHT.items()}
 
 
 def count_class(values: npt.ArrayLike) -> npt.NDArray[np.uint8]:

@@ -95,7 +95,6 @@ def navigation(asked: Asked) -> Component:
 def head(asked: Asked) -> Component:
     """Return the header of a desk page."""
     here, lang = asked.here, asked.lang
-    other = here.at(lang="en" if lang == "zh" else "zh", pick=None)
     clocks = [
         *(
             shell.clock(
@@ -106,12 +105,7 @@ def head(asked: Asked) -> Component:
             )
             for name in CLOCKS
         ),
-        dcc.Link(
-            say("language.other", lang),
-            href=here.path + other.search or here.path,
-            className="language",
-            title=say("language.other", lang),
-        ),
+        html.Div([language(asked), shell.theme_switch(lang)], className="head-tools"),
     ]
     return shell.header(
         say("app.name", lang),
@@ -120,6 +114,17 @@ def head(asked: Asked) -> Component:
         right=[area_choice(asked), *clocks],
         drill=asked.desk.settings.is_drill,
         lang=lang,
+        page=pick(all_pages()[here.path].title, lang),
+    )
+
+
+def language(asked: Asked) -> Component:
+    """Return the link to the same page in the other language."""
+    here, words = asked.here, say("language.other", asked.lang)
+    other = here.at(lang="en" if asked.lang == "zh" else "zh", pick=None)
+    tongue = {"lang": "en" if asked.lang == "zh" else "zh-CN"}
+    return dcc.Link(
+        html.Span(words, **tongue), href=here.path + other.search or here.path, className="language", title=words
     )
 
 

@@ -258,7 +258,7 @@ def _candidate(asked: Asked, key: str, number: int, row: dict[str, Any], names: 
         html.Span(row[asked.lang], className="candidate-why"),
         html.Span(far, className="candidate-far", title=asked.words("病例坐标至小区", "from the person's point")),
         html.Span(
-            [percent(row["probability"]), html.I(style={"width": f"{100 * min(row['probability'], 1):.0f}%"})],
+            [percent(row["probability"]), html.I(style={"--share": f"{100 * min(row['probability'], 1):.0f}%"})],
             className="candidate-sure",
         ),
     ]

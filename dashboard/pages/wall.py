@@ -14,6 +14,7 @@ from dashboard.pages._frame import LAND, NAMES, legend, proposal_rows, silence, 
 from dashboard.pages._order import signed
 from dashboard.text import figure, moment, pick, say
 from layers._palette import ACTION, COVER
+from layers._palette import UNKNOWN as GREY
 from layers.decisions._proposal import Plan
 
 TURNS = ("lockdown", "beds", "staff", "supplies")
@@ -154,7 +155,7 @@ def cover(asked: Asked) -> Component:
     for row in items.sort_values("days_of_cover").head(5).to_dict("records"):
         days = row["days_of_cover"]
         known = days == days
-        colour = COVER.hexes[int(COVER.classes([days])[0])] if known else "#6e7680"
+        colour = COVER.colours[int(COVER.classes([days])[0])] if known else GREY
         text = f"{figure(days, 1)} {say('unit.days', asked.lang)}" if known else say("state.unknown", asked.lang)
         rows.append(
             {

@@ -42,7 +42,7 @@ def test_a_fresh_figure_keeps_its_age_for_the_pointer():
 
 
 def picture(series) -> str:
-    return b64decode(parts.spark(series).src.split(",")[1]).decode()
+    return b64decode(parts.spark(series).style["--curve"].split(",")[1].rstrip(")")).decode()
 
 
 def test_an_unknown_day_is_a_gap_in_the_curve():

@@ -1,5 +1,7 @@
 """Colours: packed as deck.gl reads them, in order of lightness, and told apart by colour-blind eyes."""
 
+from itertools import combinations, pairwise
+
 import numpy as np
 import pytest
 
@@ -23,8 +25,11 @@ EYES = {
 TO_XYZ = np.array(
     [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
 )
+GROUNDS = {"dark": lambda colour: colour, "light": palette.on_light}
+LAND = {"dark": palette.BASE["land"], "light": palette.on_light(palette.BASE["land"])}
+MARKS = {name: getattr(palette, name.upper()) for name in ("action", "life", "control", "risk", "status")}
 RAMPS = {"count": palette.COUNT, "occupancy": palette.OCCUPANCY, "cover": palette.COVER}
-PAIRS = [(name, eye) for name in RAMPS for eye in EYES]
+PAIRS = [(name, eye, ground) for name in RAMPS for eye in EYES for ground in GROUNDS]
 
 
 def lab(colours, eye="usual"):
@@ -40,24 +45,80 @@ def test_white_is_a_hundred_in_lightness():
     assert lab([(255, 255, 255)])[0] == pytest.approx([100, 0, 0], abs=0.02)
 
 
-@pytest.mark.parametrize(("name", "eye"), PAIRS)
-def test_neighbouring_classes_differ_for_every_eye(name, eye):
-    steps = np.linalg.norm(np.diff(lab(RAMPS[name].colours, eye), axis=0), axis=1)
-    assert steps.min() > 10, steps.round(1)  # 2.3 is just noticeable side by side; on a map nothing is side by side
+def ciede2000(one, two):
+    """Difference of two CIELAB colours: CIE 142-2001, with kL = kC = kH = 1."""
+    chroma = (np.hypot(*one[1:]) + np.hypot(*two[1:])) / 2
+    stretch = 1 + 0.5 * (1 - np.sqrt(chroma**7 / (chroma**7 + 25**7)))
+    (l1, c1, h1), (l2, c2, h2) = (_polar(lightness, a * stretch, b) for lightness, a, b in (one, two))
+    turn = (h2 - h1 + 180) % 360 - 180 if c1 * c2 else 0.0
+    hue = 2 * np.sqrt(c1 * c2) * np.sin(np.radians(turn / 2))
+    mean_l, mean_c, mean_h = (l1 + l2) / 2, (c1 + c2) / 2, (h1 + turn / 2) % 360 if c1 * c2 else h1 + h2
+    waves = ((-0.17, 1, -30), (0.24, 2, 0), (0.32, 3, 6), (-0.20, 4, -63))
+    t = 1 + sum(size * np.cos(np.radians(times * mean_h + shift)) for size, times, shift in waves)
+    by_l = (l2 - l1) / (1 + 0.015 * (mean_l - 50) ** 2 / np.sqrt(20 + (mean_l - 50) ** 2))
+    by_c, by_h = (c2 - c1) / (1 + 0.045 * mean_c), hue / (1 + 0.015 * mean_c * t)
+    lean = np.sin(np.radians(60 * np.exp(-(((mean_h - 275) / 25) ** 2))))
+    bend = -2 * np.sqrt(mean_c**7 / (mean_c**7 + 25**7)) * lean
+    return float(np.sqrt(by_l**2 + by_c**2 + by_h**2 + bend * by_c * by_h))
 
 
-@pytest.mark.parametrize(("name", "eye"), PAIRS)
-def test_lightness_runs_one_way_for_every_eye(name, eye):
-    steps = np.diff(lab(RAMPS[name].colours, eye)[:, 0])
+def _polar(lightness, a, b):
+    return lightness, np.hypot(a, b), np.degrees(np.arctan2(b, a)) % 360
+
+
+def apart(colours, eye, pairs=lambda seen: combinations(seen, 2)):
+    """The differences of the pairs of colours as an eye sees them."""
+    return [ciede2000(one, two) for one, two in pairs(lab(colours, eye))]
+
+
+# Sharma, Wu, Dalal, "The CIEDE2000 color-difference formula", Color Research and Application 30 (2005), table 1: pairs 1, 7, 13, 17, 25.
+@pytest.mark.parametrize(
+    ("one", "two", "wanted"),
+    [
+        ((50, 2.6772, -79.7751), (50, 0, -82.7485), 2.0425),
+        ((50, 0, 0), (50, -1, 2), 2.3669),
+        ((50, 2.4900, -0.0010), (50, -2.4900, 0.0009), 7.1792),
+        ((50, 2.5, 0), (73, 25, -18), 27.1492),
+        ((60.2574, -34.0099, 36.2677), (60.4626, -34.1751, 39.4387), 1.2644),
+    ],
+)
+def test_differences_are_those_of_the_published_table(one, two, wanted):
+    assert ciede2000(one, two) == pytest.approx(wanted, abs=1e-4)
+
+
+@pytest.mark.parametrize(("name", "eye", "ground"), PAIRS)
+def test_neighbouring_classes_differ_for_every_eye(name, eye, ground):
+    steps = apart([GROUNDS[ground](colour) for colour in RAMPS[name].colours], eye, pairwise)
+    assert min(steps) > 8, np.round(steps, 1)  # 1 is just noticeable side by side; on a map nothing is side by side
+
+
+@pytest.mark.parametrize(("name", "eye", "ground"), PAIRS)
+def test_lightness_runs_one_way_for_every_eye(name, eye, ground):
+    steps = np.diff(lab([GROUNDS[ground](colour) for colour in RAMPS[name].colours], eye)[:, 0])
     assert (steps > 4).all() or (steps < -4).all(), steps.round(1)
 
 
+@pytest.mark.parametrize("ground", GROUNDS)
 @pytest.mark.parametrize("eye", EYES)
-@pytest.mark.parametrize("marks", [palette.ACTION, palette.RISK, palette.LIFE], ids=["action", "risk", "life"])
-def test_actions_differ_for_every_eye(marks, eye):
-    seen = lab([mark.colour for mark in marks.values()], eye)
-    apart = np.linalg.norm(seen[:, None] - seen[None], axis=2)
-    assert apart[np.triu_indices(len(seen), 1)].min() > 20
+@pytest.mark.parametrize("name", MARKS)
+def test_categories_differ_for_every_eye_on_both_grounds(name, eye, ground):
+    found = apart([GROUNDS[ground](mark.colour) for mark in MARKS[name].values()], eye)
+    assert min(found) > 8, f"{min(found):.1f}"
+
+
+@pytest.mark.parametrize("ground", GROUNDS)
+@pytest.mark.parametrize("name", ["action", "risk"])
+def test_what_asks_for_something_stands_out_of_the_land(name, ground):
+    calm = ("keep", "unknown")
+    marks = [mark for key, mark in MARKS[name].items() if key not in calm]
+    seen = lab([GROUNDS[ground](mark.colour) for mark in marks] + [LAND[ground]])
+    assert min(ciede2000(one, seen[-1]) for one in seen[:-1]) > 20
+
+
+def test_the_colours_of_the_palette_have_a_light_twin_and_others_are_turned_round():
+    assert palette.on_light((242, 96, 78, 235)) == (191, 30, 44, 235)
+    assert palette.on_light((0, 0, 0)) == (250, 250, 250)  # OKLab lightness 0 becomes 0.985, a grey
+    assert palette.light_table()[palette.rgba(242, 96, 78, 0)] == palette.rgba(191, 30, 44, 0)
 
 
 @pytest.mark.parametrize("marks", [palette.ACTION, palette.STATUS, palette.CONTROL, palette.RISK, palette.LIFE])
