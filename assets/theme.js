@@ -8,7 +8,7 @@
   const chosen = () => valid(localStorage.getItem(KEY));
   const wished = () => (wish.matches ? 'light' : 'dark');
   const isWall = () => location.pathname.replace(/\/$/, '').endsWith('/wall');
-  const theme = (Fangyi.theme = {name: 'dark'});
+  const skin = (Fangyi.skin = {name: 'dark'});
 
   // ---- colours of the map on a light ground: the table of layers/_palette.py, other colours by turning their lightness round
 
@@ -35,22 +35,22 @@
   }
 
   /** Returns packed colours (Uint32Array: red lowest) as this theme paints them; the dark ones are the server's own. */
-  theme.column = function (packed) {
-    if (theme.name === 'dark') return packed;
+  skin.column = function (packed) {
+    if (skin.name === 'dark') return packed;
     const found = new Uint32Array(packed.length);
     for (let i = 0; i < packed.length; i++) found[i] = ((packed[i] & 0xff000000) | onLight(packed[i] & 0xffffff)) >>> 0;
     return found;
   };
 
   /** Returns [red, green, blue, ...] as this theme paints it; an alpha stays. */
-  theme.colour = function (parts) {
-    if (theme.name === 'dark') return parts;
+  skin.colour = function (parts) {
+    if (skin.name === 'dark') return parts;
     const key = onLight(parts[0] | (parts[1] << 8) | (parts[2] << 16));
     return [key & 255, (key >> 8) & 255, (key >> 16) & 255, ...parts.slice(3)];
   };
 
   /** Returns the value of a token of assets/tokens.css, such as "--ink". */
-  theme.token = name => getComputedStyle(root).getPropertyValue(name).trim();
+  skin.token = name => getComputedStyle(root).getPropertyValue(name).trim();
 
   // ---- charts
 
@@ -58,10 +58,10 @@
   function painted(value) {
     if (typeof value === 'string') {
       const name = NAMED.exec(value);
-      if (name) return theme.token(name[1]);
-      if (!HEX.test(value) || theme.name === 'dark') return value;
+      if (name) return skin.token(name[1]);
+      if (!HEX.test(value) || skin.name === 'dark') return value;
       const parts = [1, 3, 5].map(at => parseInt(value.slice(at, at + 2), 16));
-      return `rgb(${theme.colour(parts).join(',')})`;
+      return `rgb(${skin.colour(parts).join(',')})`;
     }
     if (Array.isArray(value)) return typeof value[0] === 'number' ? value : value.map(painted);
     if (!value || Object.getPrototypeOf(value) !== Object.prototype) return value; // typed arrays hold no colours
@@ -79,7 +79,7 @@
         return draw(box, resolved(figure));
       };
     }
-    theme.redraw = function () {
+    skin.redraw = function () {
       for (const [box, figure] of drawn) if (box.isConnected) plotly.react(box, figure); else drawn.delete(box);
     };
     return plotly;
@@ -92,18 +92,18 @@
   function apply() {
     const name = isWall() ? 'dark' : asked || chosen() || wished();
     if (root.dataset.theme === name) return;
-    root.dataset.theme = theme.name = name;
-    if (theme.redraw) theme.redraw();
-    document.dispatchEvent(new CustomEvent('fangyi:theme', {detail: name}));
+    root.dataset.theme = skin.name = name;
+    if (skin.redraw) skin.redraw();
+    document.dispatchEvent(new CustomEvent('fangyi:theme', {detail: name, bubbles: true}));
   }
-  theme.choose = function (name) {
+  skin.choose = function (name) {
     asked = null;
     if (name === wished()) localStorage.removeItem(KEY); else localStorage.setItem(KEY, name);
     apply();
   };
   document.addEventListener('click', event => {
     const hit = event.target.closest ? event.target : null;
-    if (hit && hit.closest('[data-theme-switch]')) theme.choose(theme.name === 'light' ? 'dark' : 'light');
+    if (hit && hit.closest('[data-theme-switch]')) skin.choose(skin.name === 'light' ? 'dark' : 'light');
     if (hit && hit.closest('[data-skip]')) { event.preventDefault(); const main = document.getElementById('main'); if (main) main.focus(); }
   });
   wish.addEventListener('change', apply);

@@ -95,14 +95,23 @@ def test_late_feeds_come_first_with_another_symbol():
     rows = [{"title": "Cases", "age": "2 h ago", "stale": False}, {"title": "Beds", "age": "31 h ago", "stale": True}]
     titles = [one.children for one in of_class(parts.ages(rows, "en"), "age-title")]
     symbols = [one.children for one in of_class(parts.ages(rows, "en"), "age-symbol")]
-    assert (titles, symbols) == (["Beds", "Cases"], ["▲", "●"])
+    assert (titles, symbols) == (
+        ["Beds", "Cases"],
+        ["▲", "●", "●"],
+    )  # the one in the middle stands before the count of fresh ones
+
+
+def test_feeds_on_time_are_counted_and_open_on_request():
+    rows = [{"title": name, "age": "2 h ago", "stale": False} for name in ("Cases", "Beds")]
+    (summary,) = [one for one in parts.ages(rows, "en")._traverse() if type(one).__name__ == "Summary"]
+    assert "2 feeds on time" in words(summary)
 
 
 def test_a_bar_of_unknown_length_is_not_an_empty_one():
     unknown, none = parts.bars(
         [
-            {"title": "a", "share": None, "text": "–", "colour": "#fff"},
-            {"title": "b", "share": 0, "text": "0", "colour": "#fff"},
+            {"title": "a", "share": None, "text": "–", "colour": ACTION["seal"].colour},
+            {"title": "b", "share": 0, "text": "0", "colour": ACTION["seal"].colour},
         ]
     ).children
     assert "unknown" in unknown.className.split()
