@@ -27,7 +27,7 @@ TYPES = {
     "pdf": "application/pdf",
     "png": "image/png",
 }
-BRIEFED = ("lockdown", "beds", "staff")
+BRIEFED = briefing.PARTS
 
 
 def downloads_blueprint(desk: Desk) -> Blueprint:
@@ -139,25 +139,9 @@ def print_briefing(
     cancel: Event | None = None,
 ) -> Path:
     """Write the briefing of a kind for a place; raises Cancelled when `cancel` was set on the way."""
-    told = partial(_step, progress, cancel)
-    told("计算方案", "working out the plan")
-    plan = desk.plan(who, kind, here.view)
-    told("读取图层", "reading the layers")
-    frames = desk.frames(who, here.view, briefing.LAYERS, here.lang)
-    told("绘制地图", "drawing the map")
-    settings = desk.settings
-    return briefing.write_briefing(
-        kind,
-        plan,
-        frames,
-        here.view.narrowed(plan.area),  # a plan made by district says so on its face
-        out,
-        city=settings.city,
-        drill=settings.is_drill,
-        lang=here.lang,
-        progress=progress,
-        cancel=cancel,
-    )
+    choice = briefing.Choice((kind,), form=out.suffix.lower().removeprefix("."))
+    said = briefing.compose(desk, who, here, choice, partial(_step, progress, cancel))
+    return briefing.write(said, out, progress, cancel)
 
 
 def _step(progress: Progress | None, cancel: Event | None, zh: str, en: str) -> None:

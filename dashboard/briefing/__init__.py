@@ -1,6 +1,8 @@
-"""Briefings on paper: a map, key figures, the proposals with their reasons, and the rules; PDF or picture, without a browser."""
+"""Briefings on paper and in files: `compose` says what, once (content.py); `write` renders it (writers.py)."""
 
+from dashboard.briefing.blocks import Choice
+from dashboard.briefing.content import PARTS, SECRECY, SIZES, Briefing, compose
 from dashboard.briefing.errors import BriefingError
-from dashboard.briefing.printing import KINDS, LAYERS, write_briefing
+from dashboard.briefing.writers import WRITERS, write
 
-__all__ = ["KINDS", "LAYERS", "BriefingError", "write_briefing"]
+__all__ = ["PARTS", "SECRECY", "SIZES", "WRITERS", "Briefing", "BriefingError", "Choice", "compose", "write"]

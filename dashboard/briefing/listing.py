@@ -1,19 +1,20 @@
 """The proposals as a table with their reasons: the first of every action, on as many pages as are allowed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from dashboard.briefing import paper
+from dashboard.briefing.blocks import ListBlock, ListColumn
 from dashboard.briefing.labels import disc
 from dashboard.briefing.page import BODY
+from dashboard.briefing.panels import raised
+from dashboard.briefing.proposals import by_action, titled
 from dashboard.briefing.sheet import Box, Sheet, line_height
+from dashboard.goods import said as in_english
 from dashboard.text import figure, pick
 from layers.decisions._proposal import ACTIONS, Plan, Proposal
 
-MOST_PAGES = 3
-NUMBERED = 15  # so many proposals bear their number on the map
-QUIET = ("keep",)  # nobody has to decide these
 SIZE, SMALL = 6.9, 5.6
 PAD = 1.5  # millimetres above and below a row's text
 HEAD, TITLE = 6.5, 8.0  # heights of the column heads and of a section's title
@@ -22,20 +23,11 @@ NUMBER_MM, SUBJECT_MM, FIGURE_MM, FLIPS_MM = 9.0, 46.0, 14.5, 58.0
 
 
 @dataclass(frozen=True)
-class Column:
-    """A figure of the proposals that the table shows: its key and what it is called."""
-
-    key: str
-    zh: str
-    en: str
-    digits: int = 0
-
-
-@dataclass(frozen=True)
 class Row:
     """One proposal, set in lines."""
 
     proposal: Proposal
+    number: int  # that it bears on the map, 0 for none
     subject: tuple[str, ...]
     about: tuple[str, ...]
     figures: tuple[str, ...]
@@ -51,12 +43,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Section:
-    """The proposals of one action: those that are printed, how many there are, and the number of the first."""
+    """The proposals of one action: those that are printed, and how many there are."""
 
     action: str
     rows: tuple[Row, ...]
     total: int
-    first: int
 
 
 @dataclass(frozen=True)
@@ -64,7 +55,7 @@ class Listing:
     """The sections of a plan, cut to the pages allowed."""
 
     sections: tuple[Section, ...]
-    columns: tuple[Column, ...]
+    block: ListBlock
     lang: str
 
     @cached_property
@@ -85,48 +76,35 @@ class Listing:
 
     def draw(self, sheet: Sheet, page: int) -> None:
         """Draw one page of the table."""
-        y = _heads(sheet, self.columns, self.lang)
+        y = _heads(sheet, self.block, self.lang)
         for section, start, stop in self.pages[page]:
             y = _title(sheet, y, section, start, self.lang)
-            for at in range(start, stop):
-                y = _row(sheet, y, section.rows[at], section.first + at, len(self.columns))
+            for row in section.rows[start:stop]:
+                y = _row(sheet, y, row, len(self.block.columns))
 
 
-def make_listing(sheet: Sheet, plan: Plan, columns: tuple[Column, ...], names: Mapping[str, str], lang: str) -> Listing:
-    """Return the table of a plan; `names` says codes (districts, hospitals, needs, skills) in words."""
-    groups = by_action(plan)
+def make_listing(sheet: Sheet, block: ListBlock, lang: str) -> Listing:
+    """Return the table of a list, cut to its pages: a row of each action in turn, so that none is crowded out."""
+    groups = by_action(block.plan)
     rows: dict[str, list[Row]] = {action: [] for action in groups}
     growing = list(groups)
-    while growing:  # a row for each action in turn, so that none is crowded out
+    while growing:
         for action in list(growing):
             at = len(rows[action])
             if at < len(groups[action]):
-                rows[action].append(_set(sheet, groups[action][at], columns, names, lang))
-                if len(_listing(rows, groups, columns, lang).pages) <= MOST_PAGES:
+                rows[action].append(_set(sheet, groups[action][at], block, lang))
+                if len(_listing(rows, groups, block, lang).pages) <= block.most:
                     continue
                 rows[action].pop()
             growing.remove(action)
-    return _listing(rows, groups, columns, lang)
+    return _listing(rows, groups, block, lang)
 
 
 def _listing(
-    rows: Mapping[str, list[Row]], groups: Mapping[str, list[Proposal]], columns: tuple[Column, ...], lang: str
+    rows: Mapping[str, list[Row]], groups: Mapping[str, list[Proposal]], block: ListBlock, lang: str
 ) -> Listing:
-    sections, number = [], 1
-    for action, found in rows.items():
-        if found:
-            sections.append(Section(action, tuple(found), len(groups[action]), number))
-            number += len(found)
-    return Listing(tuple(sections), columns, lang)
-
-
-def by_action(plan: Plan) -> dict[str, list[Proposal]]:
-    """Return action -> proposals, both in the plan's order, without the quiet ones."""
-    found: dict[str, list[Proposal]] = {}
-    for proposal in plan.proposals:
-        if proposal.action not in QUIET:
-            found.setdefault(proposal.action, []).append(proposal)
-    return found
+    sections = [Section(action, tuple(found), len(groups[action])) for action, found in rows.items() if found]
+    return Listing(tuple(sections), block, lang)
 
 
 def nothing_to_list(plan: Plan, lang: str) -> str:
@@ -140,12 +118,13 @@ def nothing_to_list(plan: Plan, lang: str) -> str:
     )
 
 
-def _set(sheet: Sheet, p: Proposal, columns: Sequence[Column], names: Mapping[str, str], lang: str) -> Row:
-    name = names.get(p.subject) or p.name or p.subject
+def _set(sheet: Sheet, p: Proposal, block: ListBlock, lang: str) -> Row:
+    columns, names = block.columns, block.names
+    name = names.get(p.subject) or titled(p, lang)
     where = names.get(p.district, p.district)
     about = " · ".join(part for part in (where, p.subject if name != p.subject else "") if part)
     between = " " if lang == "en" else ""
-    reasons = between.join(reason.said(lang) for reason in p.reasons)
+    reasons = in_english(between.join(reason.said(lang) for reason in p.reasons), lang)
     width = BODY.width - NUMBER_MM - SUBJECT_MM - FIGURE_MM * len(columns) - FLIPS_MM - 6
     subject = sheet.wrapped(name, SIZE, SUBJECT_MM - 3, bold=True, most=2)
     small = sheet.wrapped(about, SMALL, SUBJECT_MM - 3, most=1) + sheet.wrapped(
@@ -153,17 +132,17 @@ def _set(sheet: Sheet, p: Proposal, columns: Sequence[Column], names: Mapping[st
     )
     figures = tuple(_figure(p, column, names) for column in columns)
     lines = sheet.wrapped(reasons, SIZE, width, most=MOST_LINES)
-    return Row(
-        p, subject, small, figures, lines, sheet.wrapped(p.flips_if.said(lang), SIZE, FLIPS_MM - 2, most=MOST_LINES)
-    )
+    flips = sheet.wrapped(in_english(p.flips_if.said(lang), lang), SIZE, FLIPS_MM - 2, most=MOST_LINES)
+    return Row(p, block.numbers.get((p.subject, p.action), 0), subject, small, figures, lines, flips)
 
 
-def _figure(p: Proposal, column: Column, names: Mapping[str, str]) -> str:
+def _figure(p: Proposal, column: ListColumn, names: Mapping[str, str]) -> str:
     value = p.figures.get(column.key)
     return (names.get(value, value) or "–") if isinstance(value, str) else figure(value, column.digits)
 
 
-def _heads(sheet: Sheet, columns: Sequence[Column], lang: str) -> float:
+def _heads(sheet: Sheet, block: ListBlock, lang: str) -> float:
+    columns = block.columns
     x, y = BODY.x + NUMBER_MM, BODY.y + 3.4
     sheet.text(x, y, pick(("对象", "Subject"), lang), SIZE, bold=True, colour=paper.INK_SOFT)
     for at, column in enumerate(columns):
@@ -172,7 +151,9 @@ def _heads(sheet: Sheet, columns: Sequence[Column], lang: str) -> float:
         for line, text in enumerate(words):
             sheet.text(right, y - 1.2 + line * 2.5, text, SMALL, bold=True, align="right", colour=paper.INK_SOFT)
     x += SUBJECT_MM + FIGURE_MM * len(columns) + 2
-    sheet.text(x, y, pick(("理由", "Reasons"), lang), SIZE, bold=True, colour=paper.INK_SOFT)
+    why = pick(("理由", "Reasons"), lang)
+    sheet.text(x, y, why, SIZE, bold=True, colour=paper.INK_SOFT)
+    raised(sheet, x + sheet.width(why, SIZE, bold=True) + 0.4, y, block.code, SIZE)
     sheet.text(
         BODY.right - FLIPS_MM, y, pick(("反转条件", "Would change if"), lang), SIZE, bold=True, colour=paper.INK_SOFT
     )
@@ -197,12 +178,10 @@ def _title(sheet: Sheet, y: float, section: Section, start: int, lang: str) -> f
     return y + TITLE
 
 
-def _row(sheet: Sheet, y: float, row: Row, number: int, columns: int) -> float:
+def _row(sheet: Sheet, y: float, row: Row, columns: int) -> float:
     base = y + PAD + 2.0
-    if number <= NUMBERED:
-        disc(sheet, BODY.x + 3.6, base - 0.7, str(number))
-    else:
-        sheet.text(BODY.x + 3.6, base, str(number), SIZE, align="center", colour=paper.INK_SOFT)
+    if row.number:
+        disc(sheet, BODY.x + 3.6, base - 0.7, str(row.number))
     x = BODY.x + NUMBER_MM
     below = sheet.lines(x, base, row.subject, SIZE, bold=True)
     sheet.lines(x, below - 0.3, row.about, SMALL, colour=paper.INK_SOFT)

@@ -1,100 +1,119 @@
-"""What every page of a briefing carries: title, both clocks, secrecy and drill marks, source, rules, hash, page number."""
+"""What every page of a briefing carries: title, both clocks, secrecy and drill marks, source, code, QR, page number."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from functools import cached_property
+
+import numpy as np
+import segno
+from matplotlib.path import Path
 
 from dashboard.briefing import paper
+from dashboard.briefing.clock import stamp_of
+from dashboard.briefing.content import Briefing
 from dashboard.briefing.sheet import HEIGHT, WIDTH, Box, Sheet
 from dashboard.text import pick
-from layers._times import SHANGHAI
 from layers.decisions._proposal import Words
 
 MARGIN = 10.0
 BODY = Box(MARGIN, 27.0, WIDTH - 2 * MARGIN, 166.0)
-SECRECY = Words("内部资料", "INTERNAL")
 DRILL = Words("演练数据", "DRILL")
-HASH_SHOWN = 16  # characters on every page; the last page has all
+QR_MM = 11.0
+FOOT = HEIGHT - 14.2
+OPEN = "public"  # a mark that warns of nothing is not printed red
 
 
 @dataclass(frozen=True)
 class Mast:
     """What all pages of one briefing say alike."""
 
-    title: Words
-    place: Words
-    as_of: datetime
-    known_at: datetime
-    rules: tuple[str, ...]
-    inputs_hash: str
-    drill: bool
-    lang: str
+    briefing: Briefing
 
-    def furnish(self, sheet: Sheet, heading: Words, page: int, pages: int) -> Box:
-        """Draw head and foot; return the box between them."""
+    @property
+    def lang(self) -> str:
+        return self.briefing.lang
+
+    def furnish(self, sheet: Sheet, heading: str, page: int, pages: int) -> None:
+        """Draw head and foot around BODY."""
         self._head(sheet, heading)
-        self._foot(sheet, page, pages)
-        return BODY
+        self.foot(sheet, page, pages)
 
-    def _head(self, sheet: Sheet, heading: Words) -> None:
-        first, second = ("zh", "en") if self.lang == "zh" else ("en", "zh")
-        sheet.rectangle(Box(0, 0, WIDTH, 2.6), paper.ALARM if self.drill else paper.INK)
-        left = self._stamps(sheet)
+    def _head(self, sheet: Sheet, heading: str) -> None:
+        b = self.briefing
+        sheet.rectangle(Box(0, 0, WIDTH, 2.6), paper.ALARM if b.drill else paper.INK)
+        left = self.stamps(sheet)
         room = left - MARGIN - 62
-        title = f"{self.place.said(first)}{'' if first == 'zh' else ' | '}{self.title.said(first)}"
-        sheet.text(MARGIN, 14.2, title, 18, bold=True, width=room)
-        under = f"{self.place.said(second)}{' | ' if second == 'en' else ''}{self.title.said(second)}"
+        sheet.text(MARGIN, 14.2, heading, 18, bold=True, width=room)
+        other = "en" if self.lang == "zh" else "zh"
+        under = f"{titled(b, self.lang)}   {titled(b, other)}"
         sheet.text(MARGIN, 20.4, under, 9, colour=paper.INK_SOFT, width=room)
-        sheet.text(MARGIN + 100, 20.4, heading.said(self.lang), 9, bold=True, width=room - 100)
         self._clocks(sheet, left - 4)
         sheet.stroke([(MARGIN, 23.2), (WIDTH - MARGIN, 23.2)], paper.INK, 0.8)
 
-    def _stamps(self, sheet: Sheet) -> float:
+    def stamps(self, sheet: Sheet) -> float:
         """Draw the marks at the right; return where they begin."""
-        left = _stamp(sheet, WIDTH - MARGIN, SECRECY, paper.WHITE, paper.ALARM)
-        return _stamp(sheet, left - 2, DRILL, paper.ALARM, paper.WHITE) if self.drill else left
+        b = self.briefing
+        ink, fill = (paper.INK_SOFT, paper.WHITE) if b.choice.secrecy == OPEN else (paper.ALARM, paper.WHITE)
+        left = _stamp(sheet, WIDTH - MARGIN, b.secrecy, fill, ink)
+        return _stamp(sheet, left - 2, DRILL, paper.ALARM, paper.WHITE) if b.drill else left
 
     def _clocks(self, sheet: Sheet, right: float) -> None:
-        rows = (("截至", "As of", self.as_of), ("知悉截至", "As known at", self.known_at))
-        for line, (zh, en, at) in enumerate(rows):
-            text = f"{pick((zh, en), self.lang)}  {stamp_of(at)}"
+        b = self.briefing
+        for line, (words, at) in enumerate(((CLOCKS[0], b.as_of), (CLOCKS[1], b.known_at))):
+            text = f"{pick(words, self.lang)}  {stamp_of(at)}"
             sheet.text(right, 13.4 + line * 5.6, text, 9, align="right", bold=line == 0)
 
-    def _foot(self, sheet: Sheet, page: int, pages: int) -> None:
-        top = HEIGHT - 14.2
-        sheet.stroke([(MARGIN, top), (WIDTH - MARGIN, top)], paper.RULE, 0.6)
-        source, rules = (
-            pick(SOURCE, self.lang),
-            pick(("规则：", "Rules: "), self.lang) + pick(("；", "; "), self.lang).join(self.rules),
-        )
-        drill = pick(INVENTED, self.lang) if self.drill else ""
-        sheet.text(MARGIN, top + 3.6, source + drill, 6.2, colour=paper.INK_SOFT, width=232)
-        sheet.lines(MARGIN, top + 6.6, sheet.wrapped(rules, 5.4, 232, most=2), 5.4, colour=paper.INK_SOFT)
+    def foot(self, sheet: Sheet, page: int, pages: int) -> None:
+        """Draw the foot: source, what the raised numbers mean, code, page x of y, and the QR of the state."""
+        b, soft = self.briefing, paper.INK_SOFT
+        sheet.stroke([(MARGIN, FOOT), (WIDTH - MARGIN, FOOT)], paper.RULE, 0.6)
+        between = "" if self.lang == "zh" else " "
+        sheet.text(MARGIN, FOOT + 3.6, between.join(b.notes), 6.2, colour=soft, width=205)
+        sheet.text(MARGIN, FOOT + 6.8, pick(RAISED, self.lang), 6.2, colour=soft, width=205)
+        snapshot = pick((f"快照 {b.snapshot.revision}", f"Snapshot {b.snapshot.revision}"), self.lang)
+        sheet.text(MARGIN, FOOT + 10.0, snapshot, 6.2, colour=soft, width=205)
+        right = WIDTH - MARGIN - QR_MM - 2.5
         number = pick((f"第 {page} 页，共 {pages} 页", f"Page {page} of {pages}"), self.lang)
-        sheet.text(WIDTH - MARGIN, top + 4.2, number, 7.5, align="right", bold=True)
-        mark = pick(("输入指纹", "Inputs"), self.lang)
-        sheet.text(WIDTH - MARGIN, top + 7.6, f"{mark} {self.inputs_hash[:HASH_SHOWN]}", 5.8, align="right",
-                   colour=paper.INK_SOFT)  # fmt: skip
+        sheet.text(right, FOOT + 4.6, number, 8.4, align="right", bold=True)
+        sheet.text(right, FOOT + 9.2, b.code, 7.4, align="right", bold=True, colour=soft)
+        sheet.path(_squares(self._qr, Box(WIDTH - MARGIN - QR_MM, FOOT + 1.0, QR_MM, QR_MM)), paper.INK)
+
+    @cached_property
+    def _qr(self) -> np.ndarray:
+        """The state's address, which ends in the code, as black and white modules."""
+        code = segno.make(self.briefing.path, error="m", boost_error=False, micro=False)
+        return np.array([list(row) for row in code.matrix], dtype=bool)
 
 
-SOURCE = (
-    "来源：各单位截至知悉时间已导入的报送数据；底图为报送的行政区、水域和道路，CGCS2000 3度带投影。数值未知记为“–”。",
-    "Source: what providers had delivered by the knowledge time; base map as delivered; CGCS2000 3-degree zone. Unknown is shown as –.",
+CLOCKS = (("截至", "As of"), ("知悉截至", "As known at"))
+RAISED = (
+    "数字后的上标 n 为脚注 F-n：末章“数字溯源”列出其快照、查询和回执。编号与二维码可供核验。",
+    "A raised n after a number is footnote F-n: the last chapter gives its snapshot, query and receipts. Code and QR verify this print.",
 )
-INVENTED = ("演练数据，人员与小区均为虚构。", " Drill: people and compounds are invented.")
 
 
-def stamp_of(moment: datetime) -> str:
-    """Return "2020-02-12 24:00": the last instant of a day is written as officials write it."""
-    local = moment.astimezone(SHANGHAI)
-    if local.time().replace(microsecond=0).isoformat() == "23:59:59":
-        return f"{local:%Y-%m-%d} 24:00"
-    return f"{local:%Y-%m-%d %H:%M}"
+def titled(briefing: Briefing, lang: str) -> str:
+    """Return place and title as one line."""
+    return f"{briefing.place.said(lang)}{' | ' if lang == 'en' else ''}{briefing.title.said(lang)}"
+
+
+def _squares(modules: np.ndarray, box: Box) -> Path:
+    """The dark modules as one path of squares; a run of a row is one rectangle, so that no seams show."""
+    side = box.width / len(modules)
+    vertices, codes = [], []
+    for row, line in enumerate(modules):
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], line.astype(int), [0]])))
+        for start, stop in edges.reshape(-1, 2):
+            left, right = box.x + start * side, box.x + stop * side
+            top, bottom = box.y + row * side, box.y + (row + 1) * side
+            vertices += [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
+            codes += [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY]
+    return Path(np.round(vertices, 3), codes)
 
 
 def _stamp(sheet: Sheet, right: float, words: Words, fill: str, ink: str) -> float:
     across = max(sheet.width(words.zh, 11, bold=True), sheet.width(words.en, 6.5, bold=True)) + 6
     box = Box(right - across, 6.4, across, 13.2)
-    sheet.rectangle(box, fill, paper.ALARM, 1.2)
+    sheet.rectangle(box, fill, ink if fill == paper.WHITE else fill, 1.2)
     sheet.text(box.x + across / 2, 12.6, words.zh, 11, colour=ink, bold=True, align="center")
     sheet.text(box.x + across / 2, 17.4, words.en, 6.5, colour=ink, bold=True, align="center")
     return box.x

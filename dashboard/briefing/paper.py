@@ -72,4 +72,10 @@ LACK = Shades(  # share of the people needed that is missing
     ("不缺", "缺<20%", "缺20–40%", "缺40–60%", "缺≥60%"),
     ("none short", "<20% short", "20–40% short", "40–60% short", "≥60% short"),
 )
+COVER = Shades(  # days that a stock lasts: few are bad, so the heat runs the other way
+    (3, 7, 14, 30),
+    HEAT[::-1],
+    ("<3天", "3–7天", "7–14天", "14–30天", "≥30天"),
+    ("<3 d", "3–7 d", "7–14 d", "14–30 d", "≥30 d"),
+)
 BAR: Mapping[str, str] = {"have": "#2a78b0", "added": "#8fc0de", "need": INK, "short": ALARM}

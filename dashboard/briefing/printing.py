@@ -1,5 +1,6 @@
 """Print a briefing: arrange the pages, draw them, and write the file whole or not at all."""
 
+import io
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,29 +9,21 @@ from pathlib import Path
 from threading import Event, Lock
 from typing import Any
 
-import geopandas as gpd
 import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import PdfPages
 
-from dashboard.briefing import beds, lockdown, paper, staff
-from dashboard.briefing.atlas import NOTHING
-from dashboard.briefing.errors import BriefingError
+from dashboard.briefing import flow, leaves, paper
+from dashboard.briefing.blocks import ListBlock, MapBlock, Note, Section, TableBlock
+from dashboard.briefing.content import Briefing
 from dashboard.briefing.fonts import Fonts, find_fonts
-from dashboard.briefing.front import Asked, district_names, draw_front
-from dashboard.briefing.listing import NUMBERED, make_listing, nothing_to_list
-from dashboard.briefing.method import make_method
-from dashboard.briefing.page import BODY, Mast
-from dashboard.briefing.sheet import Box, Sheet
+from dashboard.briefing.front import draw_front
+from dashboard.briefing.listing import make_listing, nothing_to_list
+from dashboard.briefing.page import BODY, Mast, titled
+from dashboard.briefing.sheet import SCALES, Box, Sheet
 from dashboard.files import whole
-from dashboard.text import LANGS
 from layers._errors import Cancelled
-from layers._view import View
-from layers.decisions._proposal import Plan, Words
 
-KINDS = {"lockdown": lockdown, "beds": beds, "staff": staff}
-LAYERS = tuple(dict.fromkeys(key for kind in KINDS.values() for key in kind.LAYERS))
-FORMATS = (".pdf", ".png")
 DPI, PIXELS = 300, (3508, 2480)  # A4 on its side at 300 dots an inch
 # Everything that could differ between two machines or two settings files, and that shows in the output.
 PRINT: Mapping[str, Any] = {"pdf.fonttype": 3, "pdf.compression": 9, "path.simplify": True, "figure.dpi": 72}
@@ -39,110 +32,121 @@ PRINTING = Lock()  # matplotlib keeps its settings and its fonts once for the wh
 Progress = Callable[[int, int, str, str], None]
 
 
-def write_briefing(
-    kind: str,
-    plan: Plan,
-    frames: Mapping[str, gpd.GeoDataFrame],
-    view: View,
-    out: Path,
-    *,
-    city: tuple[str, str],
-    drill: bool,
-    lang: str = "zh",
-    progress: Progress | None = None,
-    cancel: Event | None = None,
-) -> Path:
-    """Write the briefing of a plan as PDF (all pages) or PNG (the first page, 300 dpi) by the suffix of `out`; return `out`.
+@dataclass(frozen=True)
+class Page:
+    """A page still to be drawn: its heading, the section it belongs to, and how it is drawn between head and foot."""
 
-    frames    layer frames by key as in LAYERS; a missing one leaves its part of the map empty
-    city      its name in Chinese and English
+    heading: str
+    section: Section
+    draw: Callable[[Sheet], None]
+
+
+def write_pdf(briefing: Briefing, out: Path, progress: Progress | None = None, cancel: Event | None = None) -> None:
+    """Write the atlas as PDF; equal briefings give equal bytes: no clock, no random name, no order of the process.
+
     progress  called with pages done, pages in all, and what is being done in both languages
-    Equal inputs give equal bytes: no clock, no random name, no order that depends on the process.
+    Raises Cancelled, and leaves no file, when `cancel` was set before a page.
     """
-    _check(kind, plan, out, lang)
-    told = progress or (lambda *_: None)
     with PRINTING, _settings():
         fonts = find_fonts()
-        told(0, 1, "绘制地图", "drawing the map")
-        pages = _compose(kind, plan, frames, Asked(view, Words(*city), lang), fonts)
-        mast = Mast(plan.title, _place(view.area, Words(*city), frames), plan.as_of, plan.known_at, plan.rules,
-                    plan.inputs_hash, drill, lang)  # fmt: skip
-        wanted = pages[:1] if out.suffix.lower() == ".png" else pages
-        with whole(out) as unfinished, _opened(out.suffix.lower(), unfinished, mast) as print_sheet:
-            for number, page in enumerate(wanted, start=1):
-                if cancel is not None and cancel.is_set():
-                    raise Cancelled(f"the briefing {out.name} was stopped before page {number}; nothing was written")
-                sheet = page.drawn or page.draw(Sheet(fonts))
-                mast.furnish(sheet, page.heading, number, len(pages))
-                print_sheet(sheet)
-                told(number, len(wanted), f"第{number}页", f"page {number}")
-    return out
+        pages = arrange(briefing, Sheet(fonts))
+        about = {"Title": f"{titled(briefing, 'zh')} {titled(briefing, 'en')}", "Subject": briefing.code, "Author": "",
+                 "Creator": "Fangyi", "Producer": "Fangyi", "CreationDate": None}  # fmt: skip
+        with whole(out) as unfinished, unfinished.open("wb") as file:
+            book = PdfPages(file, metadata=about)
+            for sheet in drawn(briefing, pages, fonts, progress, cancel):
+                book.savefig(sheet.figure)
+            book.close()  # only when every page stands: closing a book broken off inside a page raises, and would hide why
 
 
-@dataclass(frozen=True)
-class _Page:
-    """A page still to be drawn, or already drawn but for its head and foot."""
-
-    heading: Words
-    draw: Callable[[Sheet], Sheet]
-    drawn: Sheet | None = None
-
-
-def _compose(kind: str, plan: Plan, frames: Mapping[str, gpd.GeoDataFrame], asked: Asked, fonts: Fonts) -> list[_Page]:
-    """Return all pages. The first is drawn at once: what its map leaves out is told on the last."""
-    chosen, first, lang = KINDS[kind], Sheet(fonts), asked.lang
-    listing = make_listing(first, plan, chosen.COLUMNS, chosen.names(frames, lang), lang)
-    listed = [row.proposal for section in listing.sections for row in section.rows][:NUMBERED]
-    notes = draw_front(
-        first, chosen.front(plan, listed, frames, asked), lang, tuple(w.said(lang) for w in plan.silence)
-    )
-    method = make_method(first, plan, notes, lang)
-    tables = [_Page(TABLE, partial(_on, listing.draw, at)) for at in range(len(listing.pages))]
-    rest = [_Page(METHOD, partial(_on, method.draw, at)) for at in range(len(method.pages))]
-    nothing = [_Page(TABLE, partial(_say, nothing_to_list(plan, lang)))]
-    return [_Page(FRONT, lambda sheet: sheet, first), *(tables or nothing), *rest]
+def write_png(briefing: Briefing, out: Path, progress: Progress | None = None, cancel: Event | None = None) -> None:
+    """Write the first map of the briefing as a picture of 300 dpi."""
+    with PRINTING, _settings():
+        fonts = find_fonts()
+        pages = arrange(briefing, Sheet(fonts))
+        first = next((at for at, page in enumerate(pages) if page.section.of(MapBlock)), 0)
+        with whole(out) as unfinished:
+            for sheet in drawn(briefing, pages, fonts, progress, cancel, range(first, first + 1)):
+                _picture(sheet, unfinished, titled(briefing, briefing.lang), DPI)
 
 
-FRONT = Words("一、总图与要点", "1 Map and key figures")
-TABLE = Words("二、建议与理由", "2 Proposals and reasons")
-METHOD = Words("三、规则与说明", "3 Rules and notes")
+def pictures(briefing: Briefing, most: int, dpi: int, cancel: Event | None = None) -> tuple[list[bytes], int]:
+    """Return the first pages as small PNGs, for a preview, and how many pages there are."""
+    with PRINTING, _settings():
+        fonts = find_fonts()
+        pages = arrange(briefing, Sheet(fonts))
+        found = []
+        for sheet in drawn(briefing, pages, fonts, None, cancel, range(min(most, len(pages)))):
+            out = io.BytesIO()
+            sheet.figure.set_dpi(dpi)
+            FigureCanvasAgg(sheet.figure).print_png(out, metadata={"Software": "Fangyi"})
+            found.append(out.getvalue())
+        return found, len(pages)
 
 
-def _on(draw: Callable[[Sheet, int], None], page: int, sheet: Sheet) -> Sheet:
-    draw(sheet, page)
-    return sheet
+def arrange(briefing: Briefing, sheet: Sheet) -> list[Page]:
+    """Return all pages in order; a spare sheet measures the letters."""
+    return [page for section in briefing.sections for page in _pages(briefing, section, sheet)]
 
 
-def _say(text: str, sheet: Sheet) -> Sheet:
+def drawn(
+    briefing: Briefing, pages: list[Page], fonts: Fonts, progress: Progress | None, cancel: Event | None,
+    wanted: range | None = None,
+) -> Iterator[Sheet]:  # fmt: skip
+    """Draw the pages (numbers from 0; all when not said) one after the other, each with its head and foot."""
+    mast, told = Mast(briefing), progress or (lambda *_: None)
+    numbers = wanted or range(len(pages))
+    for done, at in enumerate(numbers):
+        if cancel is not None and cancel.is_set():
+            raise Cancelled(f"the briefing {briefing.code} was stopped before page {at + 1}; nothing was written")
+        page = pages[at]
+        told(done, len(numbers), f"第{at + 1}页 {page.heading}", f"page {at + 1} {page.heading}")
+        sheet = Sheet(fonts, SCALES[briefing.choice.size])
+        if page.section.key == "cover":
+            leaves.draw_cover(sheet, page.section, mast, at + 1, len(pages))
+        else:
+            page.draw(sheet)
+            mast.furnish(sheet, page.heading, at + 1, len(pages))
+        yield sheet
+    told(len(numbers), len(numbers), "完成", "done")
+
+
+def _pages(briefing: Briefing, section: Section, sheet: Sheet) -> list[Page]:
+    """The pages of one section."""
+    lang = briefing.lang
+    if section.key == "cover":
+        return [Page(section.title, section, lambda _: None)]
+    if section.key == "city":
+        return [Page(section.title, section, lambda s: leaves.draw_summary(s, section))]
+    if section.key.startswith("district:"):
+        return [Page(section.title, section, lambda s: leaves.draw_district(s, section, lang))]
+    if not section.part:
+        return _flowing(section, section.title, [*section.of(Note), *section.of(TableBlock)], sheet)
+    front = Page(section.title, section, lambda s: draw_front(s, section, lang))
+    tables = _flowing(section, section.title, section.of(TableBlock), sheet)
+    lists = [page for block in section.of(ListBlock) for page in _listed(section, block, sheet, lang)]
+    return [front, *tables, *lists]
+
+
+def _flowing(section: Section, title: str, blocks: list[Any], sheet: Sheet) -> list[Page]:
+    return [Page(title, section, partial(_flow, pieces)) for pieces in flow.paged(sheet, blocks)]
+
+
+def _flow(pieces: list[flow.Piece], sheet: Sheet) -> None:
+    flow.draw(sheet, pieces)
+
+
+def _listed(section: Section, block: ListBlock, sheet: Sheet, lang: str) -> list[Page]:
+    listing = make_listing(sheet, block, lang)
+    heading = f"{section.title} · {block.title}"
+    if not listing.pages:
+        return [Page(heading, section, partial(_say, nothing_to_list(block.plan, lang)))]
+    return [Page(heading, section, lambda s, at=at: listing.draw(s, at)) for at in range(len(listing.pages))]
+
+
+def _say(text: str, sheet: Sheet) -> None:
     sheet.rectangle(Box(BODY.x, BODY.y + 2, BODY.width, 24), paper.PANEL)
     sheet.paragraph(BODY.x + 8, BODY.y + 16, BODY.width - 16, text, 13, bold=True)
-    return sheet
-
-
-def _place(area: str, city: Words, frames: Mapping[str, gpd.GeoDataFrame]) -> Words:
-    """Return what the view is about: the city, and the district, street or compound in it."""
-    if not area:
-        return city
-    code, _, street = area.partition("/")
-    zh, en = (district_names(frames, lang).get(code, code) for lang in LANGS)
-    if area.startswith("compound:"):
-        code = area.removeprefix("compound:")
-        compounds = frames.get("compounds", NOTHING)
-        zh = en = next(iter(compounds.loc[compounds["id"] == code, "name"]), code)
-    return Words(f"{city.zh}{zh}{street}", f"{city.en}, {en}{' ' * bool(street)}{street}")
-
-
-def _check(kind: str, plan: Plan, out: Path, lang: str) -> None:
-    if kind not in KINDS:
-        raise BriefingError(f"there is no briefing {kind!r}; wanted one of: {', '.join(KINDS)}")
-    if plan.kind != kind:
-        raise BriefingError(f"the plan is about {plan.kind!r}; a {kind} briefing wants a {kind} plan")
-    if out.suffix.lower() not in FORMATS:
-        raise BriefingError(
-            f"{out.name}: format {out.suffix!r}; wanted a file name that ends in {' or '.join(FORMATS)}"
-        )
-    if lang not in LANGS:
-        raise BriefingError(f"language {lang!r}; wanted one of: {', '.join(LANGS)}")
 
 
 @contextmanager
@@ -153,21 +157,8 @@ def _settings() -> Iterator[None]:
         yield
 
 
-@contextmanager
-def _opened(form: str, path: Path, mast: Mast) -> Iterator[Callable[[Sheet], None]]:
-    """Give a function that prints a sheet into the file; the metadata name no hour and no program version."""
-    title = f"{mast.place.zh}{mast.title.zh} {mast.place.en} {mast.title.en}"
-    if form == ".png":
-        yield lambda sheet: _picture(sheet, path, title)
-        return
-    about = {"Title": title, "Subject": mast.inputs_hash, "Author": "", "Creator": "Fangyi", "Producer": "Fangyi"}
-    with path.open("wb") as file:
-        book = PdfPages(file, metadata={**about, "CreationDate": None})
-        yield lambda sheet: book.savefig(sheet.figure)
-        book.close()  # only when every page stands: closing a book broken off inside a page raises, and would hide why
-
-
-def _picture(sheet: Sheet, path: Path, title: str) -> None:
-    sheet.figure.set_dpi(DPI)
-    sheet.figure.set_size_inches((PIXELS[0] + 0.5) / DPI, (PIXELS[1] + 0.5) / DPI)  # half a dot against rounding down
+def _picture(sheet: Sheet, path: Path, title: str, dpi: int) -> None:
+    sheet.figure.set_dpi(dpi)
+    across, up = (round(side * sheet.scale) for side in PIXELS)
+    sheet.figure.set_size_inches((across + 0.5) / dpi, (up + 0.5) / dpi)  # half a dot against rounding down
     FigureCanvasAgg(sheet.figure).print_png(path, metadata={"Software": "Fangyi", "Title": title})

@@ -1,4 +1,7 @@
-"""One A4 page to draw on, in millimetres from its top left corner; what is drawn later lies on top."""
+"""One page to draw on, in millimetres of A4 from its top left corner; what is drawn later lies on top.
+
+A3 is the same page enlarged by the square root of two, as ISO 216 means it: letters, lines and symbols grow with it.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,6 +20,7 @@ from dashboard.briefing.fonts import Face, Fonts
 from dashboard.briefing.typeset import clip, fit, wrap
 
 WIDTH, HEIGHT = 297.0, 210.0  # ISO 216, A4 on its side
+SCALES = {"a4": 1.0, "a3": 2**0.5}
 MM = 25.4
 POINT = MM / 72  # millimetres in a point
 LEADING = 1.42  # lines of Chinese need more air than Latin ones
@@ -59,11 +63,14 @@ class Sheet:
     """The page being drawn."""
 
     fonts: Fonts
-    figure: Figure = field(default_factory=lambda: Figure(figsize=(WIDTH / MM, HEIGHT / MM), facecolor="white"))
+    scale: float = 1.0
+    figure: Figure = field(init=False)
     axes: Axes = field(init=False)
     _above: int = 0
 
     def __post_init__(self) -> None:
+        inches = (WIDTH / MM * self.scale, HEIGHT / MM * self.scale)
+        self.figure = Figure(figsize=inches, facecolor="white")
         self.axes = self.figure.add_axes((0, 0, 1, 1), xlim=(0, WIDTH), ylim=(HEIGHT, 0))
         self.axes.set_axis_off()
 
@@ -88,10 +95,15 @@ class Sheet:
         """Write one line on the base line `y`; a `width` cuts it, a `halo` (points) clears the ground around it."""
         face = self.face(bold)
         shown = face.clean(text) if width is None else fit(text, face, size, width / POINT)
-        options: dict[str, Any] = {"fontproperties": face.at(size), "ha": align, "va": "baseline", "rotation": turn}
+        options: dict[str, Any] = {
+            "fontproperties": face.at(size * self.scale),
+            "ha": align,
+            "va": "baseline",
+            "rotation": turn,
+        }
         options |= {"parse_math": False, "rotation_mode": "anchor"}
         if halo:  # the halo is outlines; the letters above it stay text that can be searched
-            effects = [Stroke(linewidth=halo, foreground=paper.WHITE)]
+            effects = [Stroke(linewidth=halo * self.scale, foreground=paper.WHITE)]
             self.axes.text(x, y, shown, zorder=self._next(), color=paper.WHITE, path_effects=effects, **options)
         self.axes.text(x, y, shown, zorder=self._next(), color=colour, **options)
 
@@ -137,29 +149,36 @@ class Sheet:
     def rectangle(self, box: Box, fill: str = "none", edge: str = "none", line: float = 0.5, dash: Any = "-") -> None:
         """Draw a rectangle; `line` in points."""
         corner = (box.x, box.y)
-        options = {"facecolor": fill, "edgecolor": edge, "linewidth": line if edge != "none" else 0, "linestyle": dash}
-        self.axes.add_patch(Rectangle(corner, box.width, box.height, zorder=self._next(), **options))
+        options = {"facecolor": fill, "edgecolor": edge, "linewidth": self._line(line, edge), "linestyle": dash}
+        self._add(Rectangle(corner, box.width, box.height, zorder=self._next(), **options))
 
     def stroke(self, points: Any, colour: str, line: float, dash: Any = "-") -> None:
         """Draw a line through points."""
         xy = np.asarray(points, dtype=float)
         self.axes.add_line(
-            Line2D(xy[:, 0], xy[:, 1], color=colour, linewidth=line, linestyle=dash, zorder=self._next())
+            Line2D(xy[:, 0], xy[:, 1], color=colour, linewidth=line * self.scale, linestyle=dash, zorder=self._next())
         )
 
     def path(self, path: Path, fill: str = "none", edge: str = "none", line: float = 0.5, dash: Any = "-") -> None:
         """Draw one path, however many outlines it holds; an empty one draws nothing."""
         if len(path.vertices):
-            options = {"facecolor": fill, "edgecolor": edge, "linewidth": line if edge != "none" else 0}
-            patch = PathPatch(path, linestyle=dash, joinstyle="round", zorder=self._next(), **options)
-            self.axes.add_patch(patch)
+            options = {"facecolor": fill, "edgecolor": edge, "linewidth": self._line(line, edge)}
+            self._add(PathPatch(path, linestyle=dash, joinstyle="round", zorder=self._next(), **options))
 
     def marks(self, xy: Any, areas: Any, symbol: str, fill: str, edge: str = paper.INK, line: float = 0.5) -> None:
         """Draw one symbol at many places; `areas` in square points, as the eye compares areas."""
         xy = np.asarray(xy, dtype=float).reshape(-1, 2)
         if len(xy):
-            options = {"marker": symbol, "facecolor": fill, "edgecolor": edge, "linewidth": line}
-            self.axes.scatter(xy[:, 0], xy[:, 1], s=areas, zorder=self._next(), **options)
+            options = {"marker": symbol, "facecolor": fill, "edgecolor": edge, "linewidth": line * self.scale}
+            self.axes.scatter(xy[:, 0], xy[:, 1], s=np.asarray(areas) * self.scale**2, zorder=self._next(), **options)
+
+    def _add(self, patch: Any) -> None:
+        """Add a patch without asking how far it reaches: the axes are fixed, and the asking took longer than the drawing."""
+        patch.set_transform(self.axes.transData)
+        self.axes.add_artist(patch)
+
+    def _line(self, line: float, edge: str) -> float:
+        return line * self.scale if edge != "none" else 0
 
     def _next(self) -> int:
         self._above += 1

@@ -1,126 +1,152 @@
-"""The staff briefing: hospitals by people needed and missing, skills against need, teams and where they go."""
+"""Staff in the briefing: hospitals by people needed and missing, skills against need, teams and where they go."""
 
-from collections.abc import Mapping
 from math import nan
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from dashboard.briefing import paper
 from dashboard.briefing.atlas import Scene
-from dashboard.briefing.front import Asked, Front, base_legend, district_names, numbered
-from dashboard.briefing.listing import Column
-from dashboard.briefing.panels import Bar, Chart, KeyFigure, Span
+from dashboard.briefing.blocks import Block, ChartBlock, Figure, Figures, ListColumn, MapBlock, Note, Series
+from dashboard.briefing.book import PERSONS, Book
+from dashboard.briefing.ground import base_legend
+from dashboard.briefing.proposals import district_names, list_of, numbering, placed
+from dashboard.briefing.query import Query, of_plan
 from dashboard.briefing.sites import SHARE, Sites, places_of, sites_of
 from dashboard.text import figure, pick
-from layers.decisions._proposal import Plan, Proposal
+from layers.decisions._proposal import Plan
 from layers.decisions._staff_need import SKILLS
 from layers.decisions.staff import SKILL_WORDS
 
-LAYERS = ("districts", "water", "roads", "hospitals", "labels")
+KIND = "staff"
+LAYERS = ("hospitals",)
 A_PERSON = 0.55  # square points
 COLUMNS = (
-    Column("people", "人数", "People"),
-    Column("icu_nurse", "重症护士", "ICU nurses"),
-    Column("nurse", "护士", "Nurses"),
-    Column("doctor", "医生", "Doctors"),
+    ListColumn("people", "人数", "People"),
+    ListColumn("icu_nurse", "重症护士", "ICU nurses"),
+    ListColumn("nurse", "护士", "Nurses"),
+    ListColumn("doctor", "医生", "Doctors"),
 )
 
 
-def names(frames: Mapping[str, gpd.GeoDataFrame], lang: str) -> dict[str, str]:
-    """Return code -> words for districts, hospitals and skills."""
-    sites = sites_of(frames)
-    hospitals = dict(zip(sites["id"].astype(str), sites["name"].astype(str), strict=True))
-    return hospitals | district_names(frames, lang) | {skill: words.said(lang) for skill, words in SKILL_WORDS.items()}
-
-
-def front(plan: Plan, listed: list[Proposal], frames: Mapping[str, gpd.GeoDataFrame], asked: Asked) -> Front:
-    """Return what the first page shows; `listed` are the proposals that bear numbers."""
-    lang = asked.lang
-    sites = _sites(plan, frames)
-    everywhere = places_of(sites_of(frames))
-    places = {p.subject: everywhere.get(str(p.figures.get("hospital", ""))) for p in listed}
-    scene = Scene(frames, asked.view.area, sites.frame.geometry, SHARE, marks=sites.marks(),
-                  numbers=numbered(listed, places), names=sites.names(asked.city.zh))  # fmt: skip
-    return Front(
-        figures=_figures(plan, lang),
-        scene=scene,
-        chart=_chart(plan, lang),
-        legend=(
-            *sites.legend(("人（需要）", "people needed"), ("无床位报数", "No beds reported"), lang),
-            *base_legend(lang),
-        ),
-        counted=_counted(plan, lang),
-        things=("家医院", "hospitals"),
+def blocks(book: Book) -> tuple[Block, ...]:
+    """Return what the part shows of the whole area."""
+    plan = book.sources.plans[KIND]
+    hospitals = sites_of(book.sources.frames)
+    names = dict(zip(hospitals["id"].astype(str), hospitals["name"].astype(str), strict=True))
+    names |= district_names(book.sources.frames, book.lang)
+    names |= {skill: words.said(book.lang) for skill, words in SKILL_WORDS.items()}
+    silence = tuple(Note(words.said(book.lang), alarm=True) for words in plan.silence)
+    return (
+        *silence,
+        Figures(_figures(book)),
+        _map(book, plan),
+        _chart(book, plan),
+        list_of(book, plan, COLUMNS, names),
     )
 
 
-def _sites(plan: Plan, frames: Mapping[str, gpd.GeoDataFrame]) -> Sites:
+def of_district(book: Book, code: str) -> tuple[Figure, ...]:
+    """Return the key figures of a district: of its own hospitals."""
+    hospitals = sites_of(book.sources.frames)
+    mine = tuple(sorted(hospitals.loc[hospitals["district"] == code, "id"].astype(str)))
+    where = (("hospital", mine),)
+    short = Query(KIND, "gap", ("gap",), "short", where)
+    after = Query(KIND, "gap", ("after",), "short", where)
+    return (
+        book.figure(("医护缺口", "Staff short"), short, PERSONS, alarm=True),
+        book.figure(("派驻后仍缺", "Short after the teams are sent"), after, PERSONS, alarm=True),
+    )
+
+
+def short(book: Book) -> Figure:
+    """Return the people short of all skills."""
+    return book.figure(("医护缺口", "Staff short"), of_plan(KIND, *(f"short_{s}" for s in SKILLS)), PERSONS, alarm=True)
+
+
+def short_after(book: Book) -> Figure:
+    """Return the people short after the free teams are sent as proposed."""
+    asked = of_plan(KIND, *(f"short_after_{s}" for s in SKILLS))
+    return book.figure(("派驻后仍缺", "Short after the teams are sent"), asked, PERSONS, alarm=True)
+
+
+def _figures(book: Book) -> tuple[Figure, ...]:
+    teams = ("支", "teams")
+    icu = of_plan(KIND, "short_after_icu_nurse", "short_after_icu_doctor")
+    note = ("重症人员不能由其他专业替代", "other skills cannot replace them")
+    return (
+        short(book),
+        short_after(book),
+        book.figure(("重症医护仍缺", "ICU staff still short"), icu, PERSONS, note=note, alarm=True),
+        book.figure(("按床位需要", "Needed for the beds"), of_plan(KIND, *(f"need_{s}" for s in SKILLS)), PERSONS,
+                    note=("在编人数，含轮班", "heads, shifts included")),
+        book.figure(("已在岗", "Present"), of_plan(KIND, *(f"have_{s}" for s in SKILLS)), PERSONS,
+                    note=("只计已报送队伍", "reported teams only")),
+        book.figure(("可派队伍", "Free teams"), of_plan(KIND, "teams_free"), teams),
+        book.figure(("建议派驻", "Teams to be sent"), of_plan(KIND, "teams_assigned"), teams),
+        book.figure(("建议派驻人数", "People to be sent"), of_plan(KIND, "people_assigned"), PERSONS),
+    )  # fmt: skip
+
+
+def _map(book: Book, plan: Plan) -> MapBlock:
+    frames, shown = book.sources.frames, _sites(book, plan)
+    everywhere, goes = (
+        places_of(sites_of(frames)),
+        {p.subject: str(p.figures.get("hospital", "")) for p in plan.proposals},
+    )
+    places = {subject: everywhere[site] for subject, site in goes.items() if site in everywhere}
+    numbers = placed(numbering(plan), places)
+    area = book.sources.snapshot.area
+    scene = Scene(frames, area, shown.frame.geometry, SHARE, marks=shown.marks(), numbers=numbers,
+                  names=shown.names(book.city))  # fmt: skip
+    legend = (
+        *shown.legend(("人（需要）", "people needed"), ("无床位报数", "No beds reported"), book.lang),
+        *base_legend(book.lang),
+    )
+    title, asked = (
+        ("医院人员需要与缺口", "Hospitals by people needed and missing"),
+        Query(KIND, "gap", ("need", "gap"), "rows"),
+    )
+    return MapBlock(
+        book.pick(*title), scene, legend, _counted(plan, book.lang), ("家医院", "hospitals"), book.code(title, asked)
+    )
+
+
+def _sites(book: Book, plan: Plan) -> Sites:
     """Hospitals that need or have people, and those that treat patients and told no beds."""
     gap = plan.tables.get("gap", pd.DataFrame(columns=["hospital", "need", "gap"]))
     lack = gap["gap"].astype(float).clip(lower=0)
     by = pd.DataFrame({"need": gap["need"].astype(float), "lack": lack}).groupby(gap["hospital"].astype(str)).sum()
-    frame = sites_of(frames)
+    frame = sites_of(book.sources.frames)
     frame = frame[frame["id"].isin(by.index) | frame["kind"].isin(["designated", "fangcang"])]
     need, lack = by["need"].reindex(frame["id"]).to_numpy(float), by["lack"].reindex(frame["id"]).to_numpy(float)
     share = np.divide(lack, need, out=np.full(len(frame), nan), where=need > 0)
     return Sites(frame, need, paper.LACK.classes(share), paper.LACK, A_PERSON)
 
 
-def _figures(plan: Plan, lang: str) -> tuple[KeyFigure, ...]:
-    s, people = plan.summary, pick(("人", "people"), lang)
-    need, have, short, after = (
-        pd.Series([s.get(f"{name}_{skill}", nan) for skill in SKILLS], dtype=float).sum(min_count=1)
-        for name in ("need", "have", "short", "short_after")
-    )  # of a skill that no ratio asks for nothing is known, and the others still add up
-    icu = sum(s.get(f"short_after_{skill}", nan) for skill in ("icu_nurse", "icu_doctor"))
-    teams, sent = s.get("teams_free", nan), s.get("teams_assigned", nan)
-    rows = (
-        (short, people, ("医护缺口", "Staff short"), (f"派驻后仍缺 {figure(after)} 人", f"{figure(after)} after the teams are sent"), short > 0),
-        (icu, people, ("重症医护缺口（派驻后）", "ICU staff short, after"), ("重症人员不能由其他专业替代", "other skills cannot replace them"), icu > 0),
-        (need, people, ("按床位需要", "Needed for the beds"), ("在编人数，含轮班", "heads, shifts included"), False),
-        (have, people, ("已在岗", "Present"), ("只计已报送队伍", "reported teams only"), False),
-        (teams, pick(("支", "teams"), lang), ("可派队伍", "Free teams"), (f"{figure(s.get('people_free', nan))} 人", f"{figure(s.get('people_free', nan))} people"), False),
-        (sent, pick(("支", "teams"), lang), ("建议派驻", "To be sent"), (f"{figure(s.get('people_assigned', nan))} 人", f"{figure(s.get('people_assigned', nan))} people"), False),
-    )  # fmt: skip
-    return tuple(
-        KeyFigure(value, unit, pick(label, lang), pick(note, lang), alarm) for value, unit, label, note, alarm in rows
+def _chart(book: Book, plan: Plan) -> ChartBlock:
+    series = (
+        Series("have", book.pick("已在岗", "present"), paper.BAR["have"]),
+        Series("sent", book.pick("建议派驻", "to be sent"), paper.BAR["added"]),
+        Series("need", book.pick("需要", "needed"), paper.INK, outline=True),
     )
-
-
-def _chart(plan: Plan, lang: str) -> Chart:
-    keys = (
-        (pick(("已在岗", "present"), lang), paper.BAR["have"], "none"),
-        (pick(("建议派驻", "to be sent"), lang), paper.BAR["added"], "none"),
-        (pick(("需要", "needed"), lang), "none", paper.INK),
-    )
-    skills, sent = plan.tables.get("skills", pd.DataFrame()), _sent(plan)
-    found = tuple(_bar(row, sent, lang) for row in skills.to_dict("records") if row["need"] or row["have"])
-    return Chart(
-        pick(("各专业需要与在岗（人）", "Need and presence by skill"), lang),
-        found,
-        keys,
-        pick(("没有数据", "no data"), lang),
-    )
-
-
-def _sent(plan: Plan) -> dict[str, float]:
+    skills = plan.tables.get("skills", pd.DataFrame(columns=["skill", "need", "have", "short", "short_after"]))
     teams = plan.tables.get("teams", pd.DataFrame(columns=["hospital", *SKILLS]))
-    chosen = teams[teams["hospital"] != ""]
-    return {skill: float(chosen[skill].sum()) for skill in SKILLS}
-
-
-def _bar(row: Mapping[str, float], sent: Mapping[str, float], lang: str) -> Bar:
-    skill = str(row["skill"])
-    have = float(row["have"])
-    spans = (
-        Span(0, have, paper.BAR["have"], thick=0.7),
-        Span(have, have + sent[skill], paper.BAR["added"], thick=0.7),
-        Span(0, float(row["need"]), "none", paper.INK),
-    )
-    text = f"{pick(('缺', 'short'), lang)} {figure(row['short'])} → {figure(row['short_after'])}"
-    return Bar(SKILL_WORDS[skill].said(lang), spans, text, alarm=row["short_after"] > 0)
+    sent = teams[teams["hospital"] != ""]
+    rows = skills[(skills["need"].astype(float).fillna(0) != 0) | (skills["have"].astype(float).fillna(0) != 0)]
+    word = book.pick("缺", "short")
+    data = pd.DataFrame({
+        "label": [SKILL_WORDS[str(skill)].said(book.lang) for skill in rows["skill"]],
+        "have": rows["have"].astype(float).to_numpy(),
+        "sent": [float(sent[skill].sum()) for skill in rows["skill"]],
+        "need": rows["need"].astype(float).to_numpy(),
+        "text": [f"{word} {figure(a)} → {figure(b)}" for a, b in zip(rows["short"], rows["short_after"], strict=True)],
+        "alarm": [float(b) > 0 for b in rows["short_after"]],
+    })  # fmt: skip
+    title = ("各专业需要与在岗", "Need and presence by skill")
+    asked = Query(KIND, "skills", ("need", "have", "short", "short_after"), "rows")
+    return ChartBlock(book.pick(*title), "stacked", data, series, pick(PERSONS, book.lang), book.code(title, asked),
+                      empty=book.pick("没有数据", "no data"))  # fmt: skip
 
 
 def _counted(plan: Plan, lang: str) -> tuple[str, ...]:

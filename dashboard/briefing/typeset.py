@@ -14,7 +14,7 @@ NO_TAIL = set("（《〈【“‘")
 def wrap(text: str, face: Face, size: float, width: float) -> tuple[str, ...]:
     """Return the lines of `text` at a size (points), none wider than `width` (points) unless one letter is."""
     lines, line, used = [], "", 0.0
-    for piece in _pieces(face.clean(text), face, size, width):
+    for piece in cut(face.clean(text), face, size, width):
         wide = face.width(piece, size)
         if line and used + wide > width:
             lines.append(line.rstrip())
@@ -39,8 +39,8 @@ def fit(text: str, face: Face, size: float, width: float) -> str:
     return text.rstrip() + "…"
 
 
-def _pieces(text: str, face: Face, size: float, width: float) -> list[str]:
-    """What may not be broken; a word wider than the line is broken anywhere."""
+def cut(text: str, face: Face, size: float, width: float) -> list[str]:
+    """Return what may not be broken; a word wider than the line is broken anywhere."""
     found: list[str] = []
     glue = False
     for piece in PIECE.findall(text):

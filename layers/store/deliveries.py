@@ -29,3 +29,11 @@ def arrived(view: View) -> Select[Any]:
     return query.where(batch.c.kind == "import", batch.c.known_at <= to_ms(view.known_at), rows > refused).order_by(
         "at"
     )
+
+
+def receipts(view: View) -> Select[Any]:
+    """Return batch, feed, source, file, sha256, known_at, rows: every delivery known at the view, the oldest first."""
+    rows = batch.c.receipt["rows_read"].as_integer()
+    columns = (batch.c.feed, batch.c.source, batch.c.file, batch.c.sha256, batch.c.known_at, rows.label("rows"))
+    query = select(batch.c.id.label("batch"), *columns)
+    return query.where(batch.c.kind == "import", batch.c.known_at <= to_ms(view.known_at)).order_by(batch.c.id)

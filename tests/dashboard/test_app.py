@@ -91,7 +91,7 @@ def test_other_pages_only_pass_the_news_on(drill, client, path, search):
             "/plan/x",
             "/plan/x.csv",
             "/plan/lockdown.txt",
-            "/brief/supplies.pdf",
+            "/brief/people.pdf",
         ),
         *("/vendor/nope", "/assets/nope", "/assets/../app.py", "/wall/", "/wall/x", "/LOCKDOWN", "/_favicon.icox"),
         *("/_reload-hashx", "/_dash-component-suites/x/y.js", "/_dash-component-suites/dash/nope.js"),

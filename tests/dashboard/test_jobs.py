@@ -162,7 +162,7 @@ def test_another_site_may_not_start_anything(client):
 
 
 def test_there_is_no_briefing_of_what_is_not_printed(client):
-    assert client.post("/brief/supplies.pdf").status_code == 404
+    assert client.post("/brief/people.pdf").status_code == 404
     assert client.get("/job/nothing").status_code == 404
 
 

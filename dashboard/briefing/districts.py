@@ -1,0 +1,112 @@
+"""One page a district: its figures from every part, its map, what is proposed there first, and a paragraph that says it."""
+
+import pandas as pd
+
+from dashboard.briefing import beds, joint, lockdown, situation, staff, supplies
+from dashboard.briefing.blocks import Figure, Figures, MapBlock, Paragraph, Section, TableBlock, TableColumn
+from dashboard.briefing.book import PERSONS, Book
+from dashboard.briefing.proposals import by_action, district_names, in_turn, titled
+from dashboard.briefing.query import Query
+from dashboard.goods import said as in_english
+from layers.decisions._proposal import ACTIONS, Plan, Proposal
+
+TOP = 8  # proposals on the page of a district
+KINDS = {
+    "situation": situation,
+    "lockdown": lockdown,
+    "beds": beds,
+    "staff": staff,
+    "supplies": supplies,
+    "joint": joint,
+}
+
+
+def district_section(book: Book, code: str) -> Section:
+    """Return the page of a district."""
+    figures = _figures(book, code)
+    name = district_names(book.sources.frames, book.lang).get(code, code)
+    drawn = tuple(_map(book, code))
+    blocks = (Figures(figures), *drawn, _said(book, code, name, figures), _first(book, code))
+    return Section(f"district:{code}", name, blocks, area=code)
+
+
+def _figures(book: Book, code: str) -> tuple[Figure, ...]:
+    where = (("district", (code,)),)
+    counts = tuple(
+        book.figure(words, Query("districts", "districts", (name,), "sum", where), PERSONS)
+        for name, words in (
+            ("now_confirmed", ("现有确诊", "Confirmed, now")),
+            ("now_suspected", ("现有疑似", "Suspected, now")),
+        )
+    )
+    return (*counts, *(one for kind in book.sources.plans for one in KINDS[kind].of_district(book, code)))
+
+
+def _map(book: Book, code: str) -> list[MapBlock]:
+    """Compounds where lockdown is printed, else sites with beds, else nothing: a map without a subject is decoration."""
+    for module in (lockdown, beds):
+        if module.KIND in book.sources.plans:
+            return [module.district_map(book, code)]
+    return []
+
+
+def _said(book: Book, code: str, name: str, figures: tuple[Figure, ...]) -> Paragraph:
+    """The figures in one sentence each, as one would say them."""
+    stop, comma = book.pick("。", "."), book.pick("，", "; ")
+    pieces: list[str | Figure] = [f"{name}{book.pick('：', ': ')}"]
+    for at, one in enumerate(figures):
+        pieces += [
+            f"{one.name}{book.pick('', ' ')}",
+            one,
+            one_unit(one, book.lang),
+            stop if at == len(figures) - 1 else comma,
+        ]
+    risk = _risk(book, code)
+    return Paragraph(book.pick("本区要情", "The district in words"), (*pieces, *risk))
+
+
+def one_unit(figure: Figure, lang: str) -> str:
+    """Return the unit as it follows a number in a sentence."""
+    if not figure.unit:
+        return ""
+    return figure.unit if lang == "zh" or figure.unit == "%" else f" {figure.unit}"
+
+
+def _risk(book: Book, code: str) -> tuple[object, ...]:
+    plan = book.sources.plans.get("lockdown")
+    table = plan.tables.get("risk") if plan else None
+    rows = table[table["district"].astype(str) == code] if table is not None and len(table) else ()
+    if not len(rows):
+        return ()
+    text = str(rows.iloc[0]["reason_en" if book.lang == "en" else "reason_zh"])
+    asked = Query("lockdown", "risk", ("level", "reason"), "rows", (("district", (code,)),))
+    return (*((" ",) if book.lang == "en" else ()), book.quote(text, ("风险等级", "Risk level"), asked))
+
+
+def _first(book: Book, code: str) -> TableBlock:
+    """The first proposals of every part for the district, one of each kind of action in turn."""
+    rows = [(kind, p) for kind, plan in book.sources.plans.items() for p in _mine(plan, code)]
+    groups: dict[str, list[Proposal]] = {}
+    for kind, proposal in rows:
+        groups.setdefault(f"{kind}/{proposal.action}", []).append(proposal)
+    chosen = in_turn(groups)[:TOP]
+    title = ("本区优先事项", "What comes first here")
+    parts = tuple(kind for kind in book.sources.plans if kind in {kind for kind, _ in rows})
+    code_of = book.code(title, Query(parts[0] if parts else "orders", "proposals", ("action", "reasons"), "rows",
+                                     (("district", (code,)),)))  # fmt: skip
+    columns = (
+        TableColumn("action", book.pick("建议", "Proposed")),
+        TableColumn("name", book.pick("对象", "Subject")),
+        TableColumn("why", book.pick("理由", "Reason"), code=code_of),
+    )
+    return TableBlock(book.pick(*title), columns, _table(book, chosen), len(rows))
+
+
+def _mine(plan: Plan, code: str) -> list[Proposal]:
+    return [p for group in by_action(plan).values() for p in group if p.district == code]
+
+
+def _table(book: Book, chosen: list[Proposal]) -> pd.DataFrame:
+    lang = book.lang
+    rows = [(ACTIONS[p.action].said(lang), titled(p, lang), in_english(p.reasons[0].said(lang), lang)) for p in chosen]
+    return pd.DataFrame(rows, columns=["action", "name", "why"])

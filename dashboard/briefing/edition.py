@@ -1,0 +1,45 @@
+"""What decides the bytes of a print besides its state: the writers themselves. And the code that stands on every page."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from dashboard.briefing.blocks import Figures, Note, Paragraph, Section, TableBlock
+
+HERE = Path(__file__).resolve().parent
+ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0, 1, I, O: a code is read aloud from paper
+LETTERS = 12
+
+
+@cache
+def edition() -> str:
+    """Return a digest of the code that writes briefings; equal editions write equal states into equal bytes."""
+    digest = hashlib.sha256(version("matplotlib").encode())
+    for path in sorted(HERE.glob("*.py")):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def code_of(state: dict[str, Any], sections: Sequence[Section], inputs: Sequence[str]) -> str:
+    """Return the code of a print, "FY-7K3M-Q2XD-9ABC": a digest of its state, its inputs and everything that it says."""
+    said = [[section.key, section.title, [_said(block) for block in section.blocks]] for section in sections]
+    text = json.dumps([state, list(inputs), said], ensure_ascii=False, sort_keys=True)
+    number = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
+    letters = "".join(ALPHABET[number >> (5 * at) & 31] for at in range(LETTERS))
+    return "FY-" + "-".join(letters[at : at + 4] for at in range(0, LETTERS, 4))
+
+
+def _said(block: Any) -> Any:
+    if isinstance(block, Figures):
+        return [[one.name, one.written, one.code] for one in block.figures]
+    if isinstance(block, Paragraph):
+        return [block.heading, block.text, list(block.codes)]
+    if isinstance(block, Note):
+        return block.text
+    if isinstance(block, TableBlock):
+        return [block.title, block.frame.astype(str).to_numpy().tolist()]
+    return [block.title, block.code]  # maps, charts and lists say what the plans say, whose inputs are in the digest

@@ -1,0 +1,22 @@
+"""Every format that a briefing is written in: one function each, which renders what `compose` said and adds nothing."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from threading import Event
+
+from dashboard.briefing.content import Briefing
+from dashboard.briefing.errors import BriefingError
+from dashboard.briefing.printing import Progress, write_pdf, write_png
+
+# Writes the file whole or not at all; equal briefings give equal bytes. Raises Cancelled when the event is set on the way.
+Writer = Callable[[Briefing, Path, Progress | None, Event | None], None]
+WRITERS: Mapping[str, Writer] = {"pdf": write_pdf, "png": write_png}
+
+
+def write(briefing: Briefing, out: Path, progress: Progress | None = None, cancel: Event | None = None) -> Path:
+    """Write the briefing in the format that its choice names; return `out`."""
+    form = briefing.choice.form
+    if form not in WRITERS:
+        raise BriefingError(f"{out.name}: format {form!r}; wanted one of: {', '.join(WRITERS)}")
+    WRITERS[form](briefing, out, progress, cancel)
+    return out
