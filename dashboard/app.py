@@ -25,7 +25,7 @@ from dashboard.pages._frame import end_of_day
 from dashboard.settings import ROOT, Settings
 from dashboard.shell import notice, waiting
 from dashboard.tables import TableStore, tables_blueprint
-from dashboard.text import say
+from dashboard.text import both, say
 from dashboard.view import Here
 from layers._errors import LayerError, StoreError, ViewError
 from layers._palette import light_table
@@ -55,7 +55,7 @@ def create_app(settings: Settings, store: Store | None = None) -> Dash:
         "dashboard",
         server=Flask("dashboard", static_folder=None),
         assets_folder=str(ROOT / "assets"),
-        title="防疫指挥图 Fangyi",
+        title=" ".join(both("app.name")),
         update_title=None,
         suppress_callback_exceptions=True,
         external_scripts=[vendor.deckgl_url()],

@@ -5,7 +5,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.charts import DIM, INK, LINE, figure_of
-from dashboard.text import T, figure, pick
+from dashboard.text import figure, say
 
 FAN, WIDE, NARROW = "var(--blue)", "var(--fill-blue)", "var(--band-blue)"
 BEDS = "var(--amber)"
@@ -63,9 +63,7 @@ def _fan(found: go.Figure, rows: pd.DataFrame, at: int, lang: str, scale: float)
 def _said(row: dict[str, float], lang: str) -> str:
     low, middle, high, beds = (figure(row[name]) for name in ("q05", "median", "q95", "beds"))
     chance = "–" if np.isnan(row["p_short"]) else f"{row['p_short']:.0%}"
-    return pick(
-        (f"需 {middle}（90% 区间 {low}–{high}）<br>可用 {beds} · 不够的概率 {chance}",
-         f"{middle} ask for it (90 % {low}–{high})<br>usable {beds} · chance of too few {chance}"), lang)  # fmt: skip
+    return say("chart_beds.ask_for_90", lang, middle=middle, low=low, high=high, beds=beds, chance=chance)  # fmt: skip
 
 
 def _axis(rows: pd.DataFrame, domain: tuple[float, float], at: int, scale: float) -> dict[str, object]:
@@ -79,11 +77,11 @@ def _axis(rows: pd.DataFrame, domain: tuple[float, float], at: int, scale: float
 
 def _days(at: int, last: bool, lang: str, scale: float) -> dict[str, object]:
     return {
-        "anchor": f"y{at}", "showticklabels": last, "tickformat": "%-m月%-d日" if lang == "zh" else "%-d %b", "nticks": 5, "showgrid": False,
+        "anchor": f"y{at}", "showticklabels": last, "tickformat": say("manner.axis_day", lang), "nticks": 5, "showgrid": False,
         "tickfont": {"size": 12 * scale, "color": DIM}, "linecolor": LINE, "zeroline": False, "matches": None if at == 1 else "x",
     }  # fmt: skip
 
 
 def kind_title(kind: str, lang: str) -> str:
     """Return what a kind of bed is called."""
-    return pick(T[f"bed.{kind}"], lang)
+    return say(f"bed.{kind}", lang)

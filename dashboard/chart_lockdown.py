@@ -4,7 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.charts import DIM, INK, figure_of
-from dashboard.text import figure, pick
+from dashboard.text import figure, pick, say
 from layers._palette import LIFE
 from layers.decisions._life_terms import HOLDING
 
@@ -78,7 +78,7 @@ def certified_curve(curve: pd.DataFrame, lang: str = "zh", scale: float = 1.0) -
         x=days[held],
         y=holding[held],
         mode="markers",
-        name=pick(("评定轮次", "round"), lang),
+        name=say("chart_lockdown.round", lang),
         marker={"symbol": "circle-open", "size": 9 * scale, "color": INK, "line": {"width": 1.6 * scale}},
         customdata=share[held].round(1),
         hovertemplate="%{x|%m-%d}: %{y:,} (%{customdata}%)<extra></extra>",

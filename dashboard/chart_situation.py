@@ -11,6 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.charts import DIM, INK, LINE, cut_peak, figure_of
+from dashboard.text import both, say
 from layers._palette import STATUS
 
 HALF = pd.Timedelta(hours=12)
@@ -20,21 +21,21 @@ GREY, STEP = "var(--fill-grey)", "var(--fill-amber)"
 TOP_R = 5.0  # R above it is written, not drawn: the scale belongs to the range in which decisions are made
 BACK = 28  # days shown before a forecast
 WORDS = {
-    "observed": ("已报告", "reported"),
-    "completed": ("补估（尚未报告）", "still to be reported"),
-    "confirmed": ("确诊", "confirmed"),
-    "clinical": ("临床诊断", "clinical"),
-    "step": ("诊断标准变化", "definition changed"),
-    "untold": ("资料不足", "insufficient"),
-    "r_onset": ("Rt（按发病日）", "R by onset"),
-    "r_report": ("Rt（按报告日，实验室确诊）", "R by report, laboratory confirmed"),
-    "interval": ("95%区间", "95 % interval"),
-    "past": ("已报告", "reported"),
-    "median": ("预测中位数", "median forecast"),
-    "band50": ("50%区间", "50 % interval"),
-    "band90": ("90%区间", "90 % interval"),
-    "no_skill": ("无预测能力", "no skill"),
-    "used": ("在院人数", "in hospital"),
+    "observed": both("chart_situation.words_observed"),
+    "completed": both("chart_situation.words_completed"),
+    "confirmed": both("chart_situation.words_confirmed"),
+    "clinical": both("chart_situation.words_clinical"),
+    "step": both("chart_situation.words_step"),
+    "untold": both("chart_situation.words_untold"),
+    "r_onset": both("chart_situation.words_r_onset"),
+    "r_report": both("chart_situation.words_r_report"),
+    "interval": both("chart_situation.words_interval"),
+    "past": both("chart_situation.words_past"),
+    "median": both("chart_situation.words_median"),
+    "band50": both("chart_situation.words_band50"),
+    "band90": both("chart_situation.words_band90"),
+    "no_skill": both("chart_situation.words_no_skill"),
+    "used": both("chart_situation.words_used"),
 }
 
 
@@ -217,7 +218,7 @@ def _bands(
 def _calendar(found: go.Figure, at: pd.DatetimeIndex, lang: str, *, count: bool = True) -> go.Figure:
     if len(at):
         found.update_xaxes(range=[at[0] - HALF, at[-1] + HALF])
-    found.update_xaxes(tickformat="%-m月%-d日" if lang == "zh" else "%-d %b", nticks=6, showgrid=False, tickangle=0)
+    found.update_xaxes(tickformat=say("manner.axis_day", lang), nticks=6, showgrid=False, tickangle=0)
     found.update_yaxes(gridcolor=LINE, nticks=5)
     if count:
         found.update_yaxes(tickformat=",", rangemode="tozero")

@@ -4,7 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.charts import DIM, INK, LINE, figure_of
-from dashboard.text import figure, pick
+from dashboard.text import both, figure, percent, pick, say
 
 HAVE, SHORT, FREE, NEED = "var(--blue)", "var(--red)", "var(--teal)", "var(--amber)"
 
@@ -16,7 +16,11 @@ def skills(table: pd.DataFrame, lang: str = "zh", scale: float = 1.0) -> go.Figu
     """
     found = figure_of(scale)
     rows = table.iloc[::-1]
-    words = {"have": ("在岗", "present"), "free": ("待派", "free teams"), "need": ("需要", "need")}
+    words = {
+        "have": both("chart_staff.words_have"),
+        "free": both("chart_staff.words_free"),
+        "need": both("chart_staff.words_need"),
+    }
     found.add_bar(
         y=rows["name"], x=rows["have"], orientation="h", name=pick(words["have"], lang), marker={"color": HAVE}
     )
@@ -32,7 +36,7 @@ def skills(table: pd.DataFrame, lang: str = "zh", scale: float = 1.0) -> go.Figu
         if row["short_after"] > 0:
             found.add_annotation(
                 x=max(row["need"], row["have"] + row["free"]), y=row["name"], xanchor="left", showarrow=False,
-                text="  " + pick((f"派后缺 {figure(row['short_after'])}", f"short {figure(row['short_after'])}"), lang),
+                text="  " + say("chart_staff.short", lang, short_after=figure(row['short_after'])),
                 font={"size": 12 * scale, "color": "var(--red)"},
             )  # fmt: skip
     most = float(rows[["need", "have"]].max().max() or 1)
@@ -52,8 +56,7 @@ def resources(table: pd.DataFrame, lang: str = "zh", scale: float = 1.0) -> go.F
     rows = table.iloc[::-1]
     binds = rows["worth"] > 0
     said = [
-        pick((f" {figure(s * 100)}%", f" {figure(s * 100)}%"), lang)
-        + (pick((f" · 用满{d}天", f" · full {d} d"), lang) if full else "")
+        f" {percent(s)}" + (say("chart_staff.full_d", lang, d=d) if full else "")
         for s, d, full in zip(rows["share"], rows["days_full"], binds, strict=True)
     ]
     found.add_bar(
@@ -81,16 +84,16 @@ def placing(table: pd.DataFrame, lang: str = "zh", scale: float = 1.0) -> go.Fig
         y=rows["name"],
         x=rows["placed"] / total,
         orientation="h",
-        name=pick(("收治", "placed"), lang),
+        name=say("chart_staff.placed", lang),
         marker={"color": HAVE},
     )
     found.add_bar(
-        y=rows["name"], x=rows["unmet"] / total, orientation="h", name=pick(("未收治（人·日）", "not placed (person-days)"), lang),
+        y=rows["name"], x=rows["unmet"] / total, orientation="h", name=say("chart_staff.not_placed_person", lang),
         marker={"color": SHORT, "pattern": {"shape": "/", "size": 6 * scale, "solidity": 0.35}},
         text=said, textposition="outside", textfont={"size": 12 * scale, "color": "var(--red)"}, cliponaxis=False, constraintext="none",
     )  # fmt: skip
     found.add_scatter(
-        y=rows["name"], x=rows["greedy"] / total, mode="markers", name=pick(("简单方案", "plain plan"), lang),
+        y=rows["name"], x=rows["greedy"] / total, mode="markers", name=say("chart_staff.plain_plan", lang),
         marker={"symbol": "line-ns-open", "size": 18 * scale, "color": NEED, "line": {"width": 3 * scale}},
     )  # fmt: skip
     found.update_layout(barmode="stack", margin={"r": 60 * scale, "l": 8 * scale})

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.text import UNKNOWN, T, figure, named, pick, say
+from dashboard.text import UNKNOWN, figure, has, named, pick, say
 from layers._palette import COVER, OCCUPANCY, STATUS, hex_of
 from layers._palette import UNKNOWN as GREY
 
@@ -78,7 +78,7 @@ def epidemic_curve(
         found.add_bar(
             x=wide.index,
             y=wide[status],
-            name=say(f"chart.{status}", lang) if f"chart.{status}" in T else pick((mark.zh, mark.en), lang),
+            name=say(f"chart.{status}", lang) if has(f"chart.{status}") else pick((mark.zh, mark.en), lang),
             marker={"color": mark.hex, "pattern": pattern, "line": {"width": 0}},
         )
     mean = honest_mean(wide["confirmed"]) if "confirmed" in wide else pd.Series(dtype=float)
@@ -97,7 +97,7 @@ def epidemic_curve(
     if len(wide):
         half = pd.Timedelta(hours=12)
         found.update_xaxes(range=[wide.index[0] - half, wide.index[-1] + half])
-    found.update_xaxes(tickformat="%-m月%-d日" if lang == "zh" else "%-d %b", nticks=5, showgrid=False, tickangle=0)
+    found.update_xaxes(tickformat=say("manner.axis_day", lang), nticks=5, showgrid=False, tickangle=0)
     found.update_yaxes(tickformat=",", nticks=5, rangemode="tozero")
     return found
 
@@ -150,7 +150,7 @@ def beds_by_kind(beds: pd.DataFrame, lang: str = "zh", scale: float = 1.0) -> go
     beds   kind, open, used; NaN used is shown as open beds of unknown use
     """
     rows = beds.iloc[::-1]
-    names = [pick(T[f"bed.{kind}"], lang) for kind in rows["kind"]]
+    names = [say(f"bed.{kind}", lang) for kind in rows["kind"]]
     used, open_ = rows["used"].to_numpy(float), rows["open"].to_numpy(float)
     inside, free, over = np.minimum(used, open_), np.clip(open_ - used, 0, None), np.clip(used - open_, 0, None)
     free = np.where(np.isnan(used), open_, free)

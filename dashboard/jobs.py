@@ -9,6 +9,7 @@ from threading import Event, Lock, Thread
 from typing import Any
 
 from dashboard.access import Person
+from dashboard.text import both, say
 from layers._errors import Cancelled, LayerError
 
 Progress = Callable[[int, int, str, str], None]
@@ -40,8 +41,8 @@ class Job:
     state: str = "waiting"
     done: int = 0
     total: int = 0
-    zh: str = "排队等候"
-    en: str = "waiting in line"
+    zh: str = field(default_factory=lambda: say("jobs.waiting", "zh"))
+    en: str = field(default_factory=lambda: say("jobs.waiting", "en"))
     content: bytes = b""
     ended: float = 0.0
     cancel: Event = field(default_factory=Event)
@@ -88,7 +89,7 @@ class Jobs:
     def cancel(self, job: Job) -> None:
         """Stop a job: it counts as cancelled at once, and what it is in the middle of is thrown away."""
         job.cancel.set()
-        self._end(job, "cancelled", zh="已取消", en="cancelled")
+        self._end(job, "cancelled", both("jobs.cancelled"))
 
     def _serve(self) -> None:
         while True:
@@ -106,16 +107,17 @@ class Jobs:
         try:
             content = work(progress, job.cancel)
         except Cancelled:
-            self._end(job, "cancelled", zh="已取消", en="cancelled")
+            self._end(job, "cancelled", both("jobs.cancelled"))
         except Exception as error:  # told to the person who waits: nobody else reads a thread's error
-            self._end(job, "failed", zh=f"未完成：{error}", en=f"failed: {error}")
+            self._end(job, "failed", both("jobs.failed", error=error))
         else:
-            self._end(job, "done", content, zh="已完成", en="ready")
+            self._end(job, "done", both("jobs.done"), content)
 
-    def _end(self, job: Job, state: str, content: bytes = b"", *, zh: str, en: str) -> None:
+    def _end(self, job: Job, state: str, words: tuple[str, str], content: bytes = b"") -> None:
         with self._lock:
             if job.state not in FINISHED:
-                job.state, job.content, job.zh, job.en, job.ended = state, content, zh, en, self._clock()
+                job.state, job.content, job.ended = state, content, self._clock()
+                job.zh, job.en = words
 
     def _forget(self) -> None:
         finished = [job for job in self._jobs.values() if job.state in FINISHED]

@@ -1,76 +1,76 @@
 """Orders in words: states, steps and decisions in both languages, how long something takes, and the list that is exported."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 import pandas as pd
 
-from dashboard.text import UNKNOWN, is_unknown, pick
+from dashboard import text
+from dashboard.text import UNKNOWN, both, is_unknown, pick, say
 from layers.decisions._proposal import ACTIONS
 from layers.decisions.orders import LEVELS
 
 STATE: Mapping[str, tuple[str, str, str, str]] = {  # words, tone, symbol: told apart without colour
-    "given": ("已下达", "Given", "amber", "○"),
-    "acknowledged": ("已签收", "Acknowledged", "blue", "◐"),
-    "done": ("已反馈", "Reported done", "teal", "●"),
-    "closed": ("已办结", "Closed", "", "✓"),
-    "reopened": ("已退回", "Reopened", "amber", "↺"),
-    "withdrawn": ("已撤回", "Withdrawn", "", "✕"),
+    "given": (*both("orders.state_given"), "amber", "○"),
+    "acknowledged": (*both("orders.state_acknowledged"), "blue", "◐"),
+    "done": (*both("orders.state_done"), "teal", "●"),
+    "closed": (*both("orders.state_closed"), "", "✓"),
+    "reopened": (*both("orders.state_reopened"), "amber", "↺"),
+    "withdrawn": (*both("orders.state_withdrawn"), "", "✕"),
 }
-LATE = ("逾期", "Overdue")
+LATE = both("orders.late")
 STEP: Mapping[str, tuple[str, str]] = {
-    "acknowledge": ("签收", "Acknowledge"),
-    "report": ("反馈完成", "Report done"),
-    "close": ("办结", "Close"),
-    "reopen": ("退回重办", "Reopen"),
-    "withdraw": ("撤回", "Withdraw"),
+    "acknowledge": both("orders.step_acknowledge"),
+    "report": both("orders.step_report"),
+    "close": both("orders.step_close"),
+    "reopen": both("orders.step_reopen"),
+    "withdraw": both("orders.step_withdraw"),
 }
 SAYS: Mapping[str, tuple[str, str]] = {  # what a step asks for
-    "acknowledge": ("备注（可不填）", "Remark (may stay empty)"),
-    "report": ("反馈：做了什么，结果如何", "Feedback: what was done, with what result"),
-    "close": ("备注（可不填）", "Remark (may stay empty)"),
-    "reopen": ("为何退回", "Why it is reopened"),
-    "withdraw": ("为何撤回", "Why it is withdrawn"),
+    "acknowledge": both("orders.says_acknowledge"),
+    "report": both("orders.says_report"),
+    "close": both("orders.says_close"),
+    "reopen": both("orders.says_reopen"),
+    "withdraw": both("orders.says_withdraw"),
 }
 DECISION: Mapping[str, tuple[str, str]] = {
-    "lockdown": ("封控管理", "Lockdown"),
-    "beds": ("床位扩充", "Beds"),
-    "staff": ("人员调配", "Staff"),
-    "supplies": ("防疫物资", "Supplies"),
-    "joint": ("联合方案", "Joint plan"),
+    "lockdown": both("orders.decision_lockdown"),
+    "beds": both("orders.decision_beds"),
+    "staff": both("orders.decision_staff"),
+    "supplies": both("orders.decision_supplies"),
+    "joint": both("orders.decision_joint"),
 }
 EXPORTED: Mapping[str, tuple[str, str]] = {
-    "number": ("指令号", "number"),
-    "decision": ("决策", "decision"),
-    "name": ("对象", "name"),
-    "subject": ("对象编码", "subject"),
-    "district": ("区编码", "district"),
-    "street": ("街道", "street"),
-    "proposed": ("方案建议", "proposed"),
-    "action": ("指令内容", "ordered"),
-    "is_override": ("改动方案", "override"),
-    "level": ("级别", "level"),
-    "owner": ("责任单位", "owner"),
-    "state": ("状态", "state"),
-    "happened_at": ("下达时间", "given_at"),
-    "known_from": ("本状态自", "in_state_since"),
-    "deadline_at": ("时限", "deadline"),
-    "is_late": ("是否逾期", "overdue"),
-    "reason": ("理由", "reason"),
-    "feedback": ("反馈", "feedback"),
-    "remark": ("备注", "remark"),
-    "given_by": ("下达人", "given_by"),
-    "acted_by": ("经办人", "last_acted_by"),
-    "inputs_hash": ("依据", "inputs_hash"),
+    "number": both("orders.exported_number"),
+    "decision": both("orders.exported_decision"),
+    "name": both("orders.exported_name"),
+    "subject": both("orders.exported_subject"),
+    "district": both("orders.exported_district"),
+    "street": both("orders.exported_street"),
+    "proposed": both("orders.exported_proposed"),
+    "action": both("orders.exported_action"),
+    "is_override": both("orders.exported_is_override"),
+    "level": both("orders.exported_level"),
+    "owner": both("orders.exported_owner"),
+    "state": both("orders.exported_state"),
+    "happened_at": both("orders.exported_happened_at"),
+    "known_from": both("orders.exported_known_from"),
+    "deadline_at": both("orders.exported_deadline_at"),
+    "is_late": both("orders.exported_is_late"),
+    "reason": both("orders.exported_reason"),
+    "feedback": both("orders.exported_feedback"),
+    "remark": both("orders.exported_remark"),
+    "given_by": both("orders.exported_given_by"),
+    "acted_by": both("orders.exported_acted_by"),
+    "inputs_hash": both("orders.exported_inputs_hash"),
 }
 
 
 WHICH: Mapping[str, tuple[str, str]] = {  # what a list may be narrowed to, besides a single state
-    "open": ("未办结", "In progress"),
+    "open": both("orders.which_open"),
     "late": LATE,
-    "all": ("全部", "All"),
-    "override": ("改动方案的", "Overrides"),
+    "all": both("orders.which_all"),
+    "override": both("orders.which_override"),
 }
 
 
@@ -89,19 +89,7 @@ def chosen(found: pd.DataFrame, options: Mapping[str, str] | None) -> pd.DataFra
 
 def span(passed: Any, lang: str) -> str:
     """Return how long: "3小时" or "3 h"; minutes below one hour, days from two on; "–" when not known."""
-    if is_unknown(passed):
-        return UNKNOWN
-    passed = max(pd.Timedelta(passed), pd.Timedelta(0)).to_pytimedelta()
-    if passed < timedelta(minutes=1):
-        return "不足1分钟" if lang == "zh" else "<1 min"
-    for unit, zh, en, least in (
-        (timedelta(days=1), "天", "d", 2),
-        (timedelta(hours=1), "小时", "h", 1),
-        (timedelta(minutes=1), "分钟", "min", 0),
-    ):
-        if passed >= unit * least:
-            return f"{passed // unit}{zh}" if lang == "zh" else f"{passed // unit} {en}"
-    return UNKNOWN
+    return UNKNOWN if is_unknown(passed) else text.span(pd.Timedelta(passed).to_pytimedelta(), lang)
 
 
 def action_words(action: str, lang: str) -> str:
@@ -114,7 +102,7 @@ def listing(found: pd.DataFrame, lang: str) -> pd.DataFrame:
 
     Nothing in it is about a person who is ill; frozen records stay behind.
     """
-    yes, no = ("是", "否") if lang == "zh" else ("yes", "no")
+    yes, no = say("orders.yes", lang), say("orders.no", lang)
     told = found.assign(
         state=[pick(STATE[one][:2], lang) for one in found["state"]],
         decision=[pick(DECISION[one], lang) for one in found["decision"]],

@@ -186,7 +186,7 @@ def _reason(number: int, row: Mapping[str, Any], lang: str, kind: str) -> Compon
                     [html.B(row["name"]), html.Span(row.get("where", ""), className="reason-where")],
                     className="reason-name",
                 ),
-                html.Div(("；" if lang == "zh" else ". ").join(row["reasons"]), className="reason-why"),
+                html.Div((say("manner.sentences", lang)).join(row["reasons"]), className="reason-why"),
             ],
             className="reason-text",
         ),

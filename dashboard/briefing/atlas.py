@@ -14,7 +14,7 @@ from dashboard.briefing.cartography import graticule, north_arrow, overview, sca
 from dashboard.briefing.labels import Label, Labels
 from dashboard.briefing.sheet import POINT, Box, Sheet
 from dashboard.briefing.window import Window, open_window
-from dashboard.text import pick
+from dashboard.text import say
 from geo.crs import DEGREES
 
 OVERVIEW = (40.0, 38.0)  # millimetres
@@ -94,7 +94,7 @@ def draw_map(sheet: Sheet, box: Box, scene: Scene, lang: str) -> Drawn:
     window = open_window(box, _focus(scene), scene.share)
     if window is None:
         sheet.rectangle(box, paper.PANEL, paper.RULE)
-        nothing = pick(("没有可绘制的地图数据", "There is nothing to draw on the map"), lang)
+        nothing = say("brief.atlas.there_nothing_draw", lang)
         sheet.text(box.x + box.width / 2, box.y + box.height / 2, nothing, 11, colour=paper.INK_SOFT, align="center")
         return Drawn()
     _ground(sheet, window, scene)

@@ -15,7 +15,7 @@ from dashboard.briefing.ground import base_legend
 from dashboard.briefing.proposals import district_names, list_of, numbering, placed
 from dashboard.briefing.query import Query, of_plan
 from dashboard.briefing.sites import SHARE, Sites, column, places_of, sites_of
-from dashboard.text import figure, pick
+from dashboard.text import both, figure, pick, say
 from layers.decisions._bed_demand import NEEDS
 from layers.decisions._proposal import Plan
 from layers.decisions.beds import NEED_WORDS
@@ -26,9 +26,9 @@ TREATS = ("designated", "fangcang", "isolation", "candidate")  # other sites app
 A_BED = 0.33  # square points: a thousand beds make a disc of 6.4 mm
 WORST = ("critical", "severe")
 COLUMNS = (
-    ListColumn("beds", "床位", "Beds"),
-    ListColumn("covered", "可补缺口", "Covers"),
-    ListColumn("distance_km", "距缺口 km", "Distance km", 1),
+    ListColumn("beds", *both("brief.beds.beds")),
+    ListColumn("covered", *both("brief.beds.covers")),
+    ListColumn("distance_km", *both("brief.beds.distance_km"), 1),
 )
 
 
@@ -53,11 +53,7 @@ def of_district(book: Book, code: str) -> tuple[Figure, ...]:
 
 def short_of(book: Book, code: str = "", needs: tuple[str, ...] = tuple(NEEDS)) -> Figure:
     """Return the beds short now, of all needs or some; of a district by its own balance."""
-    name = (
-        ("床位缺口", "Beds short")
-        if needs == tuple(NEEDS)
-        else ("重症与危重床位缺口", "Severe and critical beds short")
-    )
+    name = both("brief.beds.beds_short") if needs == tuple(NEEDS) else both("brief.beds.severe_critical_beds")
     if not code:
         return book.figure(name, of_plan(KIND, *(f"shortage_{need}" for need in needs)), BEDS, alarm=True)
     where = (("area", (code,)), ("need", needs))
@@ -67,18 +63,18 @@ def short_of(book: Book, code: str = "", needs: tuple[str, ...] = tuple(NEEDS)) 
 def later(book: Book) -> Figure:
     """Return the beds short in seven days."""
     asked = of_plan(KIND, *(f"shortage_7d_{need}" for need in NEEDS))
-    return book.figure(("七天后床位缺口", "Beds short in seven days"), asked, BEDS, alarm=True)
+    return book.figure(both("brief.beds.beds_short_in"), asked, BEDS, alarm=True)
 
 
 def _opened(book: Book, code: str = "") -> Figure:
     asked = Query(KIND, "hospitals", ("open",), "sum", _in(code))
-    return book.figure(("开放床位", "Beds open"), asked, BEDS, note=("已报送的", "as reported"))
+    return book.figure(both("brief.beds.beds_open"), asked, BEDS, note=both("brief.beds.reported"))
 
 
 def _share(book: Book, code: str = "") -> Figure:
     asked = Query(KIND, "hospitals", ("used",), "share", _in(code), ("open",))
-    note = ("占用／开放，可超过100%", "in use / open; can exceed 100%")
-    return book.figure(("床位使用率", "Occupancy"), asked, ("%", "%"), note=note)
+    note = both("brief.beds.in_use_open")
+    return book.figure(both("brief.beds.occupancy"), asked, ("%", "%"), note=note)
 
 
 def _in(code: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -88,7 +84,7 @@ def _in(code: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
 def _figures(book: Book) -> tuple[Figure, ...]:
     to_open, conflicts = of_plan(KIND, "sites_to_open"), of_plan(KIND, "reports_in_conflict")
     waiting = book.figure(
-        ("待收治或待转", "Waiting for a bed"), of_plan(KIND, "waiting"), ("人", "persons"), alarm=True
+        both("brief.beds.waiting_for_bed"), of_plan(KIND, "waiting"), both("brief.beds.persons"), alarm=True
     )
     return (
         short_of(book),
@@ -97,9 +93,9 @@ def _figures(book: Book) -> tuple[Figure, ...]:
         waiting,
         _opened(book),
         _share(book),
-        book.figure(("建议启用场所", "Sites to open"), to_open, SITES),
-        book.figure(("启用后可增", "Beds that would give"), of_plan(KIND, "beds_to_open"), BEDS),
-        book.figure(("报数不符", "Reports in conflict"), conflicts, ("条", ""), note=("按原报保留，未作改动", "kept as reported")),
+        book.figure(both("brief.beds.sites_open"), to_open, SITES),
+        book.figure(both("brief.beds.beds_would_give"), of_plan(KIND, "beds_to_open"), BEDS),
+        book.figure(both("brief.beds.reports_in_conflict"), conflicts, both("brief.beds.measure_2"), note=both("brief.beds.kept_reported")),
     )[:8]  # fmt: skip
 
 
@@ -119,13 +115,16 @@ def _map(book: Book, plan: Plan) -> MapBlock:
     area = book.sources.snapshot.area
     scene = Scene(frames, area, shown.frame.geometry, SHARE, marks=shown.marks(),
                   numbers=placed(numbers, places_of(sites_of(frames))), names=shown.names(book.city))  # fmt: skip
-    legend = (*shown.legend(("张", "beds"), ("床位未报", "Beds not reported"), book.lang), *base_legend(book.lang))
+    legend = (
+        *shown.legend(both("brief.beds.beds_2"), both("brief.beds.beds_not_reported"), book.lang),
+        *base_legend(book.lang),
+    )
     title, asked = (
-        ("医疗机构床位与使用率", "Sites by beds and occupancy"),
+        both("brief.beds.sites_beds_occupancy"),
         Query(KIND, "hospitals", ("open", "used"), "rows"),
     )
     return MapBlock(
-        book.pick(*title), scene, legend, _counted(shown, book.lang), ("处机构", "sites"), book.code(title, asked)
+        book.pick(*title), scene, legend, _counted(shown, book.lang), both("brief.beds.sites"), book.code(title, asked)
     )
 
 
@@ -133,21 +132,24 @@ def district_map(book: Book, code: str) -> MapBlock:
     """Return the map of a district: its sites by beds and occupancy."""
     shown = sites(book.sources.frames, code)
     scene = Scene(book.sources.frames, code, shown.frame.geometry, marks=shown.marks(), names=shown.names(book.city))
-    legend = (*shown.legend(("张", "beds"), ("床位未报", "Beds not reported"), book.lang), *base_legend(book.lang))
-    title = ("医疗机构床位与使用率", "Sites by beds and occupancy")
+    legend = (
+        *shown.legend(both("brief.beds.beds_2"), both("brief.beds.beds_not_reported"), book.lang),
+        *base_legend(book.lang),
+    )
+    title = both("brief.beds.sites_beds_occupancy")
     asked = Query(KIND, "hospitals", ("open", "used"), "rows", _in(code))
     return MapBlock(
-        book.pick(*title), scene, legend, _counted(shown, book.lang), ("处机构", "sites"), book.code(title, asked)
+        book.pick(*title), scene, legend, _counted(shown, book.lang), both("brief.beds.sites"), book.code(title, asked)
     )
 
 
 def _chart(book: Book, plan: Plan) -> ChartBlock:
     series = (
-        Series("beds", book.pick("对应床位", "beds of the kind"), paper.BAR["added"]),
-        Series("demand", book.pick("现需", "needed now"), paper.BAR["have"]),
-        Series("demand_7d", book.pick("七天后需", "in seven days"), paper.INK, outline=True),
+        Series("beds", say("brief.beds.beds_kind", book.lang), paper.BAR["added"]),
+        Series("demand", say("brief.beds.needed_now", book.lang), paper.BAR["have"]),
+        Series("demand_7d", say("brief.beds.in_seven_days_2", book.lang), paper.INK, outline=True),
     )
-    s, short = plan.summary, book.pick("缺", "short")
+    s, short = plan.summary, say("brief.beds.short", book.lang)
     rows = [need for need in NEEDS if f"demand_{need}" in s]
     data = pd.DataFrame({
         "label": [NEED_WORDS[need].said(book.lang) for need in rows],
@@ -155,10 +157,10 @@ def _chart(book: Book, plan: Plan) -> ChartBlock:
         "text": [f"{short} {figure(s.get(f'shortage_{n}', nan))} → {figure(s.get(f'shortage_7d_{n}', nan))}" for n in rows],
         "alarm": [any(_positive(s.get(f"{name}_{n}", nan)) for name in ("shortage", "shortage_7d")) for n in rows],
     })  # fmt: skip
-    title = ("各类需求与床位", "Needs against beds")
+    title = both("brief.beds.needs_against_beds_2")
     asked = Query(KIND, "balance", ("demand", "beds", "demand_7d", "shortage", "shortage_7d"), "rows")
     return ChartBlock(book.pick(*title), "overlay", data, series, pick(BEDS, book.lang), book.code(title, asked),
-                      empty=book.pick("没有数据", "no data"))  # fmt: skip
+                      empty=say("brief.beds.no_data", book.lang))  # fmt: skip
 
 
 def _positive(value: float) -> bool:
@@ -169,5 +171,4 @@ def _counted(shown: Sites, lang: str) -> tuple[str, ...]:
     silent = int(np.isnan(column(shown.frame, "beds_open")).sum())
     if not silent:
         return ()
-    return (pick((f"{silent}处未报开放床位，合计只是下限；其大小按可设床位。",
-                  f"{silent} sites reported no open beds: totals are a lower bound; their size is capacity."), lang),)  # fmt: skip
+    return (say("brief.beds.sites_reported_no", lang, silent=silent),)  # fmt: skip

@@ -5,10 +5,15 @@ from dataclasses import dataclass, field
 from dashboard.briefing.blocks import Figure, Footnote, Paragraph, Quoted, Receipt
 from dashboard.briefing.gathering import FEEDS, Sources
 from dashboard.briefing.query import Query, answer
-from dashboard.text import pick
+from dashboard.text import both, pick
 
 Pair = tuple[str, str]  # the same text in Chinese and English
-PERSONS, BEDS, COMPOUNDS, SITES = ("人", "persons"), ("张", "beds"), ("个", "compounds"), ("处", "sites")
+PERSONS, BEDS, COMPOUNDS, SITES = (
+    both("brief.book.persons"),
+    both("brief.book.beds"),
+    both("brief.book.compounds"),
+    both("brief.book.sites"),
+)
 NO_UNIT = ("", "")
 
 

@@ -10,7 +10,7 @@ from pyproj import Transformer
 from dashboard.briefing import paper
 from dashboard.briefing.sheet import Box, Sheet
 from dashboard.briefing.window import Window, open_window
-from dashboard.text import pick
+from dashboard.text import say
 from geo.crs import DEGREES
 
 STEPS_MINUTES = (1, 2, 5, 10, 20, 30, 60, 120)
@@ -70,7 +70,7 @@ def overview(sheet: Sheet, box: Box, window: Window, districts: gpd.GeoDataFrame
     left, right = max(left, box.x + 0.6), min(right, box.right - 0.6)
     up, down = max(up, box.y + 0.6), min(down, box.bottom - 0.6)
     sheet.rectangle(Box(left, up, right - left, down - up), "none", paper.ALARM, 0.9)
-    sheet.text(box.x + 1.5, box.y + 3.1, pick(("位置示意（红框为主图）", "Overview (red: main map)"), lang), 5.6,
+    sheet.text(box.x + 1.5, box.y + 3.1, say("brief.cartography.overview_red_main", lang), 5.6,
                colour=paper.INK_SOFT, width=box.width - 2)  # fmt: skip
     return box
 

@@ -11,7 +11,7 @@ from dashboard.briefing import paper
 from dashboard.briefing.blocks import ChartBlock
 from dashboard.briefing.panels import Bar, Chart, Span, bars, heading, keys_row
 from dashboard.briefing.sheet import Box, Sheet
-from dashboard.text import day, figure
+from dashboard.text import day, figure, say
 
 THICK = (1.0, 0.5, 0.32)  # of the bars that lie over one another, the first behind
 AXIS_MM, FOOT_MM = 11.0, 6.0
@@ -28,7 +28,7 @@ def draw_chart(sheet: Sheet, box: Box, block: ChartBlock, lang: str) -> None:
         (one.title, "none" if one.outline else one.colour, one.colour if one.outline else "none")
         for one in block.series
     )
-    bars(sheet, box, Chart(f"{block.title}（{block.unit}）" if lang == "zh" else f"{block.title} ({block.unit})", rows,
+    bars(sheet, box, Chart(say("brief.charts.text", lang, title=block.title, unit=block.unit), rows,
                            keys if len(keys) > 1 else (), block.empty, block.code))  # fmt: skip
 
 
@@ -48,7 +48,7 @@ def _bar(row: dict[Any, Any], block: ChartBlock) -> Bar:
 
 
 def _curve(sheet: Sheet, box: Box, block: ChartBlock, lang: str) -> None:
-    unit = f"（{block.unit}）" if lang == "zh" else f" ({block.unit})"
+    unit = say("brief.charts.text_2", lang, unit=block.unit)
     body = heading(sheet, box, block.title + unit, block.code)
     keys = tuple((one.title, one.colour, "none") for one in block.series)
     body = keys_row(sheet, body, keys)

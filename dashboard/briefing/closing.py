@@ -8,7 +8,7 @@ from dashboard.briefing.blocks import Figures, Note, Section, TableBlock, TableC
 from dashboard.briefing.book import PERSONS, Book
 from dashboard.briefing.clock import stamp_of
 from dashboard.briefing.query import Query, of_plan
-from dashboard.text import figure
+from dashboard.text import both, figure, listed, say
 from layers.decisions._proposal import Words
 from layers.decisions.rules import RuleSet
 
@@ -20,17 +20,15 @@ def cover(book: Book, title: str, contents: tuple[str, ...], drill: bool) -> Sec
     plans = book.sources.plans.values()
     late = tuple(dict.fromkeys(words.said(book.lang) for plan in plans for words in plan.silence))
     first = (
-        book.figure(("累计病例", "Cases ever"), of_plan("counts", "ever_counted"), PERSONS),
+        book.figure(both("brief.closing.cases_ever"), of_plan("counts", "ever_counted"), PERSONS),
         book.figure(
-            ("较前一日", "Since the day before"), Query("counts", columns=("ever_counted",), how="change"), PERSONS
+            both("brief.closing.since_day_before"), Query("counts", columns=("ever_counted",), how="change"), PERSONS
         ),
-        book.figure(("累计死亡", "Died"), of_plan("counts", "ever_dead"), PERSONS),
+        book.figure(both("brief.closing.died"), of_plan("counts", "ever_dead"), PERSONS),
     )
-    invented = (
-        Note(book.pick("演练数据：人员与小区均为虚构。", "Drill: people and compounds are invented."), alarm=True),
-    )
+    invented = (Note(say("brief.closing.drill_people_compounds", book.lang), alarm=True),)
     table = pd.DataFrame({"title": contents})
-    listed = TableBlock(book.pick("目录", "Contents"), (TableColumn("title", ""),), table, len(contents))
+    listed = TableBlock(say("brief.closing.contents", book.lang), (TableColumn("title", ""),), table, len(contents))
     return Section(
         "cover", title, (Figures(first), *(Note(text, alarm=True) for text in late), *(invented * drill), listed)
     )
@@ -48,20 +46,22 @@ def rules_table(rules: Mapping[str, RuleSet], used: tuple[str, ...]) -> pd.DataF
 def sources_section(book: Book, title: str, how: tuple[Words, ...]) -> Section:
     """Return the rules with their sources, the caveats of every plan, and how to check the print."""
     rules = book.sources.tables["rules"]["rules"]
-    mark = (book.pick("已核实", "verified"), book.pick("未核实", "NOT VERIFIED"))
+    mark = (say("brief.closing.verified", book.lang), say("brief.closing.not_verified", book.lang))
     told = pd.DataFrame({
         "title": rules["title_en" if book.lang == "en" else "title_zh"], "id": rules["id"],
         "verified": [mark[0] if one else mark[1] for one in rules["verified"]], "source": rules["source"],
     })  # fmt: skip
-    code = book.code(("采用的规则", "Rules in force"), Query("rules", "rules", ("id", "verified", "source"), "rows"))
+    code = book.code(
+        both("brief.closing.rules_in_force"), Query("rules", "rules", ("id", "verified", "source"), "rows")
+    )
     heads = (
-        ("title", "规则", "Rule"),
-        ("id", "编号与施行日", "Id and first day"),
-        ("verified", "核实", "Checked"),
-        ("source", "出处", "Source"),
+        ("title", *both("brief.closing.rule")),
+        ("id", *both("brief.closing.id_first_day")),
+        ("verified", *both("brief.closing.checked")),
+        ("source", *both("brief.closing.source")),
     )
     columns = tuple(TableColumn(key, book.pick(zh, en), code=code if key == "id" else "") for key, zh, en in heads)
-    rows = TableBlock(book.pick("采用的规则", "Rules in force"), columns, told, len(told))
+    rows = TableBlock(say("brief.closing.rules_in_force", book.lang), columns, told, len(told))
     return Section("sources", title, (rows, _caveats(book), *(Note(words.said(book.lang)) for words in how)))
 
 
@@ -70,21 +70,21 @@ def _caveats(book: Book) -> TableBlock:
     found: dict[Words, list[str]] = {}
     for plan in book.sources.plans.values():
         for words in plan.caveats:
-            if "未经核实" not in words.zh:
+            if "not verified" not in words.en:
                 found.setdefault(words, []).append(plan.title.said(book.lang))
     frame = pd.DataFrame(
         {
             "text": [words.said(book.lang) for words in found],
-            "plans": ["、".join(names) if book.lang == "zh" else ", ".join(names) for names in found.values()],
+            "plans": [listed(names, book.lang) for names in found.values()],
         }
     )
     kinds = tuple(book.sources.plans)
-    code = book.code(("注意事项", "Caveats"), Query(kinds[0] if kinds else "rules", "caveats", kinds, "rows"))
+    code = book.code(both("brief.closing.caveats"), Query(kinds[0] if kinds else "rules", "caveats", kinds, "rows"))
     columns = (
-        TableColumn("text", book.pick("签发前须知", "Before you sign"), code=code),
-        TableColumn("plans", book.pick("方案", "Plan")),
+        TableColumn("text", say("brief.closing.before_you_sign", book.lang), code=code),
+        TableColumn("plans", say("brief.closing.plan", book.lang)),
     )
-    return TableBlock(book.pick("注意事项", "Caveats"), columns, frame, len(frame))
+    return TableBlock(say("brief.closing.caveats", book.lang), columns, frame, len(frame))
 
 
 def lineage_section(book: Book, title: str) -> Section:
@@ -96,24 +96,20 @@ def lineage_section(book: Book, title: str) -> Section:
         for one in book.footnotes.values()
     ]  # fmt: skip
     heads = (
-        ("code", "脚注", "Note"),
-        ("what", "内容", "What"),
-        ("value", "数值", "Value"),
-        ("query", "查询", "Query"),
-        ("receipts", "回执", "Receipts"),
+        ("code", *both("brief.closing.note")),
+        ("what", *both("brief.closing.what")),
+        ("value", *both("brief.closing.value")),
+        ("query", *both("brief.closing.query")),
+        ("receipts", *both("brief.closing.receipts")),
     )
     columns = tuple(TableColumn(key, book.pick(zh, en)) for key, zh, en in heads)
     table = TableBlock(
-        book.pick("脚注溯源", "Footnotes"),
+        say("brief.closing.footnotes", book.lang),
         columns,
         pd.DataFrame(notes, columns=[key for key, _, _ in heads]),
         len(notes),
     )
-    told = Note(book.pick(
-        f"快照 {snapshot.revision}：截至 {stamp_of(snapshot.as_of)} 已发生、至 {stamp_of(snapshot.known_at)} 已知悉。脚注的数值等于在此快照上重做其查询所得。",
-        f"Snapshot {snapshot.revision}: what had happened by {stamp_of(snapshot.as_of)}, as known at {stamp_of(snapshot.known_at)}. "
-        "The value of a footnote is what its query gives on this snapshot.",
-    ))  # fmt: skip
+    told = Note(say("brief.closing.snapshot_what_had", book.lang, revision=snapshot.revision, stamp_of=stamp_of(snapshot.as_of), stamp_of2=stamp_of(snapshot.known_at)))  # fmt: skip
     return Section("lineage", title, (told, table, receipts_table(book)))
 
 
@@ -125,10 +121,13 @@ def receipts_table(book: Book) -> TableBlock:
         for one in book.receipts.values()
     ]  # fmt: skip
     heads = (
-        ("code", "回执", "Receipt"), ("feed", "数据源", "Feed"), ("source", "报送单位", "Source"), ("file", "最新文件", "Newest file"),
-        ("known_at", "入库", "Known at"), ("rows", "行数", "Rows"), ("deliveries", "累计批次", "Deliveries"), ("batch", "批次", "Batch"), ("sha256", "文件摘要", "SHA-256"),
+        ("code", *both("brief.closing.receipt")), ("feed", *both("brief.closing.feed")), ("source", *both("brief.closing.source_2")), ("file", *both("brief.closing.newest_file")),
+        ("known_at", *both("brief.closing.known")), ("rows", *both("brief.closing.rows")), ("deliveries", *both("brief.closing.deliveries")), ("batch", *both("brief.closing.batch")), ("sha256", *both("brief.closing.sha_256")),
     )  # fmt: skip
     columns = tuple(TableColumn(key, book.pick(zh, en)) for key, zh, en in heads)
     return TableBlock(
-        book.pick("回执", "Receipts"), columns, pd.DataFrame(rows, columns=[key for key, _, _ in heads]), len(rows)
+        say("brief.closing.receipts", book.lang),
+        columns,
+        pd.DataFrame(rows, columns=[key for key, _, _ in heads]),
+        len(rows),
     )

@@ -16,7 +16,7 @@ from dashboard.briefing.errors import BriefingError
 from dashboard.briefing.gathering import GROUND, Sources, gather
 from dashboard.briefing.proposals import district_names
 from dashboard.desk import Desk
-from dashboard.text import LANGS, pick
+from dashboard.text import LANGS, both, pick
 from dashboard.view import Here
 from layers.decisions._proposal import Words
 from layers.decisions.rules import all_rules
@@ -24,39 +24,36 @@ from layers.decisions.rules import all_rules
 PARTS = tuple(KINDS)
 LAYERS = tuple(dict.fromkeys((*GROUND, *(key for kind in KINDS.values() for key in kind.LAYERS))))
 SECRECY: Mapping[str, Words] = {
-    "public": Words("公开", "PUBLIC"),
-    "internal": Words("内部资料", "INTERNAL"),
-    "secret": Words("秘密", "SECRET"),
-    "confidential": Words("机密", "CONFIDENTIAL"),
+    "public": Words(*both("brief.content.public")),
+    "internal": Words(*both("brief.content.internal")),
+    "secret": Words(*both("brief.content.secret")),
+    "confidential": Words(*both("brief.content.confidential")),
 }
 SIZES = ("a4", "a3")
 CLOCKS = frozenset({"as_of", "known_at"})
-TITLE = Words("疫情防控简报", "Epidemic briefing")
+TITLE = Words(*both("brief.content.epidemic_briefing"))
 CHAPTERS: Mapping[str, Words] = {
-    "cover": Words("封面", "Cover"),
-    "city": Words("要情综述", "Summary"),
-    "situation": Words("疫情态势", "Epidemic state"),
-    "lockdown": Words("封控管理", "Lockdown"),
-    "beds": Words("床位扩充", "Bed expansion"),
-    "staff": Words("人员调配", "Medical staff"),
-    "supplies": Words("防疫物资", "Supplies"),
-    "joint": Words("综合方案", "Joint plan"),
-    "districts": Words("分区图", "Districts"),
-    "sources": Words("规则与来源", "Rules and sources"),
-    "lineage": Words("数字溯源", "Where every number comes from"),
+    "cover": Words(*both("brief.content.cover")),
+    "city": Words(*both("brief.content.summary")),
+    "situation": Words(*both("brief.content.epidemic_state")),
+    "lockdown": Words(*both("brief.content.lockdown")),
+    "beds": Words(*both("brief.content.bed_expansion")),
+    "staff": Words(*both("brief.content.medical_staff")),
+    "supplies": Words(*both("brief.content.supplies")),
+    "joint": Words(*both("brief.content.joint_plan")),
+    "districts": Words(*both("brief.content.districts")),
+    "sources": Words(*both("brief.content.rules_sources")),
+    "lineage": Words(*both("brief.content.where_every_number")),
 }
 HOW = (
     Words(
-        "本简报由截至时间、知悉时间、所列规则和所选内容完全决定；同样的状态逐字节印出同样的文件。",
-        "Both clocks, the rules listed and what was chosen decide everything printed here; the same state prints the same file, byte for byte.",
+        *both("brief.content.both_clocks_rules"),
     ),
     Words(
-        "核对：运行 python -m dashboard verify 文件，或 verify --code 页脚编号；也可在“简报”页投入文件。",
-        "To check: python -m dashboard verify FILE, or verify --code with the code in the foot of each page; or drop the file on the page Briefing.",
+        *both("brief.content.check_python_m"),
     ),
     Words(
-        "建议供有权决定的人参考，本身不产生任何措施。",
-        "These are proposals for those who may decide; by themselves they order nothing.",
+        *both("brief.content.these_proposals_for"),
     ),
 )
 Told = Callable[[str, str], None]  # what is being done, in both languages; raises Cancelled to stop
@@ -118,7 +115,7 @@ def compose(desk: Desk, who: Person | None, here: Here, choice: Choice, told: To
     rules = tuple(dict.fromkeys(rule for plan in sources.plans.values() for rule in plan.rules))
     sources.tables["rules"] = {"rules": rules_table({rule.id: rule for rule in all_rules()}, rules)}
     book = Book(sources, lang, settings.city[0])
-    told("撰写各章", "writing the sections")
+    told(*both("brief.content.writing_sections"))
     sections = _sections(book, choice, settings.is_drill)
     place = _place(view.area, Words(*settings.city), sources)
     state = _state(desk, who, here, choice)
@@ -130,11 +127,8 @@ def compose(desk: Desk, who: Person | None, here: Here, choice: Choice, told: To
     )  # fmt: skip
 
 
-SOURCE = (
-    "来源：各单位截至知悉时间已导入的报送数据；底图为报送的行政区、水域和道路，CGCS2000 3度带投影。数值未知记为“–”。",
-    "Source: what providers had delivered by the knowledge time; base map as delivered; CGCS2000 3-degree zone. Unknown is shown as –.",
-)
-INVENTED = ("演练数据，人员与小区均为虚构。", "Drill: people and compounds are invented.")
+SOURCE = both("brief.content.source")
+INVENTED = both("brief.content.invented")
 
 
 def check(choice: Choice, lang: str) -> None:

@@ -8,6 +8,7 @@ from dashboard.briefing.book import PERSONS, Book
 from dashboard.briefing.proposals import by_action, district_names, in_turn, titled
 from dashboard.briefing.query import Query
 from dashboard.goods import said as in_english
+from dashboard.text import both, say
 from layers.decisions._proposal import ACTIONS, Plan, Proposal
 
 TOP = 8  # proposals on the page of a district
@@ -35,8 +36,8 @@ def _figures(book: Book, code: str) -> tuple[Figure, ...]:
     counts = tuple(
         book.figure(words, Query("districts", "districts", (name,), "sum", where), PERSONS)
         for name, words in (
-            ("now_confirmed", ("现有确诊", "Confirmed, now")),
-            ("now_suspected", ("现有疑似", "Suspected, now")),
+            ("now_confirmed", both("brief.districts.confirmed_now")),
+            ("now_suspected", both("brief.districts.suspected_now")),
         )
     )
     return (*counts, *(one for kind in book.sources.plans for one in KINDS[kind].of_district(book, code)))
@@ -52,8 +53,8 @@ def _map(book: Book, code: str) -> list[MapBlock]:
 
 def _said(book: Book, code: str, name: str, figures: tuple[Figure, ...]) -> Paragraph:
     """The figures in one sentence each, as one would say them."""
-    stop, comma = book.pick("。", "."), book.pick("，", "; ")
-    pieces: list[str | Figure] = [f"{name}{book.pick('：', ': ')}"]
+    stop, comma = say("brief.districts.text", book.lang), say("brief.districts.text_2", book.lang)
+    pieces: list[str | Figure] = [f"{name}{say('manner.colon', book.lang)}"]
     for at, one in enumerate(figures):
         pieces += [
             f"{one.name}{book.pick('', ' ')}",
@@ -62,7 +63,7 @@ def _said(book: Book, code: str, name: str, figures: tuple[Figure, ...]) -> Para
             stop if at == len(figures) - 1 else comma,
         ]
     risk = _risk(book, code)
-    return Paragraph(book.pick("本区要情", "The district in words"), (*pieces, *risk))
+    return Paragraph(say("brief.districts.district_in_words", book.lang), (*pieces, *risk))
 
 
 def one_unit(figure: Figure, lang: str) -> str:
@@ -80,7 +81,7 @@ def _risk(book: Book, code: str) -> tuple[object, ...]:
         return ()
     text = str(rows.iloc[0]["reason_en" if book.lang == "en" else "reason_zh"])
     asked = Query("lockdown", "risk", ("level", "reason"), "rows", (("district", (code,)),))
-    return (*((" ",) if book.lang == "en" else ()), book.quote(text, ("风险等级", "Risk level"), asked))
+    return (*((" ",) if book.lang == "en" else ()), book.quote(text, both("brief.districts.risk_level"), asked))
 
 
 def _first(book: Book, code: str) -> TableBlock:
@@ -90,14 +91,14 @@ def _first(book: Book, code: str) -> TableBlock:
     for kind, proposal in rows:
         groups.setdefault(f"{kind}/{proposal.action}", []).append(proposal)
     chosen = in_turn(groups)[:TOP]
-    title = ("本区优先事项", "What comes first here")
+    title = both("brief.districts.what_comes_first")
     parts = tuple(kind for kind in book.sources.plans if kind in {kind for kind, _ in rows})
     code_of = book.code(title, Query(parts[0] if parts else "orders", "proposals", ("action", "reasons"), "rows",
                                      (("district", (code,)),)))  # fmt: skip
     columns = (
-        TableColumn("action", book.pick("建议", "Proposed")),
-        TableColumn("name", book.pick("对象", "Subject")),
-        TableColumn("why", book.pick("理由", "Reason"), code=code_of),
+        TableColumn("action", say("brief.districts.proposed", book.lang)),
+        TableColumn("name", say("brief.districts.subject", book.lang)),
+        TableColumn("why", say("brief.districts.reason", book.lang), code=code_of),
     )
     return TableBlock(book.pick(*title), columns, _table(book, chosen), len(rows))
 

@@ -7,7 +7,7 @@ from dashboard.briefing.charts import draw_chart
 from dashboard.briefing.page import BODY
 from dashboard.briefing.panels import key_figures, legend
 from dashboard.briefing.sheet import Box, Sheet, line_height
-from dashboard.text import figure, pick
+from dashboard.text import figure, say
 
 MAP = Box(BODY.x + 3.5, BODY.y + 3.0, 182.0, BODY.height - 3.5)
 SIDE = Box(MAP.right + 5, BODY.y, BODY.right - MAP.right - 5, BODY.height)
@@ -36,7 +36,7 @@ def legend_height(shown: MapBlock, notes: tuple[str, ...]) -> float:
 
 def draw_legend(sheet: Sheet, box: Box, shown: MapBlock, notes: tuple[str, ...], lang: str) -> None:
     """Draw the legend of a map and what the map does not show."""
-    legend(sheet, box, pick(("图例", "Legend"), lang), shown.legend, notes, shown.code)
+    legend(sheet, box, say("brief.front.legend", lang), shown.legend, notes, shown.code)
 
 
 def warned(sheet: Sheet, side: Box, sentences: tuple[str, ...]) -> Box:
@@ -52,17 +52,15 @@ def warned(sheet: Sheet, side: Box, sentences: tuple[str, ...]) -> Box:
 
 def map_notes(drawn: Drawn, shown: MapBlock, lang: str) -> tuple[str, ...]:
     """Return every sentence on what a map does not show."""
-    one, many = shown.things
+    things = shown.things
     found = []
     if drawn.outside:
         n = figure(drawn.outside)
-        found.append(pick((f"另有{n}{one}在图框之外。", f"{n} more {many} lie beyond the frame."), lang))
+        found.append(say("brief.front.more_lie_beyond", lang, n=n, things=things))
     if drawn.nowhere:
         n = figure(drawn.nowhere)
-        found.append(
-            pick((f"另有{n}{one}没有坐标，未上图。", f"{n} more {many} have no position and are not drawn."), lang)
-        )
+        found.append(say("brief.front.more_have_no", lang, n=n, things=things))
     if drawn.unnumbered:
         n = drawn.unnumbered
-        found.append(pick((f"{n}个编号因空间不足未标注。", f"{n} numbers found no room."), lang))
+        found.append(say("brief.front.numbers_found_no", lang, n=n))
     return (*found, *shown.notes)

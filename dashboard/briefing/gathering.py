@@ -11,6 +11,7 @@ from dashboard.access import SHARED, Person
 from dashboard.briefing.blocks import Receipt, Snapshot
 from dashboard.briefing.query import one_row
 from dashboard.desk import Desk
+from dashboard.text import both
 from dashboard.view import Here
 from layers._view import View
 from layers.decisions import _bed_facts, _lockdown_facts, _situation_facts, _staff_facts, _supply_facts, orders
@@ -60,9 +61,9 @@ def gather(
     """Read what the parts of a briefing need for a person; the gate decides what that is."""
     view, plans = here.view, {}
     for kind in parts:
-        told("计算方案", "working out the plans")
+        told(*both("brief.gathering.working_out_plans"))
         plans[kind] = desk.plan(who, kind, view)
-    told("读取图层", "reading the layers")
+    told(*both("brief.gathering.reading_layers"))
     frames = desk.frames(who, view, layers, here.lang)
     before = replace(view, as_of=view.as_of - A_BULLETIN, known_at=view.known_at - A_BULLETIN)
     tables = {kind: {"summary": one_row(plan.summary), **plan.tables} for kind, plan in plans.items()}

@@ -27,7 +27,7 @@ from dashboard.briefing.proposals import list_of
 from dashboard.briefing.query import Query, of_plan
 from dashboard.briefing.sites import SHARE
 from dashboard.goods import in_words
-from dashboard.text import figure, pick
+from dashboard.text import both, figure, pick, say
 from layers.decisions._bed_demand import NEEDS
 from layers.decisions._joint_words import resource_words
 from layers.decisions._proposal import Plan
@@ -35,11 +35,11 @@ from layers.decisions.beds import NEED_WORDS
 
 KIND = "joint"
 LAYERS = ("hospitals",)
-PERSON_DAYS = ("人天", "person-days")
+PERSON_DAYS = both("brief.joint.person_days")
 OPENED_PT, OPENED = 7.0, "#b8392f"
 COLUMNS = (
-    ListColumn("added", "试增", "Added"),
-    ListColumn("person_days", "可多收治人天", "Person-days gained", 1),
+    ListColumn("added", *both("brief.joint.added")),
+    ListColumn("person_days", *both("brief.joint.person_days_gained"), 1),
 )
 TOLD = 8  # resources in the table; the plan's export has all
 
@@ -59,8 +59,8 @@ def of_district(_book: Book, _code: str) -> tuple[Figure, ...]:
 
 def unmet(book: Book, needs: tuple[str, ...] = tuple(NEEDS)) -> Figure:
     """Return the person-days that cannot be placed within the plan's days."""
-    names = {tuple(NEEDS): ("不能收治", "Cannot be placed")}
-    name = names.get(needs, ("危重与重症不能收治", "Critical and severe that cannot be placed"))
+    names = {tuple(NEEDS): both("brief.joint.cannot_placed")}
+    name = names.get(needs, both("brief.joint.critical_severe_cannot"))
     return book.figure(name, of_plan(KIND, *(f"unmet_{need}" for need in needs)), PERSON_DAYS, alarm=True)
 
 
@@ -71,12 +71,12 @@ def _figures(book: Book) -> tuple[Figure, ...]:
     return (
         unmet(book),
         unmet(book, ("critical", "severe")),
-        book.figure(("需要收治", "To be placed"), all_of("wanted"), PERSON_DAYS),
-        book.figure(("可以收治", "Can be placed"), all_of("placed"), PERSON_DAYS),
-        book.figure(("制约因素", "What binds"), of_plan(KIND, "binding"), ("项", "resources")),
-        book.figure(("建议启用场所", "Sites the plan opens"), of_plan(KIND, "sites_opened"), SITES),
-        book.figure(("计划天数", "Days ahead"), of_plan(KIND, "days"), ("天", "days")),
-        book.figure(("简单方案可收治", "The plain plan would place"), all_of("greedy"), PERSON_DAYS),
+        book.figure(both("brief.joint.placed"), all_of("wanted"), PERSON_DAYS),
+        book.figure(both("brief.joint.can_placed"), all_of("placed"), PERSON_DAYS),
+        book.figure(both("brief.joint.what_binds"), of_plan(KIND, "binding"), both("brief.joint.resources")),
+        book.figure(both("brief.joint.sites_plan_opens"), of_plan(KIND, "sites_opened"), SITES),
+        book.figure(both("brief.joint.days_ahead"), of_plan(KIND, "days"), both("brief.joint.days")),
+        book.figure(both("brief.joint.plain_plan_would"), all_of("greedy"), PERSON_DAYS),
     )
 
 
@@ -85,23 +85,23 @@ def _map(book: Book, plan: Plan) -> MapBlock:
     frames, shown = book.sources.frames, sites(book.sources.frames)
     opened = set(plan.tables.get("sites", pd.DataFrame({"id": []}))["id"].astype(str))
     rings = shown.frame[shown.frame["id"].astype(str).isin(opened)]
-    words = book.pick("建议启用", "To be opened")
+    words = say("brief.joint.opened", book.lang)
     ring = Marks(words, OPENED, "*", rings.geometry, np.full(len(rings), OPENED_PT**2))
     scene = Scene(frames, book.sources.snapshot.area, shown.frame.geometry, SHARE, marks=(*shown.marks(), ring),
                   names=shown.names(book.city))  # fmt: skip
     legend = (LegendEntry("*", OPENED, words, figure(len(rings)), size=OPENED_PT),
-              *shown.legend(("张", "beds"), ("床位未报", "Beds not reported"), book.lang), *base_legend(book.lang))  # fmt: skip
-    title = ("床位与建议启用的场所", "Beds, and the sites that the plan opens")
+              *shown.legend(both("brief.joint.beds"), both("brief.joint.beds_not_reported"), book.lang), *base_legend(book.lang))  # fmt: skip
+    title = both("brief.joint.beds_sites_plan")
     asked = Query(KIND, "sites", ("id", "kind", "beds"), "rows")
-    return MapBlock(book.pick(*title), scene, legend, (), ("处机构", "sites"), book.code(title, asked))
+    return MapBlock(book.pick(*title), scene, legend, (), both("brief.joint.sites"), book.code(title, asked))
 
 
 def _chart(book: Book, plan: Plan) -> ChartBlock:
     series = (
-        Series("placed", book.pick("可以收治", "can be placed"), paper.BAR["have"]),
-        Series("wanted", book.pick("需要收治", "to be placed"), paper.INK, outline=True),
+        Series("placed", say("brief.joint.can_placed_2", book.lang), paper.BAR["have"]),
+        Series("wanted", say("brief.joint.placed_2", book.lang), paper.INK, outline=True),
     )
-    s, word = plan.summary, book.pick("未收治", "unmet")
+    s, word = plan.summary, say("brief.joint.unmet", book.lang)
     rows = [need for need in NEEDS if s.get(f"wanted_{need}", 0) != 0]
     left = [s.get(f"unmet_{need}", nan) for need in rows]
     data = pd.DataFrame({
@@ -110,25 +110,25 @@ def _chart(book: Book, plan: Plan) -> ChartBlock:
         "text": [f"{word} {figure(value)}" for value in left],
         "alarm": [bool(value > 0) for value in left],
     })  # fmt: skip
-    title = ("各类需求：需要与可收治", "By need: to be placed, and can be")
+    title = both("brief.joint.need_placed_can")
     return ChartBlock(book.pick(*title), "overlay", data, series, pick(PERSON_DAYS, book.lang),
                       book.code(title, Query(KIND, "needs", ("wanted", "placed", "unmet"), "rows")),
-                      empty=book.pick("没有数据", "no data"))  # fmt: skip
+                      empty=say("brief.joint.no_data", book.lang))  # fmt: skip
 
 
 def _resources(book: Book, plan: Plan) -> TableBlock:
     """What is used up, the weightiest first."""
     empty = pd.DataFrame(columns=["resource", "limit", "used", "days_full", "person_days"])
     table = plan.tables.get("resources", empty)
-    title = ("资源使用与制约", "What is used, and what binds")
+    title = both("brief.joint.what_used_what")
     code = book.code(title, Query(KIND, "resources", ("limit", "used", "days_full", "person_days"), "rows"))
     heads = (
-        ("limit", ("最紧日可用", "At hand, tightest day"), 0),
-        ("used", ("最紧日已用", "In use that day"), 0),
-        ("days_full", ("用满天数", "Days full"), 0),
-        ("person_days", ("加试增量可多收治人天", "Person-days gained by some more"), 1),
+        ("limit", both("brief.joint.hand_tightest_day"), 0),
+        ("used", both("brief.joint.in_use_day"), 0),
+        ("days_full", both("brief.joint.days_full"), 0),
+        ("person_days", both("brief.joint.person_days_gained_some"), 1),
     )
-    columns = (TableColumn("name", book.pick("资源", "Resource")),
+    columns = (TableColumn("name", say("brief.joint.resource", book.lang)),
                *(TableColumn(key, book.pick(*words), "", digits, code) for key, words, digits in heads))  # fmt: skip
     names = [name_of(one, book.lang) for one in table["resource"]]
     frame = table.assign(name=names)[["name", *(key for key, _, _ in heads)]].head(TOLD)

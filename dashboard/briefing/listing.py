@@ -12,7 +12,7 @@ from dashboard.briefing.panels import raised
 from dashboard.briefing.proposals import by_action, titled
 from dashboard.briefing.sheet import Box, Sheet, line_height
 from dashboard.goods import said as in_english
-from dashboard.text import figure, pick
+from dashboard.text import figure, pick, say
 from layers.decisions._proposal import ACTIONS, Plan, Proposal
 
 SIZE, SMALL = 6.9, 5.6
@@ -110,12 +110,9 @@ def _listing(
 def nothing_to_list(plan: Plan, lang: str) -> str:
     """Return the sentence that stands where the table would."""
     if not plan.proposals:
-        return pick(("本范围内没有可供判断的数据，未产生任何建议。请先导入数据。",
-                     "There is nothing to judge here, so nothing is proposed. Import data first."), lang)  # fmt: skip
+        return say("brief.listing.there_nothing_judge", lang)  # fmt: skip
     n = figure(len(plan.proposals))
-    return pick(
-        (f"全部{n}项均建议维持现状，没有需要决定的事项。", f"All {n} stay as they are; nothing needs a decision."), lang
-    )
+    return say("brief.listing.all_stay_they", lang, n=n)
 
 
 def _set(sheet: Sheet, p: Proposal, block: ListBlock, lang: str) -> Row:
@@ -144,18 +141,18 @@ def _figure(p: Proposal, column: ListColumn, names: Mapping[str, str]) -> str:
 def _heads(sheet: Sheet, block: ListBlock, lang: str) -> float:
     columns = block.columns
     x, y = BODY.x + NUMBER_MM, BODY.y + 3.4
-    sheet.text(x, y, pick(("对象", "Subject"), lang), SIZE, bold=True, colour=paper.INK_SOFT)
+    sheet.text(x, y, say("brief.listing.subject", lang), SIZE, bold=True, colour=paper.INK_SOFT)
     for at, column in enumerate(columns):
         right = x + SUBJECT_MM + FIGURE_MM * (at + 1) - 2.5
         words = sheet.wrapped(pick((column.zh, column.en), lang), SMALL, FIGURE_MM - 1, bold=True, most=2)
         for line, text in enumerate(words):
             sheet.text(right, y - 1.2 + line * 2.5, text, SMALL, bold=True, align="right", colour=paper.INK_SOFT)
     x += SUBJECT_MM + FIGURE_MM * len(columns) + 2
-    why = pick(("理由", "Reasons"), lang)
+    why = say("brief.listing.reasons", lang)
     sheet.text(x, y, why, SIZE, bold=True, colour=paper.INK_SOFT)
     raised(sheet, x + sheet.width(why, SIZE, bold=True) + 0.4, y, block.code, SIZE)
     sheet.text(
-        BODY.right - FLIPS_MM, y, pick(("反转条件", "Would change if"), lang), SIZE, bold=True, colour=paper.INK_SOFT
+        BODY.right - FLIPS_MM, y, say("brief.listing.would_change_if", lang), SIZE, bold=True, colour=paper.INK_SOFT
     )
     return BODY.y + HEAD
 
@@ -165,13 +162,10 @@ def _title(sheet: Sheet, y: float, section: Section, start: int, lang: str) -> f
     sheet.rectangle(Box(BODY.x, y, BODY.width, TITLE - 1.8), paper.PANEL)
     sheet.rectangle(Box(BODY.x, y, 2.2, TITLE - 1.8), colour)
     shown, total = figure(len(section.rows)), figure(section.total)
-    count = pick((f"共 {total} 项", f"{total} in all"), lang)
+    count = say("brief.listing.in_all", lang, total=total)
     if len(section.rows) < section.total:
-        count = pick(
-            (f"列出前 {shown} 项，共 {total} 项；其余见导出表", f"first {shown} of {total}; the rest is in the export"),
-            lang,
-        )
-    more = pick(("（续）", " (continued)"), lang) if start else ""
+        count = say("brief.listing.first_rest_in", lang, shown=shown, total=total)
+    more = say("brief.listing.continued", lang) if start else ""
     words = ACTIONS[section.action].said(lang) if section.action in ACTIONS else section.action
     sheet.text(BODY.x + 4.5, y + 4.3, words + more, 8.4, bold=True)
     sheet.text(BODY.right - 2, y + 4.2, count, 7, align="right", colour=paper.INK_SOFT)

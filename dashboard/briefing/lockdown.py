@@ -13,7 +13,7 @@ from dashboard.briefing.ground import base_legend
 from dashboard.briefing.panels import LegendEntry
 from dashboard.briefing.proposals import district_names, list_of, numbering, placed
 from dashboard.briefing.query import Query, of_plan
-from dashboard.text import figure, pick
+from dashboard.text import both, figure, pick, say
 from layers.decisions._proposal import ACTIONS, Plan
 from layers.decisions.risk import LEVEL_WORDS
 
@@ -24,10 +24,10 @@ ACTIVE = ("seal", "seal_building", "cancel", "suspend", "certify", "candidate", 
 CHARTED = ("seal", "seal_building", "certify", "candidate")
 SHARE = 0.97  # of the compounds with a proposal; a few far villages must not shrink the city
 COLUMNS = (
-    ListColumn("new_confirmed", "14天确诊", "New conf. 14 d"),
-    ListColumn("new_clinical", "14天临床", "New clin. 14 d"),
-    ListColumn("open_suspected", "现有疑似", "Suspected now"),
-    ListColumn("score", "优先分", "Score", 1),
+    ListColumn("new_confirmed", *both("brief.lockdown.new_conf_14")),
+    ListColumn("new_clinical", *both("brief.lockdown.new_clin_14")),
+    ListColumn("open_suspected", *both("brief.lockdown.suspected_now")),
+    ListColumn("score", *both("brief.lockdown.score"), 1),
 )
 
 
@@ -48,9 +48,9 @@ def blocks(book: Book) -> tuple[Block, ...]:
 def of_district(book: Book, code: str) -> tuple[Figure, ...]:
     """Return the key figures of a district."""
     return (
-        _count(book, "seal", ("建议封控小区", "Compounds to seal"), code, alarm=True),
-        _count(book, "seal_building", ("建议封控楼栋", "Seal buildings only"), code),
-        _count(book, "candidate", ("可申报无疫情小区", "Candidates for release"), code),
+        _count(book, "seal", both("brief.lockdown.compounds_seal"), code, alarm=True),
+        _count(book, "seal_building", both("brief.lockdown.seal_buildings_only"), code),
+        _count(book, "candidate", both("brief.lockdown.candidates_for_release"), code),
         _new(book, code),
     )
 
@@ -68,8 +68,8 @@ def _count(book: Book, action: str, name: tuple[str, str], code: str, alarm: boo
 def _new(book: Book, code: str = "") -> Figure:
     where = (("district", (code,)),) if code else ()
     asked = Query(KIND, "compounds", ("new_confirmed", "new_clinical"), "sum", where)
-    note = ("确诊与临床诊断，已落到小区的", "confirmed and clinical, placed in compounds")
-    return book.figure(("近14天新增", "New in 14 days"), asked, PERSONS, note=note)
+    note = both("brief.lockdown.confirmed_clinical_placed")
+    return book.figure(both("brief.lockdown.new_in_14"), asked, PERSONS, note=note)
 
 
 def _figures(book: Book) -> tuple[Figure, ...]:
@@ -77,14 +77,14 @@ def _figures(book: Book) -> tuple[Figure, ...]:
         return book.figure(words, of_plan(KIND, name), COMPOUNDS, note=note, alarm=alarm)
 
     return (
-        key("seal", ("建议封控小区", "Compounds to seal"), ("封闭管理，只留一个出入口", "closed, with one gate"), True),
-        key("seal_building", ("建议封控楼栋", "Seal buildings only"), ("病例集中，只封楼栋", "cases are in few buildings")),
-        key("candidate", ("可申报无疫情小区", "Candidates for release"), ("须经核查公示", "to be checked and published")),
-        key("no_epidemic", ("无疫情小区", "No-epidemic compounds"), ("已评定且有效", "certified and standing")),
-        key("with_cases_14d", ("近14天有病例的小区", "With cases in 14 days"), ("含现有疑似", "suspected included")),
-        key("compounds", ("小区总数", "Compounds in all"), ("名录内全部", "all in the gazetteer")),
+        key("seal", both("brief.lockdown.compounds_seal"), both("brief.lockdown.closed_one_gate"), True),
+        key("seal_building", both("brief.lockdown.seal_buildings_only"), both("brief.lockdown.cases_in_few")),
+        key("candidate", both("brief.lockdown.candidates_for_release"), both("brief.lockdown.checked_published")),
+        key("no_epidemic", both("brief.lockdown.no_epidemic_compounds"), both("brief.lockdown.certified_standing")),
+        key("with_cases_14d", both("brief.lockdown.cases_in_14"), both("brief.lockdown.suspected_included")),
+        key("compounds", both("brief.lockdown.compounds_in_all"), both("brief.lockdown.all_in_gazetteer")),
         _new(book),
-        key("control_unknown", ("管控状态未报", "Control not reported"), ("须先核实是否已封闭", "check first whether closed")),
+        key("control_unknown", both("brief.lockdown.control_not_reported"), both("brief.lockdown.check_first_whether")),
     )  # fmt: skip
 
 
@@ -96,11 +96,11 @@ def _map(book: Book, plan: Plan, code: str = "") -> MapBlock:
         compounds = compounds[compounds["district"] == code]
     action = pd.Series({p.subject: p.action for p in plan.proposals}, dtype=object)
     actions = compounds["id"].map(action).fillna("") if len(compounds) else pd.Series([], dtype=object)
-    title = book.pick("小区建议", "Proposals for compounds")
+    title = say("brief.lockdown.proposals_for_compounds_2", book.lang)
     asked = Query(KIND, "compounds", ("code", "action"), "rows", (("district", (code,)),) if code else ())
     scene = _scene(book, compounds, actions, {} if code else numbering(plan), code)
     return MapBlock(title, scene, _legend(actions, book.lang, not code), _counted(book, plan, actions, code),
-                    ("个小区", "compounds"), book.code(("地图：小区建议", "Map: proposals for compounds"), asked))  # fmt: skip
+                    both("brief.lockdown.compounds"), book.code(both("brief.lockdown.map_proposals_for"), asked))  # fmt: skip
 
 
 def _scene(
@@ -135,11 +135,11 @@ def _chart(book: Book, plan: Plan, called: Mapping[str, str]) -> ChartBlock:
     texts = [" / ".join(figure(n) for n in counts.loc[code, list(CHARTED)]) for code in counts.index]
     data = counts.assign(text=[f"{text}  {word}".rstrip() for text, word in zip(texts, told, strict=True)],
                          alarm=[levels.get(code) == "high" for code in counts.index])  # fmt: skip
-    title = ("各区建议与风险等级", "Proposals and risk by district")
+    title = both("brief.lockdown.proposals_risk_district")
     asked = Query(KIND, "compounds", ("district", "action"), "rows")
     series = tuple(Series(action, _words(action, book.lang), paper.ACTION[action]) for action in CHARTED)
     return ChartBlock(book.pick(*title), "stacked", data.reset_index(drop=True), series, pick(COMPOUNDS, book.lang),
-                      book.code(title, asked), empty=book.pick("没有小区", "no compounds"))  # fmt: skip
+                      book.code(title, asked), empty=say("brief.lockdown.no_compounds", book.lang))  # fmt: skip
 
 
 def _legend(actions: pd.Series, lang: str, numbers: bool) -> tuple[LegendEntry, ...]:
@@ -147,7 +147,7 @@ def _legend(actions: pd.Series, lang: str, numbers: bool) -> tuple[LegendEntry, 
     always = (*CHARTED, "keep")
     shown = [action for action in (*ACTIVE, "keep", "") if action in always or counts.get(action, 0)]
     rows = [LegendEntry("square", paper.ACTION[a], _words(a, lang), figure(int(counts.get(a, 0)))) for a in shown]
-    disc = LegendEntry("o", paper.WHITE, pick(("建议编号（见后页）", "Number in the table"), lang), size=9)
+    disc = LegendEntry("o", paper.WHITE, say("brief.lockdown.number_in_table", lang), size=9)
     return (*rows, *((disc,) if numbers else ()), *base_legend(lang))
 
 
@@ -158,17 +158,12 @@ def _counted(book: Book, plan: Plan, actions: pd.Series, code: str) -> tuple[str
         quality = quality[quality["district"] == code]
     if len(quality):
         review, unmatched, held = (int(quality[name].sum()) for name in ("review", "unmatched", "accepted"))
-        found.append(book.pick(
-            f"病例落到小区{held:,}人；另有{review:,}人待复核、{unmatched:,}人未匹配，不在图上。",
-            f"{held:,} persons placed in compounds; {review:,} in review and {unmatched:,} unmatched are not on the map.",
-        ))  # fmt: skip
+        found.append(say("brief.lockdown.persons_placed_in_compounds", book.lang, held=held, review=review, unmatched=unmatched))  # fmt: skip
     lost = 0 if code else len(plan.proposals) - int((actions != "").sum())
     if lost > 0:
-        found.append(
-            book.pick(f"有{lost:,}项建议的小区不在底图中。", f"{lost:,} proposals are for compounds not on the map.")
-        )
+        found.append(say("brief.lockdown.proposals_for_compounds", book.lang, lost=lost))
     return tuple(found)
 
 
 def _words(action: str, lang: str) -> str:
-    return ACTIONS[action].said(lang) if action else pick(("没有建议", "No proposal"), lang)
+    return ACTIONS[action].said(lang) if action else say("brief.lockdown.no_proposal", lang)

@@ -11,12 +11,12 @@ from dashboard.briefing import paper
 from dashboard.briefing.clock import stamp_of
 from dashboard.briefing.content import Briefing
 from dashboard.briefing.sheet import HEIGHT, WIDTH, Box, Sheet
-from dashboard.text import pick
+from dashboard.text import both, pick, say
 from layers.decisions._proposal import Words
 
 MARGIN = 10.0
 BODY = Box(MARGIN, 27.0, WIDTH - 2 * MARGIN, 166.0)
-DRILL = Words("演练数据", "DRILL")
+DRILL = Words(*both("brief.page.drill"))
 QR_MM = 11.0
 FOOT = HEIGHT - 14.2
 OPEN = "public"  # a mark that warns of nothing is not printed red
@@ -69,10 +69,10 @@ class Mast:
         between = "" if self.lang == "zh" else " "
         sheet.text(MARGIN, FOOT + 3.6, between.join(b.notes), 6.2, colour=soft, width=205)
         sheet.text(MARGIN, FOOT + 6.8, pick(RAISED, self.lang), 6.2, colour=soft, width=205)
-        snapshot = pick((f"快照 {b.snapshot.revision}", f"Snapshot {b.snapshot.revision}"), self.lang)
+        snapshot = say("brief.page.snapshot", self.lang, revision=b.snapshot.revision)
         sheet.text(MARGIN, FOOT + 10.0, snapshot, 6.2, colour=soft, width=205)
         right = WIDTH - MARGIN - QR_MM - 2.5
-        number = pick((f"第 {page} 页，共 {pages} 页", f"Page {page} of {pages}"), self.lang)
+        number = say("brief.page.page", self.lang, page=page, pages=pages)
         sheet.text(right, FOOT + 4.6, number, 8.4, align="right", bold=True)
         sheet.text(right, FOOT + 9.2, b.code, 7.4, align="right", bold=True, colour=soft)
         sheet.path(_squares(self._qr, Box(WIDTH - MARGIN - QR_MM, FOOT + 1.0, QR_MM, QR_MM)), paper.INK)
@@ -84,11 +84,8 @@ class Mast:
         return np.array([list(row) for row in code.matrix], dtype=bool)
 
 
-CLOCKS = (("截至", "As of"), ("知悉截至", "As known at"))
-RAISED = (
-    "数字后的上标 n 为脚注 F-n：末章“数字溯源”列出其快照、查询和回执。编号与二维码可供核验。",
-    "A raised n after a number is footnote F-n: the last chapter gives its snapshot, query and receipts. Code and QR verify this print.",
-)
+CLOCKS = (both("brief.page.as_of"), both("brief.page.known"))
+RAISED = both("brief.page.raised")
 
 
 def titled(briefing: Briefing, lang: str) -> str:

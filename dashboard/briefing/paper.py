@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from dashboard.text import say
+
 INK, INK_SOFT, INK_FAINT = "#14202c", "#51606e", "#8a96a2"
 RULE, PANEL, WHITE = "#c3cbd3", "#f3f5f7", "#ffffff"
 ALARM = "#8c1023"  # marks: drill, secrecy, shortage
@@ -46,8 +48,7 @@ class Shades:
 
     edges: tuple[float, ...]
     colours: tuple[str, ...]
-    zh: tuple[str, ...]
-    en: tuple[str, ...]
+    key: str  # of the texts: key_0 for the first class
 
     def classes(self, values: npt.ArrayLike) -> npt.NDArray[np.int64]:
         """Return the class of each value, -1 for NaN."""
@@ -56,26 +57,23 @@ class Shades:
 
     def names(self, lang: str) -> tuple[str, ...]:
         """Return what the classes are called."""
-        return self.en if lang == "en" else self.zh
+        return tuple(say(f"{self.key}_{at}", lang) for at in range(len(self.colours)))
 
 
 HEAT = ("#fdf0cd", "#f8c877", "#e58a45", "#b8392f", "#64102c")
 OCCUPANCY = Shades(
     (0.7, 0.85, 0.95, 1 + 1e-9),
     HEAT,
-    ("<70%", "70–85%", "85–95%", "95–100%", ">100%"),
-    ("<70%", "70–85%", "85–95%", "95–100%", ">100%"),
+    "brief.paper.share",
 )
 LACK = Shades(  # share of the people needed that is missing
     (1e-9, 0.2, 0.4, 0.6),
     HEAT,
-    ("不缺", "缺<20%", "缺20–40%", "缺40–60%", "缺≥60%"),
-    ("none short", "<20% short", "20–40% short", "40–60% short", "≥60% short"),
+    "brief.paper.lack",
 )
 COVER = Shades(  # days that a stock lasts: few are bad, so the heat runs the other way
     (3, 7, 14, 30),
     HEAT[::-1],
-    ("<3天", "3–7天", "7–14天", "14–30天", "≥30天"),
-    ("<3 d", "3–7 d", "7–14 d", "14–30 d", "≥30 d"),
+    "brief.paper.cover",
 )
 BAR: Mapping[str, str] = {"have": "#2a78b0", "added": "#8fc0de", "need": INK, "short": ALARM}

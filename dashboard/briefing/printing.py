@@ -22,6 +22,7 @@ from dashboard.briefing.listing import make_listing, nothing_to_list
 from dashboard.briefing.page import BODY, Mast, titled
 from dashboard.briefing.sheet import SCALES, Box, Sheet
 from dashboard.files import whole
+from dashboard.text import both
 from layers._errors import Cancelled
 
 DPI, PIXELS = 300, (3508, 2480)  # A4 on its side at 300 dots an inch
@@ -100,7 +101,7 @@ def drawn(
         if cancel is not None and cancel.is_set():
             raise Cancelled(f"the briefing {briefing.code} was stopped before page {at + 1}; nothing was written")
         page = pages[at]
-        told(done, len(numbers), f"第{at + 1}页 {page.heading}", f"page {at + 1} {page.heading}")
+        told(done, len(numbers), *both("brief.printing.page_2", at=at + 1, heading=page.heading))
         sheet = Sheet(fonts, SCALES[briefing.choice.size])
         if page.section.key == "cover":
             leaves.draw_cover(sheet, page.section, mast, at + 1, len(pages))
@@ -108,7 +109,7 @@ def drawn(
             page.draw(sheet)
             mast.furnish(sheet, page.heading, at + 1, len(pages))
         yield sheet
-    told(len(numbers), len(numbers), "完成", "done")
+    told(len(numbers), len(numbers), *both("brief.printing.done"))
 
 
 def _pages(briefing: Briefing, section: Section, sheet: Sheet) -> list[Page]:

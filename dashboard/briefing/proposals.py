@@ -9,6 +9,7 @@ from dashboard.briefing.blocks import ListBlock, ListColumn
 from dashboard.briefing.book import Book
 from dashboard.briefing.query import Query
 from dashboard.goods import in_words
+from dashboard.text import both
 from layers.decisions._proposal import Plan, Proposal
 
 NUMBERED = 15  # so many proposals bear their number on the map
@@ -40,7 +41,7 @@ def numbering(plan: Plan) -> dict[tuple[str, str], int]:
 
 def list_of(book: Book, plan: Plan, columns: tuple[ListColumn, ...], names: Mapping[str, str]) -> ListBlock:
     """Return the list of a plan's proposals."""
-    title = ("建议与理由", "Proposals and reasons")
+    title = both("brief.proposals.proposals_reasons")
     asked = Query(plan.kind, "proposals", ("action", "reasons", *(column.key for column in columns)), "rows")
     return ListBlock(book.pick(*title), plan, columns, names, book.code(title, asked), numbering(plan))
 

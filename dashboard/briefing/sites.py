@@ -11,14 +11,14 @@ import shapely
 from dashboard.briefing import paper
 from dashboard.briefing.atlas import NOTHING, Marks
 from dashboard.briefing.panels import LegendEntry
-from dashboard.text import figure, pick
+from dashboard.text import both, figure, pick, say
 
 SYMBOLS = {  # kind of site -> (marker, words)
-    "designated": ("o", ("定点医院", "Designated hospital")),
-    "fangcang": ("s", ("方舱医院", "Fangcang shelter")),
-    "isolation": ("^", ("隔离点", "Isolation site")),
-    "candidate": ("D", ("备选场馆", "Candidate site")),
-    "": ("v", ("其他机构", "Other site")),
+    "designated": ("o", both("brief.sites.symbols_designated")),
+    "fangcang": ("s", both("brief.sites.symbols_fangcang")),
+    "isolation": ("^", both("brief.sites.symbols_isolation")),
+    "candidate": ("D", both("brief.sites.symbols_candidate")),
+    "": ("v", both("brief.sites.other_site")),
 }
 SHARE = 0.9  # of the sites; those in far districts are shown in the overview's frame only
 LEAST_PT, MOST_NAMES = 5.0, 22
@@ -83,7 +83,7 @@ class Sites:
             if (self.kinds == kind).any()
         ]
         at = next((n for n in (1000, 500, 200, 100, 50) if n <= np.nanmax([0, *self.value])), 50)
-        size = LegendEntry("o", "none", f"{pick(('大小：', 'Size: '), lang)}{figure(at)} {pick(unit, lang)}",
+        size = LegendEntry("o", "none", f"{say('brief.sites.size', lang)}{figure(at)} {pick(unit, lang)}",
                            size=float(np.sqrt(at * self.a_unit)))  # fmt: skip
         return (*classes, missing, size, *kinds)
 

@@ -24,7 +24,7 @@ from dashboard.briefing.ground import base_legend
 from dashboard.briefing.panels import LegendEntry
 from dashboard.briefing.proposals import list_of
 from dashboard.briefing.query import Query, of_plan
-from dashboard.text import figure, pick
+from dashboard.text import both, figure, pick, say
 from layers.decisions._proposal import Plan
 from layers.decisions._situation_words import NAMES
 
@@ -32,7 +32,7 @@ KIND = "situation"
 LAYERS: tuple[str, ...] = ()
 A_CASE = 1.1  # square points
 MARK = "#b8392f"
-CASES = ("例", "cases")
+CASES = both("brief.situation.cases")
 SHOWN_DAYS = 60  # of the curve
 
 
@@ -48,11 +48,11 @@ def of_district(book: Book, code: str) -> tuple[Figure, ...]:
     """Return the key figures of a district."""
     where = (("district", (code,)),)
     return (
-        book.figure(("累计病例", "Cases ever"), Query(KIND, "districts", ("ever",), "sum", where), CASES),
+        book.figure(both("brief.situation.cases_ever"), Query(KIND, "districts", ("ever",), "sum", where), CASES),
         book.figure(
-            ("近7天报告", "Reported in 7 days"), Query(KIND, "districts", ("report_week",), "sum", where), CASES
+            both("brief.situation.reported_in_7"), Query(KIND, "districts", ("report_week",), "sum", where), CASES
         ),
-        book.figure(("较前一日累计", "Cases since the day before"), change_of("ever_counted", code), CASES),
+        book.figure(both("brief.situation.cases_since_day"), change_of("ever_counted", code), CASES),
     )
 
 
@@ -66,34 +66,40 @@ def change_of(column: str, code: str = "") -> Query:
 def r_figures(book: Book) -> dict[str, Figure]:
     """Return R with both ends of its interval."""
     names = {
-        "r": ("再生数Rt", "Reproduction number R"),
-        "r_low": ("Rt下限", "R, lower end"),
-        "r_high": ("Rt上限", "R, upper end"),
+        "r": both("brief.situation.names_r"),
+        "r_low": both("brief.situation.names_r_low"),
+        "r_high": both("brief.situation.names_r_high"),
     }
     return {key: book.figure(name, of_plan(KIND, key), digits=2) for key, name in names.items()}
 
 
 def _figures(book: Book) -> tuple[Figure, ...]:
     r = r_figures(book)
-    onset = ("按发病日，已补估迟报", "by onset, late reports completed")
+    onset = both("brief.situation.onset_late_reports")
     return (
         r["r"],
         book.figure(
-            ("近7天报告", "Reported in 7 days"), of_plan(KIND, "report_week"), CASES, note=("按报告日", "by report")
+            both("brief.situation.reported_in_7"),
+            of_plan(KIND, "report_week"),
+            CASES,
+            note=both("brief.situation.report"),
         ),
         r["r_low"],
         r["r_high"],
-        book.figure(("近7天发病", "Onsets in 7 days"), of_plan(KIND, "onset_week"), CASES, note=onset),
+        book.figure(both("brief.situation.onsets_in_7"), of_plan(KIND, "onset_week"), CASES, note=onset),
         book.figure(
-            ("在院人数", "In hospital"),
+            both("brief.situation.in_hospital"),
             of_plan(KIND, "in_hospital"),
             PERSONS,
-            note=("按床位报送", "by reports of beds"),
+            note=both("brief.situation.reports_beds"),
         ),
         book.figure(
-            ("累计病例", "Cases ever"), of_plan(KIND, "ever"), CASES, note=("确诊与临床诊断", "confirmed and clinical")
+            both("brief.situation.cases_ever"),
+            of_plan(KIND, "ever"),
+            CASES,
+            note=both("brief.situation.confirmed_clinical"),
         ),
-        book.figure(("较前一日累计", "Since the day before"), change_of("ever_counted"), CASES),
+        book.figure(both("brief.situation.since_day_before"), change_of("ever_counted"), CASES),
     )
 
 
@@ -106,17 +112,17 @@ def _map(book: Book, plan: Plan) -> MapBlock:
     mine = districts[districts["id"].astype(str).isin(weeks.index)]
     places = gpd.GeoSeries.from_xy(mine["lon"], mine["lat"], crs=districts.crs) if len(mine) else districts.geometry[:0]
     values = weeks.reindex(mine["id"].astype(str)).to_numpy(float)
-    words = book.pick("近7天报告例数", "Cases reported in 7 days")
+    words = say("brief.situation.cases_reported_in", book.lang)
     marks = Marks(words, MARK, "o", places.set_axis(mine.index), np.maximum(np.nan_to_num(values) * A_CASE, 4.0))
     at = next((n for n in (1000, 500, 200, 100, 50, 10) if n <= np.nanmax([0, *values])), 10)
     size = LegendEntry("o", MARK, f"{figure(at)} {pick(CASES, book.lang)}", "", size=float(np.sqrt(at * A_CASE)))
     area = book.sources.snapshot.area
     scene = Scene(frames, area, mine.geometry, 1.0, marks=(marks,))
     title, asked = (
-        ("各区近7天报告", "Reported in 7 days, by district"),
+        both("brief.situation.reported_in_7_days"),
         Query(KIND, "districts", ("report_week",), "rows"),
     )
-    return MapBlock(book.pick(*title), scene, (size, *base_legend(book.lang)), _counted(book, table), ("个区", "districts"),
+    return MapBlock(book.pick(*title), scene, (size, *base_legend(book.lang)), _counted(book, table), both("brief.situation.districts"),
                     book.code(title, asked))  # fmt: skip
 
 
@@ -125,9 +131,7 @@ def _counted(book: Book, table: pd.DataFrame) -> tuple[str, ...]:
     if not lost:
         return ()
     n = figure(lost)
-    return (
-        book.pick(f"另有{n}例未落实到区，不在图上。", f"{n} more cases without a known district are not on the map."),
-    )
+    return (say("brief.situation.more_cases_without", book.lang, n=n),)
 
 
 def _chart(book: Book, plan: Plan) -> ChartBlock:
@@ -144,15 +148,15 @@ def _chart(book: Book, plan: Plan) -> ChartBlock:
         "onset": told.reindex(days).to_numpy(float),
     })  # fmt: skip
     stepped = report.loc[report["step"].astype(bool), "day"].tolist() if "step" in report else []
-    word = book.pick("诊断标准改变", "definition changed")
+    word = say("brief.situation.definition_changed", book.lang)
     series = (
-        Series("report", book.pick("按报告日", "by report"), paper.BAR["added"]),
-        Series("onset", book.pick("按发病日（补估）", "by onset, completed"), paper.ALARM),
+        Series("report", say("brief.situation.report", book.lang), paper.BAR["added"]),
+        Series("onset", say("brief.situation.onset_completed", book.lang), paper.ALARM),
     )
-    title = ("每日新增病例", "New cases a day")
+    title = both("brief.situation.new_cases_day")
     asked = Query(KIND, "report", ("observed",), "rows")
     return ChartBlock(book.pick(*title), "line", data, series, pick(CASES, book.lang), book.code(title, asked),
-                      tuple((float(day), word) for day in stepped), book.pick("没有病例", "no cases"))  # fmt: skip
+                      tuple((float(day), word) for day in stepped), say("brief.situation.no_cases", book.lang))  # fmt: skip
 
 
 def _districts(book: Book, plan: Plan) -> TableBlock:
@@ -164,18 +168,18 @@ def _districts(book: Book, plan: Plan) -> TableBlock:
     table = table.assign(title=names if book.lang == "en" else table["name"]).sort_values(
         ["report_week", "district"], ascending=[False, True]
     )
-    title = ("各区病例与再生数", "Cases and R by district")
+    title = both("brief.situation.cases_r_district")
     code = book.code(title, Query(KIND, "districts", ("ever", "report_week", "onset_week", "per_100k", "r"), "rows"))
     heads = (
-        ("ever", ("累计", "Ever"), 0),
-        ("report_week", ("近7天报告", "Reported, 7 d"), 0),
-        ("onset_week", ("近7天发病", "Onsets, 7 d"), 0),
-        ("per_100k", ("每10万人", "Per 100,000"), 1),
+        ("ever", both("brief.situation.ever"), 0),
+        ("report_week", both("brief.situation.reported_7_d"), 0),
+        ("onset_week", both("brief.situation.onsets_7_d"), 0),
+        ("per_100k", both("brief.situation.per_100_000"), 1),
         ("r", ("Rt", "R"), 2),
-        ("q025", ("Rt下限", "R low"), 2),
-        ("q975", ("Rt上限", "R high"), 2),
+        ("q025", both("brief.situation.r_low"), 2),
+        ("q975", both("brief.situation.r_high"), 2),
     )
-    columns = (TableColumn("title", book.pick("区", "District")),
+    columns = (TableColumn("title", say("brief.situation.district", book.lang)),
                *(TableColumn(key, book.pick(*words), "", digits, code) for key, words, digits in heads))  # fmt: skip
     frame = table[["title", *(key for key, _, _ in heads)]].reset_index(drop=True)
     return TableBlock(book.pick(*title), columns, frame, len(frame))

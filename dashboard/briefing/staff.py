@@ -13,7 +13,7 @@ from dashboard.briefing.ground import base_legend
 from dashboard.briefing.proposals import district_names, list_of, numbering, placed
 from dashboard.briefing.query import Query, of_plan
 from dashboard.briefing.sites import SHARE, Sites, places_of, sites_of
-from dashboard.text import figure, pick
+from dashboard.text import both, figure, pick, say
 from layers.decisions._proposal import Plan
 from layers.decisions._staff_need import SKILLS
 from layers.decisions.staff import SKILL_WORDS
@@ -22,10 +22,10 @@ KIND = "staff"
 LAYERS = ("hospitals",)
 A_PERSON = 0.55  # square points
 COLUMNS = (
-    ListColumn("people", "人数", "People"),
-    ListColumn("icu_nurse", "重症护士", "ICU nurses"),
-    ListColumn("nurse", "护士", "Nurses"),
-    ListColumn("doctor", "医生", "Doctors"),
+    ListColumn("people", *both("brief.staff.people")),
+    ListColumn("icu_nurse", *both("brief.staff.icu_nurses")),
+    ListColumn("nurse", *both("brief.staff.nurses")),
+    ListColumn("doctor", *both("brief.staff.doctors")),
 )
 
 
@@ -54,37 +54,39 @@ def of_district(book: Book, code: str) -> tuple[Figure, ...]:
     short = Query(KIND, "gap", ("gap",), "short", where)
     after = Query(KIND, "gap", ("after",), "short", where)
     return (
-        book.figure(("医护缺口", "Staff short"), short, PERSONS, alarm=True),
-        book.figure(("派驻后仍缺", "Short after the teams are sent"), after, PERSONS, alarm=True),
+        book.figure(both("brief.staff.staff_short"), short, PERSONS, alarm=True),
+        book.figure(both("brief.staff.short_after_teams"), after, PERSONS, alarm=True),
     )
 
 
 def short(book: Book) -> Figure:
     """Return the people short of all skills."""
-    return book.figure(("医护缺口", "Staff short"), of_plan(KIND, *(f"short_{s}" for s in SKILLS)), PERSONS, alarm=True)
+    return book.figure(
+        both("brief.staff.staff_short"), of_plan(KIND, *(f"short_{s}" for s in SKILLS)), PERSONS, alarm=True
+    )
 
 
 def short_after(book: Book) -> Figure:
     """Return the people short after the free teams are sent as proposed."""
     asked = of_plan(KIND, *(f"short_after_{s}" for s in SKILLS))
-    return book.figure(("派驻后仍缺", "Short after the teams are sent"), asked, PERSONS, alarm=True)
+    return book.figure(both("brief.staff.short_after_teams"), asked, PERSONS, alarm=True)
 
 
 def _figures(book: Book) -> tuple[Figure, ...]:
-    teams = ("支", "teams")
+    teams = both("brief.staff.teams")
     icu = of_plan(KIND, "short_after_icu_nurse", "short_after_icu_doctor")
-    note = ("重症人员不能由其他专业替代", "other skills cannot replace them")
+    note = both("brief.staff.other_skills_cannot")
     return (
         short(book),
         short_after(book),
-        book.figure(("重症医护仍缺", "ICU staff still short"), icu, PERSONS, note=note, alarm=True),
-        book.figure(("按床位需要", "Needed for the beds"), of_plan(KIND, *(f"need_{s}" for s in SKILLS)), PERSONS,
-                    note=("在编人数，含轮班", "heads, shifts included")),
-        book.figure(("已在岗", "Present"), of_plan(KIND, *(f"have_{s}" for s in SKILLS)), PERSONS,
-                    note=("只计已报送队伍", "reported teams only")),
-        book.figure(("可派队伍", "Free teams"), of_plan(KIND, "teams_free"), teams),
-        book.figure(("建议派驻", "Teams to be sent"), of_plan(KIND, "teams_assigned"), teams),
-        book.figure(("建议派驻人数", "People to be sent"), of_plan(KIND, "people_assigned"), PERSONS),
+        book.figure(both("brief.staff.icu_staff_still"), icu, PERSONS, note=note, alarm=True),
+        book.figure(both("brief.staff.needed_for_beds"), of_plan(KIND, *(f"need_{s}" for s in SKILLS)), PERSONS,
+                    note=both("brief.staff.heads_shifts_included")),
+        book.figure(both("brief.staff.present"), of_plan(KIND, *(f"have_{s}" for s in SKILLS)), PERSONS,
+                    note=both("brief.staff.reported_teams_only")),
+        book.figure(both("brief.staff.free_teams"), of_plan(KIND, "teams_free"), teams),
+        book.figure(both("brief.staff.teams_sent"), of_plan(KIND, "teams_assigned"), teams),
+        book.figure(both("brief.staff.people_sent"), of_plan(KIND, "people_assigned"), PERSONS),
     )  # fmt: skip
 
 
@@ -100,15 +102,20 @@ def _map(book: Book, plan: Plan) -> MapBlock:
     scene = Scene(frames, area, shown.frame.geometry, SHARE, marks=shown.marks(), numbers=numbers,
                   names=shown.names(book.city))  # fmt: skip
     legend = (
-        *shown.legend(("人（需要）", "people needed"), ("无床位报数", "No beds reported"), book.lang),
+        *shown.legend(both("brief.staff.people_needed"), both("brief.staff.no_beds_reported"), book.lang),
         *base_legend(book.lang),
     )
     title, asked = (
-        ("医院人员需要与缺口", "Hospitals by people needed and missing"),
+        both("brief.staff.hospitals_people_needed"),
         Query(KIND, "gap", ("need", "gap"), "rows"),
     )
     return MapBlock(
-        book.pick(*title), scene, legend, _counted(plan, book.lang), ("家医院", "hospitals"), book.code(title, asked)
+        book.pick(*title),
+        scene,
+        legend,
+        _counted(plan, book.lang),
+        both("brief.staff.hospitals"),
+        book.code(title, asked),
     )
 
 
@@ -126,15 +133,15 @@ def _sites(book: Book, plan: Plan) -> Sites:
 
 def _chart(book: Book, plan: Plan) -> ChartBlock:
     series = (
-        Series("have", book.pick("已在岗", "present"), paper.BAR["have"]),
-        Series("sent", book.pick("建议派驻", "to be sent"), paper.BAR["added"]),
-        Series("need", book.pick("需要", "needed"), paper.INK, outline=True),
+        Series("have", say("brief.staff.present_2", book.lang), paper.BAR["have"]),
+        Series("sent", say("brief.staff.sent_2", book.lang), paper.BAR["added"]),
+        Series("need", say("brief.staff.needed", book.lang), paper.INK, outline=True),
     )
     skills = plan.tables.get("skills", pd.DataFrame(columns=["skill", "need", "have", "short", "short_after"]))
     teams = plan.tables.get("teams", pd.DataFrame(columns=["hospital", *SKILLS]))
     sent = teams[teams["hospital"] != ""]
     rows = skills[(skills["need"].astype(float).fillna(0) != 0) | (skills["have"].astype(float).fillna(0) != 0)]
-    word = book.pick("缺", "short")
+    word = say("brief.staff.short", book.lang)
     data = pd.DataFrame({
         "label": [SKILL_WORDS[str(skill)].said(book.lang) for skill in rows["skill"]],
         "have": rows["have"].astype(float).to_numpy(),
@@ -143,14 +150,14 @@ def _chart(book: Book, plan: Plan) -> ChartBlock:
         "text": [f"{word} {figure(a)} → {figure(b)}" for a, b in zip(rows["short"], rows["short_after"], strict=True)],
         "alarm": [float(b) > 0 for b in rows["short_after"]],
     })  # fmt: skip
-    title = ("各专业需要与在岗", "Need and presence by skill")
+    title = both("brief.staff.need_presence_skill_2")
     asked = Query(KIND, "skills", ("need", "have", "short", "short_after"), "rows")
     return ChartBlock(book.pick(*title), "stacked", data, series, pick(PERSONS, book.lang), book.code(title, asked),
-                      empty=book.pick("没有数据", "no data"))  # fmt: skip
+                      empty=say("brief.staff.no_data", book.lang))  # fmt: skip
 
 
 def _counted(plan: Plan, lang: str) -> tuple[str, ...]:
     teams = int(plan.summary.get("teams_free", 0) - plan.summary.get("teams_assigned", 0))
     if teams <= 0:
         return ()
-    return (pick((f"{teams}支队伍机动待命，不在图上。", f"{teams} teams stand by and are not on the map."), lang),)
+    return (say("brief.staff.teams_stand_not", lang, teams=teams),)

@@ -14,18 +14,18 @@ from dashboard.briefing.proposals import district_names, list_of, numbering, pla
 from dashboard.briefing.query import Query, of_plan
 from dashboard.briefing.sites import SHARE, Sites, places_of, sites_of
 from dashboard.goods import in_words
-from dashboard.text import figure, pick
+from dashboard.text import both, figure, pick, say
 from layers.decisions._proposal import Plan
 
 KIND = "supplies"
 LAYERS = ("hospitals",)
 A_STOCK = 14.0  # square points for one item below target
-STOCKS, DAYS = ("项", "stocks"), ("天", "days")
+STOCKS, DAYS = both("brief.supplies.stocks"), both("brief.supplies.days")
 COLUMNS = (
-    ListColumn("quantity", "库存", "In stock"),
-    ListColumn("burn", "日耗", "Use a day", 1),
-    ListColumn("days_of_cover", "可用天", "Days", 1),
-    ListColumn("wanted", "需补", "Wanted"),
+    ListColumn("quantity", *both("brief.supplies.in_stock")),
+    ListColumn("burn", *both("brief.supplies.use_day"), 1),
+    ListColumn("days_of_cover", *both("brief.supplies.days_2"), 1),
+    ListColumn("wanted", *both("brief.supplies.wanted")),
 )
 
 
@@ -48,33 +48,36 @@ def of_district(book: Book, code: str) -> tuple[Figure, ...]:
     where = (("district", (code,)),)
     return (
         book.figure(
-            ("最短可用天数", "Shortest cover"), Query(KIND, "sites", ("days_of_cover",), "min", where), DAYS, digits=1
+            both("brief.supplies.shortest_cover"),
+            Query(KIND, "sites", ("days_of_cover",), "min", where),
+            DAYS,
+            digits=1,
         ),
     )
 
 
 def below(book: Book) -> Figure:
     """Return the stocks below their target."""
-    return book.figure(("低于目标的库存", "Stocks below target"), of_plan(KIND, "below_target"), STOCKS, alarm=True)
+    return book.figure(both("brief.supplies.stocks_below_target"), of_plan(KIND, "below_target"), STOCKS, alarm=True)
 
 
 def shortest(book: Book) -> Figure:
     """Return the days of cover of the item that the whole area runs out of first."""
-    name = ("全域最短可用天数", "Shortest cover, all sites together")
+    name = both("brief.supplies.shortest_cover_all")
     return book.figure(name, of_plan(KIND, "shortest_city_days"), DAYS, digits=1)
 
 
 def _figures(book: Book) -> tuple[Figure, ...]:
-    note = ("按再订货点", "by the reorder point")
+    note = both("brief.supplies.reorder_point")
     return (
         below(book),
-        book.figure(("紧急", "Urgent"), of_plan(KIND, "urgent"), STOCKS, alarm=True),
+        book.figure(both("brief.supplies.urgent"), of_plan(KIND, "urgent"), STOCKS, alarm=True),
         shortest(book),
-        book.figure(("最久低于目标", "Longest below target"), of_plan(KIND, "oldest_short_days"), DAYS),
-        book.figure(("应即订货", "To be ordered now"), of_plan(KIND, "below_reorder"), STOCKS, note=note),
-        book.figure(("日耗未报", "Use not reported"), of_plan(KIND, "unknown"), STOCKS, note=("可用天数不明", "cover is not known")),
-        book.figure(("建议调拨", "Moves proposed"), of_plan(KIND, "moves"), ("次", "")),
-        book.figure(("调拨后仍低于目标", "Below target after the moves"), of_plan(KIND, "below_target_after"), STOCKS),
+        book.figure(both("brief.supplies.longest_below_target"), of_plan(KIND, "oldest_short_days"), DAYS),
+        book.figure(both("brief.supplies.ordered_now"), of_plan(KIND, "below_reorder"), STOCKS, note=note),
+        book.figure(both("brief.supplies.use_not_reported"), of_plan(KIND, "unknown"), STOCKS, note=both("brief.supplies.cover_not_known")),
+        book.figure(both("brief.supplies.moves_proposed"), of_plan(KIND, "moves"), both("brief.supplies.measure")),
+        book.figure(both("brief.supplies.below_target_after"), of_plan(KIND, "below_target_after"), STOCKS),
     )  # fmt: skip
 
 
@@ -85,11 +88,16 @@ def _map(book: Book, plan: Plan) -> MapBlock:
     area = book.sources.snapshot.area
     scene = Scene(frames, area, shown.frame.geometry, SHARE, marks=shown.marks(),
                   numbers=placed(numbering(plan), places), names=shown.names(book.city))  # fmt: skip
-    legend = shown.legend(("项物资报送", "items reported"), ("可用天数不明", "Cover not known"), book.lang)
-    title = ("各机构最短可用天数", "Sites by their shortest cover")
+    legend = shown.legend(both("brief.supplies.items_reported"), both("brief.supplies.cover_not_known_2"), book.lang)
+    title = both("brief.supplies.sites_their_shortest")
     asked = Query(KIND, "sites", ("days_of_cover",), "rows")
     return MapBlock(
-        book.pick(*title), scene, (*legend, *base_legend(book.lang)), (), ("处机构", "sites"), book.code(title, asked)
+        book.pick(*title),
+        scene,
+        (*legend, *base_legend(book.lang)),
+        (),
+        both("brief.supplies.sites"),
+        book.code(title, asked),
     )
 
 
@@ -114,8 +122,8 @@ def _chart(book: Book, plan: Plan) -> ChartBlock:
         "text": [f"{figure(value, 1)} {pick(DAYS, book.lang)}" for value in table["days_of_cover"]],
         "alarm": (days < paper.COVER.edges[0]).to_numpy(),
     })  # fmt: skip
-    title = ("各类物资可用天数", "Days of cover by item")
-    series = (Series("days", book.pick("可用天数", "days of cover"), paper.BAR["have"]),)
+    title = both("brief.supplies.days_cover_item")
+    series = (Series("days", say("brief.supplies.days_cover", book.lang), paper.BAR["have"]),)
     return ChartBlock(book.pick(*title), "stacked", data, series, pick(DAYS, book.lang),
                       book.code(title, Query(KIND, "city", ("days_of_cover",), "rows")),
-                      empty=book.pick("没有数据", "no data"))  # fmt: skip
+                      empty=say("brief.supplies.no_data", book.lang))  # fmt: skip

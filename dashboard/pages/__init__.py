@@ -13,6 +13,7 @@ from dash.development.base_component import Component
 
 from dashboard.access import Person
 from dashboard.desk import Desk
+from dashboard.text import both, pick, say
 from dashboard.view import Here
 from layers._palette import Mark
 
@@ -37,9 +38,13 @@ class Asked:
     def lang(self) -> str:
         return self.here.lang
 
+    def say(self, key: str, /, **values: Any) -> str:
+        """Return a text of `dashboard/words` in the page's language."""
+        return say(key, self.here.lang, **values)
+
     def words(self, zh: str, en: str) -> str:
-        """Return the text in the page's language."""
-        return zh if self.here.lang == "zh" else en
+        """Return the half of a pair of texts that the page's language wants."""
+        return pick((zh, en), self.here.lang)
 
 
 @dataclass(frozen=True)
@@ -55,11 +60,11 @@ class Scene:
 
 
 GROUPS: Mapping[str, tuple[str, str]] = {  # of the navigation, in this order: from looking to doing to telling
-    "epidemic": ("疫情", "Epidemic"),
-    "decide": ("决策", "Decide"),
-    "act": ("执行", "Act"),
-    "data": ("数据", "Data"),
-    "report": ("汇报", "Report"),
+    "epidemic": both("init.groups_epidemic"),
+    "decide": both("init.groups_decide"),
+    "act": both("init.groups_act"),
+    "data": both("init.groups_data"),
+    "report": both("init.groups_report"),
 }
 
 

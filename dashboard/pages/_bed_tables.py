@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 from dashboard import parts
 from dashboard.pages import Asked
 from dashboard.pages._frame import district_names
-from dashboard.text import UNKNOWN, figure, is_unknown, percent
+from dashboard.text import UNKNOWN, figure, is_unknown, listed, percent
 from layers.decisions._bed_words import KIND_WORDS, LIMIT_WORDS, METHOD_WORDS, NEED_WORDS, SHORT_WORDS, WHY_WORDS
 from layers.decisions._proposal import Plan
 from layers.decisions._staff_asks import SKILL_WORDS
@@ -21,13 +21,13 @@ FEW = 6  # compounds worst reached
 
 def tabs(asked: Asked, plan: Plan) -> Component:
     """Return the tables, one at a time."""
-    w = asked.words
+    w = asked.say
     pages = [
-        ("short", w("各区缺口", "By district"), balance(asked, plan)),
-        ("send", w("收治去向", "Who goes where"), sending(asked, plan)),
-        ("use", w("可用床位", "Usable beds"), usable(asked, plan)),
-        ("reach", w("就医可及", "Access"), access(asked, plan)),
-        ("site", w("选址对比", "Siting"), siting(asked, plan)),
+        ("short", w("bed_tables.district"), balance(asked, plan)),
+        ("send", w("bed_tables.who_goes_where"), sending(asked, plan)),
+        ("use", w("bed_tables.usable_beds"), usable(asked, plan)),
+        ("reach", w("bed_tables.access"), access(asked, plan)),
+        ("site", w("bed_tables.siting"), siting(asked, plan)),
     ]
     shown = [
         dcc.Tab(
@@ -62,7 +62,7 @@ def table(
 def balance(asked: Asked, plan: Plan) -> Component:
     """Return the table of shortages per district and need."""
     rows, names = plan.tables["balance"], district_names(asked)
-    head = [asked.words("区", "District")]
+    head = [asked.say("bed_tables.district_2")]
     head += [
         html.Span(SHORT_WORDS[n].said(asked.lang), title=words.said(asked.lang)) for n, words in NEED_WORDS.items()
     ]
@@ -73,14 +73,10 @@ def balance(asked: Asked, plan: Plan) -> Component:
         shown = [html.Td(shortage(cells, need), className=short_class(cells, need)) for need in NEED_WORDS]
         if area == "*" and len(areas) > 2:
             lines.append(apart(asked, rows))
-            lines.append((asked.words("全市统筹（可跨区收治）", "City as one (across districts)"), shown))
+            lines.append((asked.say("bed_tables.city_one_across"), shown))
         else:
             lines.append((area_name(asked, names, area), shown))
-    note = asked.words(
-        "现在 → 7天后缺多少张。各区只用本区床位（推算）；统筹按全市床位收治、7天后为预测，因此小于各区之和",
-        "Short now → in 7 days. Districts have their own beds only (projected); as one, every free bed in the city is used "
-        "(in 7 days: forecast), so less is short than the districts' sum",
-    )
+    note = asked.say("bed_tables.short_now_in")
     return html.Div([html.P(note, className="tab-note"), table(head, lines, sums=True, name="balance")])
 
 
@@ -88,15 +84,15 @@ def apart(asked: Asked, rows: pd.DataFrame) -> tuple[str, list[Any]]:
     """Return the sum of what is short in the districts, each with its own beds; unknown where a district's is."""
     sums = rows[rows["area"] != "*"].groupby("need")[["shortage", "shortage_7d"]].agg(lambda n: n.sum(skipna=False))
     shown = [html.Td(shortage(sums, need), className=short_class(sums, need)) for need in NEED_WORDS]
-    return asked.words("各区之和（不跨区）", "Sum of districts (each alone)"), shown
+    return asked.say("bed_tables.sum_districts_each"), shown
 
 
 def area_name(asked: Asked, names: dict[str, str], area: Any) -> str:
     """Return the name of a district, "All" for "*"."""
     return (
-        asked.words("合计", "All")
+        asked.say("bed_tables.all")
         if area == "*"
-        else names.get(str(area), str(area) or asked.words("未知区", "Unknown"))
+        else names.get(str(area), str(area) or asked.say("bed_tables.unknown"))
     )
 
 
@@ -119,17 +115,17 @@ def short_class(cells: pd.DataFrame, need: str) -> str:
 
 def usable(asked: Asked, plan: Plan) -> Component:
     """Return open, used, staffed and usable beds by kind, and what limits them."""
-    rows, w = plan.tables["kinds"], asked.words
+    rows, w = plan.tables["kinds"], asked.say
     if rows.empty:
-        return parts.empty(w("没有床位报告", "No beds were reported"))
+        return parts.empty(w("bed_tables.no_beds_reported"))
     head = [
-        w("类别", "Kind"),
-        w("开放", "Open"),
-        w("占用", "In use"),
-        w("人员可支撑", "Staffed"),
-        w("供氧", "Oxygen"),
-        w("可用", "Usable"),
-        w("受限于", "Limited by"),
+        w("bed_tables.kind"),
+        w("bed_tables.open"),
+        w("bed_tables.in_use"),
+        w("bed_tables.staffed"),
+        w("bed_tables.oxygen"),
+        w("bed_tables.usable"),
+        w("bed_tables.limited"),
     ]
     lines = []
     for row in rows.to_dict("records"):
@@ -140,10 +136,7 @@ def usable(asked: Asked, plan: Plan) -> Component:
             (KIND_WORDS[row["kind"]].said(asked.lang), [*cells, html.Td(figure(row["usable"]), className=over), limit])
         )
     unknown = int(rows["staff_unknown"].sum())
-    note = w(
-        f"可用 = 开放、人员、供氧三者最小；{unknown} 处人员未报，不作限制",
-        f"Usable = least of open, staffed, oxygen; {unknown} sites reported no staff, which limits nothing",
-    )
+    note = w("bed_tables.usable_least_open", unknown=unknown)
     notes = [note, *untold(asked, rows)]
     return html.Div([*(html.P(each, className="tab-note") for each in notes), table(head, lines)])
 
@@ -153,32 +146,32 @@ def untold(asked: Asked, rows: pd.DataFrame) -> list[str]:
     found = []
     for row in rows[rows["untold"] != ""].to_dict("records"):
         names = [SKILL_WORDS[skill].said(asked.lang) for skill in row["untold"].split()]
-        found.append(f"{KIND_WORDS[row['kind']].said(asked.lang)} – {asked.words('、', ', ').join(names)}")
+        found.append(f"{KIND_WORDS[row['kind']].said(asked.lang)} – {listed(names, asked.lang)}")
     if not found:
         return []
-    return [
-        asked.words("部分单位未报、不作限制的人员：", "Skills that some sites did not name, which limit nothing: ")
-        + asked.words("；", "; ").join(found)
-    ]
+    return [asked.say("bed_tables.skills_some_sites") + asked.say("manner.semicolon").join(found)]
 
 
 def sending(asked: Asked, plan: Plan) -> Component:
     """Return how many of each class wait, get a bed, and do not, with why; then the largest flows."""
-    w, lang, ledger = asked.words, asked.lang, plan.tables["ledger"].iloc[0]
+    w, lang, ledger = asked.say, asked.lang, plan.tables["ledger"].iloc[0]
     note = w(
-        f"{figure(ledger['persons'])} 人：在床 {figure(ledger['in_bed'])}，待收治 {figure(ledger['waiting'])}；可安排 {figure(ledger['placed'])}，"
-        f"其中转院 {figure(ledger['transfers'])}（一人两次收治，只计一人），未安排 {figure(ledger['unserved'])}",
-        f"{figure(ledger['persons'])} persons: {figure(ledger['in_bed'])} in a bed, {figure(ledger['waiting'])} wait; {figure(ledger['placed'])} can be sent, "
-        f"{figure(ledger['transfers'])} of them as transfers (two admissions, one person); {figure(ledger['unserved'])} find no bed",
+        "bed_tables.persons_in_bed",
+        persons=figure(ledger["persons"]),
+        in_bed=figure(ledger["in_bed"]),
+        waiting=figure(ledger["waiting"]),
+        placed=figure(ledger["placed"]),
+        transfers=figure(ledger["transfers"]),
+        unserved=figure(ledger["unserved"]),
     )
     flows, unserved, solved = (plan.tables[name] for name in ("flows", "unserved", "solved"))
     head = [
-        w("类别", "Class"),
-        w("安排", "Sent"),
-        w("平均", "Mean"),
-        w("就近法", "Plain"),
-        w("未安排", "No bed"),
-        w("原因", "Why"),
+        w("bed_tables.class"),
+        w("bed_tables.sent"),
+        w("bed_tables.mean"),
+        w("bed_tables.plain"),
+        w("bed_tables.no_bed"),
+        w("bed_tables.why"),
     ]
     lines = []
     for name, words in CLASSES.items():
@@ -195,7 +188,7 @@ def sending(asked: Asked, plan: Plan) -> Component:
             (words.said(lang), [figure(n), *means, html.Td(figure(left), className="short" if left else "none"), why])
         )
     if not lines:
-        return html.Div([html.P(note, className="tab-note"), parts.empty(w("没有待收治者", "Nobody waits for a bed"))])
+        return html.Div([html.P(note, className="tab-note"), parts.empty(w("bed_tables.nobody_waits_for"))])
     return html.Div(
         [
             html.P(note, className="tab-note"),
@@ -208,17 +201,17 @@ def sending(asked: Asked, plan: Plan) -> Component:
 def honesty(asked: Asked, solved: pd.DataFrame) -> str:
     """Return status and gap of every solver, beside what the plain rule gets."""
     said = [f"{row['part']}: {row['status']}, gap {percent(row['gap'])}" for row in solved.to_dict("records")]
-    return asked.words("求解：", "Solvers: ") + " · ".join(said)
+    return asked.say("bed_tables.solvers") + " · ".join(said)
 
 
 def minutes(asked: Asked, value: float) -> str:
     """Return minutes of travel, indicative."""
-    return UNKNOWN if is_unknown(value) else f"{value:,.0f} {asked.words('分', 'min')}"
+    return UNKNOWN if is_unknown(value) else f"{value:,.0f} {asked.say('bed_tables.min')}"
 
 
 def largest(asked: Asked, flows: pd.DataFrame) -> Component:
     """Return the largest flows from district to hospital."""
-    w, names = asked.words, district_names(asked)
+    w, names = asked.say, district_names(asked)
     hospitals = asked.desk.frames(asked.who, asked.here.view, ["hospitals"], asked.lang)["hospitals"]
     titles = dict(zip(hospitals["id"], hospitals["name"], strict=True))
     rows = flows.assign(long=flows["n"] * flows["minutes"])
@@ -229,26 +222,30 @@ def largest(asked: Asked, flows: pd.DataFrame) -> Component:
          KIND_WORDS[row["kind"]].said(asked.lang), figure(row["n"]), minutes(asked, row["long"] / row["n"])])
         for row in rows.head(LONGEST).to_dict("records")
     ]  # fmt: skip
-    head = [w("来自", "From"), w("送往", "To"), w("床位", "Bed"), w("人", "Persons"), w("车程", "Ride")]
-    more = w(
-        f"前 {len(lines)} 项 · 共 {len(rows)} 项；车程为估算", f"{len(lines)} of {len(rows)}; rides are indicative"
-    )
+    head = [
+        w("bed_tables.from"),
+        w("bed_tables.to"),
+        w("bed_tables.bed"),
+        w("bed_tables.persons"),
+        w("bed_tables.ride"),
+    ]
+    more = w("bed_tables.rides_indicative", n=len(lines), n2=len(rows))
     return html.Div([html.P(more, className="tab-note"), table(head, lines, name="flows")])
 
 
 def access(asked: Asked, plan: Plan) -> Component:
     """Return per district usable beds per thousand residents and how far the nearest is, then the compounds worst reached."""
-    w, names, rows = asked.words, district_names(asked), plan.tables["access"]
+    w, names, rows = asked.say, district_names(asked), plan.tables["access"]
     if rows.empty or rows["population"].isna().all():
-        return parts.empty(w("常住人口不明，无法计算", "Residents are not known: nothing can be said"))
+        return parts.empty(w("bed_tables.residents_not_known"))
     unserved = plan.tables["travel"].set_index("area")["unserved"]
     head = [
-        w("区", "District"),
-        w("每千人床位", "Beds per 1,000"),
-        w("平均", "Mean"),
-        w("90%以内", "p90"),
-        w("最远", "Longest"),
-        w("未安排", "No bed"),
+        w("bed_tables.district_2"),
+        w("bed_tables.beds_per_1"),
+        w("bed_tables.mean"),
+        w("bed_tables.p90"),
+        w("bed_tables.longest"),
+        w("bed_tables.no_bed"),
     ]
     low = rows.loc[rows["area"] != "*", "beds_per_1000"].min()
     lines = []
@@ -262,10 +259,7 @@ def access(asked: Asked, plan: Plan) -> Component:
                 [html.Td(share, className=worst), *ways, figure(unserved.get(row["area"], 0))],
             )
         )
-    note = w(
-        "60分钟内可用床位／居民（两步移动搜寻法）；到最近可用床位的车程为估算",
-        "Usable beds within 60 minutes per resident (two-step floating catchment); rides to the nearest are indicative",
-    )
+    note = w("bed_tables.usable_beds_within")
     return html.Div([html.P(note, className="tab-note"), table(head, lines, sums=True), worst_reached(asked, plan)])
 
 
@@ -283,7 +277,7 @@ def worst_reached(asked: Asked, plan: Plan) -> Component:
     ]  # fmt: skip
     return html.Div(
         [
-            html.P(asked.words("离床位最远的小区", "Compounds farthest from a bed"), className="tab-note"),
+            html.P(asked.say("bed_tables.compounds_farthest_from"), className="tab-note"),
             html.Ul(items, className="farthest"),
         ]
     )
@@ -291,17 +285,17 @@ def worst_reached(asked: Asked, plan: Plan) -> Component:
 
 def siting(asked: Asked, plan: Plan) -> Component:
     """Return the siting models beside the plan: ways, reach, and the person-days each leaves without a bed."""
-    w, rows = asked.words, plan.tables["siting"]
+    w, rows = asked.say, plan.tables["siting"]
     if rows.empty:
-        return parts.empty(w("目前没有可由备选场所承担的缺口", "Nothing is short that a candidate site could take"))
+        return parts.empty(w("bed_tables.nothing_short_candidate"))
     head = [
-        w("方案", "Choice"),
-        w("处", "Sites"),
-        w("缺床人日", "Person-days short"),
-        w("平均", "Mean"),
-        w("最远", "Longest"),
-        w("30分内", "≤30 min"),
-        w("差距", "Gap"),
+        w("bed_tables.choice"),
+        w("bed_tables.sites"),
+        w("bed_tables.person_days_short"),
+        w("bed_tables.mean"),
+        w("bed_tables.longest"),
+        w("bed_tables.30_min"),
+        w("bed_tables.gap"),
     ]
     lines = []
     for row in rows.to_dict("records"):
@@ -310,18 +304,14 @@ def siting(asked: Asked, plan: Plan) -> Component:
         lines.append((METHOD_WORDS[row["method"]].said(asked.lang), cells))
     opened = plan.tables["solved"][plan.tables["solved"]["unit"] == "person-days"]
     greedy = " · ".join(
-        w(f"简单排序 {figure(row['greedy'])} 人日，本方案 {figure(row['objective'])} 人日（{status(asked, row)}）",
-          f"plain order {figure(row['greedy'])} person-days, this plan {figure(row['objective'])} ({status(asked, row)})")
+        w("bed_tables.plain_order_person", greedy=figure(row['greedy']), objective=figure(row['objective']), status=status(asked, row))
         for row in opened.to_dict("records")
     )  # fmt: skip
     notes = [html.P(greedy, className="tab-note")]
     if len(rows) == 1:
         notes.append(
             html.P(
-                w(
-                    "只需一处，或为假设情形：不与其他选址模型比较",
-                    "One site is enough, or this is a what-if: not compared with other models",
-                ),
+                w("bed_tables.one_site_enough"),
                 className="tab-note",
             )
         )
@@ -331,5 +321,5 @@ def siting(asked: Asked, plan: Plan) -> Component:
 def status(asked: Asked, row: dict[str, Any]) -> str:
     """Return how good a solver's answer is, in words."""
     if row["status"] == "optimal":
-        return asked.words("已证最优", "proven optimal")
-    return asked.words(f"可行，差距≤{percent(row['gap'])}", f"feasible, gap ≤ {percent(row['gap'])}")
+        return asked.say("bed_tables.proven_optimal")
+    return asked.say("bed_tables.feasible_gap", gap=percent(row["gap"]))

@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 from dashboard import parts
 from dashboard.pages import Asked
 from dashboard.pages._whatif import sides
-from dashboard.text import figure, is_unknown
+from dashboard.text import both, figure, is_unknown
 from layers._palette import Mark, rgba
 from layers.decisions._bed_words import SHORT_WORDS
 from layers.decisions._proposal import Plan
@@ -21,34 +21,25 @@ BETTER: tuple[int, int, int, int] = (98, 216, 192, 240)
 WORSE: tuple[int, int, int, int] = (242, 96, 78, 240)
 SAME: tuple[int, int, int, int] = (120, 140, 160, 120)
 MARKS = {
-    "worse": Mark(WORSE, "▲", "B 比 A 更缺", "B lacks more than A"),
-    "better": Mark(BETTER, "▼", "B 比 A 缓解", "B lacks less than A"),
-    "same": Mark(SAME, "●", "A、B 相同", "A and B alike"),
+    "worse": Mark(WORSE, "▲", *both("compare.b_lacks_more")),
+    "better": Mark(BETTER, "▼", *both("compare.b_lacks_less")),
+    "same": Mark(SAME, "●", *both("compare.b_alike")),
 }
 
 
 def figures(kind: str) -> list[tuple[str, tuple[str, str]]]:
     """Return (key of the plan's summary, title) of the figures that are compared; of each, less is better."""
     if kind == "staff":
-        return [
-            (f"short_after_{skill}", (f"{w.zh}缺口（派驻后）", f"{w.en}, short after"))
-            for skill, w in SKILL_WORDS.items()
-        ]
+        return [(f"short_after_{skill}", both("compare.short_after", w=w)) for skill, w in SKILL_WORDS.items()]
     if kind == "beds":
-        return [
-            (f"shortage_7d_{need}", (f"{w.zh}床位7天后缺口", f"{w.en}: beds short in 7 days"))
-            for need, w in SHORT_WORDS.items()
-        ]
+        return [(f"shortage_7d_{need}", both("compare.beds_short_in", w=w)) for need, w in SHORT_WORDS.items()]
     if kind == "joint":
-        return [
-            (f"unmet_{need}", (f"{w.zh}未收治（人·日）", f"{w.en} not placed (person-days)"))
-            for need, w in SHORT_WORDS.items()
-        ]
+        return [(f"unmet_{need}", both("compare.not_placed_person", w=w)) for need, w in SHORT_WORDS.items()]
     return [
-        ("below_target", ("低于目标天数（项）", "below the target (stocks)")),
-        ("urgent", ("不足一天（项）", "under a day (stocks)")),
-        ("below_target_after", ("调拨后仍低于目标（项）", "below it after moves (stocks)")),
-        ("below_reorder", ("低于再订货点（项）", "below the reorder point (stocks)")),
+        ("below_target", both("compare.below_target_stocks")),
+        ("urgent", both("compare.under_day_stocks")),
+        ("below_target_after", both("compare.below_after_moves")),
+        ("below_reorder", both("compare.below_reorder_point")),
     ]
 
 
@@ -60,8 +51,8 @@ def panel(asked: Asked, kind: str) -> Component | None:
     a, b, name = found
     plans = [asked.desk.plan(asked.who, kind, view) for view in (a, b)]
     said = WhatIf.of(b).said()
-    title = said.said(asked.lang) or asked.words("事实", "Facts")
-    head = [asked.words("指标", "Figure"), "A", "B", "B − A"]
+    title = said.said(asked.lang) or asked.say("compare.facts")
+    head = [asked.say("compare.figure"), "A", "B", "B − A"]
     rows = [
         _row(asked, words, *(plan.summary.get(key, float("nan")) for plan in plans)) for key, words in figures(kind)
     ]
@@ -70,7 +61,7 @@ def panel(asked: Asked, kind: str) -> Component | None:
         className="plain-table compact compared",
     )
     return parts.panel(
-        asked.words("方案对比 A / B", "Plan A against plan B"),
+        asked.say("compare.plan_against_plan"),
         table,
         note=html.Span(f"A {name} · B {title}", title=" / ".join(plan.inputs_hash for plan in plans)),
     )

@@ -12,7 +12,7 @@ from dashboard.pages import Asked
 from dashboard.pages._frame import district_names, mark_of, unknown_if_empty
 from dashboard.pages._lifeline import lifeline
 from dashboard.pages._order import beside
-from dashboard.text import UNKNOWN, day, figure, percent, pick, say
+from dashboard.text import UNKNOWN, both, day, figure, percent, pick, say
 from layers._palette import CONTROL, STATUS
 from layers.decisions._catalog import PLANS
 from layers.decisions._proposal import Plan, Proposal
@@ -50,10 +50,10 @@ def facts(asked: Asked, row: pd.Series) -> Component:
     control = CONTROL.get(row["control"], CONTROL[""])
     pairs = parts.facts(
         [
-            (asked.words("管控现状", "In force"), parts.mark_badge(control, asked.lang)),
-            (asked.words("编码", "Code"), row["id"]),
-            (asked.words("户数", "Homes"), figure(row["households"])),
-            (asked.words("人口", "People"), figure(row["population"])),
+            (asked.say("compound.in_force"), parts.mark_badge(control, asked.lang)),
+            (asked.say("compound.code"), row["id"]),
+            (asked.say("compound.homes"), figure(row["households"])),
+            (asked.say("compound.people"), figure(row["population"])),
         ]
     )
     return html.Div([counts(asked, row), pairs])
@@ -61,7 +61,7 @@ def facts(asked: Asked, row: pd.Series) -> Component:
 
 def counts(asked: Asked, row: pd.Series) -> Component:
     """Return the table of persons by status: now, ever, new in 14 days."""
-    heads = [("", ""), ("现有", "Now"), ("累计", "Ever"), ("14天新增", "New, 14 days")]
+    heads = [("", ""), both("compound.now"), both("compound.ever"), both("compound.new_14_days")]
     lines = []
     for status in ("confirmed", "clinical", "suspected", "contact", "fever"):
         cells = [row.get(f"{measure}_{status}") for measure in ("now", "ever", "new14")]
@@ -88,7 +88,7 @@ def reasoned(asked: Asked, plan: Plan, found: Proposal) -> Component:
         [
             html.Div(
                 [
-                    html.H3(asked.words("建议", "Proposal")),
+                    html.H3(asked.say("compound.proposal")),
                     parts.mark_badge(mark_of(found.action), asked.lang),
                     *[row["tool"] for row in beside(asked, plan, [{"id": found.subject}])],
                 ],
@@ -97,13 +97,13 @@ def reasoned(asked: Asked, plan: Plan, found: Proposal) -> Component:
             html.Ol(reasons, className="why"),
             html.P(
                 [
-                    html.B(say("flips_if", asked.lang) + asked.words("：", ": ")),
+                    html.B(say("flips_if", asked.lang) + asked.say("manner.colon")),
                     found.flips_if.said(asked.lang),
                 ],
                 className="flips",
             ),
             *notes,
-            html.P(asked.words(f"依据 {plan.inputs_hash[:12]}", f"inputs {plan.inputs_hash[:12]}"), className="hash"),
+            html.P(asked.say("compound.inputs", inputs_hash=plan.inputs_hash[:12]), className="hash"),
         ],
         className="section",
     )
@@ -118,12 +118,12 @@ def people(asked: Asked, code: str) -> Component:
     """Return the persons placed here, masked, each with how sure the match is."""
     rows = asked.desk.persons(asked.who, asked.here.view, code)
     items = [person(asked, row) for row in rows.head(PERSONS_SHOWN).to_dict("records")]
-    count = asked.words(f"{len(rows)} 人", f"{len(rows)} persons")
+    count = asked.say("compound.persons", n=len(rows))
     body: Any = html.Ul(items, className="persons") if items else parts.empty(say("state.empty", asked.lang))
     return html.Section(
         [
             html.Div(
-                [html.H3(asked.words("人员（已脱敏）", "Persons (masked)")), html.Span(count, className="panel-note")],
+                [html.H3(asked.say("compound.persons_masked")), html.Span(count, className="panel-note")],
                 className="section-head",
             ),
             body,
@@ -139,14 +139,14 @@ def person(asked: Asked, row: dict[str, Any]) -> Component:
         filter(
             None,
             [
-                asked.words({"male": "男", "female": "女"}.get(row["sex"], ""), row["sex"] or ""),
-                f"{figure(row['age'])}{asked.words('岁', '')}"
+                asked.say(f"compound.sex_{row['sex']}") if row["sex"] in ("male", "female") else "",
+                asked.say("compound.years", n=figure(row["age"]))
                 if row["age"] == row["age"] and row["age"] is not None
                 else "",
             ],
         )
     )
-    sure = asked.words(f"匹配 {percent(row['probability'])}", f"match {percent(row['probability'])}")
+    sure = asked.say("compound.match", probability=percent(row["probability"]))
     why = row["reason_zh"] if asked.lang == "zh" else row["reason_en"]
     return html.Li(
         [
@@ -176,7 +176,7 @@ def orders(asked: Asked, code: str) -> Component | None:
         for row in rows.to_dict("records")
     ]
     return html.Section(
-        [html.H3(asked.words("管控记录", "Orders on it")), html.Ul(items, className="orders")], className="section"
+        [html.H3(asked.say("compound.orders_on")), html.Ul(items, className="orders")], className="section"
     )
 
 

@@ -9,11 +9,18 @@ from dash.development.base_component import Component
 
 from dashboard import parts
 from dashboard.pages import Asked
-from dashboard.text import UNKNOWN, moment, say
+from dashboard.text import UNKNOWN, both, listed, moment, say
 from layers.intake import review
 
 TOLD = 10  # decisions on a page of the history
-HEADS = (("时间", "When"), ("核定人", "By"), ("人员", "Person"), ("地址", "Address"), ("结果", "Decision"), ("", ""))
+HEADS = (
+    both("decided.when"),
+    both("decided.by"),
+    both("decided.person"),
+    both("decided.address"),
+    both("decided.decision"),
+    ("", ""),
+)
 
 
 def undo_button(asked: Asked, history: pd.DataFrame) -> Component | None:
@@ -23,7 +30,7 @@ def undo_button(asked: Asked, history: pd.DataFrame) -> Component | None:
     if mine.empty:
         return None
     last = mine.iloc[0]
-    text = asked.words(f"撤销上一次（{last['subject']}）", f"Undo the last ({last['subject']})")
+    text = asked.say("decided.undo_last", subject=last["subject"])
     return html.Button(
         [html.Kbd("U"), text],
         id={"type": "review-undo", "index": f"{last['number']}-last"},  # the history has a button for the same batch
@@ -39,9 +46,9 @@ def told(asked: Asked, history: pd.DataFrame, state: Mapping[str, Any]) -> Compo
     history  the newest ones
     state    `before`: the batch before which a page begins; `correcting`: the one that is about to be corrected
     """
-    w, before, correcting = asked.words, state.get("before"), state.get("correcting")
+    w, before, correcting = asked.say, state.get("before"), state.get("correcting")
     if history.empty:
-        return parts.empty(w("还没有核定过", "nothing was decided yet"))
+        return parts.empty(w("decided.nothing_decided_yet"))
     before = before if isinstance(before, int) else None  # a browser may send anything
     shown = history if before is None else _older(asked, before)
     groups = list(shown.groupby("number", sort=False))
@@ -52,17 +59,18 @@ def told(asked: Asked, history: pd.DataFrame, state: Mapping[str, Any]) -> Compo
             rows.append(_correction(asked, some))
     more = [html.Span(say("state.sample", asked.lang, n=min(len(groups), TOLD), total=history["number"].nunique()))]
     if len(groups) > TOLD:
-        more.append(_act(w("更早的", "Older"), "older", groups[TOLD - 1][0]))
+        more.append(_act(w("decided.older"), "older", groups[TOLD - 1][0]))
     if before is not None:
-        more.append(_act(w("最新的", "Newest"), "newest", "0"))
-    table = html.Table([html.Thead(html.Tr([html.Th(w(*each)) for each in HEADS])), html.Tbody(rows)])
+        more.append(_act(w("decided.newest"), "newest", "0"))
+    table = html.Table([html.Thead(html.Tr([html.Th(asked.words(*each)) for each in HEADS])), html.Tbody(rows)])
     table.className = "plain-table"
     return html.Div([table, html.P(more, className="more")])
 
 
 def persons(asked: Asked, subject: str, number: int) -> str:
     """Return whose decision it was: the first person, and how many more."""
-    return subject + (asked.words(f" 等 {number} 人", f" and {number - 1} more") if number > 1 else "")
+    more = number - 1
+    return subject + (asked.say("decided.more", more=more) if more > 0 else "")
 
 
 def _older(asked: Asked, before: int) -> pd.DataFrame:
@@ -86,49 +94,48 @@ def _decision(asked: Asked, rows: pd.DataFrame) -> Component:
 
 
 def _outcome(asked: Asked, rows: pd.DataFrame) -> str:
-    w, first = asked.words, rows.iloc[0]
-    place = f"{first['name'] or ''} {first['compound']}" if first["compound"] else w("都不是", "none of them")
+    w, first = asked.say, rows.iloc[0]
+    place = f"{first['name'] or ''} {first['compound']}" if first["compound"] else w("decided.none_them")
     if first["action"] == "undo":
         waits = first["status"] == "review"
-        return (
-            w("撤销，重新待核", "undone, waits again") if waits else w(f"撤销，恢复{place}", f"undone: {place} again")
-        )
+        return w("decided.undone_waits_again") if waits else w("decided.undone_again", place=place)
     learned = (first["receipt"] or {}).get("learned")
     moved = sorted(set(rows["still"].dropna()) - {first["compound"]})
-    place += w(f"；记别名“{learned}”", f"; learned {learned}") if learned else ""
-    return place + (w(f"；现在 {'、'.join(moved)}", f"; now {', '.join(moved)}") if moved else "")
+    among = listed(moved, asked.lang)
+    place += w("decided.learned", learned=learned) if learned else ""
+    return place + (w("decided.now", among=among) if moved else "")
 
 
 def _ways_back(asked: Asked, rows: pd.DataFrame) -> list[Component]:
-    w, first, number = asked.words, rows.iloc[0], rows.iloc[0]["number"]
+    w, first, number = asked.say, rows.iloc[0], rows.iloc[0]["number"]
     decided, stands, taught = first["action"] == "review", bool(rows["stands"].any()), bool(first["taught"])
     found: list[Component] = []
     if decided and (stands or taught):
         found.append(
             html.Button(
-                w("撤销", "undo") if stands else w("忘记别名", "forget the name"),
+                w("decided.undo") if stands else w("decided.forget_name"),
                 id={"type": "review-undo", "index": str(number)},
                 className="quiet",
                 n_clicks=0,
-                title=w(f"撤销批次 {number}", f"undo batch {number}"),
+                title=w("decided.undo_batch", number=number),
             )
         )
     if rows["still"].notna().any():
-        found.append(_act(w("更正", "correct"), "correct", number))
+        found.append(_act(w("decided.correct"), "correct", number))
     if decided and not found:
-        found.append(html.Span(w("已撤销或已改", "undone or changed"), className="panel-note"))
+        found.append(html.Span(w("decided.undone_changed"), className="panel-note"))
     return found
 
 
 def _correction(asked: Asked, rows: pd.DataFrame) -> Component:
     """The line beneath a decision in which it is corrected."""
-    w, number, n = asked.words, rows.iloc[0]["number"], int(rows["still"].notna().sum())
-    label = w(f"{n} 人改到小区（填编号）", f"{n} to the compound (its code)")
+    w, number, n = asked.say, rows.iloc[0]["number"], int(rows["still"].notna().sum())
+    label = w("decided.compound_code", n=n)
     code = dcc.Input(id={"type": "review-code", "index": str(number)}, type="text", maxLength=64, autoComplete="off")
     acts = [
-        _act(w("改到此小区", "Place there"), "place", number),
-        _act(w("都不是", "None of them"), "none", number),
-        _act(w("取消", "Cancel"), "cancel", number),
+        _act(w("decided.place_there"), "place", number),
+        _act(w("decided.none_them_2"), "none", number),
+        _act(w("decided.cancel"), "cancel", number),
     ]
     return html.Tr(html.Td(html.Div([html.Label([label, code]), *acts], className="care-acts"), colSpan=len(HEADS)))
 

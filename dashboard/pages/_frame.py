@@ -53,9 +53,9 @@ def assumed(asked: Asked) -> Component | None:
     facts = asked.here.at(view=plain(asked.here.view), pick=None)
     return html.Div(
         [
-            html.B(asked.words("假设情景", "What if")),
+            html.B(asked.say("frame.what_if")),
             html.Span(what_if.said().said(asked.lang)),
-            dcc.Link(asked.words("回到事实", "Back to the facts"), href=facts.path + facts.search, className="button"),
+            dcc.Link(asked.say("frame.back_facts"), href=facts.path + facts.search, className="button"),
         ],
         className="assumed",
         role="status",
@@ -132,7 +132,7 @@ def area_choice(asked: Asked) -> Component:
     """Return the choice of district."""
     districts = asked.desk.frames(asked.who, asked.here.view.narrowed(""), ["districts"], asked.lang)["districts"]
     if asked.who is not None and asked.who.sees_all:
-        options = [{"value": "", "label": asked.words("全市", "Whole city")}]
+        options = [{"value": "", "label": asked.say("frame.whole_city")}]
         options += [
             {"value": code, "label": name} for code, name in zip(districts["id"], districts["name"], strict=True)
         ]
@@ -247,9 +247,9 @@ def caveats(asked: Asked, plan: Plan) -> Component | None:
     if not plan.caveats:
         return None
     return parts.panel(
-        asked.words("须知", "Before you sign"),
+        asked.say("frame.before_you_sign"),
         html.Ul([html.Li(words.said(asked.lang)) for words in plan.caveats], className="caveats"),
-        note=asked.words(f"{len(plan.caveats)} 条", str(len(plan.caveats))),
+        note=asked.say("frame.measure", n=len(plan.caveats)),
         name="notes",
     )
 
@@ -261,7 +261,7 @@ def silence(asked: Asked, plan: Plan) -> Component | None:
     told, more = plan.silence[:SILENT], len(plan.silence) - SILENT
     rows = [html.Li([html.Span("▲", **{"aria-hidden": "true"}), words.said(asked.lang)]) for words in told]
     if more > 0:
-        text = asked.words(f"另有 {more} 个数据源超期", f"{more} more feeds overdue")
+        text = asked.say("frame.more_feeds_overdue", more=more)
         rows.append(html.Li(text, className="more"))
     return html.Ul(rows, className="silence", role="status")
 
@@ -271,12 +271,12 @@ def take_menu(asked: Asked, kind: str) -> Component:
 
     Each entry is a plain link. Those with `data-job` are printed with progress (assets/jobs.js) when the browser can.
     """
-    search, w = asked.here.at(pick=None).search, asked.words
-    prints = [("pdf", w("PDF，全部页", "PDF, all pages")), ("png", w("PNG，首页 300 dpi", "PNG, first page, 300 dpi"))]
+    search, w = asked.here.at(pick=None).search, asked.say
+    prints = [("pdf", w("frame.pdf_all_pages")), ("png", w("frame.png_first_page"))]
     exports = [
-        ("xlsx", w("Excel 表格", "Excel workbook")),
-        ("csv", w("CSV 清单", "CSV list")),
-        ("json", w("JSON，含理由与规则", "JSON with reasons and rules")),
+        ("xlsx", w("frame.excel_workbook")),
+        ("csv", w("frame.csv_list")),
+        ("json", w("frame.json_reasons_rules")),
     ]
     page = pick(all_pages()[asked.here.path].title, asked.lang)
     printed = [
@@ -285,7 +285,7 @@ def take_menu(asked: Asked, kind: str) -> Component:
         if kind in BRIEFED
     ]
     exported = [html.A(words, href=f"/plan/{kind}.{form}{search}", download=True) for form, words in exports]
-    groups = [(w("打印简报", "Print briefing"), printed), (w("导出方案", "Export plan"), exported)]
+    groups = [(w("frame.print_briefing"), printed), (w("frame.export_plan"), exported)]
     body = [part for title, links in groups if links for part in (html.Span(title, className="menu-title"), *links)]
     return html.Details(
         [

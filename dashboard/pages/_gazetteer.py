@@ -12,8 +12,7 @@ from dashboard.access import CARERS, AccessError, Person
 from dashboard.calls import CallError
 from dashboard.desk import Desk
 from dashboard.pages import Asked
-from dashboard.pages._review import counted
-from dashboard.text import UNKNOWN, figure, moment, percent, say
+from dashboard.text import UNKNOWN, both, figure, listed, moment, percent, say
 from layers._palette import CONTROL
 from layers.intake import duplicates, gazetteer_changes
 from layers.intake.feeds.assessments import ITEMS
@@ -22,19 +21,12 @@ from layers.intake.gazetteer_changes import CareError, Change, Changed
 PAIRS = 12  # pairs shown; the command lists all
 CHANGES = 10
 PAIRED = ("merge", "apart")  # what the buttons of a pair do
-TOLD = {
-    "alias": ("{code} 又名“{to}”", "{code} is also called {to}"),
-    "rename": ("{code} 改名“{to}”", "{code} is called {to} now"),
-    "merge": ("{code} 并入 {to}", "{code} is merged into {to}"),
-    "split": ("{code} 拆分为 {to}", "{code} is split into {to}"),
-    "apart": ("{code} 与 {to} 不是同一处", "{code} and {to} are two places"),
-}
 NAMES = {
-    "alias": ("别名", "alias"),
-    "rename": ("改名", "new name"),
-    "merge": ("合并到", "merge into"),
-    "split": ("拆分为", "split into"),
-    "apart": ("不是同一处", "not one place"),
+    "alias": both("gazetteer.names_alias"),
+    "rename": both("gazetteer.names_rename"),
+    "merge": both("gazetteer.names_merge"),
+    "split": both("gazetteer.names_split"),
+    "apart": both("gazetteer.names_apart"),
 }
 
 
@@ -43,12 +35,9 @@ def panel(asked: Asked) -> Component | None:
     kinds = kinds_of(asked.who)
     if not kinds:
         return None
-    w = asked.words
-    tools = html.Button(w("查找疑似重复", "Look for duplicates"), id="care-look", className="quiet", n_clicks=0)
-    note = w(
-        "改动有日期、有理由、可撤销；旧名照常可用",
-        "changes are dated, have a reason and can be undone; old names keep working",
-    )
+    w = asked.say
+    tools = html.Button(w("gazetteer.look_for_duplicates"), id="care-look", className="quiet", n_clicks=0)
+    note = w("gazetteer.changes_dated_have")
     body = [
         html.Div(form(asked, kinds), className="care-form"),
         html.Div(id="care-said", className="said", role="status"),
@@ -56,7 +45,7 @@ def panel(asked: Asked) -> Component | None:
         html.Div(changes(asked), id="care-changes"),
         dcc.Store(id="care-pending"),
     ]
-    return parts.panel(w("小区名录维护", "Care for the gazetteer"), body, note=note, tools=tools, name="care")
+    return parts.panel(w("gazetteer.care_for_gazetteer"), body, note=note, tools=tools, name="care")
 
 
 def kinds_of(who: Person | None) -> tuple[str, ...]:
@@ -66,23 +55,23 @@ def kinds_of(who: Person | None) -> tuple[str, ...]:
 
 def form(asked: Asked, kinds: tuple[str, ...]) -> list[Component]:
     """Return the fields of one change and the button that rehearses it."""
-    w = asked.words
-    options = [{"value": kind, "label": w(*NAMES[kind])} for kind in kinds]
+    w = asked.say
+    options = [{"value": kind, "label": asked.words(*NAMES[kind])} for kind in kinds]
     held = {"persistence": True, "persistence_type": "memory"}  # a new delivery redraws the page; what was typed stays
     return [
-        dcc.Input(id="care-code", placeholder=w("小区编码", "compound code"), type="text", **held),
+        dcc.Input(id="care-code", placeholder=w("gazetteer.compound_code"), type="text", **held),
         dcc.Dropdown(
             options, kinds[0], id="care-kind", clearable=False, searchable=False, className="care-kind", **held
         ),
         dcc.Input(
             id="care-value",
-            placeholder=w("名称，或另一编码（拆分用空格隔开）", "name, or the other code (parts divided by blanks)"),
+            placeholder=w("gazetteer.name_other_code"),
             type="text",
             className="care-value",
             **held,
         ),
-        dcc.Input(id="care-why", placeholder=w("理由", "reason"), type="text", **held),
-        html.Button(w("预演", "Rehearse"), id="care-try", className="button", n_clicks=0),
+        dcc.Input(id="care-why", placeholder=w("gazetteer.reason"), type="text", **held),
+        html.Button(w("gazetteer.rehearse"), id="care-try", className="button", n_clicks=0),
     ]
 
 
@@ -92,29 +81,35 @@ def form(asked: Asked, kinds: tuple[str, ...]) -> list[Component]:
 def pairs(asked: Asked) -> list[Component]:
     """Return the duplicate report: what may be one place, with what to do, and the siblings apart."""
     assert asked.who is not None
-    desk, w = asked.desk, asked.words
+    desk, w = asked.desk, asked.say
     area = "" if asked.who.sees_all else asked.who.area
     key = ("duplicates", area, desk.revision(desk.store.view()))
     found = desk.memory.get(key, lambda: duplicates.report(desk.store, area))
     same, siblings = (found[found["kind"] == kind] for kind in ("same", "sibling"))
     if same.empty:
-        shown: Component = parts.empty(w("没有发现疑似重复", "no pair looks like one place"))
+        shown: Component = parts.empty(w("gazetteer.no_pair_looks"))
     else:
         rows = [_pair(asked, row) for row in same.head(PAIRS).to_dict("records")]
-        heads = (("小区", "Compound"), ("小区", "Compound"), ("依据", "Evidence"), ("把握", "Score"), ("", ""))
-        head = html.Thead(html.Tr([html.Th(w(*each)) for each in heads]))
+        heads = (
+            both("gazetteer.compound"),
+            both("gazetteer.compound"),
+            both("gazetteer.evidence"),
+            both("gazetteer.score"),
+            ("", ""),
+        )
+        head = html.Thead(html.Tr([html.Th(asked.words(*each)) for each in heads]))
         shown = html.Table([head, html.Tbody(rows)], className="plain-table")
     count = say("state.sample", asked.lang, n=min(PAIRS, len(same)), total=figure(len(same)))
     return [shown, html.P(count, className="more"), _siblings(asked, siblings)]
 
 
 def _pair(asked: Asked, row: dict[str, Any]) -> Component:
-    w, may = asked.words, kinds_of(asked.who)
+    w, may = asked.say, kinds_of(asked.who)
     names = [[html.B(row[f"{side}_name"]), html.Small(row[side])] for side in ("a", "b")]
     acts = [
-        (w(f"并入“{row['a_name']}”", f"merge into {row['a']}"), "merge", row["b"], row["a"]),
-        (w(f"并入“{row['b_name']}”", f"merge into {row['b']}"), "merge", row["a"], row["b"]),
-        (w(*NAMES["apart"]), "apart", row["a"], row["b"]),
+        (w("gazetteer.merge_into", into=(row["a_name"], row["a"])), "merge", row["b"], row["a"]),
+        (w("gazetteer.merge_into", into=(row["b_name"], row["b"])), "merge", row["a"], row["b"]),
+        (asked.words(*NAMES["apart"]), "apart", row["a"], row["b"]),
     ]
     buttons = [
         html.Button(text, id={"type": "care", "do": kind, "index": f"{code}>{other}"}, className="quiet", n_clicks=0)
@@ -128,14 +123,12 @@ def _pair(asked: Asked, row: dict[str, Any]) -> Component:
 def _siblings(asked: Asked, rows: pd.DataFrame) -> Component | None:
     if rows.empty:
         return None
-    w = asked.words
+    w = asked.say
     lines = [
         html.Li(f"{row['a_name']} {row['a']} · {row['b_name']} {row['b']}: {row[asked.lang]}")
         for row in rows.head(3 * PAIRS).to_dict("records")
     ]
-    title = w(
-        f"期区等兄弟小区 {figure(len(rows))} 对，不得合并", f"{figure(len(rows))} pairs of siblings, not to be merged"
-    )
+    title = w("gazetteer.pairs_siblings_not", n=figure(len(rows)))
     more = say("state.sample", asked.lang, n=len(lines), total=figure(len(rows)))
     return html.Details([html.Summary(title), html.Ul(lines, className="siblings"), html.P(more, className="more")])
 
@@ -145,23 +138,25 @@ def _siblings(asked: Asked, rows: pd.DataFrame) -> Component | None:
 
 def rehearsed(asked: Asked, change: Change | int) -> tuple[Any, Any]:
     """Return what a change, or the undoing of a batch, would move, with the button that makes it; and what is pending."""
-    who, w = asked.who, asked.words
+    who, w = asked.who, asked.say
     assert who is not None
     found = done(asked.desk, who, change, apply=False)
     moves = found.moved.groupby(["was_compound", "compound", "status"]).size()
-    lines = [f"{was} → {to or w('待核定', 'review')}{w('：', ': ')}{n}" for (was, to, _), n in moves.items()]
-    moved = w(f"将移动 {len(found.moved)} 人", f"{counted(len(found.moved), 'person')} would move")
+    lines = [f"{was} → {to or w('gazetteer.review')}{w('manner.colon')}{n}" for (was, to, _), n in moves.items()]
+    moved = w("gazetteer.would_move", n=len(found.moved))
     what = described(asked, change)
     yes = html.Button(
-        w("确认", "Do it"), id={"type": "care", "do": "apply", "index": "now"}, className="button primary", n_clicks=0
+        w("gazetteer.do"), id={"type": "care", "do": "apply", "index": "now"}, className="button primary", n_clicks=0
     )
     no = html.Button(
-        w("放弃", "Leave it"), id={"type": "care", "do": "drop", "index": "now"}, className="button", n_clicks=0
+        w("gazetteer.leave"), id={"type": "care", "do": "drop", "index": "now"}, className="button", n_clicks=0
     )
     said = html.Div(
         [
             html.B(what),
-            html.Span(f"{moved}{w('：', ': ') if lines else ''}{'；'.join(lines)}"),
+            html.Span(
+                f"{moved}{(w('manner.colon') if lines else '')}{say('manner.semicolon', asked.lang).join(lines)}"
+            ),
             facts(asked, found),
             yes,
             no,
@@ -173,26 +168,27 @@ def rehearsed(asked: Asked, change: Change | int) -> tuple[Any, Any]:
 
 def facts(asked: Asked, found: Changed) -> Component | None:
     """Return the orders and assessments that would move, and what the survivor then has."""
-    w = asked.words
+    w = asked.say
     lines = []
     for row in found.facts.to_dict("records"):
         says, stands = (_said_by(asked, row["table"], row[name]) for name in ("says", "stands"))
-        what = w("管控", "order") if row["table"] == "control" else w("评估", "assessment")
+        what = w("gazetteer.order") if row["table"] == "control" else w("gazetteer.assessment")
         where = f"{row['was_compound']} → {row['compound']}"
-        then = w(f"之后以“{stands}”为准", f"{stands} holds then")
-        lines.append(html.Li(f"{what} {row['key']} {where}{w('：', ': ')}{says}{w('；', '; ')}{then}"))
+        then = w("gazetteer.holds_then", stands=stands)
+        lines.append(html.Li(f"{what} {row['key']} {where}{w('manner.colon')}{says}{w('manner.semicolon')}{then}"))
     return html.Ul(lines) if lines else None
 
 
 def _said_by(asked: Asked, table: str, says: str) -> str:
     """What an order or an assessment says, in words."""
-    w = asked.words
+    w = asked.say
     if table == "control":
         mark = CONTROL.get(says, CONTROL[""])
-        return w(mark.zh, mark.en)
+        return asked.words(mark.zh, mark.en)
     if not says:
-        return w("六项到位", "all six in place")
-    return w("、".join(f"未{ITEMS[item]}" for item in says.split()), f"{', '.join(says.split())} not in place")
+        return w("gazetteer.all_six_in")
+    missing = [w("gazetteer.not_in_place", item=(ITEMS[item], item)) for item in says.split()]
+    return listed(missing, asked.lang)
 
 
 def pending_of(change: Change | int) -> dict[str, Any]:
@@ -234,9 +230,9 @@ def done(desk: Desk, who: Person, change: Change | int, *, apply: bool) -> Chang
 def described(asked: Asked, change: Change | int) -> str:
     """Return a change in words."""
     if isinstance(change, int):
-        return asked.words(f"撤销批次 {change}", f"undo batch {change}")
-    to = change.name or asked.words("、", ", ").join(change.others)
-    return asked.words(*TOLD[change.kind]).format(code=change.code, to=to)
+        return asked.say("gazetteer.undo_batch", change=change)
+    to = change.name or listed(change.others, asked.lang)
+    return asked.say(f"gazetteer.told_{change.kind}", code=change.code, to=to)
 
 
 def written(code: str | None, kind: str | None, value: str | None, why: str | None) -> Change:
@@ -254,8 +250,14 @@ def changes(asked: Asked) -> Component:
     """Return the newest changes: when, what, by whom, why, and the way back."""
     rows = asked.desk.gate.read(asked.desk.store, asked.who, gazetteer_changes.history, asked.here.view)
     if rows.empty:
-        return html.P(asked.words("名录还没有人工改动", "nobody has changed the gazetteer yet"), className="more")
-    heads = (("时间", "When"), ("由", "By"), ("改动", "Change"), ("理由", "Reason"), ("", ""))
+        return html.P(asked.say("gazetteer.nobody_has_changed"), className="more")
+    heads = (
+        both("gazetteer.when"),
+        both("gazetteer.by"),
+        both("gazetteer.change"),
+        both("gazetteer.reason_2"),
+        ("", ""),
+    )
     head = html.Thead(html.Tr([html.Th(asked.words(*each)) for each in heads]))
     body = [_change(asked, row) for row in rows.head(CHANGES).to_dict("records")]
     more = say("state.sample", asked.lang, n=len(body), total=figure(len(rows)))
@@ -265,19 +267,19 @@ def changes(asked: Asked) -> Component:
 
 
 def _change(asked: Asked, row: dict[str, Any]) -> Component:
-    w = asked.words
+    w = asked.say
     change = Change(row["kind"], row["compound"], tuple(row["others"] or ()), row["name"] or "")
-    what = described(asked, change) if row["stands"] else w("撤销：", "undone: ") + described(asked, change)
+    what = described(asked, change) if row["stands"] else w("gazetteer.undone") + described(asked, change)
     back = None
     if row["stands"] and row["current"] and row["kind"] in kinds_of(asked.who):
         back = html.Button(
-            w("撤销", "undo"),
+            w("gazetteer.undo"),
             id={"type": "care", "do": "undo", "index": str(row["batch"])},
             className="quiet",
             n_clicks=0,
         )
     elif row["stands"] and not row["current"]:
-        back = html.Span(w("已撤销", "undone"), className="panel-note")
+        back = html.Span(w("gazetteer.undone_2"), className="panel-note")
     cells = [moment(row["known_from"], asked.lang), row["decided_by"], what, row["why"] or UNKNOWN, back]
     return html.Tr([html.Td(cell) for cell in cells], className="" if row["current"] or not row["stands"] else "gone")
 
@@ -347,8 +349,5 @@ def acted(asked: Asked, button: dict[str, str], pending: Any) -> tuple[Any, Any,
     found = done(asked.desk, asked.who, change_of(pending), apply=True)
     fresh = Asked.at(asked.desk, asked.who, "/quality", asked.here.search)
     n, batch = len(found.moved), found.batch
-    said = asked.words(
-        f"已完成（批次 {batch}），移动 {n} 人，统计已同步更新；其余人员请运行 rematch 预览",
-        f"done in batch {batch}; {counted(n, 'person')} moved, the totals follow; `rematch` shows who else would move",
-    )
+    said = asked.say("gazetteer.done_in_batch", batch=batch, n=n)
     return said, None, changes(fresh), pairs(fresh) if "merge" in kinds_of(asked.who) else no_update

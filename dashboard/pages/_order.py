@@ -72,7 +72,7 @@ def tool(asked: Asked, plan: Plan, subject: str, taken: Mapping[str, Any] | None
         return sign(asked, taken)
     if not may_give(asked):
         return None
-    return html.Button(asked.words("下令", "Order"), className="quiet order-open", **_opens(plan, subject))
+    return html.Button(asked.say("order.order"), className="quiet order-open", **_opens(plan, subject))
 
 
 def sign(asked: Asked, row: Mapping[str, Any]) -> Component:
@@ -95,7 +95,7 @@ def several(asked: Asked, plan: Plan, proposals: Sequence[Proposal]) -> Componen
     taken = orders.open_by_subject(asked.desk.orders(asked.who, asked.here.view), plan.kind)
     if not may_give(asked) or len(orders.ready(proposals, taken, 2)) < 2:
         return None
-    text, actions = asked.words("批量下令", "Order several"), ",".join(dict.fromkeys(p.action for p in proposals))
+    text, actions = asked.say("order.order_several"), ",".join(dict.fromkeys(p.action for p in proposals))
     return html.Button(text, className="quiet order-open", **_opens(plan, f"*{actions}"))
 
 
@@ -135,18 +135,16 @@ def units(asked: Asked, subject: Subject) -> dict[str, str]:
     Its residents' committee, its street, its district, and the hospitals of the district; other units may be written too, and
     belong to the subject's district.
     """
-    w, place = asked.words, subject.place
+    w, place = asked.say, subject.place
     found: dict[str, str] = {}
     if place.street:
-        found[w(f"{place.street}办事处", f"{place.street} street office")] = f"{place.district}/{place.street}"
+        found[w("order.street_office", street=place.street)] = f"{place.district}/{place.street}"
     if place.district:
         name = district_names(asked).get(place.district, place.district)
-        found[w(f"{name}防控指挥部", f"{name} district headquarters")] = place.district
+        found[w("order.district_headquarters", name=name)] = place.district
     if subject.community and place.compound:
-        found[w(f"{subject.community}居委会", f"{subject.community} residents' committee")] = (
-            f"compound:{place.compound}"
-        )
-    found[w("市防控指挥部", "City headquarters")] = ""
+        found[w("order.residents_committee", community=subject.community)] = f"compound:{place.compound}"
+    found[w("order.city_headquarters")] = ""
     hospitals = asked.desk.frames(asked.who, asked.here.view.narrowed(""), ["hospitals"], asked.lang)["hospitals"]
     near = hospitals[hospitals["district"] == place.district] if place.district else hospitals
     found |= {name: place.district for name in near["name"] if name}
@@ -173,31 +171,30 @@ def give_one(
     asked: Asked, plan: Plan, proposal: Proposal, entered: Mapping[str, Any], view: View, problem: str = ""
 ) -> Component:
     """Return the dialog that orders one proposal."""
-    w, known = asked.words, list(units(asked, subject_of(asked, plan, proposal)))
+    w, known = asked.say, list(units(asked, subject_of(asked, plan, proposal)))
     choices = [{"label": action_words(a, asked.lang), "value": a} for a in orders.alternatives(plan, proposal.action)]
     why = " ".join if asked.lang == "en" else "".join
     told = why(r.said(asked.lang) for r in proposal.reasons[:1])
     least = orders.rule(asked.desk.now(asked.here)).params["least"]
     fields = [
-        _field(w("指令内容", "What is ordered"), _radio("action", choices, entered.get("action", proposal.action)),
-               w(f"与建议不同即为改动，须另写理由（至少 {least['override']} 字）",
-                 f"another action than proposed is an override and needs a reason of its own ({least['override']} characters)")),
+        _field(w("order.what_ordered"), _radio("action", choices, entered.get("action", proposal.action)),
+               w("order.another_action_than", override=least['override'])),
         _owner(asked, known, entered.get("owner", known[0])),
         *_when(asked, entered, "urgent" if proposal.action in ("seal", "seal_building") else "today"),
-        _field(w("理由", "Reason"), _text("reason", entered.get("reason", told))),
+        _field(w("order.reason"), _text("reason", entered.get("reason", told))),
     ]  # fmt: skip
     name = titled(proposal, asked.lang)
     body = [evidence(asked, proposal, view), html.Div(fields, className="order-fields")]
-    return dialog(asked, w(f"下达指令 · {name}", f"Give an order · {name}"), body, _buttons(asked), problem)
+    return dialog(asked, w("order.give_order", name=name), body, _buttons(asked), problem)
 
 
 def evidence(asked: Asked, proposal: Proposal, view: View) -> Component:
     """Return what the order will keep: the proposal with its reasons, rule, caveats, hash, and what was assumed."""
-    w = asked.words
+    w = asked.say
     reasons = [html.Li(said(r.said(asked.lang), asked.lang)) for r in proposal.reasons[:REASONS]]
-    flips = [html.B(say("flips_if", asked.lang) + w("：", ": ")), proposal.flips_if.said(asked.lang)]
-    mark = w("规则", "rule") + f" {proposal.rule_id} · " + w("依据", "inputs") + f" {proposal.inputs_hash[:12]}"
-    head = [html.Span(w("方案建议", "The plan proposes")), parts.mark_badge(mark_of(proposal.action), asked.lang)]
+    flips = [html.B(say("flips_if", asked.lang) + w("manner.colon")), proposal.flips_if.said(asked.lang)]
+    mark = w("order.rule") + f" {proposal.rule_id} · " + w("order.inputs") + f" {proposal.inputs_hash[:12]}"
+    head = [html.Span(w("order.plan_proposes")), parts.mark_badge(mark_of(proposal.action), asked.lang)]
     return html.Section(
         [
             html.Div(head, className="order-proposed"),
@@ -216,56 +213,52 @@ def assumption(asked: Asked, filters: Mapping[str, str]) -> Component | None:
     if not filters:
         return None
     told = orders.assumption_words(filters).said(asked.lang)
-    return html.P([html.B(asked.words("含假设：", "Rests on an assumption: ")), told], className="caveat order-assumed")
+    return html.P([html.B(asked.say("order.rests_on_assumption")), told], className="caveat order-assumed")
 
 
 def give_many(
     asked: Asked, plan: Plan, proposals: Sequence[Proposal], entered: Mapping[str, Any], problem: str = ""
 ) -> Component:
     """Return the dialog that orders the first proposals of a list, each as an order of its own."""
-    w, wanted = asked.words, number_of(entered.get("many", TOGETHER))
+    w, wanted = asked.say, number_of(entered.get("many", TOGETHER))
     shown = proposals[: wanted or 0]
-    names = w("、", ", ").join(titled(p, asked.lang) for p in shown)
-    by_street = [("street", w("各自所属街道办事处", "each one's street office"))] if plan.kind == "lockdown" else []
+    names = w("manner.listing").join(titled(p, asked.lang) for p in shown)
+    by_street = [("street", w("order.each_one_s"))] if plan.kind == "lockdown" else []
     each = [
         *by_street,
-        ("district", w("各自所在区指挥部", "each one's district")),
-        ("one", w("同一单位：", "one unit:")),
+        ("district", w("order.each_one_s_district")),
+        ("one", w("order.one_unit")),
     ]
     options = [{"label": text, "value": value} for value, text in each]
     count = dcc.Input(id=_id("many"), value=str(wanted or ""), type="text", inputMode="numeric", className="order-many")
     fields = [
-        _field(w(f"前几项（至多 {len(proposals)} 项）", f"How many of the first (at most {len(proposals)})"), count),
-        _field(w("责任单位", "Who answers for each"), _radio("each", options, entered.get("each", each[0][0]))),
-        _owner(asked, list(units(asked, Subject(Place()))), entered.get("owner", ""), w("同一单位名称", "The one unit")),
+        _field(w("order.how_many_first", n=len(proposals)), count),
+        _field(w("order.who_answers_for"), _radio("each", options, entered.get("each", each[0][0]))),
+        _owner(asked, list(units(asked, Subject(Place()))), entered.get("owner", ""), w("order.one_unit_2")),
         *_when(asked, entered, "today"),
-        _field(w("理由", "Reason"), _text("reason", entered.get("reason", w("按方案优先次序下达", "in the order of the plan")))),
+        _field(w("order.reason"), _text("reason", entered.get("reason", w("order.in_order_plan")))),
     ]  # fmt: skip
     body = [
         html.P(names, className="order-names"),
         assumption(asked, orders.assumed(asked.here.view)),
         html.P(
-            w("每项一个指令号，各自留存依据。", "Each becomes an order of its own, with its own evidence."),
+            w("order.each_becomes_order"),
             className="hash",
         ),
         html.Div(fields, className="order-fields"),
     ]
-    return dialog(asked, w("批量下达指令", "Give several orders"), body, _buttons(asked), problem)
+    return dialog(asked, w("order.give_several_orders"), body, _buttons(asked), problem)
 
 
 def take_step(
     asked: Asked, order: Mapping[str, Any], step: str, entered: Mapping[str, Any], problem: str = ""
 ) -> Component:
     """Return the dialog of one step of an order."""
-    w, name = asked.words, in_words(order["name"] or order["subject"], asked.lang)
+    w, name = asked.say, in_words(order["name"] or order["subject"], asked.lang)
     zh, en, *_ = STATE[order["state"]]
     least = orders.rule(asked.desk.now(asked.here)).params["least"].get(STEPS[step].says, 0)
-    note = (
-        w(f"至少 {least} 字；不写姓名、证件号和电话", f"at least {least} characters; no names, no numbers of persons")
-        if least
-        else ""
-    )
-    about = f"{action_words(order['action'], asked.lang)} · {name} · {order['owner']} · {w(zh, en)}"
+    note = w("order.least_characters_no", least=least) if least else ""
+    about = f"{action_words(order['action'], asked.lang)} · {name} · {order['owner']} · {asked.words(zh, en)}"
     feedback = html.Blockquote(order["feedback"]) if step in ("close", "reopen") and order["feedback"] else None
     body = [html.P(about), feedback, html.Div(_field(pick(SAYS[step], asked.lang), _text("text", entered.get("text", "")), note), className="order-fields")]  # fmt: skip
     return dialog(asked, f"{pick(STEP[step], asked.lang)} · {order['number']}", body, _buttons(asked, step), problem)
@@ -273,15 +266,15 @@ def take_step(
 
 def told(asked: Asked, numbers: Sequence[str], more: Sequence[str]) -> Component:
     """Return what was done: the numbers, each leading to its order, and what was left out."""
-    w = asked.words
+    w = asked.say
     links = [html.Li(dcc.Link(number, href=link_to(asked, number))) for number in numbers]
     body = [
-        html.P(w(f"已下达 {len(numbers)} 项指令：", f"{len(numbers)} order{'s' if len(numbers) != 1 else ''} given:")),
+        html.P(w("order.given", n=len(numbers))),
         html.Ul(links, className="order-numbers", id="order-given"),
         *[html.P(text, className="caveat") for text in more],
     ]
     close = html.Button(say("close", asked.lang), id=_does("drop"), className="button primary", n_clicks=0)
-    return dialog(asked, w("指令已下达", "Given"), body, [close])
+    return dialog(asked, w("order.given_2"), body, [close])
 
 
 def number_of(text: Any) -> int | None:
@@ -312,14 +305,11 @@ def _text(name: str, value: str) -> Component:
 
 
 def _owner(asked: Asked, known: Sequence[str], value: str, title: str = "") -> Component:
-    w = asked.words
-    note = w(
-        "一个单位负责；不在列表中的单位由所在区签收",
-        "one unit answers for it; its district acknowledges for a unit that is not listed",
-    )
+    w = asked.say
+    note = w("order.one_unit_answers")
     entry = dcc.Input(id=_id("owner"), value=value, type="text", list="order-units", autoComplete="off", maxLength=80)
     field = html.Div([entry, html.Datalist([html.Option(value=one) for one in known], id="order-units")])
-    return _field(title or w("责任单位", "Owner"), field, note)
+    return _field(title or w("order.owner"), field, note)
 
 
 def _when(asked: Asked, entered: Mapping[str, Any], level: str) -> list[Component]:
@@ -335,16 +325,16 @@ def _when(asked: Asked, entered: Mapping[str, Any], level: str) -> list[Componen
     by_hand = dcc.Input(
         id=_id("deadline"), value=entered.get("deadline", ""), type="text", placeholder=f"{now:%Y-%m-%d} 22:00"
     )
-    note = asked.words("不填则按级别", "left empty: as the level says")
+    note = asked.say("order.left_empty_level")
     return [
-        _field(asked.words("级别与时限", "Level and deadline"), _radio("level", options, entered.get("level", level))),
-        _field(asked.words("另定时限", "Another deadline"), by_hand, note),
+        _field(asked.say("order.level_deadline"), _radio("level", options, entered.get("level", level))),
+        _field(asked.say("order.another_deadline"), by_hand, note),
     ]
 
 
 def _buttons(asked: Asked, step: str = GIVE) -> list[Component]:
-    words = asked.words("下达", "Give the order") if step == GIVE else pick(STEP[step], asked.lang)
+    words = asked.say("order.give_order_2") if step == GIVE else pick(STEP[step], asked.lang)
     return [
-        html.Button(asked.words("取消", "Cancel"), id=_does("drop"), className="button", n_clicks=0),
+        html.Button(asked.say("order.cancel"), id=_does("drop"), className="button", n_clicks=0),
         html.Button(words, id=_does("confirm"), className="button primary", n_clicks=0),
     ]

@@ -15,7 +15,7 @@ from dashboard.orders import DECISION, LATE, STATE, STEP, action_words, span
 from dashboard.pages import Asked
 from dashboard.pages._frame import district_names, mark_of
 from dashboard.pages._order import assumption
-from dashboard.text import UNKNOWN, figure, moment, pick, say
+from dashboard.text import UNKNOWN, both, figure, moment, pick, say
 from dashboard.view import Here
 from layers._times import parse_time
 from layers._view import View
@@ -31,7 +31,7 @@ def detail(asked: Asked, number: str) -> Component:
     """Return everything about one order, or a word that this person has none of that number."""
     order, steps = asked.desk.order(asked.who, asked.here.view, number)
     if not order:
-        return parts.empty(asked.words(f"没有可查看的指令 {number}", f"there is no order {number} to be seen here"))
+        return parts.empty(asked.say("order_detail.there_no_order", number=number))
     row = orders.timed(pd.DataFrame([order]), asked.desk.now(asked.here)).iloc[0]
     title = in_words(order["name"] or order["subject"], asked.lang)
     return parts.panel(
@@ -65,25 +65,23 @@ def where(asked: Asked, order: Mapping[str, Any]) -> str:
 
 def head(asked: Asked, order: Mapping[str, Any], row: pd.Series) -> Component:
     """Return what was ordered, of whom, until when, and where it stands."""
-    w, lang = asked.words, asked.lang
+    w, lang = asked.say, asked.lang
     ordered = [parts.mark_badge(mark_of(order["action"]), lang) if order["action"] in ACTIONS else order["action"]]
     if row["is_override"]:
         proposed = action_words(order["proposed"], lang)
-        ordered.append(
-            parts.badge(w(f"改动方案（建议：{proposed}）", f"override (proposed: {proposed})"), "violet", "≠")
-        )
+        ordered.append(parts.badge(w("order_detail.override_proposed", proposed=proposed), "violet", "≠"))
     until = moment(order["deadline_at"], lang)
     if row["is_late"]:
-        until += w(f"，已逾期 {span(row['late_by'], lang)}", f", overdue by {span(row['late_by'], lang)}")
-    stands = [state_badge(asked, order["state"], row["is_late"]), w(" 已 ", " for "), span(row["in_state"], lang)]
+        until += w("order_detail.overdue", late_by=span(row["late_by"], lang))
+    stands = [state_badge(asked, order["state"], row["is_late"]), w("order_detail.for"), span(row["in_state"], lang)]
     pairs = [
-        (w("状态", "State"), html.Span(stands)),
-        (w("指令内容", "Ordered"), html.Span(ordered)),
-        (w("责任单位", "Owner"), order["owner"]),
-        (w("时限", "Deadline"), f"{LEVELS[order['level']].said(lang)} · {until}"),
-        (w("下达人", "Given by"), f"{order['given_by']} · {moment(order['happened_at'], lang)}"),
-        (w("理由", "Reason"), order["reason"]),
-        *([(w("反馈", "Feedback"), order["feedback"])] if order["feedback"] else []),
+        (w("order_detail.state"), html.Span(stands)),
+        (w("order_detail.ordered"), html.Span(ordered)),
+        (w("order_detail.owner"), order["owner"]),
+        (w("order_detail.deadline"), f"{LEVELS[order['level']].said(lang)} · {until}"),
+        (w("order_detail.given"), f"{order['given_by']} · {moment(order['happened_at'], lang)}"),
+        (w("order_detail.reason"), order["reason"]),
+        *([(w("order_detail.feedback"), order["feedback"])] if order["feedback"] else []),
     ]
     return parts.facts(pairs)
 
@@ -112,7 +110,7 @@ def actions(asked: Asked, order: Mapping[str, Any]) -> Component | None:
 
 def history(asked: Asked, steps: pd.DataFrame) -> Component:
     """Return the steps with who took them, when, how long each state lasted, and what was said."""
-    w, rows = asked.words, steps.astype(object).where(steps.notna(), None).to_dict("records")
+    w, rows = asked.say, steps.astype(object).where(steps.notna(), None).to_dict("records")
     ends = [*steps["known_from"].iloc[1:], pd.Timestamp(asked.desk.now(asked.here))]
     lines = []
     for row, end in zip(rows, ends, strict=True):
@@ -127,17 +125,24 @@ def history(asked: Asked, steps: pd.DataFrame) -> Component:
         ]
         lines.append(html.Tr([html.Td(cell) for cell in cells]))
     heads = [
-        w(*one) for one in (("步骤", "Step"), ("时间", "When"), ("经办", "By"), ("历时", "Lasted"), ("说明", "Said"))
+        asked.words(*one)
+        for one in (
+            both("order_detail.step"),
+            both("order_detail.when"),
+            both("order_detail.by"),
+            both("order_detail.lasted"),
+            both("order_detail.said"),
+        )
     ]
     table = html.Table(
         [html.Thead(html.Tr([html.Th(one) for one in heads])), html.Tbody(lines)], className="plain-table order-steps"
     )
-    return _section(w("经过", "History"), [table])
+    return _section(w("order_detail.history"), [table])
 
 
 def then(asked: Asked, order: Mapping[str, Any]) -> Component:
     """Return the frozen proposal: reasons with rule and counts, flip, assumption, hash, and the page at those two clocks."""
-    w, kept = asked.words, order["frozen"]
+    w, kept = asked.say, order["frozen"]
     proposal, plan = kept["proposal"], kept["plan"]
     reasons = [
         html.Li(
@@ -153,65 +158,61 @@ def then(asked: Asked, order: Mapping[str, Any]) -> Component:
         for one in proposal["reasons"]
     ]
     clocks = w(
-        f"截至 {plan['as_of'][:16].replace('T', ' ')}，知悉截至 {plan['known_at'][:16].replace('T', ' ')}",
-        f"as of {plan['as_of'][:16].replace('T', ' ')}, as known at {plan['known_at'][:16].replace('T', ' ')}",
+        "order_detail.known",
+        replace=plan["as_of"][:16].replace("T", " "),
+        replace2=plan["known_at"][:16].replace("T", " "),
     )
-    link = dcc.Link(w("看当时的页面", "The page as it was"), href=page_then(asked, order), id="order-then")
+    link = dcc.Link(w("order_detail.page"), href=page_then(asked, order), id="order-then")
     body = [
         html.Div(parts.mark_badge(mark_of(proposal["action"]), asked.lang)),
         html.Ol(reasons, className="why"),
         html.P(
-            [html.B(say("flips_if", asked.lang) + w("：", ": ")), proposal["flips_if"][asked.lang]], className="flips"
+            [html.B(say("flips_if", asked.lang) + w("manner.colon")), proposal["flips_if"][asked.lang]],
+            className="flips",
         ),
         *[html.P(one[asked.lang], className="caveat") for one in proposal["caveats"]],
         assumption(asked, kept["assumed"]),
         html.P(
-            [clocks, " · ", w("依据", "inputs"), " ", html.Code(order["inputs_hash"][:12]), " · ", link],
+            [clocks, " · ", w("order_detail.inputs"), " ", html.Code(order["inputs_hash"][:12]), " · ", link],
             className="hash",
         ),
     ]
-    return _section(w("下达时所知", "What was known when it was given"), body)
+    return _section(w("order_detail.what_known_when"), body)
 
 
 def now(asked: Asked, order: Mapping[str, Any]) -> Component:
     """Return what came since, and what the plan says about the subject at the clocks of the page."""
-    w, kept = asked.words, order["frozen"]
+    w, kept = asked.say, order["frozen"]
     found = asked.desk.proposal_now(asked.who, order, asked.here.view)
     news = orders.since(kept, found)
     told: Any = html.Ul([html.Li(words.said(asked.lang)) for words in news], className="order-news")
     if not news:
-        told = html.P(w("没有变化：方案所据未变", "Nothing changed: the plan says the same"), className="order-same")
+        told = html.P(w("order_detail.nothing_changed_plan"), className="order-same")
     body = [told]
     if found is not None:
         reasons = [html.Li(said(r.said(asked.lang), asked.lang)) for r in found.reasons]
-        body += [
-            html.Div(
-                [w("方案现在建议 ", "the plan proposes now "), parts.mark_badge(mark_of(found.action), asked.lang)]
-            )
-        ]
+        body += [html.Div([w("order_detail.plan_proposes_now"), parts.mark_badge(mark_of(found.action), asked.lang)])]
         body += [
             html.Ol(reasons, className="why"),
-            html.P([w("依据 ", "inputs "), html.Code(found.inputs_hash[:12])], className="hash"),
+            html.P([w("order_detail.inputs_2"), html.Code(found.inputs_hash[:12])], className="hash"),
         ]
-    return _section(w("此后所知", "What is known since"), body)
+    return _section(w("order_detail.what_known_since"), body)
 
 
 def behind(asked: Asked, order: Mapping[str, Any]) -> Component:
     """Return the deliveries that the proposal was read from, as they were known when the order was given."""
-    w, title = asked.words, asked.words("依据的报送", "Rows behind it")
+    w, title = asked.say, asked.say("order_detail.rows_behind")
     try:
         rows = asked.desk.rows_of(asked.who, order, asked.here.view)
     except AccessError:
-        return _section(
-            title, [parts.empty(w("对象不在本辖区，不列报送", "its subject lies elsewhere: not listed here"))]
-        )
+        return _section(title, [parts.empty(w("order_detail.subject_lies_elsewhere"))])
     heads = (
-        ("批次", "Batch"),
-        ("数据源", "Feed"),
-        ("文件", "File"),
-        ("来源", "Source"),
-        ("行数", "Rows"),
-        ("在文件中", "In the file"),
+        both("order_detail.batch"),
+        both("order_detail.feed"),
+        both("order_detail.file"),
+        both("order_detail.source"),
+        both("order_detail.rows"),
+        both("order_detail.in_file"),
     )
     lines = [
         html.Tr(
@@ -227,11 +228,11 @@ def behind(asked: Asked, order: Mapping[str, Any]) -> Component:
         for row in rows.head(BATCHES).to_dict("records")
     ]
     table = html.Table(
-        [html.Thead(html.Tr([html.Th(w(*one)) for one in heads])), html.Tbody(lines)], className="plain-table"
+        [html.Thead(html.Tr([html.Th(asked.words(*one)) for one in heads])), html.Tbody(lines)], className="plain-table"
     )
-    body = [table] if lines else [parts.empty(w("没有单独的报送行", "no delivered rows of its own"))]
+    body = [table] if lines else [parts.empty(w("order_detail.no_delivered_rows"))]
     total = figure(rows["rows"].sum() if len(rows) else 0)
-    left = w(f"共 {total} 行，{len(rows)} 个批次", f"{total} rows in {len(rows)} deliveries")
+    left = w("order_detail.rows_in_deliveries", total=total, n=len(rows))
     return _section(title, body, left)
 
 

@@ -30,19 +30,19 @@ def panel(asked: Asked) -> Component:
         source(asked, found),
     ]
     if not count["open"]:
-        body = [parts.empty(asked.words("没有执行中的指令", "no order is in progress")), source(asked, found)]
+        body = [parts.empty(asked.say("order_wall.no_order_in")), source(asked, found)]
     return parts.panel(say("wall.orders", asked.lang), html.Div(body, className="order-wall"), name="orders-wall")
 
 
 def counts(asked: Asked, count: dict[str, float], open_: pd.DataFrame) -> Component:
     """Return in progress, overdue with the longest, and reported: the figures that lead to the desk."""
-    w, lang = asked.words, asked.lang
+    w, lang = asked.say, asked.lang
     oldest = span(open_["in_state"].max(), lang) if len(open_) else ""
     late = span(open_["late_by"].max(), lang) if count["late"] else ""
     told = [
-        ("open", count["open"], w(f"执行中 · 最久 {oldest}", f"in progress · {oldest}")),
-        ("late", count["late"], w(f"逾期 · 最长 {late}", f"overdue · {late}") if late else w("逾期", "overdue")),
-        ("done", count["done"], w("待办结", "to close")),
+        ("open", count["open"], w("order_wall.in_progress", oldest=oldest)),
+        ("late", count["late"], w("order_wall.overdue", late=late) if late else w("order_wall.overdue_2")),
+        ("done", count["done"], w("order_wall.close")),
     ]
     shown = [
         html.A(
@@ -65,28 +65,21 @@ def first(open_: pd.DataFrame) -> pd.DataFrame:
 
 def line(asked: Asked, row: dict[str, Any]) -> Component:
     """Return one order: number, what is to be done where, and how long it is late or in its state."""
-    w, lang = asked.words, asked.lang
+    w, lang = asked.say, asked.lang
     zh, en, *_ = STATE[row["state"]]
     end = html.Span(f"{pick((zh, en), lang)} {span(row['in_state'], lang)}")
     if row["is_late"]:
-        end = html.Span(
-            w(f"▲ 逾期 {span(row['late_by'], lang)}", f"▲ overdue {span(row['late_by'], lang)}"), className="late"
-        )
+        end = html.Span(w("order_wall.overdue_3", late_by=span(row["late_by"], lang)), className="late")
     name = in_words(row["name"] or row["subject"], lang)
     return html.Li([html.Span(row["number"]), html.B(f"{name} · {action_words(row['action'], lang)}"), end])
 
 
 def source(asked: Asked, found: pd.DataFrame) -> Component:
     """Return where the figures come from, how old the last step is, and where the desk shows them."""
-    w = asked.words
+    w = asked.say
     if found.empty:
-        return html.P(
-            [w("来源：指令簿 · ", "source: book of orders · "), html.A(PATH, href=PATH)], className="order-source"
-        )
+        return html.P([w("order_wall.source_book_orders"), html.A(PATH, href=PATH)], className="order-source")
     last = found.loc[found["known_from"].idxmax()]
     when = age(last["known_from"], asked.desk.now(asked.here), asked.lang)
-    told = w(
-        f"来源：指令簿 {figure(len(found))} 项 · 批次 {last['batch']}，{when} · ",
-        f"source: {figure(len(found))} orders · batch {last['batch']}, {when} · ",
-    )
+    told = w("order_wall.source_orders_batch", n=figure(len(found)), batch=last["batch"], when=when)
     return html.P([told, html.A(f"{PATH}?state=open", href=f"{PATH}?state=open")], className="order-source")

@@ -16,6 +16,7 @@ from dashboard.desk import Desk
 from dashboard.orders import action_words
 from dashboard.pages import Asked, _order
 from dashboard.pages._frame import titled
+from dashboard.text import both
 from layers._times import from_ms
 from layers._view import View
 from layers.decisions import orders
@@ -130,10 +131,8 @@ def several(asked: Asked, plan: Plan, state: Mapping[str, Any], entered: Mapping
     """Return the drafts of the first proposals of a list: each as proposed, each with an owner of its own or the same one."""
     found, wanted = free(asked, plan, state["subject"]), _order.number_of(entered.get("many"))
     if not wanted or wanted > min(len(found), ordering.AT_ONCE):
-        most = min(len(found), ordering.AT_ONCE)
-        raise OrderError(
-            f"{entered.get('many')!r} proposals; wanted a number from 1 to {most}", f"项数应为 1 至 {most} 的整数"
-        )
+        written, most = entered.get("many"), min(len(found), ordering.AT_ONCE)
+        raise OrderError(*both("ordering.proposals_wanted_number", written=written, most=most)[::-1])
     for proposal in found[:wanted]:
         check_seen(asked, proposal, state["seen"])
     return [draft(asked, plan, p, entered, p.action, owner_of(asked, plan, p, entered)) for p in found[:wanted]]
@@ -179,9 +178,7 @@ def check_seen(asked: Asked, proposal: Proposal, seen: Mapping[str, str]) -> Non
     if seen.get(proposal.subject) != orders.fingerprint(proposal):
         now = action_words(proposal.action, asked.lang)
         raise StaleError(
-            f"new data came in since this page was made and the plan changed (inputs {proposal.inputs_hash[:12]}): "
-            f"it now proposes: {now}. Look at it, then give the order.",
-            f"本页打开后又有新数据，方案已变（依据 {proposal.inputs_hash[:12]}）：现在建议{now}。请看过再下达。",
+            *both("ordering.new_data_came", inputs_hash=proposal.inputs_hash[:12], now=now)[::-1],
         )
 
 
@@ -198,8 +195,7 @@ def proposal_of(plan: Plan, subject: str) -> Proposal:
     found = next((p for p in plan.proposals if p.subject == subject), None)
     if found is None:
         raise StaleError(
-            f"{subject}: the plan proposes nothing about it any more; the page shows what it proposes now",
-            f"{subject}：方案不再就此提出建议；请看本页现在的建议",
+            *both("ordering.plan_proposes_nothing", subject=subject)[::-1],
         )
     return found
 
@@ -222,9 +218,7 @@ def seen_view(asked: Asked, state: Mapping[str, Any]) -> View:
 
 def _check_present(asked: Asked) -> None:
     if {"as_of", "known_at"} & asked.here.fixed:
-        why = asked.words(
-            "正在查看过去，不能下令；请先“回到现在”", "this is the past; go back to now before giving an order"
-        )
+        why = asked.say("ordering.past_go_back")
         raise CallError(why)
 
 

@@ -16,7 +16,7 @@ from dashboard import minimap, parts
 from dashboard.access import REVIEWERS
 from dashboard.pages import Asked, _decided
 from dashboard.pages._frame import district_names
-from dashboard.text import UNKNOWN, age, counted, figure, moment, percent, say
+from dashboard.text import UNKNOWN, age, both, figure, listed, moment, percent, say
 from layers._times import SHANGHAI
 from layers._view import View
 from layers.intake import candidates, gazetteer_changes, review
@@ -24,7 +24,11 @@ from layers.intake.pace import pace
 
 LISTED = 12  # decisions in the list at the left
 SKIPPED = 200  # that a browser remembers
-KINDS = {"case": ("病例", "case"), "contact": ("密接", "contact"), "fever": ("发热", "fever")}
+KINDS = {
+    "case": both("review.kinds_case"),
+    "contact": both("review.kinds_contact"),
+    "fever": both("review.kinds_fever"),
+}
 
 
 @dataclass(frozen=True)
@@ -59,23 +63,21 @@ def queue_of(asked: Asked, state: Mapping[str, Any] | None = None) -> Queue:
 def panel(asked: Asked, state: Mapping[str, Any] | None = None, said: Any = None) -> list[Component | None]:
     """Return everything about reviewing: figures, the queue with the match in hand, and the history."""
     if asked.who is None or asked.who.role not in REVIEWERS:
-        why = parts.empty(asked.words("由市、区两级核定", "the city and the districts decide"))
-        return [parts.panel(asked.words("待人工核定的匹配", "Matches that wait for a person"), why)]
+        why = parts.empty(asked.say("review.city_districts_decide"))
+        return [parts.panel(asked.say("review.matches_wait_for"), why)]
     queue = queue_of(asked, state)
     history = asked.desk.gate.read(asked.desk.store, asked.who, review.history, asked.here.view)
     return [
         figures(asked, queue, history),
         html.Div(said, className="said", id="quality-said", role="status"),
         parts.panel(
-            asked.words("待人工核定的匹配", "Matches that wait for a person"),
+            asked.say("review.matches_wait_for"),
             desk(asked, queue, history),
-            note=asked.words("按裁定后可能改变的事项排序", "in the order of what the answer could change"),
+            note=asked.say("review.in_order_what"),
             tools=keys_told(asked),
             name="review",
         ),
-        parts.panel(
-            asked.words("核定记录", "What was decided"), _decided.told(asked, history, state or {}), name="history"
-        ),
+        parts.panel(asked.say("review.what_decided"), _decided.told(asked, history, state or {}), name="history"),
     ]
 
 
@@ -85,48 +87,44 @@ def panel(asked: Asked, state: Mapping[str, Any] | None = None, said: Any = None
 def figures(asked: Asked, queue: Queue, history: pd.DataFrame) -> Component:
     """Return the throughput: waiting, oldest, decided today and in the last hour, seconds a decision."""
     w, now = (
-        asked.words,
+        asked.say,
         datetime.now(UTC).astimezone(SHANGHAI),
     )  # the journal keeps the time of the wall, in a drill too
     found = pace(history, now)
     oldest = None if queue.rows.empty else queue.rows["since"].min()
-    by = (
-        "、".join(f"{who} {n}" for who, n in found.by[:3])
-        if asked.lang == "zh"
-        else ", ".join(f"{who} {n}" for who, n in found.by[:3])
-    )
+    by = listed((f"{who} {n}" for who, n in found.by[:3]), asked.lang)
     tiles = [
         parts.tile(
-            w("待核定", "Waiting"),
+            w("review.waiting"),
             figure(len(queue.rows)),
-            w("人", "persons"),
-            w(f"{figure(len(queue.order))} 次核定可解决", f"{counted(len(queue.order), 'decision')} to settle them"),
+            w("review.persons"),
+            w("review.settle_them", n=figure(len(queue.order))),
             tone="amber" if len(queue.rows) else "",
         ),
         parts.tile(
-            w("等待最久", "Oldest waiting"),
+            w("review.oldest_waiting"),
             UNKNOWN if oldest is None else age(oldest, asked.desk.now(asked.here), asked.lang),
-            change=w("自", "since ") + moment(oldest, asked.lang) if oldest is not None else "",
+            change=w("review.since") + moment(oldest, asked.lang) if oldest is not None else "",
         ),
         parts.tile(
-            w("今日核定", "Decided today"),
+            w("review.decided_today"),
             figure(found.today),
-            w("次", "decisions" if found.today != 1 else "decision"),
-            w(f"涉及 {figure(found.persons_today)} 人", counted(found.persons_today, "person")),
+            w("review.decisions", n=found.today),
+            w("review.about_persons", n=figure(found.persons_today)),
             tone="teal",
         ),
         parts.tile(
-            w("近一小时", "Last hour"),
+            w("review.last_hour"),
             figure(found.last_hour),
-            w("次", "decisions" if found.last_hour != 1 else "decision"),
+            w("review.decisions", n=found.last_hour),
             by,
             tone="teal",
         ),
         parts.tile(
-            w("每次用时", "A decision takes"),
+            w("review.decision_takes"),
             UNKNOWN if found.median_s is None else figure(found.median_s),
-            w("秒", "s"),
-            w("中位数，不计间歇", "median, breaks left out"),
+            w("review.s"),
+            w("review.median_breaks_left"),
         ),
     ]
     return html.Div(tiles, className="tiles paces")
@@ -135,12 +133,12 @@ def figures(asked: Asked, queue: Queue, history: pd.DataFrame) -> Component:
 def keys_told(asked: Asked) -> Component:
     """Return what the keys do."""
     keys = (
-        ("1–5", "选定", "pick"),
-        ("0", "都不是", "none"),
-        ("S", "跳过", "skip"),
-        ("A", "同址", "alike"),
-        ("L", "别名", "learn"),
-        ("U", "撤销", "undo"),
+        ("1–5", *both("review.pick")),
+        ("0", *both("review.none")),
+        ("S", *both("review.skip")),
+        ("A", *both("review.alike")),
+        ("L", *both("review.learn")),
+        ("U", *both("review.undo")),
     )
     return html.Div([html.Span([html.Kbd(key), asked.words(zh, en)]) for key, zh, en in keys], className="keys")
 
@@ -151,7 +149,7 @@ def keys_told(asked: Asked) -> Component:
 def desk(asked: Asked, queue: Queue, history: pd.DataFrame) -> Component:
     """Return the list, the match in hand with its candidates, and the map of them."""
     if queue.at is None:
-        nothing = parts.empty(asked.words("没有待核定的匹配", "nothing is waiting"))
+        nothing = parts.empty(asked.say("review.nothing_waiting"))
         # The undo buttons of the history read the switches too, so they stand here even when there is nothing to decide.
         switches = [_switch(id, "", "", on=False, hidden=True) for id in ("review-same", "review-learn")]
         return html.Div([nothing, *switches])
@@ -178,7 +176,7 @@ def listing(asked: Asked, queue: Queue, names: dict[str, str]) -> Component:
     more = say("state.sample", asked.lang, n=len(rows), total=figure(len(left)))
     put_off = len(queue.skipped)
     if put_off:
-        more += asked.words(f"；已跳过 {put_off} 项", f"; {put_off} put off")
+        more += asked.say("review.put_off", put_off=put_off)
     return html.Div([html.Ol(rows), html.P(more, className="more")], className="review-list")
 
 
@@ -189,7 +187,7 @@ def _entry(asked: Asked, row: dict[str, Any], address: pd.DataFrame, names: dict
     here = row["group"] == queue.at["group"]
     twins = html.Span(f"×{row['persons']}", className="twins") if row["persons"] > 1 else None
     body = [
-        html.Span(text or asked.words("（无地址）", "(no address)"), className="entry-address"),
+        html.Span(text or asked.say("review.no_address"), className="entry-address"),
         twins,
         html.Span(why or names.get(district, district or ""), className="entry-why"),
     ]
@@ -213,17 +211,17 @@ def item(
 ) -> Component:
     """Return the match in hand: whose it is, why it waits, its candidates as buttons, and what else may be done."""
     assert queue.at is not None
-    w, at = asked.words, queue.at
+    w, at = asked.say, queue.at
     reason = person["reason_zh"] if asked.lang == "zh" else person["reason_en"]
-    district = names.get(person["district"], person["district"] or w("区不明", "district unknown"))
-    kind = w(*KINDS.get(person["kind"], ("", "")))
-    since = w("等待自", "waiting since") + " " + moment(person["since"], asked.lang)
+    district = names.get(person["district"], person["district"] or w("review.district_unknown"))
+    kind = asked.words(*KINDS.get(person["kind"], ("", "")))
+    since = w("review.waiting_since") + " " + moment(person["since"], asked.lang)
     head = [
-        html.H3(person["address"] or w("（无地址）", "(no address)")),
+        html.H3(person["address"] or w("review.no_address")),
         html.P(f"{kind} {person['subject']} · {district} · {since}", className="panel-note"),
     ]
     why = html.Ul([html.Li(words.said(asked.lang)) for words in at["why"]], className="review-why")
-    raw = html.P([html.B(w("未能自动认定：", "Not told by itself: ")), reason], className="reason-raw")
+    raw = html.P([html.B(w("review.not_told_itself")), reason], className="reason-raw")
     return html.Article(
         [
             html.Header(head),
@@ -244,19 +242,13 @@ def item(
 
 def _candidate(asked: Asked, key: str, number: int, row: dict[str, Any], names: dict[str, str]) -> Component:
     metres = row["distance_m"]
-    far = (
-        asked.words("点在其中", "point inside")
-        if metres == 0
-        else f"{figure(metres)} m"
-        if metres == metres
-        else UNKNOWN
-    )
+    far = asked.say("review.point_inside") if metres == 0 else f"{figure(metres)} m" if metres == metres else UNKNOWN
     where = f"{names.get(row['district'], row['district'] or UNKNOWN)} · {row['code']}"
     body = [
         html.Kbd(str(number)),
         html.Span([html.B(row["name"]), html.Small(where)], className="candidate-name"),
         html.Span(row[asked.lang], className="candidate-why"),
-        html.Span(far, className="candidate-far", title=asked.words("病例坐标至小区", "from the person's point")),
+        html.Span(far, className="candidate-far", title=asked.say("review.from_person_s")),
         html.Span(
             [percent(row["probability"]), html.I(style={"--share": f"{100 * min(row['probability'], 1):.0f}%"})],
             className="candidate-sure",
@@ -277,18 +269,12 @@ def _ascii(text: str) -> str:
 def choices(asked: Asked, queue: Queue, found: pd.DataFrame) -> Component:
     """Return the two switches: decide for all identical addresses, and teach the name as written."""
     assert queue.at is not None
-    w, n = asked.words, queue.at["persons"]
-    alike = w(
-        f"同址 {n} 人一并核定（楼栋、房号以外相同）",
-        f"decide for all {n} persons with this address (building and room apart)",
-    )
+    w, n = asked.say, queue.at["persons"]
+    alike = w("review.decide_for_all", n=n)
     address = queue.person["address"] or ""
     offered = gazetteer_changes.offer(asked.desk.store, address, found["code"].tolist())
     name = next(iter(offered.values()), "")
-    learn = w(
-        f"将“{name}”记为所选小区的别名，以后自动匹配",
-        f"learn {name} as an alias of the one picked; it matches from then on",
-    )
+    learn = w("review.learn_alias_one", name=name)
     return html.Div(
         [
             # A street alone names nobody's home: placing all who wrote it takes a second thought.
@@ -307,12 +293,10 @@ def _switch(id: str, letter: str, label: str, *, on: bool, hidden: bool, value: 
 def actions(asked: Asked, queue: Queue, history: pd.DataFrame) -> Component:
     """Return the buttons beside the candidates: none of them, skip, undo the last decision."""
     assert queue.at is not None
-    w, key = asked.words, queue.at["key"]
-    none = html.Button(
-        [html.Kbd("0"), w("都不是", "None of these")], className="button", **_button("review", key, "", "0")
-    )
+    w, key = asked.say, queue.at["key"]
+    none = html.Button([html.Kbd("0"), w("review.none_these")], className="button", **_button("review", key, "", "0"))
     skip = html.Button(
-        [html.Kbd("S"), w("跳过", "Skip")],
+        [html.Kbd("S"), w("review.skip_2")],
         id={"type": "review-skip", "index": _ascii(key)},
         className="button",
         n_clicks=0,
@@ -326,12 +310,12 @@ def actions(asked: Asked, queue: Queue, history: pd.DataFrame) -> Component:
 
 def map_of(asked: Asked, person: dict[str, Any], found: pd.DataFrame, stand: View) -> list[Component]:
     """Return the candidates drawn among their neighbours, with the person's point where there is one."""
-    w = asked.words
+    w = asked.say
     has_point = person["lon"] is not None and np.isfinite(float(person["lon"]))
     point = (float(person["lon"]), float(person["lat"])) if has_point else None
     shapes = [shape for shape in found["geometry"] if shape is not None]
     if not shapes and point is None:
-        return [parts.empty(w("候选小区没有边界或坐标", "the candidates have neither outline nor point"))]
+        return [parts.empty(w("review.candidates_have_neither"))]
     frame = minimap.Frame([*shapes, *([shapely.Point(point)] if point else [])])
     read = asked.desk.gate.read(
         asked.desk.store, asked.who, lambda view: candidates.around(view, frame.box), asked.here.view
@@ -346,12 +330,12 @@ def map_of(asked: Asked, person: dict[str, Any], found: pd.DataFrame, stand: Vie
         water=land["water"].geometry,
         roads=land["roads"].geometry,
         borders=land["districts"].geometry.boundary,
-        alt=w("候选小区的位置", "where the candidates lie"),
+        alt=w("review.where_candidates_lie"),
     )
     key = [
-        html.Span([html.I(className="mark place"), w("候选小区，编号同左", "candidates, numbered as beside")]),
-        html.Span([html.I(className="mark point"), w("给出的坐标", "the given point")])
+        html.Span([html.I(className="mark place"), w("review.candidates_numbered_beside")]),
+        html.Span([html.I(className="mark point"), w("review.given_point")])
         if point
-        else html.Span(w("没有坐标，只凭地址", "no point was given, only the address")),
+        else html.Span(w("review.no_point_given")),
     ]
     return [picture, html.Div(key, className="minimap-key")]

@@ -12,7 +12,6 @@ from dashboard.access import Person
 from dashboard.calls import CallError
 from dashboard.desk import Desk
 from dashboard.pages import Asked, _decided, _review
-from dashboard.text import counted
 from layers.intake import gazetteer_changes, review
 
 
@@ -83,7 +82,7 @@ def _corrected(asked: Asked, who: Person, number: int, state: dict[str, Any], en
         code = str(next(iter(entered.codes), None) or "").strip()
     if code == "":
         state["correcting"] = str(number)
-        return asked.words("请填写小区编号，或选“都不是”", "enter the code of a compound, or choose none of them")
+        return asked.say("reviewing.enter_code_compound")
     try:
         found = review.correct(asked.desk.store, number, code, who.name, area=who.area)
     except review.UnknownCompoundError as error:  # a slip of the hand: the field stays open
@@ -95,22 +94,16 @@ def _corrected(asked: Asked, who: Person, number: int, state: dict[str, Any], en
 def told_decided(asked: Asked, code: str, found: review.Decision) -> str:
     """Return what was done, in a sentence."""
     whose = _decided.persons(asked, found.keys[0].partition(":")[2], len(found.keys))
-    what = code or asked.words("都不是", "none of them")
-    learned = asked.words(f"；别名“{found.learned}”已记", f"; {found.learned} was learned") if found.learned else ""
-    return asked.words(
-        f"已核定 {whose}：{what}（批次 {found.batch}），统计已同步更新{learned}",
-        f"{whose}: {what}, decided in batch {found.batch}; the totals follow{learned}",
-    )
+    what = code or asked.say("reviewing.none_them")
+    learned = asked.say("reviewing.learned", learned=found.learned) if found.learned else ""
+    return asked.say("reviewing.decided_in_batch", whose=whose, what=what, batch=found.batch, learned=learned)
 
 
 def told_undone(asked: Asked, found: review.Decision) -> str:
     """Return what was taken back, in a sentence."""
     n, name = len(found.keys), found.learned
-    waits = f"{counted(n, 'person')} wait{'s' if n == 1 else ''} again"
-    forgotten = asked.words(f"；别名“{name}”不再使用", f"; {name} is an alias no more") if name else ""
-    return asked.words(
-        f"已撤销，{n} 人重新待核（批次 {found.batch}）{forgotten}", f"undone; {waits} (batch {found.batch}){forgotten}"
-    )
+    forgotten = asked.say("reviewing.alias_no_more", name=name) if name else ""
+    return asked.say("reviewing.undone", n=n, batch=found.batch, forgotten=forgotten)
 
 
 def _number(text: Any) -> int:

@@ -10,12 +10,12 @@ from dashboard import charts, parts
 from dashboard.pages import Asked
 from dashboard.pages._bed_tables import table
 from dashboard.pages._frame import district_names
-from dashboard.text import UNKNOWN, figure, is_unknown, percent, say
+from dashboard.text import UNKNOWN, both, figure, is_unknown, percent, say
 from layers.decisions._proposal import Plan
 from layers.decisions.staff import SKILL_WORDS
 
 SHOWN = 14  # lines of a table; the export has all
-DUE = {"rest": ("该轮休", "rest due"), "leaves": ("即将撤离", "leaves soon"), "": ("", "")}
+DUE = {"rest": both("staff_tables.due_rest"), "leaves": both("staff_tables.due_leaves"), "": ("", "")}
 
 
 def tabbed(id: str, pages: Sequence[tuple[str, str, Component | None]]) -> Component:
@@ -35,14 +35,14 @@ def tabbed(id: str, pages: Sequence[tuple[str, str, Component | None]]) -> Compo
 
 def tabs(asked: Asked, plan: Plan) -> Component:
     """Return the tables, one at a time."""
-    w = asked.words
+    w = asked.say
     return tabbed(
         "staff-tabs",
         [
-            ("lack", w("各院缺口", "By hospital"), lacking(asked, plan)),
-            ("lend", w("院际支援", "Lending"), lending(asked, plan)),
-            ("rest", w("轮休", "Rest"), resting(asked, plan)),
-            ("community", w("社区力量", "Community"), community(asked, plan)),
+            ("lack", w("staff_tables.hospital"), lacking(asked, plan)),
+            ("lend", w("staff_tables.lending"), lending(asked, plan)),
+            ("rest", w("staff_tables.rest"), resting(asked, plan)),
+            ("community", w("staff_tables.community"), community(asked, plan)),
         ],
     )
 
@@ -78,9 +78,9 @@ def lacking(asked: Asked, plan: Plan) -> Component:
 
 def lending(asked: Asked, plan: Plan) -> Component:
     """Return people whom a hospital can spare and where they would go."""
-    rows, names, w = plan.tables["lending"], hospital_names(asked), asked.words
+    rows, names, w = plan.tables["lending"], hospital_names(asked), asked.say
     if rows.empty:
-        return parts.empty(w("没有医院能支援别院", "No hospital has people to lend that another lacks"))
+        return parts.empty(w("staff_tables.no_hospital_has"))
     lines = [
         (
             SKILL_WORDS[row["skill"]].said(asked.lang),
@@ -95,20 +95,20 @@ def lending(asked: Asked, plan: Plan) -> Component:
         for row in rows.head(SHOWN).to_dict("records")
     ]
     head = [
-        w("专业", "Skill"),
-        w("支出", "From"),
-        w("接收", "To"),
-        w("人", "People"),
-        w("工时/日", "Hours a day"),
-        w("公里", "km"),
+        w("staff_tables.skill"),
+        w("staff_tables.from"),
+        w("staff_tables.to"),
+        w("staff_tables.people"),
+        w("staff_tables.hours_day"),
+        w("staff_tables.km"),
     ]
-    note = w("按专业网络流求解：先补足，再少走路", "a flow per skill: as many as possible, then least travel")
+    note = w("staff_tables.flow_per_skill")
     return html.Div([table(head, lines, name="pairs"), more(asked, SHOWN, len(rows), note)])
 
 
 def resting(asked: Asked, plan: Plan) -> Component:
     """Return the teams that have worked longest, and which are due to rest or leave."""
-    rows, names, w = plan.tables["terms"], hospital_names(asked), asked.words
+    rows, names, w = plan.tables["terms"], hospital_names(asked), asked.say
     if rows.empty:
         return parts.empty(say("state.empty", asked.lang))
     lines = [
@@ -118,36 +118,39 @@ def resting(asked: Asked, plan: Plan) -> Component:
                 named_cell(names.get(row["hospital"], row["hospital"])),
                 figure(row["people"]),
                 figure(row["worked_days"]),
-                html.Td(w(*DUE[row["due"]]) or UNKNOWN, className="short" if row["due"] else "none"),
+                html.Td(asked.words(*DUE[row["due"]]) or UNKNOWN, className="short" if row["due"] else "none"),
             ],
         )
         for row in rows.head(SHOWN).to_dict("records")
     ]
-    head = [w("队伍", "Team"), w("医院", "Hospital"), w("人", "People"), w("在岗天数", "Days"), w("轮休", "Rest")]
+    head = [
+        w("staff_tables.team"),
+        w("staff_tables.hospital_2"),
+        w("staff_tables.people"),
+        w("staff_tables.days"),
+        w("staff_tables.rest"),
+    ]
     return html.Div([table(head, lines, name="pairs"), more(asked, SHOWN, len(rows))])
 
 
 def community(asked: Asked, plan: Plan) -> Component:
     """Return workers that closed compounds take, street by street; how many there are is not known."""
-    rows, names, w = plan.tables["community"], district_names(asked), asked.words
+    rows, names, w = plan.tables["community"], district_names(asked), asked.say
     if rows.empty:
-        return parts.empty(w("没有处于封控或封闭的小区", "No compound is under an order to stay closed"))
+        return parts.empty(w("staff_tables.no_compound_under"))
     head = [
-        w("街道", "Street"),
-        w("封闭小区", "Closed"),
-        w("其中封控", "Sealed"),
-        w("户", "Households"),
-        w("值守", "Gates"),
-        w("测温", "Checks"),
-        w("配送", "Deliveries"),
-        w("共需", "Workers"),
+        w("staff_tables.street"),
+        w("staff_tables.closed"),
+        w("staff_tables.sealed"),
+        w("staff_tables.households"),
+        w("staff_tables.gates"),
+        w("staff_tables.checks"),
+        w("staff_tables.deliveries"),
+        w("staff_tables.workers"),
     ]
     lines = [_street(row, names) for row in rows.head(SHOWN).to_dict("records")]
     unknown = int(rows["households_unknown"].sum())
-    note = w(
-        f"共需 {figure(rows['workers'].sum())} 人；现有人数未报 · {figure(unknown)} 个小区户数不明只计值守",
-        f"{figure(rows['workers'].sum())} in all; how many there are is not reported · {figure(unknown)} compounds of unknown size",
-    )
+    note = w("staff_tables.in_all_how", workers=figure(rows["workers"].sum()), unknown=figure(unknown))
     return html.Div([table(head, lines), more(asked, SHOWN, len(rows), note)])
 
 

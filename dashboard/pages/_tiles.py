@@ -26,7 +26,7 @@ def case_tiles(asked: Asked) -> Component:
             ("confirmed", "clinical"),
             counts["ever_counted"],
             counts["new1_counted"],
-            asked.words("累计病例（含临床诊断）", "Cases, total (with clinical)"),
+            asked.say("tiles.cases_total_clinical"),
             "red",
             "cases",
         ),
@@ -35,7 +35,7 @@ def case_tiles(asked: Asked) -> Component:
             "clinical",
             counts["now_clinical"],
             counts["new1_clinical"],
-            asked.words("现有临床诊断", "Clinically diagnosed, now"),
+            asked.say("tiles.clinically_diagnosed_now"),
             "amber",
             "cases",
         ),
@@ -44,7 +44,7 @@ def case_tiles(asked: Asked) -> Component:
             "suspected",
             counts["now_suspected"],
             counts["new1_suspected"],
-            asked.words("现有疑似", "Suspected, now"),
+            asked.say("tiles.suspected_now"),
             "amber",
             "cases",
         ),
@@ -53,7 +53,7 @@ def case_tiles(asked: Asked) -> Component:
             "contact",
             counts["now_contact"],
             counts["new1_contact"],
-            asked.words("观察中密接", "Contacts observed"),
+            asked.say("tiles.contacts_observed"),
             "blue",
             "contacts",
         ),
@@ -76,11 +76,11 @@ def person_tile(
 def sealed_tile(asked: Asked, plan: Plan) -> Component:
     """Return how many compounds should be sealed, whole or by building."""
     sealed, buildings = plan.summary.get("seal", 0), plan.summary.get("seal_building", 0)
-    note = asked.words(f"另封楼栋 {figure(buildings)} 个小区", f"and buildings in {figure(buildings)}")
+    note = asked.say("tiles.buildings_in", buildings=figure(buildings))
     return aged_tile(
         asked,
         "cases",
-        asked.words("建议封控小区", "Compounds to seal"),
+        asked.say("tiles.compounds_seal"),
         figure(sealed),
         say("unit.compounds", asked.lang),
         note,
@@ -92,7 +92,7 @@ def bed_tile(asked: Asked) -> Component:
     """Return open beds in use, and how many are free."""
     hospitals = asked.desk.frames(asked.who, asked.here.view, ["hospitals"])["hospitals"]
     opened, used = hospitals["beds_open"].sum(min_count=1), hospitals["beds_used"].sum(min_count=1)
-    free = asked.words(f"空余 {figure(opened - used)} 张", f"{figure(opened - used)} free")
+    free = asked.say("tiles.free", opened=figure(opened - used))
     share = percent(used / opened, 1) if opened and opened == opened else UNKNOWN
     return aged_tile(
         asked,

@@ -34,16 +34,16 @@ def panel(asked: Asked, sites: pd.DataFrame) -> Component:
 
     sites  id, name: those that can be refused
     """
-    what_if, w = WhatIf.of(asked.here.view), asked.words
-    said = what_if.said().said(asked.lang) or w("未作假设", "nothing assumed")
+    what_if, w = WhatIf.of(asked.here.view), asked.say
+    said = what_if.said().said(asked.lang) or w("whatif.nothing_assumed")
     rows = [
-        _slider(w("新增病例 %", "New cases %"), "if-cases", -50, 200, 10, what_if.cases_pct, 50),
-        _slider(w("住院日 ±天", "Length of stay ± days"), "if-stay", -5, 10, 1, what_if.stay_days, 5),
+        _slider(w("whatif.new_cases"), "if-cases", -50, 200, 10, what_if.cases_pct, 50),
+        _slider(w("whatif.length_stay_days"), "if-stay", -5, 10, 1, what_if.stay_days, 5),
         _arrivals(asked, what_if.arrivals),
         _refused(asked, sites, what_if.refused),
     ]
     body = [html.Div(rows, className="if-fields"), keep(asked, what_if)]
-    summary = html.Summary([html.B(w("假设情景", "What if")), html.Span(said, className="if-said")])
+    summary = html.Summary([html.B(w("whatif.what_if")), html.Span(said, className="if-said")])
     details = html.Details([summary, html.Div(body, className="if-body")], open=what_if.assumes)
     return html.Section(details, className="panel whatif")
 
@@ -68,33 +68,33 @@ def _arrivals(asked: Asked, value: int) -> Component:
     field = dcc.Input(
         id="if-arrivals", type="number", min=0, max=50_000, step=50, value=value, debounce=True, inputMode="numeric"
     )
-    label = asked.words("另到医护（人）", "Staff who arrive (people)")
+    label = asked.say("whatif.staff_who_arrive")
     return html.Div([html.Label(label, htmlFor="if-arrivals"), field], className="if-row")
 
 
 def _refused(asked: Asked, sites: pd.DataFrame, chosen: frozenset[str]) -> Component:
     options = [{"value": code, "label": name} for code, name in zip(sites["id"], sites["name"], strict=True)]
     field = dcc.Dropdown(
-        options, sorted(chosen), id="if-refused", multi=True, placeholder=asked.words("无", "none"), className="area"
+        options, sorted(chosen), id="if-refused", multi=True, placeholder=asked.say("whatif.none"), className="area"
     )
-    label = asked.words("不可用点位", "Sites refused")
+    label = asked.say("whatif.sites_refused")
     return html.Div([html.Label(label, htmlFor="if-refused"), field], className="if-row")
 
 
 def keep(asked: Asked, what_if: WhatIf) -> Component:
     """Return the field that saves what is assumed, and the sets saved before."""
-    w = asked.words
+    w = asked.say
     may = asked.who is not None and asked.who.role in REVIEWERS
     name = dcc.Input(
         id="if-name",
         type="text",
         maxLength=whatifs.LONGEST,
-        placeholder=w("情景名称", "Name of the scenario"),
+        placeholder=w("whatif.name_scenario"),
         autoComplete="off",
         persistence=True,
         persistence_type="memory",
     )
-    save = html.Button(w("保存", "Save"), id="if-save", className="button", n_clicks=0, disabled=not may)
+    save = html.Button(w("whatif.save"), id="if-save", className="button", n_clicks=0, disabled=not may)
     return html.Div(
         [
             html.Div([name, save], className="if-save", hidden=not (may and what_if.assumes)),
@@ -140,7 +140,7 @@ def saved(asked: Asked) -> Component | None:
 
 
 def _saved(asked: Asked, row: dict[str, Any]) -> Component:
-    w, here = asked.words, asked.here
+    w, here = asked.say, asked.here
     view = replace(here.view, filters={**plain(here.view).filters, **row["filters"]})
     there = here.at(view=view, pick=None, options={k: v for k, v in (here.options or {}).items() if k != "against"})
     told = WhatIf.of(view).said().said(asked.lang)
@@ -151,13 +151,13 @@ def _saved(asked: Asked, row: dict[str, Any]) -> Component:
         id={"type": "if-remove", "index": row["id"]},
         className="quiet",
         n_clicks=0,
-        title=w("删除", "Remove"),
-        **{"aria-label": w(f"删除{row['name']}", f"Remove {row['name']}")},
+        title=w("whatif.remove"),
+        **{"aria-label": w("whatif.remove_2", name=row["name"])},
     )
     return html.Li(
         [
             dcc.Link(row["name"], href=there.path + there.search, title=f"{told} · {by}"),
-            dcc.Link(w("对比", "compare"), href=against.path + against.search, className="quiet"),
+            dcc.Link(w("whatif.compare"), href=against.path + against.search, className="quiet"),
             drop,
         ]
     )
@@ -228,7 +228,7 @@ def _save_as(asked: Asked, name: str) -> str:
         )
     filters = WhatIf.of(asked.here.view).filters()
     whatifs.save(asked.desk.store, name, filters, who.name, area=who.area, kind=asked.here.path)
-    return asked.words(f"已保存“{name.strip()}”", f"Saved as {name.strip()}")
+    return asked.say("whatif.saved", name=name.strip())
 
 
 def _remove(asked: Asked, mark: str) -> str:
@@ -239,7 +239,7 @@ def _remove(asked: Asked, mark: str) -> str:
     if found is None:
         raise CallError(f"no saved set is called {mark!r}")
     whatifs.remove(asked.desk.store, found["key"], who.name, area=who.area)
-    return asked.words(f"已删除“{found['name']}”", f"Removed {found['name']}")
+    return asked.say("whatif.removed", name=found["name"])
 
 
 def sides(asked: Asked) -> tuple[View, View, str] | None:
@@ -248,7 +248,7 @@ def sides(asked: Asked) -> tuple[View, View, str] | None:
     None where both are the same.
     """
     view, mark = asked.here.view, (asked.here.options or {}).get("against", "")
-    base, name = plain(view), asked.words("事实", "Facts")
+    base, name = plain(view), asked.say("whatif.facts")
     if mark:
         found = {row["id"]: row for row in saved_sets(asked)}.get(mark)
         if found is None:

@@ -12,7 +12,7 @@ from dashboard.pages._bed_tables import tabs
 from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, proposal_rows, silence
 from dashboard.pages._order import proposed
 from dashboard.pages._tiles import aged_tile
-from dashboard.text import figure, is_unknown, say
+from dashboard.text import both, figure, is_unknown, say
 from layers._times import day_number
 from layers.decisions._bed_words import runs_out
 from layers.decisions._proposal import Plan, Proposal
@@ -52,7 +52,7 @@ def layout(asked: Asked) -> Component:
         proposed(
             asked,
             plan,
-            asked.words("扩床建议", "What to open, in order"),
+            asked.say("beds.what_open_in"),
             rows(asked, plan, ordered[:SHOWN]),
             len(ordered),
             kind="pick-hospital",
@@ -68,13 +68,11 @@ def rows(asked: Asked, plan: Plan, proposals: list[Proposal]) -> list[dict[str, 
     for row, proposal in zip(found, proposals, strict=True):
         days, beds = proposal.figures.get("opens_in_days", float("nan")), proposal.figures["beds"]
         if proposal.action == "add_beds":
-            row["figure"] = asked.words(f"缺 {figure(beds)} 张", f"{figure(beds)} short")
+            row["figure"] = asked.say("beds.short", beds=figure(beds))
         elif proposal.action == "open":
-            row["figure"] = asked.words(
-                f"{figure(beds)} 张 · {figure(days)} 天", f"{figure(beds)} beds · {figure(days)} d"
-            )
+            row["figure"] = asked.say("beds.beds_d", beds=figure(beds), days=figure(days))
         elif proposal.action == "reserve":
-            row["figure"] = asked.words(f"{figure(beds)} 张", f"{figure(beds)} beds")
+            row["figure"] = asked.say("beds.beds", beds=figure(beds))
     return found
 
 
@@ -85,16 +83,11 @@ def tiles(asked: Asked, plan: Plan) -> Component:
         short, later = plan.summary.get(f"shortage_{need}"), plan.summary.get(f"shortage_7d_{need}")
         demand, beds = plan.summary.get(f"demand_{need}"), plan.summary.get(f"beds_{need}")
         shared = plan.summary.get(f"beds_first_{need}", 0.0) if need in SHARING else 0.0
-        of_it = (
-            asked.words(f"（含监护 {figure(shared)}，危重型优先）", f" ({figure(shared)} ICU, critical first)")
-            if shared
-            else ""
+        of_it = asked.say("beds.icu_critical_first", shared=figure(shared)) if shared else ""
+        note = asked.say(
+            "beds.for_beds_short", demand=figure(demand), beds=figure(beds), of_it=of_it, later=figure(later)
         )
-        note = asked.words(
-            f"需 {figure(demand)} · 可用 {figure(beds)}{of_it}\n7天后缺 {figure(later)}",
-            f"{figure(demand)} for {figure(beds)} beds{of_it}\nshort in 7 days {figure(later)}",
-        )
-        title = asked.words(f"{words.zh}缺口", f"Short: {words.en}")
+        title = asked.say("beds.short_2", words=words)
         tone = TONES[need] if short else "teal"
         found.append(aged_tile(asked, "beds", title, figure(short), say("unit.beds", asked.lang), note, tone))
     return html.Div(found, className="tiles")
@@ -103,22 +96,20 @@ def tiles(asked: Asked, plan: Plan) -> Component:
 def coming(asked: Asked, plan: Plan) -> Component:
     """Return how full each kind of bed will be, and when it runs out with which chance."""
     table, run_out = plan.tables["occupancy"], plan.tables["run_out"]
-    title, lang = asked.words("今后14天各类床位", "Beds over the next 14 days"), asked.lang
+    title, lang = asked.say("beds.beds_over_next"), asked.lang
     if run_out.empty:
-        why = asked.words("病例或床位报告不足，无法预测", "Too few days of cases, or no beds reported: no forecast")
+        why = asked.say("beds.too_few_days")
         return parts.panel(title, parts.empty(why))
     days = table["day"].nunique() - 1
     today = day_number(asked.here.view.as_of)
     titles = {}
     for row in run_out.to_dict("records"):
         words, kind = runs_out(row, days, today).said(lang), chart_beds.kind_title(row["kind"], lang)
-        usable = asked.words(f"可用 {figure(row['beds'])}", f"{figure(row['beds'])} usable")
+        usable = asked.say("beds.usable", beds=figure(row["beds"]))
         titles[row["kind"]] = f"<b>{kind}</b>  {usable} · {words}", not is_unknown(row["day"])
-    title = asked.words(f"今后{days}天各类床位", f"Beds over the next {days} days")
+    title = asked.say("beds.beds_over_next_days", days=days)
     chart = parts.graph(chart_beds.occupancy(table, titles, lang, asked.scale), name="fans")
-    legend = asked.words(
-        "线：中位数 · 深浅：50%、90% 区间 · 虚线：可用床位", "line: median · shades: 50, 90 % · dashes: usable beds"
-    )
+    legend = asked.say("beds.line_median_shades")
     return parts.panel(title, chart, note=legend, grow=True, name="coming")
 
 
@@ -136,4 +127,4 @@ def by_kind(asked: Asked) -> pd.DataFrame:
     return pd.DataFrame([row for row in rows if not is_unknown(row["open"])], columns=["kind", "open", "used"])
 
 
-PAGE = Page("/beds", order=30, group="decide", title=("床位扩充", "Beds"), layout=layout, scene=scene, early=True)
+PAGE = Page("/beds", order=30, group="decide", title=both("page.beds"), layout=layout, scene=scene, early=True)

@@ -13,7 +13,7 @@ from dashboard.pages import Asked, Page, Scene
 from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, district_names, proposal_rows, silence, take_menu
 from dashboard.pages._order import beside, several
 from dashboard.pages._tiles import aged_tile
-from dashboard.text import figure, percent, pick, say
+from dashboard.text import both, figure, percent, pick, say
 from layers._palette import ACTION, LIFE, RISK, Mark, mark_rgba
 from layers.decisions._lockdown_actions import RANK
 from layers.decisions._proposal import ACTIONS, Plan, Proposal
@@ -63,9 +63,9 @@ def layout(asked: Asked) -> Component:
         tiles(asked, plan),
         life(asked, plan),
         parts.panel(
-            asked.words("各区风险等级", "Risk level by district"),
+            asked.say("lockdown.risk_level_district"),
             risk_list(asked, plan),
-            note=asked.words("国务院联防联控机制", "State Council rule") + counted_to(asked, plan),
+            note=asked.say("lockdown.state_council_rule") + counted_to(asked, plan),
             grow=True,
         ),
         caveats(asked, plan),
@@ -74,14 +74,12 @@ def layout(asked: Asked) -> Component:
         listed(
             asked,
             plan,
-            asked.words("封控优先清单", "To seal, in order"),
+            asked.say("lockdown.seal_in_order"),
             urgent,
             SHOWN,
             [several(asked, plan, urgent), take_menu(asked, "lockdown")],
         ),
-        listed(
-            asked, plan, asked.words("无疫情小区：待办", "No-epidemic compounds: to decide"), steps, STEPS_SHOWN, ""
-        ),
+        listed(asked, plan, asked.say("lockdown.no_epidemic_compounds"), steps, STEPS_SHOWN, ""),
         overrides(asked, plan),
     ]
     return desk_page(asked, left, right, scene(asked))
@@ -108,20 +106,20 @@ def tiles(asked: Asked, plan: Plan) -> Component:
     """Return what is proposed, how many hold the title, and how often people decided otherwise."""
     s = plan.summary
     total = figure(s["compounds"])
-    of_all = asked.words(f"共 {total} 个", f"of {total}")
+    of_all = asked.say("lockdown.of", total=total)
     share = percent(s["no_epidemic"] / s["compounds"], 1) if s["compounds"] else figure(None)
     begun = has_begun(plan)
     lost, waiting = s["life_suspended"] + s["life_cancelled"], s["candidate"] + s["certify"]
     told = [
         ("cases", (ACTION["seal"].zh, ACTION["seal"].en), s["seal"], of_all, "red"),
         ("cases", (ACTION["seal_building"].zh, ACTION["seal_building"].en), s["seal_building"], of_all, "amber"),
-        ("assessments", ("无疫情小区", "No-epidemic"), s["no_epidemic"] if begun else None, asked.words(f"{share}，共{total}", f"{share} {of_all}") if begun else of_all, "teal"),
-        ("assessments", ("评定与候选", "To certify"), waiting if begun else None, _of_round(asked, plan), "teal"),
-        ("cases", ("暂停或取消", "Title lost"), lost if begun else None, asked.words(f"暂停 {figure(s['life_suspended'])}", f"{figure(s['life_suspended'])} suspended") if begun else "", "violet"),
-        ("controls", ("人工改定", "Overridden"), s["overridden"], asked.words("与建议不同", "not as proposed"), "blue"),
+        ("assessments", both("lockdown.no_epidemic"), s["no_epidemic"] if begun else None, asked.say("lockdown.of_2", share=share, total=total) if begun else of_all, "teal"),
+        ("assessments", both("lockdown.certify"), waiting if begun else None, _of_round(asked, plan), "teal"),
+        ("cases", both("lockdown.title_lost"), lost if begun else None, asked.say("lockdown.suspended", life_suspended=figure(s['life_suspended'])) if begun else "", "violet"),
+        ("controls", both("lockdown.overridden"), s["overridden"], asked.say("lockdown.not_proposed"), "blue"),
     ]  # fmt: skip
     found = [
-        aged_tile(asked, feed, pick(title, asked.lang), figure(value), asked.words("个", ""), note, tone)
+        aged_tile(asked, feed, pick(title, asked.lang), figure(value), asked.say("lockdown.measure"), note, tone)
         for feed, title, value, note, tone in told
     ]
     return html.Div(html.Div(found, className="tiles"), className="lockdown-tiles")
@@ -137,17 +135,14 @@ def _of_round(asked: Asked, plan: Plan) -> str:
     if rounds.empty:
         return ""
     last = rounds.iloc[-1]
-    return asked.words(f"{last['day'][5:]} 轮 +{last['added']} −{last['removed']}", f"{last['day'][5:]}: +{last['added']} −{last['removed']}")  # fmt: skip
+    return asked.say("lockdown.measure_2", day=last['day'][5:], added=last['added'], removed=last['removed'])  # fmt: skip
 
 
 def life(asked: Asked, plan: Plan) -> Component:
     """Return the bar of states, the curve of certified compounds and what communities and streets add up to."""
-    title = asked.words("无疫情小区", "No-epidemic compounds")
+    title = asked.say("lockdown.no_epidemic_compounds_2")
     if not has_begun(plan):
-        words = asked.words(
-            "3月1日起评定；此前全部封闭管理，只计天数。",
-            "Certified from 1 March on; until then all stay closed, only days are counted.",
-        )
+        words = asked.say("lockdown.certified_from_1")
         return parts.panel(title, html.P(words, className="life-none"), name="life")
     counts = {state: plan.summary[f"life_{state}"] for state in LIFE}
     curve = plan.tables["curve"]
@@ -164,7 +159,7 @@ def life(asked: Asked, plan: Plan) -> Component:
 def units(asked: Asked, plan: Plan) -> str:
     """Return how many communities and streets are free of the epidemic, as n of N."""
     said = []
-    for unit, name in (("communities", ("社区", "communities")), ("streets", ("街道", "streets"))):
+    for unit, name in (("communities", both("lockdown.communities")), ("streets", both("lockdown.streets"))):
         rows = plan.tables[unit]
         free = int((rows["life"] == "certified").sum())
         said.append(f"{pick(name, asked.lang)} {figure(free)}/{figure(len(rows))}")
@@ -188,28 +183,28 @@ def overrides(asked: Asked, plan: Plan) -> Component | None:
                 className="override",
             )
         )  # fmt: skip
-    return parts.panel(asked.words("人工改定", "Overridden by people"), html.Ul(items), note=figure(len(rows)))
+    return parts.panel(asked.say("lockdown.overridden_people"), html.Ul(items), note=figure(len(rows)))
 
 
 def counted_to(asked: Asked, plan: Plan) -> str:
     """Return up to which day the risk levels count, "" where there are none."""
     risk = plan.tables["risk"]
     day = "" if risk.empty else risk["until"].iloc[0][5:]
-    return asked.words(f" · 计至{day}", f" · to {day}") if day else ""
+    return asked.say("lockdown.to", day=day) if day else ""
 
 
 def risk_list(asked: Asked, plan: Plan) -> Component:
     """Return the level of each district with the counts that make it, and its no-epidemic compounds as n of N."""
     risk, begun = plan.tables["risk"], has_begun(plan)
     if risk.empty:
-        return parts.empty(asked.words("规则自2020年2月17日起施行", "The rule is in force from 17 Feb 2020"))
+        return parts.empty(asked.say("lockdown.rule_in_force"))
     names, free = district_names(asked), _free_by_district(plan)
-    heads = [("区", "District"), ("14天新增", "New, 14 days"), ("累计", "Total"), ("等级", "Level")]
-    heads += [("无疫情小区", "No-epidemic")] if begun else []
+    heads = [both("lockdown.district"), both("lockdown.new_14_days"), both("lockdown.total"), both("lockdown.level")]
+    heads += [both("lockdown.no_epidemic")] if begun else []
     rows = []
     for row in risk.sort_values(["cumulative"], ascending=False).itertuples():
         mark = RISK[row.level]
-        name = names.get(row.district, asked.words("市城区", "Urban area") if row.district == "" else row.district)
+        name = names.get(row.district, asked.say("lockdown.urban_area") if row.district == "" else row.district)
         level = html.Span(parts.mark_badge(mark, asked.lang), title=asked.words(row.reason_zh, row.reason_en))
         cells = [figure(row.new_14d), figure(row.cumulative), level]
         cells += [free.get(row.district, figure(None))] if begun else []
@@ -226,4 +221,4 @@ def _free_by_district(plan: Plan) -> dict[str, str]:
     return {district: f"{figure(n)}/{figure(total)}" for district, n, total in cells}
 
 
-PAGE = Page("/lockdown", order=20, group="decide", title=("封控管理", "Lockdown"), layout=layout, scene=scene)
+PAGE = Page("/lockdown", order=20, group="decide", title=both("page.lockdown"), layout=layout, scene=scene)

@@ -15,7 +15,7 @@ from dashboard.orders import DECISION, STATE, WHICH, action_words, chosen, span
 from dashboard.pages import Asked, Page, _order_detail
 from dashboard.pages._frame import district_names, mark_of, sheet
 from dashboard.pages._order import link_to
-from dashboard.text import figure, moment, pick, say
+from dashboard.text import both, figure, moment, pick, say
 from layers._palette import Mark
 from layers.decisions import orders
 from layers.decisions._proposal import ACTIONS
@@ -36,7 +36,7 @@ def layout(asked: Asked) -> Component:
     number = (asked.here.options or {}).get("order", "")
     whole = _order_detail.detail(asked, number) if number else _nothing_chosen(asked)
     panel = parts.panel(
-        asked.words("指令", "Orders"),
+        asked.say("orders.orders"),
         [filters(asked, every), listing(asked, rows, number)],
         note=say("state.first", asked.lang, n=min(len(rows), SHOWN), total=figure(len(rows))),
         tools=export_menu(asked),
@@ -47,18 +47,18 @@ def layout(asked: Asked) -> Component:
 
 def tiles(asked: Asked, every: pd.DataFrame) -> Component:
     """Return how many are in progress, late, wait to be closed, are closed, and overrule a proposal."""
-    w, count = asked.words, orders.figures(every)
+    w, count = asked.say, orders.figures(every)
     oldest = span(every["late_by"].max(), asked.lang) if count["late"] else ""
-    source = w("指令簿", "book of orders")
-    late = w(f"最长逾期 {oldest}", f"the longest by {oldest}") if oldest else w("无逾期", "none is overdue")
+    source = w("orders.book_orders")
+    late = w("orders.longest", oldest=oldest) if oldest else w("orders.none_overdue")
     told = [
-        ("open", count["open"], w("未办结", "In progress"), w(f"共下达 {figure(count['orders'])} 项", f"of {figure(count['orders'])} given"), "blue"),
-        ("late", count["late"], w("逾期", "Overdue"), late, "red" if count["late"] else "teal"),
-        ("done", count["done"], w("已反馈，待办结", "Reported, to be closed"), w("由下达方核实后办结", "the giver checks, then closes"), "teal"),
-        ("closed", count["closed"], w("已办结", "Closed"), w("均有反馈", "each with feedback"), ""),
-        ("override", count["overrides"], w("改动方案的指令", "Overrides"), w("所令与建议不同，均有理由", "ordered otherwise than proposed, with a reason"), "violet"),
+        ("open", count["open"], w("orders.which_open"), w("orders.given", orders=figure(count['orders'])), "blue"),
+        ("late", count["late"], w("orders.late"), late, "red" if count["late"] else "teal"),
+        ("done", count["done"], w("orders.reported_closed"), w("orders.giver_checks_then"), "teal"),
+        ("closed", count["closed"], w("orders.state_closed"), w("orders.each_feedback"), ""),
+        ("override", count["overrides"], w("orders.overrides"), w("orders.ordered_otherwise_than"), "violet"),
     ]  # fmt: skip
-    unit = w("项", "orders")
+    unit = w("orders.orders_2")
     made = [
         dcc.Link(
             parts.tile(title, figure(number), unit, note, tone=tone, source=source, lang=asked.lang),
@@ -72,14 +72,14 @@ def tiles(asked: Asked, every: pd.DataFrame) -> Component:
 
 def filters(asked: Asked, every: pd.DataFrame) -> Component:
     """Return what the list can be narrowed by; the district is chosen in the header."""
-    w, given = asked.words, asked.here.options or {}
+    w, given = asked.say, asked.here.options or {}
     states = {**WHICH, **{name: words[:2] for name, words in STATE.items()}}
     choices = {
         "decision": {name: pick(DECISION[name], asked.lang) for name in sorted(set(every["decision"]))},
         "state": {name: pick(words, asked.lang) for name, words in states.items()},
         "owner": {owner: owner for owner in sorted(set(every["owner"]))},
     }
-    titles = {"decision": w("全部决策", "All decisions"), "state": "", "owner": w("全部责任单位", "All owners")}
+    titles = {"decision": w("orders.all_decisions"), "state": "", "owner": w("orders.all_owners")}
     fields = [
         dcc.Dropdown(
             [{"value": value, "label": label} for value, label in choices[name].items()],
@@ -96,11 +96,9 @@ def filters(asked: Asked, every: pd.DataFrame) -> Component:
 def listing(asked: Asked, rows: pd.DataFrame, number: str) -> Component:
     """Return the list by state, late ones first; each line leads to its order."""
     if rows.empty:
-        why = asked.words("没有这样的指令", "there is no such order")
-        first = asked.words(
-            "在封控、床位、人员、物资页的建议旁下令", "give one beside a proposal on the decision pages"
-        )
-        return parts.empty(f"{why}；{first}" if asked.lang == "zh" else f"{why}; {first}")
+        why = asked.say("orders.there_no_such")
+        first = asked.say("orders.give_one_beside")
+        return parts.empty(say("orders.text", asked.lang, why=why, first=first))
     shown, names = rows.head(SHOWN), district_names(asked)
     groups = [("late", shown[shown["is_late"]])]
     groups += [(state, shown[(shown["state"] == state) & ~shown["is_late"]]) for state in STATE]
@@ -126,9 +124,9 @@ def _line(asked: Asked, row: dict[str, Any], names: dict[str, str], number: str)
         if row["action"] in ACTIONS
         else Mark((108, 182, 240, 230), "▸", row["action"], row["action"])
     )
-    until = asked.words("时限 ", "due ") + moment(row["deadline_at"], lang)
+    until = asked.say("orders.due") + moment(row["deadline_at"], lang)
     if row["is_late"]:
-        until = asked.words(f"逾期 {span(row['late_by'], lang)}", f"overdue by {span(row['late_by'], lang)}")
+        until = asked.say("orders.overdue", late_by=span(row["late_by"], lang))
     override = (
         html.Span("≠", className="order-override", title=action_words(row["proposed"], lang))
         if row["is_override"]
@@ -140,26 +138,23 @@ def _line(asked: Asked, row: dict[str, Any], names: dict[str, str], number: str)
         html.Span([override, parts.mark_badge(mark, lang)], className="order-action"),
         html.Span(row["owner"], className="order-owner"),
         html.Span(until, className="order-until late" if row["is_late"] else "order-until"),
-        html.Span(asked.words(f"本状态 {span(row['in_state'], lang)}", f"{span(row['in_state'], lang)} in state"), className="order-age"),
+        html.Span(asked.say("orders.in_state", in_state=span(row['in_state'], lang)), className="order-age"),
     ]  # fmt: skip
     return dcc.Link(body, href=link_to(asked, row["number"]), className="order-line here" if here else "order-line")
 
 
 def export_menu(asked: Asked) -> Component:
     """Return the menu that hands over the list as it is narrowed."""
-    search, w = asked.here.at(pick=None).search, asked.words
-    forms = (("xlsx", w("Excel 表格", "Excel workbook")), ("csv", w("CSV 清单", "CSV list")))
+    search, w = asked.here.at(pick=None).search, asked.say
+    forms = (("xlsx", w("orders.excel_workbook")), ("csv", w("orders.csv_list")))
     links = [html.A(words, href=f"/orders.{form}{search}", download=True) for form, words in forms]
     summary = html.Summary([html.I(className="icon export"), say("export", asked.lang)])
     return html.Details([summary, html.Div(links, className="menu-body")], className="menu")
 
 
 def _nothing_chosen(asked: Asked) -> Component:
-    told = asked.words(
-        "选一项指令，看它的经过、依据和此后的变化",
-        "choose an order to see its history, its evidence and what came since",
-    )
-    return parts.panel(asked.words("指令详情", "One order"), parts.empty(told), name="order")
+    told = asked.say("orders.choose_order_see")
+    return parts.panel(asked.say("orders.one_order"), parts.empty(told), name="order")
 
 
 def _with(asked: Asked, **changes: str | None) -> str:
@@ -188,4 +183,4 @@ def connect(app: Dash, desk: Desk) -> None:
         return _with(asked, **wanted)
 
 
-PAGE = Page("/orders", order=55, group="act", title=("指令", "Orders"), layout=layout, connect=connect)
+PAGE = Page("/orders", order=55, group="act", title=both("page.orders"), layout=layout, connect=connect)

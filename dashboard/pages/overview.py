@@ -6,7 +6,7 @@ from dashboard import charts, parts
 from dashboard.pages import Asked, Page, Scene
 from dashboard.pages._frame import LAND, NAMES, desk_page, proposal_rows
 from dashboard.pages._tiles import case_tiles, feed_ages
-from dashboard.text import figure, say
+from dashboard.text import both, figure, say
 from layers.decisions.lockdown import RANK
 
 
@@ -32,7 +32,7 @@ def layout(asked: Asked) -> Component:
     ]
     right = [
         parts.panel(
-            asked.words("优先处置", "To decide first"),
+            asked.say("overview.decide_first"),
             parts.reason_list(proposal_rows(asked, plan, first, most=1), lang, kind="pick"),
             note=say(
                 "state.first",
@@ -43,7 +43,7 @@ def layout(asked: Asked) -> Component:
             grow=True,
         ),
         parts.panel(
-            asked.words("各区现有确诊", "Confirmed now, by district"),
+            asked.say("overview.confirmed_now_district"),
             parts.graph(
                 charts.by_district(
                     districts.assign(confirmed=districts["now_confirmed"] + districts["now_clinical"]),
@@ -59,4 +59,4 @@ def layout(asked: Asked) -> Component:
     return desk_page(asked, left, right, scene(asked))
 
 
-PAGE = Page("/", order=10, title=("总览", "Overview"), layout=layout, scene=scene, early=True)
+PAGE = Page("/", order=10, title=both("page.overview"), layout=layout, scene=scene, early=True)

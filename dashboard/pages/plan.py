@@ -14,7 +14,7 @@ from dashboard.pages._order import beside
 from dashboard.pages._staff_tables import hospital_names, more, share, tabbed
 from dashboard.pages._tiles import aged_tile
 from dashboard.pages.beds import quiet
-from dashboard.text import UNKNOWN, figure, say
+from dashboard.text import UNKNOWN, both, figure, say
 from layers._palette import Mark, rgba
 from layers.decisions._bed_words import KIND_WORDS, NEED_WORDS, SHORT_WORDS
 from layers.decisions._joint_words import resource_words
@@ -28,7 +28,7 @@ def scene(asked: Asked) -> Scene:
     """Hospitals, and the sites that the plan opens; against another plan, where more or less is opened."""
     changed, marks = _compare.paint(asked, "joint"), _compare.MARKS
     if changed.empty:
-        marks = {"opened": Mark(OPENED, "▲", "方案启用的点位", "Opened by the plan")}
+        marks = {"opened": Mark(OPENED, "▲", *both("plan.opened_plan"))}
         sites = asked.desk.plan(asked.who, "joint", asked.here.view).tables["sites"]
         changed = pd.DataFrame({"id": sites["id"].astype(str), "fill_rgba": rgba(*OPENED)}).drop_duplicates("id")
     return Scene(
@@ -48,7 +48,7 @@ def layout(asked: Asked) -> Component:
         tiles(asked, plan),
         _whatif.panel(asked, _whatif.refusable(asked)),
         parts.panel(
-            asked.words("收治与未收治", "Placed and not placed"),
+            asked.say("plan.placed_not_placed"),
             parts.graph(chart_staff.placing(needs(asked, plan), asked.lang, asked.scale), name="needs"),
             note=honest(asked, plan),
             grow=True,
@@ -58,18 +58,18 @@ def layout(asked: Asked) -> Component:
     right = [
         _compare.panel(asked, "joint"),
         parts.panel(
-            asked.words("制约因素，先补哪一项", "What binds, and what more of it would buy"),
+            asked.say("plan.what_binds_what"),
             parts.reason_list(beside(asked, plan, rows(asked, plan)), asked.lang),
-            note=asked.words(f"{len(plan.proposals)} 项受限", f"{len(plan.proposals)} bind"),
+            note=asked.say("plan.bind", n=len(plan.proposals)),
             tools=take_menu(asked, "joint"),
             grow=True,
         ),
         tabbed(
             "plan-tabs",
             [
-                ("use", asked.words("资源占用", "Use of resources"), use(asked, plan)),
-                ("place", asked.words("收治去向", "Who goes where"), placed(asked, plan)),
-                ("open", asked.words("启用点位", "Sites opened"), opened(asked, plan)),
+                ("use", asked.say("plan.use_resources"), use(asked, plan)),
+                ("place", asked.say("plan.who_goes_where"), placed(asked, plan)),
+                ("open", asked.say("plan.sites_opened"), opened(asked, plan)),
             ],
         ),
     ]
@@ -102,26 +102,23 @@ def tiles(asked: Asked, plan: Plan) -> Component:
         unmet, wanted = plan.summary.get(f"unmet_{need}"), plan.summary.get(f"wanted_{need}")
         binds = binding["binds"].get(need, "")
         why = (
-            asked.words("受限于 ", "bound by ") + resource(asked, binds)
+            asked.say("plan.bound") + resource(asked, binds)
             if binds
-            else asked.words("无缺", "none")
+            else asked.say("plan.none")
             if not unmet
             else UNKNOWN
         )
-        note = asked.words(f"共需 {figure(wanted)} 人·日\n{why}", f"of {figure(wanted)} person-days\n{why}")
-        title = asked.words(f"{words.zh}未收治", f"Not placed: {words.en}")
+        note = asked.say("plan.person_days", wanted=figure(wanted), why=why)
+        title = asked.say("plan.not_placed", words=words)
         tone = "red" if unmet else "teal"
-        found.append(aged_tile(asked, "beds", title, figure(unmet), asked.words("人·日", "person-days"), note, tone))
+        found.append(aged_tile(asked, "beds", title, figure(unmet), asked.say("plan.person_days_2"), note, tone))
     return html.Div(found, className="tiles")
 
 
 def honest(asked: Asked, plan: Plan) -> str:
     """Return how good the plan is: the solver's gap, and the plain plan beside it."""
     s = plan.summary
-    return asked.words(
-        f"{figure(s['days'])} 天 · 距最优至多 {share(s['gap'])}",
-        f"{figure(s['days'])} days · at most {share(s['gap'])} from the best",
-    )
+    return asked.say("plan.days_most_from", days=figure(s["days"]), share=share(s["gap"]))
 
 
 def needs(asked: Asked, plan: Plan) -> pd.DataFrame:
@@ -143,7 +140,7 @@ def use(asked: Asked, plan: Plan) -> Component:
 
 def placed(asked: Asked, plan: Plan) -> Component:
     """Return persons placed by need and kind of bed on the first and the last day."""
-    found, w = plan.tables["placed"], asked.words
+    found, w = plan.tables["placed"], asked.say
     if found.empty:
         return parts.empty(say("state.empty", asked.lang))
     first, last = found["day"].min(), found["day"].max()
@@ -153,27 +150,27 @@ def placed(asked: Asked, plan: Plan) -> Component:
         if by_day.max() >= 0.5:
             name = f"{SHORT_WORDS[need].said(asked.lang)} → {KIND_WORDS[kind].said(asked.lang)}"
             lines.append((name, [figure(by_day[first]), figure(by_day[last]), figure(by_day.sum())]))
-    head = [w("需求 → 床位", "Need → bed"), w("明天", "Tomorrow"), w("末日", "Last day"), w("合计人·日", "Person-days")]
+    head = [w("plan.need_bed"), w("plan.tomorrow"), w("plan.last_day"), w("plan.person_days_3")]
     return table(head, lines)
 
 
 def opened(asked: Asked, plan: Plan) -> Component:
     """Return the sites that the plan opens, and from which day they can be used."""
-    found, names, w = plan.tables["sites"], hospital_names(asked), asked.words
+    found, names, w = plan.tables["sites"], hospital_names(asked), asked.say
     if found.empty:
-        return parts.empty(w("无需启用新的点位", "No site needs to be opened"))
+        return parts.empty(w("plan.no_site_needs"))
     lines = [
         (
             names.get(row["id"], row["id"]),
             [
                 KIND_WORDS[row["kind"]].said(asked.lang),
                 figure(row["beds"]),
-                w(f"第 {row['ready'] + 1} 天", f"day {row['ready'] + 1}"),
+                w("plan.day", ready=row["ready"] + 1),
             ],
         )
         for row in found.sort_values(["beds", "id"], ascending=[False, True]).head(LINES).to_dict("records")
     ]
-    head = [w("点位", "Site"), w("类别", "Kind"), w("床位", "Beds"), w("可用", "Usable from")]
+    head = [w("plan.site"), w("plan.kind"), w("plan.beds"), w("plan.usable_from")]
     return html.Div([table(head, lines), more(asked, LINES, len(found))])
 
 
@@ -186,7 +183,7 @@ PAGE = Page(
     "/plan",
     order=55,
     group="decide",
-    title=("综合方案", "Joint plan"),
+    title=both("page.plan"),
     layout=layout,
     scene=scene,
     connect=connect,

@@ -14,7 +14,7 @@ from dashboard.access import CITY, DISTRICT, SHARED
 from dashboard.desk import Desk
 from dashboard.pages import Asked, Page, _gazetteer, _review, _reviewing
 from dashboard.pages._frame import sheet
-from dashboard.text import age, figure, moment, percent, pick, say
+from dashboard.text import age, both, figure, moment, percent, pick, say
 from layers.intake import health, receipt
 from layers.intake.feeds import all_feeds
 from layers.store.schema import batch
@@ -32,9 +32,9 @@ def layout(asked: Asked) -> Component:
             _gazetteer.panel(asked),
             feeds_panel(asked),
             parts.panel(
-                asked.words("回执", "Receipts"),
+                asked.say("quality.receipts"),
                 receipts(asked),
-                note=asked.words("点击一行查看被拒的行", "choose a row to see what was refused"),
+                note=asked.say("quality.choose_row_see"),
                 name="tall",
             ),
             html.Div(id="quality-receipt"),
@@ -48,11 +48,11 @@ def feeds_panel(asked: Asked) -> Component:
     head = [
         asked.words(*w)
         for w in (
-            ("数据源", "Feed"),
-            ("责任单位", "Steward"),
-            ("最近一次", "Last"),
-            ("承诺", "Promise"),
-            ("批次", "Deliveries"),
+            both("quality.feed"),
+            both("quality.steward"),
+            both("quality.last"),
+            both("quality.promise"),
+            both("quality.deliveries"),
         )
     ]
     rows = []
@@ -71,23 +71,27 @@ def feeds_panel(asked: Asked) -> Component:
         ]
         rows.append(html.Tr([html.Td(cell) for cell in cells], className="late" if late else "fresh"))
     table = html.Table([html.Thead(html.Tr([html.Th(h) for h in head])), html.Tbody(rows)], className="plain-table")
-    return parts.panel(asked.words("数据源时效", "Freshness of the feeds"), table)
+    return parts.panel(asked.say("quality.freshness_feeds"), table)
 
 
 def _hours(asked: Asked, promise: Any) -> str:
     hours = promise.total_seconds() / 3600
-    return (
-        asked.words(f"{hours:g} 小时", f"{hours:g} h")
-        if hours < 72
-        else asked.words(f"{hours / 24:g} 天", f"{hours / 24:g} d")
-    )
+    return asked.say("quality.h", hours=hours) if hours < 72 else asked.say("quality.d", hours=hours / 24)
 
 
 def matching_panel(asked: Asked) -> Component:
     """Return how persons were matched to compounds; what is not placed is counted."""
     found = asked.desk.gate.read(asked.desk.store, asked.who, health.matching, asked.here.view, DISTRICT)
-    kinds = {"case": ("病例", "Cases"), "contact": ("密接", "Contacts"), "fever": ("发热", "Fever")}
-    states = {"accepted": ("已匹配", "Accepted"), "review": ("待核定", "Review"), "unmatched": ("未匹配", "Unmatched")}
+    kinds = {
+        "case": both("quality.kinds_case"),
+        "contact": both("quality.kinds_contact"),
+        "fever": both("quality.kinds_fever"),
+    }
+    states = {
+        "accepted": both("quality.states_accepted"),
+        "review": both("quality.states_review"),
+        "unmatched": both("quality.states_unmatched"),
+    }
     wide = (
         found.pivot_table(index="kind", columns="status", values="n", aggfunc="sum")
         .reindex(columns=list(states))
@@ -95,7 +99,7 @@ def matching_panel(asked: Asked) -> Component:
         if len(found)
         else pd.DataFrame()
     )
-    head = ["", *(asked.words(*w) for w in states.values()), asked.words("匹配率", "Share placed")]
+    head = ["", *(asked.words(*w) for w in states.values()), asked.say("quality.share_placed")]
     rows = []
     for kind, row in wide.iterrows():
         share = percent(row["accepted"] / row.sum(), 1)
@@ -104,10 +108,10 @@ def matching_panel(asked: Asked) -> Component:
         )
     methods = found[found["status"] == "accepted"].groupby("method")["n"].sum()
     names = {
-        "inside": ("点落入小区", "point inside"),
-        "nearest": ("最近小区", "nearest"),
-        "address": ("地址", "address"),
-        "both": ("点与地址一致", "point and address"),
+        "inside": both("quality.names_inside"),
+        "nearest": both("quality.names_nearest"),
+        "address": both("quality.names_address"),
+        "both": both("quality.names_both"),
     }
     how = [(asked.words(*names[m]), figure(n)) for m, n in methods.items() if m in names]
     body = (
@@ -118,23 +122,23 @@ def matching_panel(asked: Asked) -> Component:
         if rows
         else parts.empty(say("state.empty", asked.lang))
     )
-    return parts.panel(asked.words("空间匹配", "Matching to compounds"), body)
+    return parts.panel(asked.say("quality.matching_compounds"), body)
 
 
 def reliability(asked: Asked) -> Component:
     """Return how sure "accepted" is: the curve of the judge that told the newest matches apart, in words, chart and table."""
-    w = asked.words
+    w = asked.say
     found = asked.desk.gate.read(asked.desk.store, asked.who, health.judged, asked.here.view, SHARED)
-    title = w("“已匹配”有多可靠", "How sure accepted is")
+    title = w("quality.how_sure_accepted")
     if found.empty:
-        why = w("还没有一次匹配留下判定器的记录", "no match has left a record of its judge yet")
+        why = w("quality.no_match_has")
         return parts.panel(title, parts.empty(why))
     judge = found["judge"][0]
     if "curve" not in judge:
         told = w(
-            f"名录只有 {figure(judge['compounds'])} 个小区，不足以校准；按公开的规则表判定，把握在 {percent(judge['threshold'], 1)} 以上才自动匹配，没有实测曲线。",
-            f"The gazetteer has {figure(judge['compounds'])} compounds, too few to calibrate on: a table of rules judges, and accepts "
-            f"from {percent(judge['threshold'], 1)} on. There is no measured curve.",
+            "quality.gazetteer_has_compounds",
+            compounds=figure(judge["compounds"]),
+            threshold=percent(judge["threshold"], 1),
         )
         return parts.panel(title, html.P(told, className="judged"))
     curve = pd.DataFrame(judge["curve"], columns=["low", "high", "count", "right"])
@@ -152,7 +156,7 @@ def reliability(asked: Asked) -> Component:
                 className="reliability-row",
             ),
         ],
-        note=w(f"判定器 {judge['version']}", f"judge {judge['version']}"),
+        note=w("quality.judge", version=judge["version"]),
     )
 
 
@@ -165,19 +169,24 @@ def judged(asked: Asked, judge: dict[str, Any], curve: pd.DataFrame) -> str:
     right = float(np.average(top["right"], weights=top["count"]))
     wrong, n = round(1000 * (1 - right), 1), int(top["count"].sum())
     lessons = judge.get("lessons", 0)
-    return asked.words(
-        f"把握达到 {percent(judge['threshold'], 2)} 才自动匹配。用本市名录造出的 {figure(n)} 条已知答案的地址检验，这一档每千条最多约错 {wrong:g} 条；"
-        f"其余都留给人工。判定器学习了 {figure(lessons)} 条人工核定。",
-        f"A match is accepted from {percent(judge['threshold'], 2)} on. On {figure(n)} addresses with known answers, made from this city's "
-        f"gazetteer and held out, at most about {wrong:g} in a thousand of these were wrong; everything else is left to a person. The judge "
-        f"has learned from {figure(lessons)} decisions of reviewers.",
+    return asked.say(
+        "quality.match_accepted_from",
+        threshold=percent(judge["threshold"], 2),
+        n=figure(n),
+        wrong=wrong,
+        lessons=figure(lessons),
     )
 
 
 def bands(asked: Asked, curve: pd.DataFrame, threshold: float) -> Component:
     """Return the curve as a table: band of probability, addresses, share right; bands that are accepted are marked."""
     head = html.Thead(
-        html.Tr([html.Th(asked.words(*w)) for w in (("把握", "Probability"), ("条数", "Addresses"), ("正确", "Right"))])
+        html.Tr(
+            [
+                html.Th(asked.words(*w))
+                for w in (both("quality.probability"), both("quality.addresses"), both("quality.right"))
+            ]
+        )
     )
     rows = [
         html.Tr(
@@ -200,20 +209,20 @@ def receipts(asked: Asked) -> Component:
     frame = pd.DataFrame([_receipt_row(row, titles) for row in rows.to_dict("records")])
     if frame.empty:
         return parts.empty(say("state.empty", asked.lang))
-    w = asked.words
+    w = asked.say
     columns = {
-        "batch": w("批次", "Batch"),
-        "known_at": {"headerName": w("知悉时间", "Known at"), "minWidth": 150},
-        "feed": w("数据源", "Feed"),
-        "source": w("来源", "Source"),
-        "file": {"headerName": w("文件", "File"), "minWidth": 220},
-        "read": w("读入", "Read"),
-        "new": w("新增", "New"),
-        "changed": w("变更", "Changed"),
-        "unchanged": w("未变", "Unchanged"),
-        "rejected": w("拒收", "Rejected"),
-        "warned": w("警告", "Warned"),
-        "notices": w("提示", "Notices"),
+        "batch": w("quality.batch"),
+        "known_at": {"headerName": w("quality.known"), "minWidth": 150},
+        "feed": w("quality.feed"),
+        "source": w("quality.source"),
+        "file": {"headerName": w("quality.file"), "minWidth": 220},
+        "read": w("quality.read"),
+        "new": w("quality.new"),
+        "changed": w("quality.changed"),
+        "unchanged": w("quality.unchanged"),
+        "rejected": w("quality.rejected"),
+        "warned": w("quality.warned"),
+        "notices": w("quality.notices"),
     }
     return html.Div(parts.table(frame, columns, "quality-receipts", lang=asked.lang), className="grid-box")
 
@@ -250,26 +259,24 @@ def receipt_panel(asked: Asked, number: int) -> Component:
         evidence(asked, found.get("datum"), found.get("datum_evidence") or {}),
         *refused(asked, number),
     ]
-    return parts.panel(f"{asked.words('批次', 'Batch')} {number} · {rows['file'][0] or ''}", body)
+    return parts.panel(f"{asked.say('quality.batch')} {number} · {rows['file'][0] or ''}", body)
 
 
 def refused(asked: Asked, number: int) -> list[Component | None]:
     """Return the rows of a delivery that were refused or warned about, as the city sees them."""
     if asked.who is None or not asked.who.sees_all:
-        return [
-            html.P(asked.words("被拒的行只供市级查看", "the rows themselves are shown to the city"), className="more")
-        ]
+        return [html.P(asked.say("quality.rows_themselves_shown"), className="more")]
     everywhere = asked.here.view.narrowed("")
     notes = asked.desk.gate.read(asked.desk.store, asked.who, lambda _: receipt.notes_of(number), everywhere, CITY)
     head = [
         asked.words(*w)
         for w in (
-            ("行", "Row"),
-            ("列", "Column"),
-            ("发现的值", "Found"),
-            ("要求", "Wanted"),
-            ("原因", "Reason"),
-            ("处理", "Outcome"),
+            both("quality.row"),
+            both("quality.column"),
+            both("quality.found"),
+            both("quality.wanted"),
+            both("quality.reason"),
+            both("quality.outcome"),
         )
     ]
     lines = [
@@ -296,28 +303,20 @@ def refused(asked: Asked, number: int) -> list[Component | None]:
     ]
 
 
-OUTCOMES = {"rejected": ("拒收", "rejected"), "warned": ("收下并提示", "kept with a warning")}
+OUTCOMES = {"rejected": both("quality.outcomes_rejected"), "warned": both("quality.outcomes_warned")}
 
 
 def evidence(asked: Asked, stated: str | None, found: dict[str, Any]) -> Component | None:
     """Return what the delivery's own rows say about its datum."""
     if not stated:
         return None
-    how = ("判定坐标系", "datum found out") if found.get("decided") else ("声明坐标系", "datum stated")
+    how = both("quality.datum_found_out") if found.get("decided") else both("quality.datum_stated")
     said = [f"{asked.words(*how)} {stated}"]
     if found.get("anchors", {}).get("median_m"):
-        said.append(
-            asked.words("与地址所指小区的中位距离（米）", "median metres to the compounds their addresses name")
-            + " "
-            + _each(found["anchors"]["median_m"])
-        )
+        said.append(asked.say("quality.median_metres_compounds") + " " + _each(found["anchors"]["median_m"]))
     if "districts" in found:
-        said.append(
-            asked.words("落在所填区内的比例", "share inside the district they state")
-            + " "
-            + _each(found["districts"]["share_inside"])
-        )
-    return html.P("；".join(said) if asked.lang == "zh" else "; ".join(said), className="evidence")
+        said.append(asked.say("quality.share_inside_district") + " " + _each(found["districts"]["share_inside"]))
+    return html.P(asked.say("manner.semicolon").join(said), className="evidence")
 
 
 def _each(values: dict[str, Any]) -> str:
@@ -342,4 +341,4 @@ def connect(app: Dash, desk: Desk) -> None:
         return receipt_panel(Asked.at(desk, who, "/quality", search), int(chosen[0]["id"]))
 
 
-PAGE = Page("/quality", order=60, group="data", title=("数据质量", "Data quality"), layout=layout, connect=connect)
+PAGE = Page("/quality", order=60, group="data", title=both("page.quality"), layout=layout, connect=connect)

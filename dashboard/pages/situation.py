@@ -12,7 +12,7 @@ from dashboard import parts, shell
 from dashboard.pages import Asked, Page, _clusters
 from dashboard.pages._frame import caveats, head, mark_of, silence, take_menu, timeline, window_title
 from dashboard.pages._tiles import aged_tile
-from dashboard.text import UNKNOWN, counted, day, figure, is_unknown, percent, say
+from dashboard.text import UNKNOWN, both, day, figure, is_unknown, percent, say
 from layers._times import day_start
 from layers.decisions._proposal import Plan, Proposal
 from layers.decisions._situation_districts import alike
@@ -30,7 +30,7 @@ def layout(asked: Asked) -> Component:
     more = [found for make in MORE if (found := make(asked))]
     body = [silence(asked, plan), tiles(asked, plan)]
     if plan.tables["report"]["observed"].sum() == 0:
-        body.append(parts.panel(asked.words("趋势", "Trend"), parts.empty(say("state.empty", asked.lang)), name="wide"))
+        body.append(parts.panel(asked.say("situation.trend"), parts.empty(say("state.empty", asked.lang)), name="wide"))
     else:
         body += [
             *trend(asked, plan),
@@ -47,47 +47,40 @@ def layout(asked: Asked) -> Component:
 
 def tiles(asked: Asked, plan: Plan) -> Component:
     """Return the figures of now: R, its chance to be below 1, new cases by onset and by report, patients in hospital."""
-    s, w = plan.summary, asked.words
+    s, w = plan.summary, asked.say
     known = s["r"] == s["r"]
     at = day(day_start(int(s["r_day"])), asked.lang) if known else ""
     interval = f"{figure(s['r_low'], 2)}–{figure(s['r_high'], 2)}"
-    r_note = (
-        w(f"95%区间 {interval}\n截至 {at}", f"95 % interval {interval}\nup to {at}") if known else why_no_r(asked, plan)
-    )
-    below = w("按发病日，含补估的不确定性", "by onset, late reports included")
-    untold = w(
-        f"最近 {figure(s['onset_not_told'])} 天资料不足",
-        f"{counted(int(s['onset_not_told']), 'newest day')} insufficient",
-    )
+    r_note = w("situation.95_interval_up", interval=interval, at=at) if known else why_no_r(asked, plan)
+    below = w("situation.onset_late_reports")
+    untold = w("situation.insufficient", onset_not_told=figure(s["onset_not_told"]))
     persons = say("unit.persons", asked.lang)
     report = plan.tables["report"]["observed"].tail(60).tolist()
     used = plan.tables["hospital"]["used"].tail(60).tolist()
     found = [
-        aged_tile(asked, "cases", w("再生数 Rt", "Reproduction number"), figure(s["r"], 2), "", r_note, "teal"),
-        aged_tile(asked, "cases", w("Rt小于1的概率", "Chance that R < 1"), written(s["r_below_1"]), "", below, "teal"),
+        aged_tile(asked, "cases", w("situation.reproduction_number"), figure(s["r"], 2), "", r_note, "teal"),
+        aged_tile(asked, "cases", w("situation.chance_r_1"), written(s["r_below_1"]), "", below, "teal"),
         aged_tile(
             asked,
             "cases",
-            w("7天发病（补估后）", "Onsets in 7 days, completed"),
+            w("situation.onsets_in_7"),
             figure(s["onset_week"]),
             persons,
             untold,
             "blue",
         ),
-        aged_tile(
-            asked, "cases", w("7天新报告", "Reported in 7 days"), figure(s["report_week"]), persons, "", "red", report
-        ),
+        aged_tile(asked, "cases", w("situation.reported_in_7"), figure(s["report_week"]), persons, "", "red", report),
         aged_tile(
             asked,
             "beds",
-            w("在院人数", "In hospital"),
+            w("situation.in_hospital"),
             figure(s["in_hospital"]),
             persons,
             in_hospital_note(asked, s),
             "violet",
             used,
         ),
-        aged_tile(asked, "cases", w("累计病例", "Cases, total"), figure(s["ever"]), persons, "", "red"),
+        aged_tile(asked, "cases", w("situation.cases_total"), figure(s["ever"]), persons, "", "red"),
     ]
     return html.Div(found, className="tiles situation-tiles wide")
 
@@ -102,11 +95,11 @@ def in_hospital_note(asked: Asked, s: dict[str, float]) -> str:
     if not s["sites_reporting"] or s["sites_current"] == s["sites_reporting"]:
         return ""
     current, every = figure(s["sites_current"]), figure(s["sites_reporting"])
-    said = asked.words(f"{current}/{every} 家医院按时报告", f"{current} of {every} hospitals report in time")
+    said = asked.say("situation.hospitals_report_in", current=current, every=every)
     if is_unknown(s["in_hospital_day"]):
         return said
     at = day(day_start(int(s["in_hospital_day"])), asked.lang)
-    return f"{said}\n" + asked.words(f"截至 {at}", f"up to {at}")
+    return f"{said}\n" + asked.say("situation.up", at=at)
 
 
 def why_no_r(asked: Asked, plan: Plan) -> str:
@@ -121,32 +114,27 @@ def why_no_r(asked: Asked, plan: Plan) -> str:
 
 def trend(asked: Asked, plan: Plan) -> list[Component]:
     """Return cases by onset, cases by report, and R."""
-    w, lang, scale = asked.words, asked.lang, asked.scale
+    w, lang, scale = asked.say, asked.lang, asked.scale
     onset, report = charts.weeks(plan.tables["onset"]), charts.weeks(plan.tables["report"])
     step = report.loc[report["step"], "day"].tolist()
     return [
         parts.panel(
-            w("按发病日", "By day of onset"),
+            w("situation.day_onset"),
             parts.graph(charts.by_onset(onset, lang, scale), name="situation"),
-            note=w(
-                "斜纹为尚未报告的补估及95%区间；灰底为资料不足，不是0",
-                "hatched: still to be reported, with its 95 % interval; grey: insufficient, not 0",
-            ),
+            note=w("situation.hatched_still_reported"),
         ),
         parts.panel(
-            w("按报告日", "By day of report"),
+            w("situation.day_report"),
             parts.graph(charts.by_report(report, lang, scale), name="situation"),
-            note=w("诊断标准变化日不与前后相连", "days of the new definition are not joined to the others"),
+            note=w("situation.days_new_definition"),
         ),
         parts.panel(
-            w("再生数 Rt", "Reproduction number"),
+            w("situation.reproduction_number"),
             parts.graph(
                 charts.reproduction(plan.tables["r_onset"], plan.tables["r_report"], step, lang, scale),
                 name="situation",
             ),
-            note=w(
-                "不显示之处：病例太少、不确定或跨越定义变化", "gaps: too few cases, too uncertain, or across the step"
-            ),
+            note=w("situation.gaps_too_few"),
         ),
     ]
 
@@ -156,9 +144,9 @@ def turning(asked: Asked, plan: Plan) -> Component:
     found = {p.subject: p for p in plan.proposals}
     cards = [card(asked, found[kind]) for kind in POINTS if kind in found]
     return parts.panel(
-        asked.words("三个拐点，不可混为一谈", "Three turning points, not one"),
+        asked.say("situation.three_turning_points"),
         html.Div(cards, className="turning"),
-        note=asked.words("概率不足95%不作判断；7天内为候选", "no claim below 95 %; a candidate for 7 days"),
+        note=asked.say("situation.no_claim_below"),
     )
 
 
@@ -184,13 +172,13 @@ def reasons(asked: Asked, p: Proposal) -> Component:
     for reason in p.reasons:
         evidence = html.Span(" · ".join(reason.evidence), className="statement-rows") if reason.evidence else None
         rows.append(html.Li([reason.said(asked.lang), html.Span(reason.rule, className="statement-rule"), evidence]))
-    flips = html.P([html.B(asked.words("何时改变：", "What would change it: ")), p.flips_if.said(asked.lang)])
+    flips = html.P([html.B(asked.say("situation.what_would_change")), p.flips_if.said(asked.lang)])
     return html.Div([html.Ul(rows), flips], className="statement-why")
 
 
 def ahead(asked: Asked, plan: Plan) -> Component:
     """Return the forecast fan."""
-    title = asked.words("14天预测（按报告日）", "Forecast of 14 days, by report")
+    title = asked.say("situation.forecast_14_days")
     quantiles, scored = plan.tables["forecast"], plan.tables["scores"]
     if quantiles.empty:
         return parts.panel(title, parts.empty(say("state.empty", asked.lang)), name="fan")
@@ -200,22 +188,22 @@ def ahead(asked: Asked, plan: Plan) -> Component:
     return parts.panel(
         title,
         parts.graph(graph, name="situation"),
-        note=asked.words("灰色：回测无预测能力", "grey: the back-test shows no skill"),
+        note=asked.say("situation.grey_back_test"),
         name="fan",
     )
 
 
 def scores(asked: Asked, plan: Plan) -> Component:
     """Return how such forecasts did: WIS against the naive forecast, coverage, verdict by horizon."""
-    w, scored = asked.words, plan.tables["scores"]
+    w, scored = asked.say, plan.tables["scores"]
     head_ = (
-        w("提前", "Ahead"),
+        w("situation.ahead"),
         "WIS",
-        w("明天同今天 WIS", "Naive WIS"),
+        w("situation.naive_wis"),
         "50%",
         "90%",
-        w("回测", "Past"),
-        w("结论", "Verdict"),
+        w("situation.past"),
+        w("situation.verdict"),
     )
     rows = []
     for row in scored.to_dict("records"):
@@ -235,7 +223,7 @@ def scores(asked: Asked, plan: Plan) -> Component:
             percent(row["cover90"]),
             figure(row["origins"]),
         ]
-        ahead_ = w(f"{row['horizon']} 天", f"{row['horizon']} d")
+        ahead_ = w("situation.d", horizon=row["horizon"])
         rows.append(
             html.Tr(
                 [html.Th(ahead_), *(html.Td(c) for c in cells), html.Td(verdict)],
@@ -246,8 +234,8 @@ def scores(asked: Asked, plan: Plan) -> Component:
         [html.Thead(html.Tr([html.Th(each) for each in head_])), html.Tbody(rows)],
         className="plain-table compact scores",
     )
-    title = w("预测评分（滚动回测）", "Score of the forecast (rolling back-test)")
-    note = w("WIS越小越好；覆盖率应接近50%和90%", "smaller WIS is better; coverage should be near 50 and 90 %")
+    title = w("situation.score_forecast_rolling")
+    note = w("situation.smaller_wis_better")
     return parts.panel(title, table if rows else parts.empty(say("state.empty", asked.lang)), note=note)
 
 
@@ -256,24 +244,24 @@ def failing(asked: Asked, row: dict[str, Any]) -> str:
     if row["verdict"] != "no skill":
         return ""
     if row["wis"] > row["wis_naive"]:
-        return asked.words("（WIS）", " (WIS)")
-    return asked.words("（90%覆盖率）", " (90 % coverage)")
+        return asked.say("situation.wis")
+    return asked.say("situation.90_coverage")
 
 
 def districts(asked: Asked, plan: Plan) -> Component:
     """Return a row a district; what is too small to be shown says why."""
-    w, rows = asked.words, plan.tables["districts"]
+    w, rows = asked.say, plan.tables["districts"]
     names = rows["name"] if asked.lang == "zh" else rows["name_en"]
-    unplaced = w("未落实到区", "not known")
+    unplaced = w("situation.not_known")
     head_ = (
-        w("区", "District"),
-        w("累计", "Total"),
-        w("7天发病", "Onsets, 7 d"),
-        w("7天报告", "Reported, 7 d"),
-        w("每10万", "per 100k"),
+        w("situation.district"),
+        w("situation.total"),
+        w("situation.onsets_7_d"),
+        w("situation.reported_7_d"),
+        w("situation.per_100k"),
         "Rt",
-        w("本区Rt", "Own R"),
-        w("95%区间", "95 % interval"),
+        w("situation.own_r"),
+        w("situation.95_interval"),
         "P(Rt<1)",
     )
     lines = []
@@ -295,25 +283,16 @@ def districts(asked: Asked, plan: Plan) -> Component:
         className="plain-table compact by-district",
     )
     note = district_note(asked, rows)
-    return parts.panel(w("分区", "By district"), table, note=note, name="districts-panel")
+    return parts.panel(w("situation.district_2"), table, note=note, name="districts-panel")
 
 
 def district_note(asked: Asked, rows: pd.DataFrame) -> str:
     """Return how R of districts came about, and why no rate is shown where none can be."""
-    w = asked.words
-    if alike(rows):
-        note = w(
-            "各区未见差异，Rt均为全市值；本区Rt未收缩",
-            "no difference between districts found: R is the city's; own R is not drawn towards it",
-        )
-    else:
-        note = w(
-            "Rt按经验贝叶斯向全市收缩；本区Rt未收缩；病例太少不显示",
-            "R is drawn towards the city's (empirical Bayes), own R is not; too few cases: not shown",
-        )
+    w = asked.say
+    note = w("situation.no_difference_between") if alike(rows) else w("situation.r_drawn_towards")
     placed = rows[(rows["district"] != "") & rows["report_week"].notna()]
     if len(placed) and placed["per_100k"].isna().all():
-        note += w("；每10万：各区人口未报送", "; per 100k: no district's population was delivered")
+        note += w("situation.per_100k_no")
     return note
 
 
@@ -336,8 +315,8 @@ def statements(asked: Asked, plan: Plan) -> Component:
         )
         for p in plan.proposals
     ]
-    note = asked.words(f"输入摘要 {plan.inputs_hash[:12]}", f"inputs {plan.inputs_hash[:12]}")
-    title = asked.words("可以说什么，为什么", "What may be said, and why")
+    note = asked.say("situation.inputs", inputs_hash=plan.inputs_hash[:12])
+    title = asked.say("situation.what_may_said")
     body: Sequence[Component] = rows or [parts.empty(say("state.empty", asked.lang))]
     return parts.panel(
         title,
@@ -353,18 +332,18 @@ def unverified(asked: Asked, plan: Plan, p: Proposal) -> Component | None:
     doubted = any(p.rule_id in words.zh for words in plan.caveats)
     if p.action == "withhold" or not doubted:
         return None
-    return html.Span(asked.words("（规则未核实）", "(rule not verified)"), className="statement-rule")
+    return html.Span(asked.say("situation.rule_not_verified"), className="statement-rule")
 
 
 def ledger(asked: Asked, plan: Plan) -> Component:
     """Return the books: what each day's deliveries added and took away; opening + added - removed = closing."""
-    w, rows = asked.words, plan.tables["ledger"].tail(LEDGER).iloc[::-1]
+    w, rows = asked.say, plan.tables["ledger"].tail(LEDGER).iloc[::-1]
     head_ = (
-        w("知悉日", "Known on"),
-        w("期初", "Opening"),
-        w("新增", "Added"),
-        w("核销、订正", "Taken off"),
-        w("期末", "Closing"),
+        w("situation.known_on"),
+        w("situation.opening"),
+        w("situation.added"),
+        w("situation.taken_off"),
+        w("situation.closing"),
     )
     lines = [
         html.Tr(
@@ -382,11 +361,11 @@ def ledger(asked: Asked, plan: Plan) -> Component:
         [html.Thead(html.Tr([html.Th(each) for each in head_])), html.Tbody(lines)], className="plain-table compact"
     )
     return parts.panel(
-        w("账目", "Books"),
+        w("situation.books"),
         table if lines else parts.empty(say("state.empty", asked.lang)),
-        note=w("期初 + 新增 − 核销 = 期末", "opening + added − taken off = closing"),
+        note=w("situation.opening_added_taken"),
         name="books",
     )
 
 
-PAGE = Page("/situation", order=15, title=("态势", "Situation"), layout=layout)
+PAGE = Page("/situation", order=15, title=both("page.situation"), layout=layout)

@@ -12,7 +12,7 @@ from dashboard.pages._order import proposed
 from dashboard.pages._staff_tables import share, skills_frame, tabs
 from dashboard.pages._tiles import aged_tile
 from dashboard.pages.beds import quiet
-from dashboard.text import figure, is_unknown, say
+from dashboard.text import both, figure, is_unknown, say
 from layers.decisions._proposal import Plan, Proposal
 from layers.decisions.staff import SKILL_WORDS
 
@@ -41,7 +41,7 @@ def layout(asked: Asked) -> Component:
         tiles(asked, plan),
         _whatif.panel(asked, _whatif.refusable(asked)),
         parts.panel(
-            asked.words("需要与在岗，按专业", "Need and people, by skill"),
+            asked.say("staff.need_people_skill"),
             parts.graph(chart_staff.skills(skills_frame(asked, plan), asked.lang, asked.scale), name="skills"),
             note=honest(asked, plan),
             grow=True,
@@ -53,7 +53,7 @@ def layout(asked: Asked) -> Component:
         proposed(
             asked,
             plan,
-            asked.words("整建制派驻与增援", "Teams to send, help to ask for"),
+            asked.say("staff.teams_send_help"),
             rows(asked, plan, ordered[:SHOWN]),
             len(ordered),
             kind="pick-hospital",
@@ -70,7 +70,7 @@ def rows(asked: Asked, plan: Plan, proposals: list[Proposal]) -> list[dict[str, 
         if proposal.action == "assign":
             row["reasons"] = [brief(proposal.reasons[1].said(asked.lang))]
         people = proposal.figures.get("people")
-        row["figure"] = asked.words(f"{figure(people)} 人", f"{figure(people)} people") if people is not None else ""
+        row["figure"] = asked.say("staff.people", people=figure(people)) if people is not None else ""
     return found
 
 
@@ -78,8 +78,8 @@ def honest(asked: Asked, plan: Plan) -> str:
     """Return how far the plan of whole teams may be from the best, and what of the plan before it keeps."""
     s = plan.summary
     kept = s.get("kept_share", float("nan"))
-    gap = asked.words(f"距最优至多 {share(s.get('gap', 0))}", f"at most {share(s.get('gap', 0))} from the best")
-    return gap + (asked.words(f" · 保留原方案 {share(kept)}", f" · keeps {share(kept)}") if kept == kept else "")
+    gap = asked.say("staff.most_from_best", share=share(s.get("gap", 0)))
+    return gap + (asked.say("staff.keeps", share=share(kept)) if kept == kept else "")
 
 
 def tiles(asked: Asked, plan: Plan) -> Component:
@@ -88,25 +88,23 @@ def tiles(asked: Asked, plan: Plan) -> Component:
     for skill, words in SKILL_WORDS.items():
         short, after = plan.summary.get(f"short_{skill}"), plan.summary.get(f"short_after_{skill}")
         need, have = plan.summary.get(f"need_{skill}"), plan.summary.get(f"have_{skill}")
-        note = asked.words(
-            f"需 {figure(need)} · 在岗 {figure(have)}\n派驻后缺 {figure(after)}",
-            f"need {figure(need)} · have {figure(have)}\nshort after sending {figure(after)}",
-        )
-        title = asked.words(f"{words.zh}缺口", f"Short: {words.en}")
+        note = asked.say("staff.need_have_short", need=figure(need), have=figure(have), after=figure(after))
+        title = asked.say("staff.short", words=words)
         unit = say("unit.persons", asked.lang)
         tone = "blue" if is_unknown(short) else "red" if short else "teal"
         found.append(aged_tile(asked, "staff", title, figure(short), unit, note, tone))
-    free = asked.words(
-        f"{figure(plan.summary.get('people_free'))} 人\n建议派出 {figure(plan.summary.get('teams_assigned'))} 队",
-        f"{figure(plan.summary.get('people_free'))} people\n{figure(plan.summary.get('teams_assigned'))} teams to send",
+    free = asked.say(
+        "staff.people_teams_send",
+        people_free=figure(plan.summary.get("people_free")),
+        teams_assigned=figure(plan.summary.get("teams_assigned")),
     )
     found.append(
         aged_tile(
             asked,
             "staff",
-            asked.words("待派队伍", "Teams not assigned"),
+            asked.say("staff.teams_not_assigned"),
             figure(plan.summary.get("teams_free")),
-            asked.words("队", "teams"),
+            asked.say("staff.teams"),
             free,
             "blue",
         )
@@ -114,4 +112,4 @@ def tiles(asked: Asked, plan: Plan) -> Component:
     return html.Div(found, className="tiles")
 
 
-PAGE = Page("/staff", order=40, group="decide", title=("人员调配", "Staff"), layout=layout, scene=scene, early=True)
+PAGE = Page("/staff", order=40, group="decide", title=both("page.staff"), layout=layout, scene=scene, early=True)

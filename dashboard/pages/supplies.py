@@ -15,7 +15,7 @@ from dashboard.pages._order import proposed
 from dashboard.pages._staff_tables import hospital_names, more, named_cell, tabbed
 from dashboard.pages._tiles import aged_tile
 from dashboard.pages.beds import quiet
-from dashboard.text import figure, say
+from dashboard.text import both, figure, say
 from layers.decisions._proposal import Plan, Proposal
 
 SHOWN = 20
@@ -44,7 +44,7 @@ def layout(asked: Asked) -> Component:
         tiles(asked, plan),
         _whatif.panel(asked, _whatif.refusable(asked)),
         parts.panel(
-            asked.words("全市可用天数", "Days of cover, city"),
+            asked.say("supplies.days_cover_city"),
             parts.graph(charts.days_of_cover(city, asked.lang, asked.scale), name="cover"),
             grow=True,
         ),
@@ -55,16 +55,16 @@ def layout(asked: Asked) -> Component:
         proposed(
             asked,
             plan,
-            asked.words("补充建议", "What to replenish"),
+            asked.say("supplies.what_replenish"),
             rows(asked, plan, plan.proposals[:SHOWN]),
             len(plan.proposals),
         ),
         tabbed(
             "supplies-tabs",
             [
-                ("moves", asked.words("调拨", "Moves"), moves(asked, plan)),
-                ("stock", asked.words("各单位库存", "Stock by site"), stock(asked, plan)),
-                ("age", asked.words("久未补足", "Short for long"), waiting(asked, plan)),
+                ("moves", asked.say("supplies.moves"), moves(asked, plan)),
+                ("stock", asked.say("supplies.stock_site"), stock(asked, plan)),
+                ("age", asked.say("supplies.short_for_long"), waiting(asked, plan)),
             ],
         ),
     ]
@@ -78,61 +78,55 @@ def rows(asked: Asked, plan: Plan, proposals: Sequence[Proposal]) -> list[dict[s
         wanted = proposal.figures.get("wanted")
         if isinstance(wanted, int | float) and wanted > 0:
             unit = in_words("".join(proposal.subject.split("|")[2:3]), asked.lang)
-            row["figure"] = asked.words(f"需补 {figure(wanted)} {unit}", f"send {figure(wanted)} {unit}").rstrip()
+            row["figure"] = asked.say("supplies.send", wanted=figure(wanted), unit=unit).rstrip()
     return found
 
 
 def tiles(asked: Asked, plan: Plan) -> Component:
     """Return how many stocks are short, urgent, below the reorder point, unknown, and what moves would settle."""
-    s, unit, w = plan.summary, asked.words("项", "stocks"), asked.words
+    s, unit, w = plan.summary, asked.say("supplies.stocks"), asked.say
     sites = plan.tables["sites"]
     found = [
         (
-            w(f"不足 {SHORT_DAYS} 天", f"Under {SHORT_DAYS} days"),
+            w("supplies.under_days", short_days=SHORT_DAYS),
             figure(s["below_target"]),
             unit,
-            w(
-                f"共 {figure(len(sites))} 项\n不足 1 天 {figure(s['urgent'])}",
-                f"of {figure(len(sites))}\nunder a day {figure(s['urgent'])}",
-            ),
+            w("supplies.under_day", n=figure(len(sites)), urgent=figure(s["urgent"])),
             "red",
         ),
         (
-            w("最短城市可用", "Shortest, city"),
+            w("supplies.shortest_city"),
             figure(s["shortest_city_days"], 2),
-            w("天", "days"),
+            w("supplies.days"),
             scarcest(asked, plan),
             "red" if s["shortest_city_days"] < SHORT_DAYS else "teal",
         ),
         (
-            w("低于再订货点", "Below reorder point"),
+            w("supplies.below_reorder_point"),
             figure(s["below_reorder"]),
             unit,
-            w("（提前期＋检查期）×日耗＋安全库存", "(lead + review) × use + safety"),
+            w("supplies.lead_review_use"),
             "amber",
         ),
         (
-            w("可调拨", "Moves proposed"),
+            w("supplies.moves_proposed"),
             figure(s["moves"]),
-            w("笔", "moves"),
-            w(
-                f"调后仍不足 {figure(s['below_target_after'])} 项",
-                f"{figure(s['below_target_after'])} still short after",
-            ),
+            w("supplies.moves_2"),
+            w("supplies.still_short_after", below_target_after=figure(s["below_target_after"])),
             "blue",
         ),
         (
-            w("短缺最久", "Short for longest"),
+            w("supplies.short_for_longest"),
             figure(s["oldest_short_days"]),
-            w("天", "days"),
-            w("自首次低于目标起连续计", "counted from the first count below the target"),
+            w("supplies.days"),
+            w("supplies.counted_from_first"),
             "amber",
         ),
         (
-            w("消耗未知", "Use not known"),
+            w("supplies.use_not_known"),
             figure(s["unknown"]),
             unit,
-            w("未知不等于充足", "unknown is not enough"),
+            w("supplies.unknown_not_enough"),
             "amber",
         ),
     ]
@@ -147,11 +141,11 @@ def scarcest(asked: Asked, plan: Plan) -> str:
 
 def moves(asked: Asked, plan: Plan) -> Component:
     """Return what to move from where to where, largest amounts first."""
-    rows, w = plan.tables["moves"].sort_values("amount", ascending=False, kind="stable"), asked.words
+    rows, w = plan.tables["moves"].sort_values("amount", ascending=False, kind="stable"), asked.say
     if rows.empty:
-        return parts.empty(w("没有单位有余量可调", "No site has more than its floor to give"))
+        return parts.empty(w("supplies.no_site_has"))
     names = names_of(asked, plan)
-    head = [w("物资", "Item"), w("调出", "From"), w("调入", "To"), w("数量", "Amount"), w("公里", "km")]
+    head = [w("supplies.item"), w("supplies.from"), w("supplies.to"), w("supplies.amount"), w("supplies.km")]
     lines = [
         (
             in_words(row["item"], asked.lang),
@@ -164,22 +158,22 @@ def moves(asked: Asked, plan: Plan) -> Component:
         )
         for row in rows.head(LINES).to_dict("records")
     ]
-    note = w("先抬高最短者，再少走路；调出方保留底线", "the shortest first, then least travel; givers keep their floor")
+    note = w("supplies.shortest_first_then")
     return html.Div([table(head, lines, name="pairs"), more(asked, LINES, len(rows), note)])
 
 
 def waiting(asked: Asked, plan: Plan) -> Component:
     """Return the stocks that have been below the target for longest."""
-    rows, w = plan.tables["sites"], asked.words
+    rows, w = plan.tables["sites"], asked.say
     rows = rows[rows["short_days"].notna()].sort_values(["short_days", "days_of_cover"], ascending=[False, True])
     if rows.empty:
-        return parts.empty(w("没有低于目标的库存", "No stock is below the target"))
+        return parts.empty(w("supplies.no_stock_below"))
     head = [
-        w("单位", "Site"),
-        w("物资", "Item"),
-        w("短缺天数", "Short for (days)"),
-        w("可用天数", "Days of cover"),
-        w("调后", "After moves"),
+        w("supplies.site"),
+        w("supplies.item"),
+        w("supplies.short_for_days"),
+        w("supplies.days_cover"),
+        w("supplies.after_moves"),
     ]
     names = names_of(asked, plan)
     lines = [
@@ -208,18 +202,18 @@ def stock(asked: Asked, plan: Plan) -> Component:
     sites = plan.tables["sites"]
     if sites.empty:
         return parts.empty(say("state.empty", asked.lang))
-    w = asked.words
+    w = asked.say
     columns = {
-        "name": {"headerName": w("单位", "Site"), "flex": 2, "minWidth": 110},
-        "item": {"headerName": w("物资", "Item"), "flex": 2, "minWidth": 110},
+        "name": {"headerName": w("supplies.site"), "flex": 2, "minWidth": 110},
+        "item": {"headerName": w("supplies.item"), "flex": 2, "minWidth": 110},
         "quantity": {
-            "headerName": w("库存", "Stock"),
+            "headerName": w("supplies.stock"),
             "minWidth": 96,
             "valueFormatter": {"function": "d3.format(',')(params.value) + ' ' + params.data.unit"},
         },
         "unit": {"hide": True},
-        "burn": {"headerName": w("日耗", "Daily"), "minWidth": 60},
-        "days_of_cover": {"headerName": w("天数", "Days"), "minWidth": 56},
+        "burn": {"headerName": w("supplies.daily"), "minWidth": 60},
+        "days_of_cover": {"headerName": w("supplies.days_2"), "minWidth": 56},
     }
     rows = sites.sort_values("days_of_cover", na_position="last").reset_index(drop=True)
     rows = rows.assign(**{name: [in_words(one, asked.lang) for one in rows[name]] for name in ("item", "unit")})
@@ -229,6 +223,4 @@ def stock(asked: Asked, plan: Plan) -> Component:
     )
 
 
-PAGE = Page(
-    "/supplies", order=50, group="decide", title=("防疫物资", "Supplies"), layout=layout, scene=scene, early=True
-)
+PAGE = Page("/supplies", order=50, group="decide", title=both("page.supplies"), layout=layout, scene=scene, early=True)

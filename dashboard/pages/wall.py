@@ -12,7 +12,7 @@ from dashboard.pages import beds as beds_page
 from dashboard.pages import lockdown as lockdown_page
 from dashboard.pages._frame import LAND, NAMES, legend, proposal_rows, silence, window_title
 from dashboard.pages._order import signed
-from dashboard.text import figure, moment, pick, say
+from dashboard.text import both, figure, listed, moment, pick, say
 from layers._palette import ACTION, COVER
 from layers._palette import UNKNOWN as GREY
 from layers.decisions._proposal import Plan
@@ -77,15 +77,12 @@ def layout(asked: Asked) -> Component:
                 silence(asked, plan),
                 parts.reason_list(signed(asked, plan, proposal_rows(asked, plan, urgent[:SHOWN], most=1)), lang),
             ],
-            note=asked.words(
-                f"共 {figure(len(urgent))} 项 · 依据 {plan.inputs_hash[:8]}",
-                f"{figure(len(urgent))} in all · inputs {plan.inputs_hash[:8]}",
-            ),
+            note=asked.say("wall.in_all_inputs", n=figure(len(urgent)), inputs_hash=plan.inputs_hash[:8]),
             grow=len(urgent) > FEW,
         ),
         *([] if len(urgent) > FEW else [fullest(asked)]),
         _order_wall.panel(asked),
-        parts.panel(asked.words("物资可用天数（全市）", "Days of cover (city)"), cover(asked)),
+        parts.panel(asked.say("wall.days_cover_city"), cover(asked)),
     ]
     return shell.wall(
         head(asked, turn), figures(asked), left, right, legend(asked, scene(asked)), lang, window_title(asked)
@@ -124,7 +121,7 @@ def fullest(asked: Asked) -> Component:
     """Return the fullest hospitals, for the room that a short list leaves."""
     hospitals = asked.desk.frames(asked.who, asked.here.view, ["hospitals"], asked.lang)["hospitals"]
     return parts.panel(
-        asked.words("使用率最高的医院", "Fullest hospitals"),
+        asked.say("wall.fullest_hospitals"),
         parts.graph(charts.occupancy_bars(hospitals, asked.lang, asked.scale, 8), name="fullest"),
         grow=True,
     )
@@ -142,7 +139,7 @@ def feeds(asked: Asked) -> Component:
         [
             fresh,
             overdue,
-            html.Span("、".join(names) if asked.lang == "zh" else ", ".join(names), className="late-names"),
+            html.Span(listed(names, asked.lang), className="late-names"),
         ],
         className="feeds-line",
     )
@@ -168,4 +165,4 @@ def cover(asked: Asked) -> Component:
     return parts.bars(rows) if rows else parts.empty(say("state.empty", asked.lang))
 
 
-PAGE = Page("/wall", order=90, group="report", title=("大屏", "Wall"), layout=layout, scene=scene)
+PAGE = Page("/wall", order=90, group="report", title=both("page.wall"), layout=layout, scene=scene)
