@@ -18,7 +18,7 @@
 
   function rescale() {
     const fit = Math.min(innerWidth / 1920, innerHeight / (isWall() ? 1080 : 1000));
-    const size = Math.max(16 * fit, isWall() ? 6 : 14), scale = Math.round((size / 16) * 1000) / 1000;
+    const size = innerWidth <= 860 ? 16 : Math.max(16 * fit, isWall() ? 6 : 14), scale = Math.round((size / 16) * 1000) / 1000;
     document.documentElement.style.fontSize = size + 'px';
     if (scale === Fangyi.scale) return;
     Fangyi.scale = scale;

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from dashboard.charts import DIM, INK, LINE, figure_of
 from dashboard.text import figure, say
 
-FAN, WIDE, NARROW = "var(--blue)", "var(--fill-blue)", "var(--band-blue)"
+FAN, WIDE, NARROW = "var(--bar-blue)", "var(--fill-blue)", "var(--band-blue)"
 BEDS = "var(--amber)"
 FULL = "var(--red)"
 GAP = 0.3  # share of a row that its title takes

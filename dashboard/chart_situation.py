@@ -15,8 +15,8 @@ from dashboard.text import both, say
 from layers._palette import STATUS
 
 HALF = pd.Timedelta(hours=12)
-ONSET, RIBBON, COMPLETED, REPORT = "var(--teal)", "var(--band-teal)", "var(--pale-teal)", "var(--red)"
-AHEAD, BAND50, BAND90, NO_SKILL = "var(--blue)", "var(--band-blue)", "var(--fill-blue)", "var(--fill-grey)"
+ONSET, RIBBON, COMPLETED, REPORT = "var(--bar-teal)", "var(--band-teal)", "var(--pale-teal)", "var(--red)"
+AHEAD, BAND50, BAND90, NO_SKILL = "var(--bar-blue)", "var(--band-blue)", "var(--fill-blue)", "var(--fill-grey)"
 GREY, STEP = "var(--fill-grey)", "var(--fill-amber)"
 TOP_R = 5.0  # R above it is written, not drawn: the scale belongs to the range in which decisions are made
 BACK = 28  # days shown before a forecast

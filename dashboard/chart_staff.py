@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 from dashboard.charts import DIM, INK, LINE, figure_of
 from dashboard.text import both, figure, percent, pick, say
 
-HAVE, SHORT, FREE, NEED = "var(--blue)", "var(--red)", "var(--teal)", "var(--amber)"
+HAVE, SHORT, FREE, NEED = "var(--bar-blue)", "var(--red)", "var(--bar-teal)", "var(--amber)"
 
 
 def skills(table: pd.DataFrame, lang: str = "zh", scale: float = 1.0) -> go.Figure:

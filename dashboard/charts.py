@@ -160,7 +160,7 @@ def beds_by_kind(beds: pd.DataFrame, lang: str = "zh", scale: float = 1.0) -> go
         x=inside,
         orientation="h",
         name=say("chart.used", lang),
-        marker={"color": "var(--blue)", "line": {"width": 0}},
+        marker={"color": "var(--bar-blue)", "line": {"width": 0}},
     )
     found.add_bar(y=names, x=free, orientation="h", name=say("chart.free", lang),
                   marker={"color": "var(--fill-blue)", "line": {"width": scale, "color": "var(--line-blue)"}})  # fmt: skip
@@ -262,7 +262,7 @@ def staff_gap(staff: pd.DataFrame, lang: str = "zh", scale: float = 1.0, limit: 
         x=rows["present"].fillna(0),
         orientation="h",
         name=say("chart.present", lang),
-        marker={"color": "var(--blue)", "line": {"width": 0}},
+        marker={"color": "var(--bar-blue)", "line": {"width": 0}},
         width=0.34,
     )
     found.update_layout(barmode="overlay", margin={"t": 28 * scale})
@@ -288,8 +288,8 @@ def reliability(curve: pd.DataFrame, threshold: float, lang: str = "zh", scale: 
         x=middle,
         y=curve["right"],
         mode="lines+markers",
-        line={"color": "var(--blue)", "width": 2 * scale},
-        marker={"size": size * scale, "color": "var(--blue)", "line": {"color": "var(--panel)", "width": scale}},
+        line={"color": "var(--bar-blue)", "width": 2 * scale},
+        marker={"size": size * scale, "color": "var(--bar-blue)", "line": {"color": "var(--panel)", "width": scale}},
         text=hover,
         hovertemplate="%{text}<br>%{y:.2%}<extra></extra>",
     )

@@ -39,14 +39,22 @@ def nav(groups: Sequence[Group], here: str, search: str = "", lang: str = "zh") 
 
 
 def _open_group(group: Group, here: str, search: str) -> Component:
-    """The group that holds the present page lies open; one of a single page is a plain link."""
+    """The group that holds the present page lies open where there is room; one of a single page is a plain link."""
     title, pages = group
     links = [_page_link(page, here, search) for page in pages]
     if len(links) == 1:
         return links[0]
-    if here in dict(pages):
-        return html.Div([html.Span(title, className="nav-title"), *links], className="nav-open")
-    return html.Details([html.Summary(title), html.Div(links, className="menu-body")], className="menu nav-group")
+    if here not in dict(pages):
+        return _menu(title, links)
+    tabs = html.Div([html.Span(title, className="nav-title"), *links], className="nav-open")
+    named = [title, html.B(dict(pages)[here])]
+    again = _menu(named, [_page_link(page, here, search) for page in pages], "nav-present")
+    return html.Div([tabs, again], className="nav-both")
+
+
+def _menu(title: Children, links: Sequence[Component], name: str = "") -> html.Details:
+    body = html.Div(list(links), className="menu-body")
+    return html.Details([html.Summary(title), body], className=f"menu nav-group {name}".strip())
 
 
 def _closed_group(group: Group, here: str, search: str) -> Component:

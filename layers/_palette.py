@@ -195,7 +195,9 @@ BASE: Mapping[str, Colour] = {  # the quiet ground that everything else is read 
 }
 
 
-LIGHT: Mapping[tuple[int, ...], tuple[int, int, int]] = {  # colour on a dark ground -> the same meaning on a light one
+LIGHT: Mapping[
+    tuple[int, int, int], tuple[int, int, int]
+] = {  # colour on a dark ground -> the same meaning on a light one
     # categories
     (242, 96, 78): (191, 30, 44),
     (248, 197, 74): (175, 137, 18),
@@ -277,7 +279,8 @@ def on_light(colour: Sequence[int]) -> tuple[int, ...]:
 
     assets/theme.js does the same for colours that it meets on the map and in charts.
     """
-    known = LIGHT.get(tuple(colour[:3]))
+    red, green, blue = colour[:3]
+    known = LIGHT.get((red, green, blue))
     return (*(known or _turned(colour)), *colour[3:])
 
 
@@ -293,7 +296,7 @@ def _turned(colour: Sequence[int]) -> tuple[int, int, int]:
 
 def light_table() -> dict[int, int]:
     """Return `LIGHT` as packed numbers without alpha, red lowest, for the browser."""
-    return {rgba(*dark, 0): rgba(*light, 0) for dark, light in LIGHT.items()}
+    return {rgba(*dark, alpha=0): rgba(*light, alpha=0) for dark, light in LIGHT.items()}
 
 
 def count_class(values: npt.ArrayLike) -> npt.NDArray[np.uint8]:

@@ -20,6 +20,8 @@ from layers._times import day_number, day_start, from_ms, to_ms
 from layers.decisions._proposal import ACTIONS, Plan, Proposal
 from layers.decisions.whatif import WhatIf, plain
 
+RULE_ID = re.compile(r" ?[（(][\w./-]+@\d{4}-\d\d-\d\d[）)]")
+QUOTED = re.compile(r"[“\"](.+?)[”\"]")
 CLOCKS = ("as_of", "known_at")
 LAND = ("districts", "water", "roads")
 NAMES = ("labels",)
@@ -246,12 +248,29 @@ def caveats(asked: Asked, plan: Plan) -> Component | None:
     """Return what a reader must know before signing."""
     if not plan.caveats:
         return None
+    told = [words.said(asked.lang) for words in plan.caveats]
+    rules = [sentence for sentence in told if RULE_ID.search(sentence)]
+    rows = [html.Li(sentence) for sentence in told if sentence not in rules]
     return parts.panel(
         asked.say("frame.before_you_sign"),
-        html.Ul([html.Li(words.said(asked.lang)) for words in plan.caveats], className="caveats"),
+        html.Ul([*rows, _unverified(asked, rules)], className="caveats"),
         note=asked.say("frame.measure", n=len(plan.caveats)),
         name="notes",
     )
+
+
+def _unverified(asked: Asked, rules: Sequence[str]) -> Component | None:
+    """Rules that nobody verified are counted; their names open on request, their ids stand in the hint."""
+    if not rules:
+        return None
+    title = asked.say("frame.rules_not_verified", n=len(rules))
+    names = [html.Li(_named(rule), title=rule) for rule in rules]
+    return html.Li(html.Details([html.Summary(title), html.Ul(names)]))
+
+
+def _named(rule: str) -> str:
+    quoted = QUOTED.search(rule)
+    return quoted[1] if quoted else RULE_ID.sub("", rule)
 
 
 def silence(asked: Asked, plan: Plan) -> Component | None:

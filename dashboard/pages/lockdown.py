@@ -121,6 +121,7 @@ def tiles(asked: Asked, plan: Plan) -> Component:
     found = [
         aged_tile(asked, feed, pick(title, asked.lang), figure(value), asked.say("lockdown.measure"), note, tone)
         for feed, title, value, note, tone in told
+        if begun or value is not None  # before the titles begin there is nothing to say about them
     ]
     return html.Div(html.Div(found, className="tiles"), className="lockdown-tiles")
 

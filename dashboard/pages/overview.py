@@ -27,8 +27,9 @@ def layout(asked: Asked) -> Component:
         parts.panel(
             say("chart.curve", lang),
             parts.graph(charts.epidemic_curve(desk.daily(who, view), lang, asked.scale), name="curve"),
+            grow=True,
         ),
-        parts.panel(say("wall.feeds", lang), feed_ages(asked), grow=True),
+        parts.panel(say("wall.feeds", lang), feed_ages(asked)),
     ]
     right = [
         parts.panel(

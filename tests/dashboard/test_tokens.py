@@ -15,7 +15,16 @@ GROUNDS = ("ground", "bar", "panel", "raised", "sunken", "map-ground")
 WASHES = ("wash", "wash-strong", "hover", "chosen", "wash-red", "wash-amber", "wash-teal", "wash-violet", "hatch")
 SIGNS = [("on-fill", name) for name in ("fill", "fill-hover", "danger", "danger-hover", "lost", "back")]
 SIGNS += [("on-drill", "drill"), ("on-drill", "drill-stripe")]
-MARKS = ("accent", "red", "amber", "teal", "violet", "bar-calm")  # edges, curves, bars: 3:1, WCAG 2.2, 1.4.11
+MARKS = (
+    "accent",
+    "red",
+    "amber",
+    "teal",
+    "violet",
+    "bar-calm",
+    "bar-blue",
+    "bar-teal",
+)  # edges, curves, bars: 3:1, WCAG 2.2, 1.4.11
 
 
 def declared(block):
