@@ -1,7 +1,7 @@
 /* Printing with progress: a click on a briefing starts a job, a small card shows how far it is, cancels it and hands over the file. */
 (function () {
-  const english = () => (document.querySelector('.shell') || document.documentElement).lang === 'en';
-  const say = (zh, en) => (english() ? en : zh);
+  const say = (key, values) => window.Fangyi.say(`browser.jobs.${key}`, values);
+  const step = job => job[window.Fangyi.lang()]; // the server says each step in both languages
   const KEY = 'fangyi-jobs', EVERY = 400;
   const kept = () => JSON.parse(sessionStorage.getItem(KEY) || '{}'); // survives a reload of the page
   function keep(id, title) {
@@ -31,8 +31,8 @@
     const box = make('section', 'job', tray), head = make('header', 'job-head', box);
     box.setAttribute('role', 'status');
     make('b', '', head, title);
-    const stop = make('button', 'quiet', head, say('取消', 'Cancel'));
-    const bar = make('progress', '', box), words = make('p', 'job-words', box, say('正在开始…', 'starting…'));
+    const stop = make('button', 'quiet', head, say('cancel'));
+    const bar = make('progress', '', box), words = make('p', 'job-words', box, say('starting'));
     bar.setAttribute('aria-label', title);
     return {box, stop, bar, words, gone: false, close() { this.gone = true; box.remove(); }};
   }
@@ -42,7 +42,7 @@
     shown.box.classList.add(kind);
     shown.bar.remove();
     shown.words.textContent = words;
-    shown.stop.textContent = say('关闭', 'Close');
+    shown.stop.textContent = say('close');
     shown.stop.onclick = () => shown.close();
     if (kind === 'cancelled') setTimeout(() => shown.close(), 4000);
   }
@@ -51,17 +51,17 @@
 
   function ready(shown, job) {
     if (searched(job)) { keep(job.id, null); return location.reload(); }
-    ended(shown, job.id, say('已完成', 'ready'), 'done');
-    const link = make('a', 'button primary', shown.box, `${say('下载', 'Download')} ${job.name} · ${(job.bytes / 1e6).toFixed(1)} MB`);
+    ended(shown, job.id, say('ready'), 'done');
+    const link = make('a', 'button primary', shown.box, say('download', {name: job.name, size: window.Fangyi.number(job.bytes / 1e6, 1)}));
     link.href = `/job/${job.id}/file`;
     link.download = '';
     link.click();
   }
 
   function show(shown, job) {
-    const known = job.total > 1 || job.done > 0, step = say(job.zh, job.en);
+    const known = job.total > 1 || job.done > 0;
     if (known) { shown.bar.max = job.total; shown.bar.value = job.done; } else shown.bar.removeAttribute('value');
-    shown.words.textContent = known && searched(job) ? `${step} ${Math.floor(100 * job.done / job.total)} %` : known ? say(`第 ${job.done} 页，共 ${job.total} 页`, `page ${job.done} of ${job.total}`) : `${step}…`;
+    shown.words.textContent = known && searched(job) ? `${step(job)} ${Math.floor(100 * job.done / job.total)} %` : known ? say('page', {n: job.done, total: job.total}) : `${step(job)}…`;
   }
 
   async function follow(shown, id) {
@@ -75,13 +75,13 @@
         const job = await ask(`/job/${id}`);
         missed = 0;
         if (job.state === 'done') return ready(shown, job);
-        if (job.state === 'failed') return ended(shown, id, say(job.zh, job.en), 'failed');
-        if (job.state === 'cancelled') return ended(shown, id, say('已取消，没有生成文件', 'cancelled; no file was made'), 'cancelled');
+        if (job.state === 'failed') return ended(shown, id, step(job), 'failed');
+        if (job.state === 'cancelled') return ended(shown, id, say('cancelled'), 'cancelled');
         show(shown, job);
       } catch (error) {
-        if (error.status === 404) return ended(shown, id, say('服务已重启，请重新打印', 'the server was restarted; please print again'), 'failed');
-        if (++missed > 50) return ended(shown, id, say('连接中断，请重新打印', 'connection lost; please print again'), 'failed');
-        shown.words.textContent = say('连接中断，正在重试…', 'connection lost, trying again…');
+        if (error.status === 404) return ended(shown, id, say('restarted'), 'failed');
+        if (++missed > 50) return ended(shown, id, say('lost'), 'failed');
+        shown.words.textContent = say('trying');
       }
       await new Promise(done => setTimeout(done, EVERY));
     }

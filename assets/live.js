@@ -3,7 +3,7 @@
   const Fangyi = (window.Fangyi = window.Fangyi || {ready: 0, errors: []});
   const query = new URLSearchParams(location.search);
   const isWall = () => location.pathname.replace(/\/$/, '').endsWith('/wall');
-  const english = () => (document.querySelector('.shell') || document.documentElement).lang === 'en';
+  const say = (key, values) => Fangyi.say(`browser.live.${key}`, values);
 
   /** Sets a store of the page; pages without that store are left alone. */
   Fangyi.send = function (id, data) {
@@ -58,13 +58,7 @@
 
   // ---- what the time sliders say while they are dragged: day 18262 is 1 January 2020
 
-  const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-  window.dccFunctions = Object.assign(window.dccFunctions || {}, {
-    day(number) {
-      const date = new Date(number * 864e5);
-      return english() ? `${date.getUTCDate()} ${months[date.getUTCMonth()]}` : `${date.getUTCMonth() + 1}月${date.getUTCDate()}日`;
-    },
-  });
+  window.dccFunctions = Object.assign(window.dccFunctions || {}, {day: number => Fangyi.day(new Date(number * 864e5))});
 
   // ---- the pulse: /pulse answers {revision, code, known_at}
 
@@ -90,7 +84,7 @@
     pulse.lostAt = pulse.lostAt || pulse.seen || new Date();
     document.documentElement.classList.add('lost');
     const known = pulse.last && pulse.last.known_at ? String(pulse.last.known_at).replace('T', ' ').slice(0, 16) : hour(pulse.lostAt);
-    ribbon('lost', english() ? `Connection lost, reconnecting · last data ${known} · last answer ${hour(pulse.lostAt)}` : `连接中断，正在重连 · 最后数据 ${known} · 最后应答 ${hour(pulse.lostAt)}`);
+    ribbon('lost', say('lost', {known, at: hour(pulse.lostAt)}));
   }
 
   function back() {
@@ -98,7 +92,7 @@
     const [from, to] = [hour(pulse.lostAt), hour(new Date())];
     pulse.lostAt = null;
     document.documentElement.classList.remove('lost');
-    ribbon('back', english() ? `Connected again · not updated from ${from} to ${to}` : `已恢复连接 · ${from}–${to} 未更新`);
+    ribbon('back', say('back', {from, to}));
     setTimeout(() => { if (!pulse.lostAt) ribbon('', ''); }, 8000);
     Fangyi.send('pulse', {...pulse.last, t: Date.now()});
   }
@@ -149,8 +143,8 @@
   /** The server answered a call with an error: say so; a page that never came is asked for again, for nobody may stand at a keyboard. */
   function unanswered() {
     if (pulse.lostAt) return; // that is told already
-    if (!document.querySelector('.shell.waiting')) return ribbon('lost', english() ? 'That could not be done; try again' : '未能完成，请重试');
-    ribbon('lost', '此页暂时无法显示，20秒后重试 · This page cannot be shown now, trying again in 20 s');
+    if (!document.querySelector('.shell.waiting')) return ribbon('lost', say('undone'));
+    ribbon('lost', say('unshown', {n: 20}));
     setTimeout(() => location.reload(), 20000);
   }
 })();

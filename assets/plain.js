@@ -97,7 +97,7 @@
       if (canvas.width !== w * dpr || canvas.height !== h * dpr) Object.assign(canvas, {width: w * dpr, height: h * dpr});
       pen.setTransform(dpr, 0, 0, dpr, 0, 0);
       pen.clearRect(0, 0, w, h);
-      if (state.spec) note.textContent = state.spec.lang === 'en' ? 'Plain map (no WebGL)' : '平面地图（无 WebGL）'; // the map may come before the page
+      if (state.spec) note.textContent = window.Fangyi.say('browser.plain.note', {}, state.spec.lang === 'en' ? 'en' : 'zh'); // the map may come before the page
       for (const layer of state.layers) if (!state.hidden.has(layer.json.layer)) DRAW[layer.json['@@type']](layer);
       const ring = ringOf(state.picked);
       if (ring) {

@@ -4,13 +4,14 @@ import json
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qs
 
 import dash
 from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import DependencyException
 from flask import Flask, Response, abort, make_response, redirect, request
 
-from dashboard import downloads, parts, scrub, vendor
+from dashboard import downloads, parts, scrub, vendor, wording
 from dashboard import map as deck
 from dashboard.access import A_SHIFT_S, COOKIE, AccessError, Gate, check_origin
 from dashboard.calls import CallError, check_call
@@ -25,8 +26,9 @@ from dashboard.pages._frame import end_of_day
 from dashboard.settings import ROOT, Settings
 from dashboard.shell import notice, waiting
 from dashboard.tables import TableStore, tables_blueprint
-from dashboard.text import both, say
+from dashboard.text import LANGS, both, say
 from dashboard.view import Here
+from dashboard.wording import preferred
 from layers._errors import LayerError, StoreError, ViewError
 from layers._palette import light_table
 from layers._times import day_number
@@ -58,7 +60,7 @@ def create_app(settings: Settings, store: Store | None = None) -> Dash:
         title=" ".join(both("app.name")),
         update_title=None,
         suppress_callback_exceptions=True,
-        external_scripts=[vendor.deckgl_url()],
+        external_scripts=[wording.script_url(), vendor.deckgl_url()],
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
         serve_locally=True,
         compress=False,
@@ -236,8 +238,9 @@ def moved_to(here: Here, as_of: int | None, known_at: int | None, area: str | No
 
 def refused(desk: Desk, search: str, why: str) -> Any:
     """Return the page that says why another one cannot be shown."""
-    lang = "en" if "lang=en" in (search or "") else "zh"
-    home = html.A(say("state.home", lang), href="/" + ("?lang=en" if lang == "en" else ""), className="button")
+    stated = parse_qs((search or "").lstrip("?")).get("lang", [""])[-1]
+    lang = stated if stated in LANGS else preferred()
+    home = html.A(say("state.home", lang), href=f"/?lang={lang}" if stated in LANGS else "/", className="button")
     return notice(say("state.refused", lang), why, lang, drill=desk.settings.is_drill, home=home)
 
 
@@ -285,6 +288,7 @@ def _serve(app: Dash, desk: Desk) -> None:
     server = app.server
     server.config["MAX_CONTENT_LENGTH"] = 2_000_000
     server.register_blueprint(vendor.vendor_blueprint())
+    server.register_blueprint(wording.words_blueprint())
     server.register_blueprint(tables_blueprint(desk.tables, lambda req: desk.gate.who(req) is not None))
     server.register_blueprint(downloads.downloads_blueprint(desk))
     server.register_blueprint(scrub.scrub_blueprint(desk))

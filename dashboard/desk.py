@@ -18,6 +18,7 @@ from dashboard.settings import Settings
 from dashboard.tables import TableStore
 from dashboard.text import named
 from dashboard.view import Here, read
+from dashboard.wording import preferred
 from layers._catalog import all_layers
 from layers._times import parse_time
 from layers._view import View
@@ -88,8 +89,8 @@ class Desk:
         return Replay(self.store)
 
     def here(self, who: Person | None, path: str, search: str) -> Here:
-        """Return where a URL leads a person: an area left out is their own, one outside it is refused."""
-        here = read(path, search, self.store)
+        """Return where a URL leads a person: an area left out is their own, one outside it is refused; a language left out is theirs."""
+        here = read(path, search, self.store, preferred())
         return here.at(view=self.gate.allowed(self.store, who, here.view))
 
     def frames(

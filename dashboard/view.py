@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlencode
 
+from dashboard.text import LANGS
 from layers._errors import ViewError
 from layers._times import SHANGHAI, parse_time
 from layers._view import View
@@ -32,7 +33,7 @@ YEARS = (1900, 2200)  # beyond them no day can be counted from; nobody means suc
 class Here:
     """Where a browser is: the page, its view, and how it is shown.
 
-    fixed  which of area, as_of, known_at the URL states; the others follow the store as it grows
+    fixed  which of area, as_of, known_at, lang the URL states; the others follow the store as it grows, and the reader
     """
 
     path: str
@@ -48,18 +49,20 @@ class Here:
         return search_of(self)
 
     def at(self, **changes: object) -> "Here":
-        """Return the same place with another lang, pick or path."""
+        """Return the same place with another lang, pick or path; a language that is given stands in the address."""
+        if "lang" in changes:
+            changes["fixed"] = self.fixed | {"lang"}
         return replace(self, **changes)  # type: ignore[arg-type]
 
 
-def read(path: str, search: str, store: Store) -> Here:
-    """Return where a URL leads; a parameter that cannot be understood raises ViewError naming it."""
+def read(path: str, search: str, store: Store, lang: str = "zh") -> Here:
+    """Return where a URL leads, in `lang` unless it states one; a parameter that cannot be understood raises ViewError naming it."""
     given = {name: values[-1] for name, values in parse_qs((search or "").lstrip("?")).items()}
     for name, value in given.items():
         if len(value) > LONGEST:
             raise ViewError(f"parameter {name} has {len(value)} characters; wanted at most {LONGEST}")
-    lang = given.get("lang", "zh")
-    if lang not in ("zh", "en"):
+    lang = given.get("lang", lang)
+    if lang not in LANGS:
         raise ViewError(f"lang is {lang!r}; wanted zh or en")
     times = {name: parse_time(given[name].replace(" ", "+")) for name in ("as_of", "known_at") if given.get(name)}
     for name, moment in times.items():
@@ -68,7 +71,7 @@ def read(path: str, search: str, store: Store) -> Here:
     view = store.view(area=given.get("area", ""), **times)
     if path != WALL:  # nobody at a wall could take an assumption back
         view = replace(view, filters=assumed(given))
-    fixed = frozenset(name for name in ("area", "as_of", "known_at") if given.get(name))
+    fixed = frozenset(name for name in ("area", "as_of", "known_at", "lang") if given.get(name))
     layer, _, code = given.get("pick", "").partition(":")
     pick = (layer, code) if layer and code else None
     return Here(
@@ -98,7 +101,7 @@ def search_of(here: Here) -> str:
             parts[name] = (
                 getattr(view, name).astimezone(SHANGHAI).replace(tzinfo=None).isoformat(timespec="milliseconds")
             )
-    if here.lang != "zh":
+    if "lang" in here.fixed:
         parts["lang"] = here.lang
     if here.pick:
         parts["pick"] = ":".join(here.pick)

@@ -25,6 +25,7 @@ FLAGS = [
     "--disable-component-update",
     "--no-first-run",
     "--disable-sync",
+    "--accept-lang=zh-CN",  # pages whose address states no language follow the browser
     # Chromium asks its maker's hosts by itself; every name but this machine's is unknown to it.
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 ]

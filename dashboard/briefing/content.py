@@ -201,6 +201,6 @@ def _state(desk: Desk, who: Person | None, here: Here, choice: Choice) -> dict[s
 
 def _path(here: Here, code: str) -> str:
     """The address of the state in the application: both clocks stated, so that it shows the same for ever."""
-    fixed = CLOCKS | ({"area"} if here.view.area else set())
+    fixed = CLOCKS | {"lang"} | ({"area"} if here.view.area else set())
     place = here.at(path="/briefing", fixed=fixed, pick=None, options={"code": code})
     return place.path + place.search

@@ -1,6 +1,7 @@
 """The two language files say the same things, and every text of the source stands in them and nowhere else."""
 
 import ast
+import json
 import re
 import tomllib
 from functools import cache
@@ -10,6 +11,7 @@ from string import Formatter
 import pytest
 
 from dashboard.text import LANGS, WORDS, texts
+from dashboard.wording import script
 
 ROOT = Path(__file__).resolve().parents[2]
 HAN = re.compile(r"[\u3400-\u9fff]")
@@ -28,6 +30,20 @@ def sources() -> dict[Path, ast.Module]:
     return {path: ast.parse(path.read_text("utf-8")) for path in sorted(found)}
 
 
+def scripts() -> list[Path]:
+    """Return the scripts that the browser runs."""
+    return sorted((ROOT / "assets").glob("*.js"))
+
+
+def said_by(script: Path) -> set[str]:
+    """Return the keys that a script says: written out, or after the beginning that its own `say` puts before them."""
+    source = script.read_text("utf-8")
+    keys = set(re.findall(r"'(browser\.[\w.]+)'", source))
+    for begun in re.findall(r"`(browser\.[\w.]+\.)\$\{\w+\}`", source):
+        keys |= {begun + key for key in re.findall(r"\bsay\('([\w.]+)'", source)}
+    return keys
+
+
 @cache
 def asked_for() -> tuple[dict[str, str], tuple[str, ...]]:
     """Return the keys that the source names, each with where, and the beginnings of those it puts together."""
@@ -42,9 +58,8 @@ def asked_for() -> tuple[dict[str, str], tuple[str, ...]]:
         for call in _calls(tree):
             if isinstance(key := call.args[0], ast.JoinedStr) and isinstance(key.values[0], ast.Constant):
                 begun.append(key.values[0].value)
-    for path in (ROOT / "assets").glob("*.js"):
-        for key in re.findall(r"'(browser\.[\w.]+)'", path.read_text("utf-8")):
-            keys.setdefault(key, path.name)
+    for path in scripts():
+        keys |= dict.fromkeys(said_by(path), path.name)
     return keys, tuple(begun)
 
 
@@ -109,6 +124,22 @@ def test_no_key_is_missing():
         if isinstance(key := call.args[0], ast.Constant) and key.value not in texts("zh")
     ]
     assert missing == []
+
+
+@pytest.mark.parametrize("path", scripts(), ids=lambda path: path.name)
+def test_a_script_says_only_what_is_written_and_nothing_by_itself(path):
+    assert {key for key in said_by(path) if key not in texts("zh")} == set()
+    code = re.sub(r"/\*.*?\*/|(?<![:'])//[^\n]*", "", path.read_text("utf-8"), flags=re.DOTALL)
+    assert HAN.findall(code) == []
+
+
+def test_scripts_get_texts_that_they_can_put_values_in():
+    told = script().decode()
+    words = json.loads(told[told.index('= {"') + 2 : -2])
+    assert set(words) == set(LANGS)
+    for lang in LANGS:
+        assert words[lang]["manner.day"] == texts(lang)["manner.day"]
+        assert [text for text in words[lang].values() if "{{" in text or re.search(r"\{\w+![rs]", text)] == []
 
 
 def test_no_key_is_unused():
