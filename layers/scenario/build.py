@@ -20,6 +20,7 @@ from layers.scenario.curve import day_of, published
 from layers.scenario.epidemic import make_epidemic
 from layers.scenario.files import write_days, write_places
 from layers.scenario.formats import Delivery
+from layers.scenario.watching import watch
 from layers.store import Store
 
 SEED = 20200211
@@ -82,6 +83,7 @@ def build(
         title = feed_named(delivery.feed).title
         day = delivery.known_at.date()
         say(number, len(deliveries), f"{day} {title[0]}", f"{day} {title[1]}")
+    watch(store)
     report.seconds = round(time.monotonic() - started, 1)
     return report
 

@@ -25,6 +25,8 @@ SCHEMA_VERSION = 5
 ADDED: dict[int, tuple[Table, ...]] = {2: (care,), 3: (orders, whatif), 4: DESK}
 REORDERED: dict[int, tuple[Table, ...]] = {2: (total,)}
 KINDS = ("drill", "production")
+# A view of now moves by this step: a plan of a city takes seconds, and every open screen is to share it.
+STEP_MS = 10 * 60_000
 
 
 class Store:
@@ -104,7 +106,7 @@ class Store:
         """Return the view as it was before the newest batches of kinds that its answer does not rest on: the same facts.
 
         Whatever rests on facts alone is then made once, however many orders are given since. `as_of` moves only where it
-        stood at such a batch, as the clock of a drill does.
+        stood at such a batch: in a drill to the last batch of facts, else back to the full ten minutes.
         """
         moment = batch.c.known_at <= to_ms(view.known_at)
         with self.engine.connect() as connection:
@@ -113,9 +115,14 @@ class Store:
             passed = set(connection.execute(select(batch.c.known_at).where(moment, batch.c.known_at > read)).scalars())
         if not passed or not read:
             return view
-        at_rest = self.kind == "drill" and to_ms(view.as_of) in passed
-        as_of = from_ms(read) if at_rest else view.as_of
+        as_of = self._rest(view.as_of, from_ms(read)) if to_ms(view.as_of) in passed else view.as_of
         return replace(view, as_of=as_of, known_at=from_ms(read))
+
+    def _rest(self, now: datetime, last: datetime) -> datetime:
+        """Return where the event clock of a view of now stands: at the last batch, or at the last full ten minutes after it."""
+        if self.kind == "drill":
+            return last
+        return max(from_ms(to_ms(now) // STEP_MS * STEP_MS), last)
 
     def view(
         self,
@@ -124,13 +131,13 @@ class Store:
         known_at: datetime | None = None,
         filters: Mapping[str, str] | None = None,
     ) -> View:
-        """Return a view; times left out mean: everything known, up to now.
+        """Return a view; times left out mean: everything known, up to now, which moves by ten minutes and with each batch.
 
         With `known_at` alone `as_of` is the same moment, but not later than now: of what came after it nothing was known.
         A compound that was merged by then is seen as its survivor.
         """
         known = known_at or self.latest()
-        until = min(self.now(), known) if known_at else max(self.now(), known)
+        until = min(self.now(), known) if known_at else self._rest(self.now(), known)
         view = View(as_of=as_of or until, known_at=known, area=area, filters=dict(filters or {}))
         if view.level != "compound":
             return view

@@ -1,0 +1,158 @@
+"""What the server does by itself: judge the rules of alert when the store has grown and each minute, and check itself each minute.
+
+One thread (`Watch.run`), started by `serve`; a test calls `look` and `check`. What goes wrong in it is told by `/selfcheck` and
+so on every wall: a watch that fails silently would be worse than none.
+"""
+
+import logging
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from threading import Event, Lock
+from typing import Any
+
+import pandas as pd
+
+from dashboard.access import Person
+from dashboard.desk import Desk
+from dashboard.view import Here
+from layers._times import day_number
+from layers._view import View
+from layers.decisions import alerting
+from layers.decisions.alerting import Readings
+from layers.store import alerts, totals
+from layers.store.alerts import Rule
+from layers.store.beat import Beat, beat
+
+WHO = Person("alerts", "city")  # rules are judged on the whole store; who may see an alert is asked when it is shown
+EVERY_S = 1.0  # between two looks for news
+CHECK_S = 60.0  # between two looks at ages, and two checks
+SHARED_S = 0.25  # a beat serves every screen that asks within this time
+LEAST_FREE = 200_000_000  # bytes on the disk of the store: an import of a day takes some ten million
+QUICK, SLOW = ("count", "age"), ("shortage",)  # shortages rest on plans of seconds, so they are judged last
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Watch:
+    """The state of the watch: the last beat, what the last check found, and what failed."""
+
+    desk: Desk
+    boot: str
+    lock: Lock = field(default_factory=Lock)
+    known: Beat | None = None
+    read_at: float = 0.0
+    faults: dict[str, tuple[str, str]] = field(default_factory=dict)  # what failed -> (zh, en)
+    checked_at: datetime | None = None
+
+    def beat(self) -> Beat:
+        """Return how the store stands, read at most four times a second however many screens ask."""
+        with self.lock:
+            if self.known is None or time.monotonic() - self.read_at > SHARED_S:
+                self.known, self.read_at = beat(self.desk.store), time.monotonic()
+            return self.known
+
+    def run(self, stop: Event) -> None:
+        """Watch until told to stop."""
+        seen, looked = None, 0.0
+        while not stop.is_set():
+            now, facts = time.monotonic(), self._fact()
+            if facts != seen or now - looked >= CHECK_S:
+                self._try("alerts", ("警报规则", "rules of alert"), self.look)
+                self._try("check", ("服务器自检", "self-check of the server"), self.check)
+                seen, looked = facts, now
+            stop.wait(EVERY_S)
+
+    def _fact(self) -> tuple[int, str] | None:
+        found: list[Beat] = []
+        self._try("store", ("读取数据库", "reading the store"), lambda: found.append(self.beat()))
+        return (found[0].facts, found[0].alerts.split("-")[0]) if found else None
+
+    def _try(self, what: str, words: tuple[str, str], work: Any) -> None:
+        try:
+            work()
+            self.faults.pop(what, None)
+        except Exception as error:  # the thread must live on, and every screen must hear of it
+            log.exception("the watch failed: %s", words[1])
+            self.faults[what] = (f"{words[0]}失败：{type(error).__name__}", f"{words[1]} failed: {type(error).__name__}")
+
+    def look(self) -> list[int]:
+        """Judge the rules in force, quick ones first; return the numbers of new alerts."""
+        store = self.desk.store
+        rules = alerts.rules(store)
+        if not rules or not store.revision(store.latest()):
+            return []
+        view, new = store.view(), []
+        for kinds in (QUICK, SLOW):
+            mine = [rule for rule in rules if rule.kind in kinds]
+            change = alerting.turn(mine, readings(self.desk, view, mine), store.read(alerts.standing()))
+            if change:
+                new += alerts.turn(store, change, view.known_at)
+        return new
+
+    def check(self) -> None:
+        """Compare what is kept in memory with the store, and look whether there is room on its disk."""
+        view = self.desk.store.view()
+        if self.desk.store.revision(view.known_at):
+            kept = self.desk.counts(WHO, view)
+            again = _counted(self.desk.gate.read(self.desk.store, WHO, lambda mine: totals.wide(mine, "city"), view))
+            wrong = [name for name, value in again.items() if int(kept.get(name, 0)) != value]
+            self._say("counts", wrong, "内存中的计数与数据库不一致", "counts in memory differ from the store")
+        folder = self.desk.store.cache
+        free = shutil.disk_usage(folder.parent).free if folder is not None else LEAST_FREE
+        self._say("disk", free < LEAST_FREE, "数据库所在磁盘将满", "the disk of the store is nearly full")
+        self.checked_at = datetime.now(UTC)
+
+    def _say(self, what: str, wrong: Any, zh: str, en: str) -> None:
+        if wrong:
+            self.faults[what] = (zh, en)
+        else:
+            self.faults.pop(what, None)
+
+    def told(self) -> dict[str, Any]:
+        """Return what a browser is told: when the last check ended, and what is wrong in both languages."""
+        at = self.checked_at.isoformat() if self.checked_at else None
+        return {"checked_at": at, "faults": [list(words) for words in self.faults.values()]}
+
+
+def _counted(rows: pd.DataFrame) -> dict[str, int]:
+    numbers = rows.drop(columns="area").sum(min_count=1).fillna(0)
+    return {name: int(value) for name, value in numbers.items() if not str(name).startswith("last_")}
+
+
+def readings(desk: Desk, view: View, rules: Sequence[Rule]) -> Readings:
+    """Return what the rules are judged by, read for the view; nothing is read that no rule asks for."""
+    counts = {(rule.area, rule.subject.get("each", "")) for rule in rules if rule.kind == "count"}
+    short = {(rule.area, rule.subject["what"]) for rule in rules if rule.kind == "shortage"}
+    ages = _ages(desk, view) if any(rule.kind == "age" for rule in rules) else {}
+    stock = {area for area, what in short if what == "item"}
+    beds = {area for area, what in short if what == "beds"}
+    return Readings(
+        counts={key: _counts(desk, view, *key) for key in counts},
+        ages=ages,
+        cover={area: desk.plan(WHO, "supplies", view.narrowed(area)).tables["city"] for area in stock},
+        run_out={area: desk.plan(WHO, "beds", view.narrowed(area)).tables["run_out"] for area in beds},
+        today=day_number(view.as_of),
+    )
+
+
+def _counts(desk: Desk, view: View, area: str, each: str) -> pd.DataFrame:
+    mine = view.narrowed(area)
+    rows = desk.gate.read(desk.store, WHO, partial(totals.wide, level=each or mine.level), mine)
+    if each != "compound" or not area:
+        return rows  # totals narrow the streets of a district by themselves
+    homes = desk.frames(WHO, view, ["compounds"])["compounds"]
+    inside = homes["district"] == mine.district
+    if mine.level == "street":
+        inside &= homes["street"] == area.partition("/")[2]
+    return rows[rows["area"].isin(homes.loc[inside, "id"])]
+
+
+def _ages(desk: Desk, view: View) -> dict[str, float]:
+    here = Here("/", view)
+    rows = desk.feeds(WHO, here)
+    age = rows["age"].map(lambda passed: float("inf") if pd.isna(passed) else passed.total_seconds() / 3600)
+    return dict(zip(rows["feed"], age, strict=True))
