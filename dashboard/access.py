@@ -15,7 +15,8 @@ Rows without a district reach no district, street or community. Medical teams th
 reserve; a plan of staff proposes among them whatever district it is for. Decisions about matches are taken by the city and
 the districts: a match that waits has no street yet. The gazetteer is changed by the city; a district teaches aliases of its own. Orders are
 given by the city and, in their own area, by the districts; whose area an order's owner belongs to (or whoever answers for more
-around it) acknowledges and reports, the giver's closes, reopens and withdraws. An order is seen where its subject lies and where its owner belongs. A packed table is fetched by the digest of its content (80 bits), which
+around it) acknowledges and reports, the giver's closes, reopens and withdraws. Rules of alert are written, and alerts
+acknowledged, by the city and, in their own area, by the districts. An order is seen where its subject lies and where its owner belongs. A packed table is fetched by the digest of its content (80 bits), which
 a page tells only to those whom this gate let read the rows.
 """
 
@@ -33,7 +34,7 @@ from dashboard.settings import Settings
 from geo.address import strip_unit
 from layers._errors import ViewError
 from layers._view import View, level_of
-from layers.store import Store
+from layers.store import Store, alerts
 from layers.store.order_states import GIVE
 from layers.store.schema import FOREVER, compound, district
 
@@ -42,6 +43,7 @@ A_SHIFT_S = 12 * 3600  # a pass lasts one shift
 AREAS = {"city": ("city",), "district": ("district",), "street": ("street",), "community": ("street", "compound")}
 ROLES = tuple(AREAS)
 REVIEWERS = ("city", "district")
+WARNERS = ("city", "district")  # who writes rules of alert and acknowledges alerts, in their own area
 # What each role may change about the gazetteer; a district in its own area, undoing what it may do included.
 CARERS = {"city": ("alias", "rename", "merge", "split", "apart"), "district": ("alias",)}
 # Which steps of an order each role takes, each for the owners or givers of its own area.
@@ -192,6 +194,33 @@ class Gate:
         if person is None or step not in ORDERERS.get(person.role, ()):
             raise AccessError(
                 f"{person.role if person else 'nobody'} may not {step} orders; see ORDERERS in dashboard/access.py"
+            )
+        return person
+
+    def alerts(self, store: Store, person: Person | None, query: Select[Any], area: str = "") -> pd.DataFrame:
+        """Return the alerts or rules (`layers.store.alerts`) of a person's area, as far as they lie in `area`.
+
+        How fresh the feeds are is for every role, so alerts about their age are too.
+        """
+        if person is None:
+            raise AccessError("sign in first")
+        rows = store.read(query)
+        viewer = Person("", "district", area)
+        seen = [self._sees_alert(store, (person, viewer), row) for row in rows.to_dict("records")]
+        return rows[pd.Series(seen, index=rows.index, dtype=bool)].reset_index(drop=True)
+
+    def _sees_alert(self, store: Store, people: tuple[Person, ...], row: dict[Any, Any]) -> bool:
+        if row["kind"] == "age":
+            return True
+        area = alerts.area_of(row)
+        place = place_of(store, area) or named(area)
+        return all(one.may_see(place) for one in people if not one.sees_all and one.area)
+
+    def warner(self, person: Person | None) -> Person:
+        """Return the person; raises AccessError unless their role writes rules of alert and acknowledges alerts."""
+        if person is None or person.role not in WARNERS:
+            raise AccessError(
+                f"{person.role if person else 'nobody'} may not write or acknowledge alerts; the {' and the '.join(WARNERS)} may"
             )
         return person
 

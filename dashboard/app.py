@@ -1,6 +1,7 @@
 """Build the web application: read this first. One map, one page around it, one gate in front of everything."""
 
 import json
+import secrets
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -18,7 +19,8 @@ from dashboard.calls import CallError, check_call
 from dashboard.desk import Desk
 from dashboard.downloads import as_json
 from dashboard.jobs import Jobs
-from dashboard.pages import Asked, Page, Scene, all_pages
+from dashboard.live import live_blueprint
+from dashboard.pages import Asked, Page, Scene, _live, all_pages
 from dashboard.pages import _compound as compound_panel
 from dashboard.pages import _order as order_dialog
 from dashboard.pages import _ordering as ordering
@@ -28,6 +30,7 @@ from dashboard.shell import notice, waiting
 from dashboard.tables import TableStore, tables_blueprint
 from dashboard.text import LANGS, both, say
 from dashboard.view import Here
+from dashboard.watch import Watch
 from dashboard.wording import preferred
 from layers._errors import LayerError, StoreError, ViewError
 from layers._palette import light_table
@@ -65,22 +68,32 @@ def create_app(settings: Settings, store: Store | None = None) -> Dash:
         serve_locally=True,
         compress=False,
     )
+    app.server.extensions["desk"] = desk
+    app.server.extensions["watch"] = Watch(desk, secrets.token_hex(4))
     app.layout = shell
     deck.connect(app)
     _connect(app, desk)
     _connect_early(app, desk)
+    _live.connect(app, desk)
     _connect_choices(app, desk)
     ordering.connect(app, desk)
     for page in all_pages().values():
         page.connect(app, desk)
     _serve(app, desk)
-    app.server.extensions["desk"] = desk
     return app
 
 
 def shell() -> html.Div:
     """Return what stands once in every browser: the address, the map, and the stores that parts talk through."""
-    stores = {"pulse": None, "drawn": None, "scale": None, "wall-page": "", "pick": None, "review": None}
+    stores = {
+        "pulse": None,
+        "drawn": None,
+        "live-at": None,
+        "scale": None,
+        "wall-page": "",
+        "pick": None,
+        "review": None,
+    }
     return html.Div(
         [
             dcc.Location(id="url", refresh="callback-nav"),
@@ -89,6 +102,8 @@ def shell() -> html.Div:
             deck.canvas(),
             html.Div(waiting(), id="page"),
             *order_dialog.holder(),
+            html.Div(id="working", role="status"),  # written by assets/pulse.js
+            html.Div(id="selfcheck", role="alert"),  # written by assets/selfcheck.js
         ]
     )
 
@@ -110,7 +125,7 @@ def _connect(app: Dash, desk: Desk) -> None:
     ) -> tuple[Any, Any]:
         if scale is None or (turn and path != "/wall" and ctx.triggered_id == "wall-page"):
             return no_update, no_update  # without the size of the letters a page would be made twice
-        who = desk.gate.who(request)
+        who, stand = desk.gate.who(request), app.server.extensions["watch"].beat()  # before anything is read
         try:
             here = desk.here(who, path, search)
         except ViewError as error:
@@ -122,7 +137,8 @@ def _connect(app: Dash, desk: Desk) -> None:
         if page is None:
             return parts.empty("404"), no_update
         try:
-            return _shown(asked, page, chosen_of(pick, asked))
+            layout, spec = _shown(asked, page, chosen_of(pick, asked))
+            return _live.stamped(layout, stand), spec
         except LayerError as error:  # a rule or a feed that a plan cannot do without: the page says which
             return refused(desk, search, str(error)), no_update
 
@@ -159,6 +175,8 @@ def _connect_early(app: Dash, desk: Desk) -> None:
     def draw_early(pulse: Any, path: str, search: str, scale: float | None, pick: Any) -> tuple[Any, Any]:
         """Something new came in: put it on the map first where that needs no plan, then let the page follow."""
         page = all_pages().get(path)
+        if _live.only_parts(pulse, path):
+            return no_update, no_update
         if page is None or not page.early or scale is None:
             return no_update, pulse
         try:
@@ -290,6 +308,7 @@ def _serve(app: Dash, desk: Desk) -> None:
     server.register_blueprint(vendor.vendor_blueprint())
     server.register_blueprint(wording.words_blueprint())
     server.register_blueprint(tables_blueprint(desk.tables, lambda req: desk.gate.who(req) is not None))
+    server.register_blueprint(live_blueprint(desk, server.extensions["watch"], CODE))
     server.register_blueprint(downloads.downloads_blueprint(desk))
     server.register_blueprint(scrub.scrub_blueprint(desk))
     server.register_blueprint(downloads.jobs_blueprint(desk, Jobs()))
@@ -319,11 +338,6 @@ def _guard(app: Dash, desk: Desk) -> None:
 
 
 def _routes(server: Flask, desk: Desk) -> None:
-    @server.get("/pulse")
-    def pulse() -> Response:
-        known = desk.store.latest()
-        return as_json({"revision": desk.store.revision(known), "code": CODE, "known_at": known.isoformat()})
-
     @server.get("/healthz")
     def healthz() -> Response:
         return as_json({"ok": True})

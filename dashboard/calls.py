@@ -19,7 +19,7 @@ def check_call(body: Any, callbacks: Mapping[str, Mapping[str, Any]]) -> None:
         raise CallError(f"no callback has the output {str(output)[:80]!r}")
     outputs = entry["output"] if isinstance(entry["output"], list) else [entry["output"]]
     declared = {
-        "outputs": [{"id": one.component_id, "property": one.component_property} for one in outputs],
+        "outputs": [{"id": one.component_id_str(), "property": one.component_property} for one in outputs],
         "inputs": entry["inputs"],
         "state": entry["state"],
     }

@@ -28,7 +28,7 @@ from layers.decisions._proposal import Plan, Proposal
 from layers.decisions.clusters import Clusters, Progress
 from layers.decisions.whatif import plain
 from layers.intake import candidates, health, review
-from layers.store import Store, orders, totals
+from layers.store import Store, alerts, orders, totals
 from layers.store.asof import begun, known
 from layers.store.replay import Replay
 from layers.store.schema import ORDER_KINDS, READ_ORDERS, UNREAD, control, person, person_status, placement
@@ -64,13 +64,23 @@ class Memory:
             with self.lock:
                 if key in self.kept:
                     return self.kept[key]
-            found = make()
+            try:
+                found = make()
+            except BaseException:
+                with self.lock:  # what failed is tried anew by the next asker, and is not told to be under way
+                    self.busy.pop(key, None)
+                raise
             with self.lock:
                 self.kept[key] = found
                 self.busy.pop(key, None)
                 while len(self.kept) > KEPT:
                     self.kept.popitem(last=False)
         return found
+
+    def working(self) -> list[str]:
+        """Return the kinds of plans that are being worked out at this moment, in order."""
+        with self.lock:
+            return sorted({key[1] for key in self.busy if isinstance(key, tuple) and key[0] in ("plan", "facts")})
 
 
 @dataclass(frozen=True)
@@ -145,6 +155,11 @@ class Desk:
         return self._kept(
             who, view, ("orders",), lambda mine: self.gate.read(self.store, who, orders.standing, mine), unread=()
         )
+
+    def alerts(self, who: Person | None, view: View) -> pd.DataFrame:
+        """Return the alerts of the area that are true or wait, newest first, as they stand now; none raised after the view."""
+        rows = self.gate.alerts(self.store, who, alerts.standing(), view.area)
+        return rows[rows["known_at"] <= view.known_at].reset_index(drop=True)
 
     def clusters(self, who: Person | None, view: View) -> Clusters | None:
         """Return the kept clusters of a view, None while nobody has searched for them (`search_clusters`)."""

@@ -20,6 +20,7 @@ OPTIONS = (
     "lite",
     "plain",
     "pulse",
+    "sound",
     "against",
     "order",
     "decision",

@@ -32,7 +32,11 @@ EVERY_S = 1.0  # between two looks for news
 CHECK_S = 60.0  # between two looks at ages, and two checks
 SHARED_S = 0.25  # a beat serves every screen that asks within this time
 LEAST_FREE = 200_000_000  # bytes on the disk of the store: an import of a day takes some ten million
-QUICK, SLOW = ("count", "age"), ("shortage",)  # shortages rest on plans of seconds, so they are judged last
+AGES, QUICK, SLOW = (
+    ("age",),
+    ("age", "count"),
+    ("shortage",),
+)  # shortages rest on plans of seconds, so they are judged last
 log = logging.getLogger(__name__)
 
 
@@ -45,6 +49,7 @@ class Watch:
     lock: Lock = field(default_factory=Lock)
     known: Beat | None = None
     read_at: float = 0.0
+    judged: Any = None  # what counts and shortages were last judged by: they are not read again while it stays
     faults: dict[str, tuple[str, str]] = field(default_factory=dict)  # what failed -> (zh, en)
     checked_at: datetime | None = None
 
@@ -77,7 +82,10 @@ class Watch:
             self.faults.pop(what, None)
         except Exception as error:  # the thread must live on, and every screen must hear of it
             log.exception("the watch failed: %s", words[1])
-            self.faults[what] = (f"{words[0]}失败：{type(error).__name__}", f"{words[1]} failed: {type(error).__name__}")
+            self.faults[what] = (
+                f"{words[0]}失败：{type(error).__name__}",
+                f"{words[1]} failed: {type(error).__name__}",
+            )
 
     def look(self) -> list[int]:
         """Judge the rules in force, quick ones first; return the numbers of new alerts."""
@@ -86,11 +94,15 @@ class Watch:
         if not rules or not store.revision(store.latest()):
             return []
         view, new = store.view(), []
-        for kinds in (QUICK, SLOW):
+        facts = (self.beat().facts, view.as_of, [rule.id for rule in rules])
+        for kinds in (QUICK, SLOW) if facts != self.judged else (AGES,):
             mine = [rule for rule in rules if rule.kind in kinds]
-            change = alerting.turn(mine, readings(self.desk, view, mine), store.read(alerts.standing()))
+            change = alerting.turn(
+                mine, readings(self.desk, view, mine), self.desk.gate.alerts(store, WHO, alerts.standing())
+            )
             if change:
                 new += alerts.turn(store, change, view.known_at)
+        self.judged = facts
         return new
 
     def check(self) -> None:

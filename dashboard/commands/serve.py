@@ -1,14 +1,18 @@
 """Serve the map."""
 
 import argparse
+import logging
 import socket
-from threading import Thread
+from threading import Event, Thread
 
 import waitress
 
 from dashboard.app import create_app
 from dashboard.commands._shared import add_store, settings_of
+from dashboard.desk import Desk
 from dashboard.settings import Settings, SettingsError
+from dashboard.watch import Watch
+from layers._errors import LayerError
 
 NAME = "serve"
 HELP = "serve the map to browsers"
@@ -31,9 +35,24 @@ def run(args: argparse.Namespace) -> int:
         server = waitress.create_server(app.server, sockets=[port], threads=THREADS)
         address = f"http://{settings.host}:{settings.port}"
         print(f"Fangyi 防疫指挥图  {address}  ·  wall {address}/wall  ·  stop with Ctrl+C", flush=True)
-        Thread(target=app.server.extensions["desk"].warm, name="warm", daemon=True).start()
-        server.run()
+        stop = Event()
+        Thread(
+            target=_begin, args=(app.server.extensions["desk"], app.server.extensions["watch"], stop), daemon=True
+        ).start()
+        try:
+            server.run()
+        finally:
+            stop.set()
     return 0
+
+
+def _begin(desk: Desk, watch: Watch, stop: Event) -> None:
+    """Work out what the first visitor would wait for, then watch; a plan that cannot be made is told by the watch and the page."""
+    try:
+        desk.warm()
+    except LayerError as error:
+        logging.getLogger(__name__).warning("nothing was worked out ahead: %s", error)
+    watch.run(stop)
 
 
 def _listening(settings: Settings) -> socket.socket:

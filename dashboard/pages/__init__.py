@@ -75,6 +75,7 @@ class Page:
     group   where it stands in the navigation, a key of `GROUPS`; inside a group pages stand by `order`
     listed  stands in the navigation
     scene   None: the page has no map
+    live    kinds of change that parts of the page follow by themselves (pages/_live.py); for others the page is made anew
     early   what the map shows rests on no plan: when something new came in it is drawn before the page, whose plan takes longer
     """
 
@@ -86,6 +87,7 @@ class Page:
     connect: Callable[[Dash, Desk], None] = lambda app, desk: None
     listed: bool = True
     early: bool = False
+    live: frozenset[str] = frozenset({"alerts", "saved"})
     group: str = "epidemic"
 
     def __post_init__(self) -> None:

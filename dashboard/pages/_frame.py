@@ -14,6 +14,7 @@ from dashboard import parts, shell
 from dashboard.downloads import BRIEFED
 from dashboard.goods import in_words, said
 from dashboard.pages import GROUPS, Asked, Scene, all_pages, by_group
+from dashboard.pages._bell import bell
 from dashboard.text import UNKNOWN, day, moment, pick, say
 from layers._palette import ACTION, Mark
 from layers._times import day_number, day_start, from_ms, to_ms
@@ -113,7 +114,7 @@ def head(asked: Asked) -> Component:
         say("app.name", lang),
         subtitle=pick(asked.desk.settings.city, lang),
         middle=navigation(asked),
-        right=[area_choice(asked), *clocks],
+        right=[area_choice(asked), *clocks, bell(asked)],
         drill=asked.desk.settings.is_drill,
         lang=lang,
         page=pick(all_pages()[here.path].title, lang),

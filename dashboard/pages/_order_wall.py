@@ -30,8 +30,23 @@ def panel(asked: Asked) -> Component:
         source(asked, found),
     ]
     if not count["open"]:
-        body = [parts.empty(asked.say("order_wall.no_order_in")), source(asked, found)]
+        body = [html.P(asked.say("order_wall.no_order_in"), className="order-none"), source(asked, found)]
     return parts.panel(say("wall.orders", asked.lang), html.Div(body, className="order-wall"), name="orders-wall")
+
+
+def whole(asked: Asked, most: int) -> Component:
+    """Return the turn of orders: the open ones, late first, each with what is to be done, who does it, and how long it has waited."""
+    found = orders.timed(asked.desk.orders(asked.who, asked.here.view), asked.desk.now(asked.here))
+    count, open_ = orders.figures(found), found[found["is_open"]]
+    rows = [
+        html.Li([*line(asked, row).children, html.Small(row["owner"])]) for row in first(open_, most).to_dict("records")
+    ]
+    body = [counts(asked, count, open_), html.Ul(rows), source(asked, found)]
+    if not count["open"]:
+        body = [parts.empty(asked.say("order_wall.no_order_in")), source(asked, found)]
+    return parts.panel(
+        say("wall.orders", asked.lang), html.Div(body, className="order-wall long"), name="orders-wall", grow=True
+    )
 
 
 def counts(asked: Asked, count: dict[str, float], open_: pd.DataFrame) -> Component:
@@ -46,7 +61,7 @@ def counts(asked: Asked, count: dict[str, float], open_: pd.DataFrame) -> Compon
     ]
     shown = [
         html.A(
-            [html.B(figure(number)), html.Span(f" {words}")],
+            [html.B(figure(number), **{"data-figure": f"{name}_orders"}), html.Span(f" {words}")],
             href=f"{PATH}?state={name}{'&lang=en' if lang == 'en' else ''}",
             className="late" if name == "late" and number else "",
         )
@@ -55,12 +70,12 @@ def counts(asked: Asked, count: dict[str, float], open_: pd.DataFrame) -> Compon
     return html.Div(shown, className="order-counts-big")
 
 
-def first(open_: pd.DataFrame) -> pd.DataFrame:
+def first(open_: pd.DataFrame, most: int = FEW) -> pd.DataFrame:
     """Return the late ones first, then those whose owner has not answered for longest."""
     order = open_.assign(answered=open_["state"] == "done")
     return order.sort_values(
         ["is_late", "answered", "deadline_at", "number"], ascending=[False, True, True, True]
-    ).head(FEW)
+    ).head(most)
 
 
 def line(asked: Asked, row: dict[str, Any]) -> Component:

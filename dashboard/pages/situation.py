@@ -152,8 +152,7 @@ def turning(asked: Asked, plan: Plan) -> Component:
 
 def card(asked: Asked, p: Proposal) -> Component:
     """Return one turning point: what, when, how sure, and why."""
-    mark, when = mark_of(p.action), p.figures.get("day")
-    dated = day(pd.Timestamp(str(when)), asked.lang) if when else UNKNOWN
+    mark, dated = mark_of(p.action), when(asked, p)
     probability = written(p.figures.get("probability", float("nan")))
     top = html.Summary(
         [
@@ -164,6 +163,12 @@ def card(asked: Asked, p: Proposal) -> Component:
         ]
     )
     return html.Details([top, reasons(asked, p)], className=f"turning-card {p.action}")
+
+
+def when(asked: Asked, p: Proposal) -> str:
+    """Return the day of a turning point, or the mark of what is not known."""
+    found = p.figures.get("day")
+    return day(pd.Timestamp(str(found)), asked.lang) if found else UNKNOWN
 
 
 def reasons(asked: Asked, p: Proposal) -> Component:

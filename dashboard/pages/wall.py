@@ -1,130 +1,88 @@
-"""The wall: nobody at the keyboard, readable at six metres, turning from one decision to the next."""
-
-from typing import Any
+"""The wall: nobody at the keyboard, readable at six metres, turning from one decision to the next, and honest about its age."""
 
 from dash import html
 from dash.development.base_component import Component
 
 from dashboard import charts, parts, shell
 from dashboard.goods import in_words
-from dashboard.pages import Asked, Page, Scene, _order_wall, _tiles, all_pages
+from dashboard.pages import Asked, Page, Scene, _alerts, _live, _order_wall, _wall_figures, _wall_turns, all_pages
 from dashboard.pages import beds as beds_page
-from dashboard.pages import lockdown as lockdown_page
-from dashboard.pages._frame import LAND, NAMES, legend, proposal_rows, silence, window_title
-from dashboard.pages._order import signed
-from dashboard.text import both, figure, listed, moment, pick, say
-from layers._palette import ACTION, COVER
+from dashboard.pages._frame import legend, window_title
+from dashboard.pages._wall_figures import panel
+from dashboard.pages._wall_turns import turn_of
+from dashboard.text import figure, listed, moment, pick, say
+from layers._palette import COVER
 from layers._palette import UNKNOWN as GREY
-from layers.decisions._proposal import Plan
 
-TURNS = ("lockdown", "beds", "staff", "supplies")
-FEW = 4  # a list no longer than this leaves half of its column empty
-SHOWN = 9  # proposals that can be read from six metres; the wall leaves out those that do not fit whole
-
-
-def turn_of(asked: Asked) -> str:
-    """Return the decision shown now."""
-    first = ((asked.here.options or {}).get("pages") or ",".join(TURNS)).split(",")[0]
-    turn = asked.turn or first
-    return turn if turn in TURNS else TURNS[0]
+TURNS = _wall_turns.ALL
+ITEMS = 5  # goods whose cover is written out
 
 
 def scene(asked: Asked) -> Scene:
     """The map of the decision shown now, tilted."""
-    turn = turn_of(asked)
-    if turn == "lockdown":
-        plan = asked.desk.plan(asked.who, "lockdown", asked.here.view)
-        return Scene(
-            (*LAND, "compounds", *NAMES),
-            key="wall-lockdown",
-            paint={"compounds": lockdown_page.paint(plan)},
-            marks={action: mark for action, mark in ACTION.items() if plan.summary.get(action)},
-            pitch=42,
-            bearing=-12,
-        )
-    above = {"beds": ("hospitals",), "staff": ("hospitals", "staff"), "supplies": ("supplies",)}[turn]
-    return Scene(
-        (*LAND, "compounds", *above, *NAMES),
-        key=f"wall-{turn}",
-        paint={"compounds": beds_page.quiet(asked)},
-        pitch=50,
-        bearing=10,
-    )
+    return _wall_turns.scene_of(asked, turn_of(asked))
 
 
 def layout(asked: Asked) -> Component:
-    """Six figures, the curve and beds at the left, the priority list and supplies at the right."""
-    turn, lang = turn_of(asked), asked.lang
-    desk, view = asked.desk, asked.here.view
-    plan = desk.plan(asked.who, turn, view)
-    urgent = worth_a_wall(plan)
-    left = [
-        parts.panel(
-            say("chart.curve", lang),
-            parts.graph(charts.epidemic_curve(desk.daily(asked.who, view), lang, asked.scale), name="curve"),
-            grow=True,
-        ),
-        parts.panel(
-            say("chart.beds", lang),
-            parts.graph(charts.beds_by_kind(beds_page.by_kind(asked), lang, asked.scale), name="beds"),
-        ),
-        parts.panel(say("wall.feeds", lang), feeds(asked)),
-    ]
-    right = [
-        parts.panel(
-            f"{pick(all_pages()[f'/{turn}'].title, lang)} · {say('wall.priority', lang)}",
-            [
-                silence(asked, plan),
-                parts.reason_list(signed(asked, plan, proposal_rows(asked, plan, urgent[:SHOWN], most=1)), lang),
-            ],
-            note=asked.say("wall.in_all_inputs", n=figure(len(urgent)), inputs_hash=plan.inputs_hash[:8]),
-            grow=len(urgent) > FEW,
-        ),
-        *([] if len(urgent) > FEW else [fullest(asked)]),
-        _order_wall.panel(asked),
-        parts.panel(asked.say("wall.days_cover_city"), cover(asked)),
-    ]
-    return shell.wall(
-        head(asked, turn), figures(asked), left, right, legend(asked, scene(asked)), lang, window_title(asked)
+    """Six figures above, the curve and beds at the left, what the turn is about, orders and stock at the right, alerts over the map."""
+    turn = turn_of(asked)
+    page = shell.wall(
+        head(asked, turn),
+        _wall_figures.tiles(asked),
+        left(asked),
+        [*_wall_turns.panels(asked, turn), *below(asked, turn)],
+        legend(asked, scene(asked)),
+        asked.lang,
+        window_title(asked),
     )
+    over = html.Div(_live.part("alerts", "strip", _alerts.strip(asked)), className="wall-alerts")
+    page["main"].children.append(over)
+    return page
 
 
 def head(asked: Asked, turn: str) -> Component:
-    """Return title, what is shown now, and three clocks: the room's, the event clock and the knowledge clock."""
-    lang, view = asked.lang, asked.here.view
+    """Return title, what is shown now, and the clocks: event, knowledge, up to when all is covered, and the room's."""
+    lang, view, w = asked.lang, asked.here.view, asked.words
+    mine = _wall_turns.turns(asked)
     tabs = [
         html.Span(pick(all_pages()[f"/{name}"].title, lang), className="turn here" if name == turn else "turn")
-        for name in TURNS
+        for name in mine
     ]
+    covered = w("以下数据都已齐的时刻", "the moment up to which everything shown is covered")
     clocks = [
         shell.clock(say("clock.as_of", lang), moment(view.as_of, lang)),
         shell.clock(say("clock.known_at", lang), moment(view.known_at, lang)),
+        shell.clock(w("数据齐至", "Complete to"), _wall_figures.honest_text(asked, turn), hint=covered, name="honest"),
         shell.clock(say("clock.now", lang), shell.LIVE),
     ]
     city = pick(asked.desk.settings.city, lang)
-    return shell.header(
-        say("app.wall_title", lang, city=city), middle=tabs, right=clocks, drill=asked.desk.settings.is_drill, lang=lang
+    found = shell.header(
+        say("app.wall_title", lang, city=city),
+        subtitle=" ",  # here the browser writes what its self-check found (assets/selfcheck.js)
+        middle=html.Div(tabs, className="turns", **{"data-turns": ",".join(mine), "data-turn": turn}),
+        right=clocks,
+        drill=asked.desk.settings.is_drill,
+        lang=lang,
     )
+    return found
 
 
-def figures(asked: Asked) -> list[Component]:
-    """Return the six figures."""
-    return list(_tiles.case_tiles(asked).children)
+def left(asked: Asked) -> list[Component]:
+    """Return the curve, beds by kind and the health of the feeds."""
+    lang, daily = asked.lang, asked.desk.daily(asked.who, asked.here.view)
+    curve = parts.graph(charts.epidemic_curve(daily, lang, asked.scale), name="curve")
+    beds = parts.graph(charts.beds_by_kind(beds_page.by_kind(asked), lang, asked.scale), name="beds")
+    return [
+        panel(asked, say("chart.curve", lang), curve, ("cases",), grow=True),
+        panel(asked, say("chart.beds", lang), beds, ("beds",)),
+        parts.panel(say("wall.feeds", lang), feeds(asked)),
+    ]
 
 
-def worth_a_wall(plan: Plan) -> list[Any]:
-    """Return proposals that ask for something; those that keep things as they are do not belong on a wall."""
-    return [p for p in plan.proposals if p.action not in ("keep", "stand_by", "reserve")]
-
-
-def fullest(asked: Asked) -> Component:
-    """Return the fullest hospitals, for the room that a short list leaves."""
-    hospitals = asked.desk.frames(asked.who, asked.here.view, ["hospitals"], asked.lang)["hospitals"]
-    return parts.panel(
-        asked.say("wall.fullest_hospitals"),
-        parts.graph(charts.occupancy_bars(hospitals, asked.lang, asked.scale, 8), name="fullest"),
-        grow=True,
-    )
+def below(asked: Asked, turn: str) -> list[Component]:
+    """Return what stands under every turn: orders in progress, unless they are the turn, and days of cover."""
+    stock = panel(asked, asked.words("物资可用天数（全市）", "Days of cover (city)"), cover(asked), ("supplies",))
+    return [stock] if turn == "orders" else [_live.part("orders", "short", _order_wall.panel(asked)), stock]
 
 
 def feeds(asked: Asked) -> Component:
@@ -149,7 +107,7 @@ def cover(asked: Asked) -> Component:
     """Return the city's stock in days, scarcest first."""
     items = asked.desk.plan(asked.who, "supplies", asked.here.view).tables["city"]
     rows = []
-    for row in items.sort_values("days_of_cover").head(5).to_dict("records"):
+    for row in items.sort_values("days_of_cover").head(ITEMS).to_dict("records"):
         days = row["days_of_cover"]
         known = days == days
         colour = COVER.colours[int(COVER.classes([days])[0])] if known else GREY
@@ -165,4 +123,12 @@ def cover(asked: Asked) -> Component:
     return parts.bars(rows) if rows else parts.empty(say("state.empty", asked.lang))
 
 
-PAGE = Page("/wall", order=90, group="report", title=both("page.wall"), layout=layout, scene=scene)
+PAGE = Page(
+    "/wall",
+    order=90,
+    title=("大屏", "Wall"),
+    layout=layout,
+    scene=scene,
+    group="report",
+    live=frozenset({"alerts", "orders", "saved"}),
+)

@@ -26,6 +26,7 @@ from layers.store.totals import STATUSES
 KINDS = ("count", "age", "shortage")
 MEASURES = ("new1", "now", "new14")
 EACH = ("", "district", "street", "compound")  # "" the area itself
+CASES = "counted"  # a status of `totals.wide`: confirmed or clinical, each person once
 WHATS = ("item", "beds")
 BED_KINDS = ("icu", "severe", "ordinary", "fangcang", "isolation")
 ALL = "*"
@@ -107,8 +108,13 @@ def _check_bound(rule: Rule) -> None:
 
 
 def _check_count(rule: Rule) -> None:
-    _one_of("status", "状态", rule.subject.get("status"), STATUSES)
-    _one_of("measure", "口径", rule.subject.get("measure"), MEASURES)
+    status = _one_of("status", "状态", rule.subject.get("status"), (*STATUSES, CASES))
+    measure = _one_of("measure", "口径", rule.subject.get("measure"), MEASURES)
+    if status == CASES and measure == "now":
+        raise AlertError(
+            "cases, each counted once, are counted by when they were found; wanted new1 or new14",
+            "病例（确诊与临床诊断各计一次）按发现时间计；口径应为当日新增或14天新增",
+        )
     each = _one_of("each", "逐一", rule.subject.get("each", ""), EACH)
     if each and LEVELS.index(each) <= LEVELS.index(level_of(rule.area)):
         raise AlertError(

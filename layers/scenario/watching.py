@@ -5,7 +5,7 @@ from layers.store import Store, alerts
 from layers.store.alerts import Rule
 
 RULES = (
-    Rule("全市当日新增确诊偏多", "count", {"status": "confirmed", "measure": "new1", "each": ""}, 200, ("总值班",), sound=True),
+    Rule("全市当日新增病例偏多", "count", {"status": "counted", "measure": "new1", "each": ""}, 200, ("总值班",), sound=True),
     Rule("单个小区当日新增确诊", "count", {"status": "confirmed", "measure": "new1", "each": "compound"}, 4, ("总值班", "社区防控组")),
     Rule("病例数据迟报", "age", {"feed": "cases"}, 24, ("总值班", "信息组"), sound=True),
     Rule("床位数据迟报", "age", {"feed": "beds"}, 24, ("信息组",)),

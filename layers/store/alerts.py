@@ -94,8 +94,8 @@ def end(store: Store, number: int, actor: str) -> None:
     """End a rule: it raises nothing more. Its alerts that wait are no longer true, and still wait. AlertError where none is in force."""
     now = store.now()
     with store.writing() as connection:
-        in_force = and_(alert_rule.c.id == number, alert_rule.c.ended_at.is_(None))
-        done = connection.execute(update(alert_rule).where(in_force).values(ended_by=actor, ended_at=now)).rowcount
+        mine = and_(alert_rule.c.id == number, alert_rule.c.ended_at.is_(None))
+        done = connection.execute(update(alert_rule).where(mine).values(ended_by=actor, ended_at=now)).rowcount
         if not done:
             raise AlertError(f"there is no rule {number} in force; it ended before", f"规则 {number} 已停用或不存在")
         still = and_(alert.c.rule == number, alert.c.cleared_at.is_(None))
@@ -103,13 +103,18 @@ def end(store: Store, number: int, actor: str) -> None:
         journal.write(connection, actor, "alert rule ended", f"{number}")
 
 
+def in_force() -> Select[Any]:
+    """Return the rules in force, oldest first: the columns of `alert_rule`."""
+    return select(alert_rule).where(alert_rule.c.ended_at.is_(None)).order_by(alert_rule.c.id)
+
+
 def rules(store: Store) -> list[Rule]:
     """Return the rules in force, oldest first."""
-    rows = store.read(select(alert_rule).where(alert_rule.c.ended_at.is_(None)).order_by(alert_rule.c.id))
-    return [_rule(row) for row in rows.to_dict("records")]
+    return [rule_of(row) for row in store.read(in_force()).to_dict("records")]
 
 
-def _rule(row: Mapping[Any, Any]) -> Rule:
+def rule_of(row: Mapping[Any, Any]) -> Rule:
+    """Return a row of `in_force` as a rule."""
     names = ("name", "kind", "subject", "bound", "area", "id", "made_by", "made_at")
     return Rule(**{name: row[name] for name in names}, told=tuple(row["told"]), sound=bool(row["sound"]))
 
@@ -171,6 +176,14 @@ def acknowledge(store: Store, number: int, who: str, note: str) -> None:
         values = {"acknowledged_by": who, "acknowledged_at": store.now(), "note": note}
         connection.execute(update(alert).where(alert.c.id == number).values(values))
         journal.write(connection, who, "alert acknowledged", f"{number}")
+
+
+def area_of(row: Mapping[Any, Any]) -> str:
+    """Return the area that an alert (or a rule: without a column `watched`) is about, as a view writes it."""
+    subject = row.get("watched") or {}
+    if row["kind"] != "count" or not subject.get("each"):
+        return str(row["area"])
+    return f"compound:{row['subject']}" if subject["each"] == "compound" else str(row["subject"])
 
 
 def version(connection: Connection) -> str:

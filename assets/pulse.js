@@ -1,0 +1,141 @@
+/* The pulse of the server: news reach the page at most a second after they are written; a lost server, a restart and a sleep are
+   told and recovered without hands. /pulse answers {revision, facts, orders, alerts, saved, known_at, code, boot, working}. */
+(function () {
+  const Fangyi = (window.Fangyi = window.Fangyi || {ready: 0, errors: []});
+  const query = new URLSearchParams(location.search);
+  const EVERY = 1000, PATIENCE = 5000, SLEPT = 15000, SHOWN = 20000, KINDS = ['facts', 'orders', 'alerts', 'saved'];
+  const T = {
+    zh: {
+      lost: (data, seen) => `连接中断，正在重连 · 最后数据 ${data} · 最后应答 ${seen}`,
+      expired: '通行证已过期，请重新进入',
+      back: (from, to, why) => `已恢复 · ${from}–${to} 未更新${why}`,
+      restarted: '（服务器重启）', slept: '（本机休眠）', cut: '',
+      failed: '未能完成，请重试', never: '此页暂时无法显示，20秒后重试 · This page cannot be shown now, trying again in 20 s',
+      working: (what, s) => `正在计算${what} · ${s} 秒`, reading: s => `正在读取 · ${s} 秒`, comma: '、',
+      plans: {lockdown: '封控方案', beds: '床位方案', staff: '人员方案', supplies: '物资方案', situation: '疫情形势', joint: '联合方案'},
+    },
+    en: {
+      lost: (data, seen) => `Connection lost, reconnecting · last data ${data} · last answer ${seen}`,
+      expired: 'Your pass has expired; please enter again',
+      back: (from, to, why) => `Connected again · not updated from ${from} to ${to}${why}`,
+      restarted: ' (server restarted)', slept: ' (this computer slept)', cut: '',
+      failed: 'That could not be done; try again', never: '此页暂时无法显示，20秒后重试 · This page cannot be shown now, trying again in 20 s',
+      working: (what, s) => `Working out ${what} · ${s} s`, reading: s => `Reading · ${s} s`, comma: ', ',
+      plans: {lockdown: 'the lockdown plan', beds: 'the bed plan', staff: 'the staff plan', supplies: 'the supply plan', situation: 'the situation', joint: 'the joint plan'},
+    },
+  };
+  Fangyi.english = () => (query.get('lang') ? query.get('lang') === 'en' : (document.querySelector('.shell[lang]') || document.documentElement).lang === 'en');
+  const words = () => T[Fangyi.english() ? 'en' : 'zh'];
+  const digits = new Intl.DateTimeFormat('sv-SE', {timeZone: 'Asia/Shanghai', timeStyle: 'medium'});
+  const hour = at => digits.format(at);
+
+  // last: the newest answer; told: what the page was told; gaps: when this screen was not updated, and why
+  const pulse = {last: null, told: null, tag: null, code: null, boot: null, seen: null, begun: Date.now(), lostAt: null, misses: 0, force: false, gaps: [], timer: null, asking: false, refused: false};
+  Fangyi.pulse = pulse;
+
+  function ribbon(kind, text) {
+    let bar = document.getElementById('connection');
+    if (!bar) {
+      bar = document.createElement('div');
+      bar.id = 'connection';
+      bar.setAttribute('role', 'alert');
+      document.body.append(bar);
+    }
+    if (bar.className !== kind) bar.className = kind;
+    if (bar.textContent !== text) bar.textContent = text;
+  }
+
+  function lost(error) {
+    pulse.misses += 1;
+    pulse.refused = /^40[13]$/.test(error && error.message);
+    if (pulse.misses < 2 || document.hidden) return;
+    pulse.lostAt = pulse.lostAt || pulse.seen || new Date();
+    document.documentElement.classList.add('lost');
+    const known = pulse.last && pulse.last.known_at ? String(pulse.last.known_at).replace('T', ' ').slice(0, 16) : '–';
+    ribbon('lost', pulse.refused ? words().expired : words().lost(known, pulse.seen ? hour(pulse.seen) : '–'));
+  }
+
+  /** What was not updated, from when to when; told for a while, and kept for the self-check's line. */
+  function recovered(from, why) {
+    const to = new Date();
+    pulse.lostAt = null;
+    pulse.gaps = [...pulse.gaps.slice(-9), {from, to, why}];
+    document.documentElement.classList.remove('lost');
+    ribbon('back', words().back(hour(from), hour(to), words()[why]));
+    setTimeout(() => { if (!pulse.lostAt) ribbon('', ''); }, SHOWN);
+    pulse.force = true; // whatever happened meanwhile, the page is made anew
+  }
+
+  /** Tells the page what has changed since it was made or told last; what could not be told now is told at the next beat. */
+  function tell(now) {
+    const page = document.querySelector('[data-stand]');
+    if (!page && !pulse.force && document.querySelector('.shell.waiting')) return; // the first page is on its way
+    pulse.told = pulse.told || (page ? JSON.parse(page.dataset.stand) : {});
+    const changed = pulse.force ? KINDS : KINDS.filter(kind => pulse.told[kind] !== now[kind]);
+    if (!changed.length) return;
+    if (Fangyi.send('pulse', {...now, changed, t: Date.now()})) Object.assign(pulse, {told: now, force: false});
+  }
+
+  async function ask() {
+    const stop = new AbortController(), timer = setTimeout(() => stop.abort(), PATIENCE);
+    try {
+      const headers = pulse.tag ? {'If-None-Match': pulse.tag} : {};
+      const answer = await fetch('/pulse', {cache: 'no-store', credentials: 'same-origin', signal: stop.signal, headers});
+      if (answer.status === 304) return pulse.last;
+      if (!answer.ok) throw new Error(String(answer.status));
+      pulse.tag = answer.headers.get('ETag');
+      return await answer.json();
+    } finally { clearTimeout(timer); }
+  }
+
+  async function beat() {
+    clearTimeout(pulse.timer);
+    if (pulse.asking) return;
+    pulse.asking = true;
+    const begun = Date.now(), slept = begun - pulse.begun > SLEPT && pulse.seen, seen = pulse.seen;
+    pulse.begun = begun;
+    try {
+      const now = await ask(), restarted = pulse.boot !== null && now.boot !== pulse.boot;
+      if (pulse.code !== null && now.code !== pulse.code) return location.reload();
+      Object.assign(pulse, {last: now, seen: new Date(), misses: 0, code: now.code, boot: now.boot, refused: false});
+      if (pulse.lostAt || restarted) recovered(pulse.lostAt || seen || new Date(), restarted ? 'restarted' : 'cut');
+      else if (slept) recovered(seen, 'slept');
+      tell(now);
+    } catch (error) { lost(error); } finally { pulse.asking = false; }
+    pulse.timer = setTimeout(beat, EVERY);
+  }
+  if (query.get('pulse') !== '0') pulse.timer = setTimeout(beat, 400);
+  document.addEventListener('visibilitychange', () => { if (!document.hidden && query.get('pulse') !== '0') beat(); });
+  addEventListener('online', () => { if (query.get('pulse') !== '0') beat(); });
+
+  // ---- while a plan is worked out the screen says so, with what and for how long
+
+  let since = null;
+  function progress() {
+    const box = document.getElementById('working'), waits = !!document.querySelector('#page[data-dash-is-loading="true"], .shell.waiting');
+    since = waits && !pulse.lostAt ? since || Date.now() : null;
+    const seconds = since ? Math.round((Date.now() - since) / 1000) : 0;
+    if (!box) return;
+    const shown = seconds >= 2, under = (pulse.last && pulse.last.working) || [];
+    const what = under.map(kind => words().plans[kind] || kind).join(words().comma);
+    const text = !shown ? '' : under.length ? words().working(Fangyi.english() ? what : `：${what}`, seconds) : words().reading(seconds);
+    if (box.textContent !== text) box.textContent = text;
+  }
+  setInterval(progress, 500);
+
+  // ---- what was answered with an error
+
+  addEventListener('error', event => Fangyi.errors.push(String(event.message)));
+  addEventListener('unhandledrejection', event => {
+    Fangyi.errors.push(String(event.reason));
+    if (/body stream|callback/i.test(String(event.reason))) unanswered(); // what Dash says when a call is answered with an error
+  });
+
+  /** The server answered a call with an error: say so; a page that never came is asked for again, for nobody may stand at a keyboard. */
+  function unanswered() {
+    if (pulse.lostAt || pulse.misses) return; // that is told already, or about to be
+    if (!document.querySelector('.shell.waiting')) return ribbon('lost', words().failed);
+    ribbon('lost', words().never);
+    setTimeout(() => location.reload(), 20000);
+  }
+})();

@@ -1,0 +1,77 @@
+"""What open screens ask by themselves: `/pulse` each second for news, `/selfcheck` each minute for what they ought to show.
+
+The pulse is polled, not pushed. Held connections (server-sent events) take a thread of the server each, so a handful of walls
+starve every other request; an answer of no news (304) costs a fraction of a millisecond and comes back by itself after the
+server was away (figures: docs/UI.md).
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, Response, make_response, request
+
+from dashboard.desk import Desk
+from dashboard.downloads import as_json
+from dashboard.pages import Asked
+from dashboard.pages._wall_figures import Numbers, again, written
+from dashboard.watch import Watch
+
+
+def live_blueprint(desk: Desk, watch: Watch, code: str) -> Blueprint:
+    """Return the routes `/pulse` and `/selfcheck`.
+
+    code  changes with the program: a screen that sees another one loads itself anew
+    """
+    routes = Blueprint("live", __name__)
+
+    @routes.get("/pulse")
+    def pulse() -> Response:
+        return _tagged(told(desk, watch, code))
+
+    @routes.get("/selfcheck")
+    def selfcheck() -> Response:
+        asked = Asked.at(desk, desk.gate.who(request), "/wall", request.query_string.decode())
+        found = {"now": datetime.now(UTC).timestamp() * 1000, "figures": figures(asked), "server": watch.told()}
+        return as_json(told(desk, watch, code) | found)
+
+    return routes
+
+
+def told(desk: Desk, watch: Watch, code: str) -> dict[str, Any]:
+    """Return what a pulse says: how the store stands, which program runs since when, and which plans are being worked out."""
+    now = watch.beat()
+    return {
+        "revision": now.revision,
+        "facts": now.facts,
+        "orders": now.orders,
+        "alerts": now.alerts,
+        "saved": now.saved,
+        "known_at": now.known_at.isoformat(),
+        "code": code,
+        "boot": watch.boot,
+        "working": desk.memory.working(),
+    }
+
+
+def figures(asked: Asked) -> dict[str, str]:
+    """Return the wall's figures as they ought to stand on the screen, counted in the store itself and not taken from memory."""
+    if not asked.desk.store.revision(asked.here.view.known_at):
+        return {}
+    numbers: Numbers = again(asked)
+    return written(numbers)
+
+
+def _tagged(content: Mapping[str, Any]) -> Response:
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    tag = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+    if request.if_none_match.contains_weak(tag):
+        answer = Response(status=304)
+    else:
+        answer = make_response(text)
+        answer.content_type = "application/json"
+    answer.set_etag(tag, weak=True)
+    answer.headers["Cache-Control"] = "no-cache"
+    return answer
