@@ -129,7 +129,7 @@ def tile(
                 [
                     html.Span(value, className="tile-value", **{"data-figure": name}),
                     html.Span(unit if known else "", className="tile-unit"),
-                    parts.spark(series, tone) if series is not None else None,
+                    parts.spark(series) if series is not None else None,
                 ],
                 className="tile-figure",
             ),
