@@ -42,17 +42,33 @@ def free_port() -> int:
 def serving(store: str, port: int | None = None) -> Iterator[str]:
     """Serve a drill store in a process of its own; yield the address."""
     port = port or free_port()
+    process = start(store, port)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        end(process)
+
+
+def start(store: str, port: int) -> subprocess.Popen[bytes]:
+    """Start a server of a drill store and return its process once it answers."""
     command = [sys.executable, "-m", "dashboard", "serve", "--store", store, "--port", str(port)]
     environment = {k: v for k, v in os.environ.items() if not k.startswith("FANGYI_")}
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
         _await(f"http://127.0.0.1:{port}/healthz", process)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(20)
-        if process.stdout:
-            process.stdout.close()
+    except BaseException:
+        process.kill()
+        end(process)
+        raise
+    return process
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Wait for the end of a process that was told to end."""
+    process.wait(20)
+    if process.stdout:
+        process.stdout.close()
 
 
 @contextmanager

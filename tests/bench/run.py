@@ -27,7 +27,7 @@ from layers.intake.profile import load  # noqa: E402
 from layers.intake.run import run  # noqa: E402
 from layers.scenario import build as drill  # noqa: E402
 from layers.store import Store, open_store  # noqa: E402
-from tests.bench import addresses, decisions, freshness, points  # noqa: E402
+from tests.bench import addresses, decisions, freshness, points, soak, ui_load  # noqa: E402
 
 
 def say(name: str, value: float, unit: str, **more: Any) -> None:
@@ -184,6 +184,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--small", action="store_true", help="the small city")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--soak", type=float, default=5.0, help="minutes that a wall is watched for growing memory")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         points.measure(say, min(args.rounds, 3), args.small)
@@ -195,6 +196,8 @@ def main() -> None:
         pages(store, args.rounds)
         first_paint(store, min(args.rounds, 3))
         freshness.measure(say, store, min(args.rounds, 3))
+        ui_load.measure(say, str(store.engine.url), seconds=30 if args.small else 90)
+        soak.measure(say, str(store.engine.url), minutes=args.soak, dwell=1 if args.small else 5)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dashboard.pages import Page, all_pages, wall
+from dashboard.pages import Page, all_pages
 from dashboard.text import pick
 from layers.store import open_store
 from tests import city
@@ -116,27 +116,6 @@ BEYOND = """Array.from(document.querySelectorAll('.head *, .tile *, .panel-head 
     .filter(one => one.offsetParent && one.getClientRects().length && one.childElementCount === 0 && one.textContent)
     .filter(one => { const box = one.getBoundingClientRect(); return box.right > innerWidth + 1 || box.left < -1; })
     .map(one => one.textContent)"""
-
-
-# On a wall nobody steps nearer: 1.1 % of the height is what six metres leave readable.
-SMALL = """Array.from(document.querySelectorAll('.shell.wall *'))
-    .filter(one => Array.from(one.childNodes).some(node => node.nodeType === 3 && node.textContent.trim()))
-    .filter(one => one.getClientRects().length && getComputedStyle(one).visibility !== 'hidden')
-    .filter(one => parseFloat(getComputedStyle(one).fontSize) < 0.011 * innerHeight)
-    .map(one => one.textContent + ' ' + getComputedStyle(one).fontSize)"""
-
-
-def test_the_wall_is_readable_in_ultra_high_definition_on_every_turn(page, address):
-    opened(page, address, "/wall", (3840, 2160), plain=1)
-    for turn in wall.TURNS:
-        until(page, f"document.querySelector('.turn.here').innerText === {all_pages()[f'/{turn}'].title[0]!r}")
-        until(page, "document.querySelectorAll('.shell.wall .js-plotly-plot .ytick').length > 0")
-        assert page.evaluate(SMALL) == []
-        assert page.evaluate(
-            "document.documentElement.scrollWidth <= innerWidth && document.documentElement.scrollHeight <= innerHeight"
-        )
-        page.keyboard.press("ArrowRight")
-    assert page.said == []
 
 
 def test_a_compound_is_clicked_on_the_map_and_its_panel_says_why(page, address):
