@@ -18,6 +18,7 @@ import pandas as pd
 
 from dashboard.access import Person
 from dashboard.desk import Desk
+from dashboard.text import both
 from dashboard.view import Here
 from layers._times import day_number
 from layers._view import View
@@ -66,14 +67,14 @@ class Watch:
         while not stop.is_set():
             now, facts = time.monotonic(), self._fact()
             if facts != seen or now - looked >= CHECK_S:
-                self._try("alerts", ("警报规则", "rules of alert"), self.look)
-                self._try("check", ("服务器自检", "self-check of the server"), self.check)
+                self._try("alerts", both("watch.rules_alert"), self.look)
+                self._try("check", both("watch.self_check_server"), self.check)
                 seen, looked = facts, now
             stop.wait(EVERY_S)
 
     def _fact(self) -> tuple[int, str] | None:
         found: list[Beat] = []
-        self._try("store", ("读取数据库", "reading the store"), lambda: found.append(self.beat()))
+        self._try("store", both("watch.reading_store"), lambda: found.append(self.beat()))
         return (found[0].facts, found[0].alerts.split("-")[0]) if found else None
 
     def _try(self, what: str, words: tuple[str, str], work: Any) -> None:
@@ -82,10 +83,7 @@ class Watch:
             self.faults.pop(what, None)
         except Exception as error:  # the thread must live on, and every screen must hear of it
             log.exception("the watch failed: %s", words[1])
-            self.faults[what] = (
-                f"{words[0]}失败：{type(error).__name__}",
-                f"{words[1]} failed: {type(error).__name__}",
-            )
+            self.faults[what] = both("watch.failed", words=words, name=type(error).__name__)
 
     def look(self) -> list[int]:
         """Judge the rules in force, quick ones first; return the numbers of new alerts."""
@@ -112,10 +110,10 @@ class Watch:
             kept = self.desk.counts(WHO, view)
             again = _counted(self.desk.gate.read(self.desk.store, WHO, lambda mine: totals.wide(mine, "city"), view))
             wrong = [name for name, value in again.items() if int(kept.get(name, 0)) != value]
-            self._say("counts", wrong, "内存中的计数与数据库不一致", "counts in memory differ from the store")
+            self._say("counts", wrong, *both("watch.counts_in_memory"))
         folder = self.desk.store.cache
         free = shutil.disk_usage(folder.parent).free if folder is not None else LEAST_FREE
-        self._say("disk", free < LEAST_FREE, "数据库所在磁盘将满", "the disk of the store is nearly full")
+        self._say("disk", free < LEAST_FREE, *both("watch.disk_store_nearly"))
         self.checked_at = datetime.now(UTC)
 
     def _say(self, what: str, wrong: Any, zh: str, en: str) -> None:

@@ -14,16 +14,16 @@ from dashboard.goods import in_words
 from dashboard.pages import Asked
 from dashboard.pages._alerts import EACH, KIND, MEASURE, STATUS, ago, span
 from dashboard.pages._frame import district_names
-from dashboard.text import figure, pick, say
+from dashboard.text import both, figure, pick, say
 from layers._promises import PROMISES
 from layers.decisions import alerting
 from layers.store import alerts
 from layers.store.alerts import AlertError, Rule
 
 BOUND = {
-    "count": ("人数（至少）", "Persons (at least)"),
-    "age": ("小时（超过）", "Hours (more than)"),
-    "shortage": ("天数", "Days"),
+    "count": both("alert_rules.bound_count"),
+    "age": both("alert_rules.bound_age"),
+    "shortage": both("alert_rules.bound_shortage"),
 }
 FIRST = {"count": "10", "age": "24", "shortage": "3"}  # a bound to begin with
 
@@ -31,53 +31,45 @@ FIRST = {"count": "10", "age": "24", "shortage": "3"}  # a bound to begin with
 def listing(asked: Asked, may_end: bool) -> Component:
     """Return the rules in force, each in words, with the button that ends it."""
     rows = asked.desk.gate.alerts(asked.desk.store, asked.who, alerts.in_force(), asked.here.view.area)
-    w, names = asked.words, district_names(asked)
-    title = w("生效的规则", "Rules in force")
+    w, names = asked.say, district_names(asked)
+    title = w("alert_rules.rules_in_force")
     if rows.empty:
-        return parts.panel(title, parts.empty(w("还没有规则", "there is no rule yet")), name="alert-rules")
+        return parts.panel(title, parts.empty(w("alert_rules.there_no_rule")), name="alert-rules")
     items = [_rule(asked, row, names, may_end) for row in rows.to_dict("records")]
     return parts.panel(title, html.Ul(items, className="alert-list"), note=figure(len(rows)), name="alert-rules")
 
 
 def _rule(asked: Asked, row: Mapping[Any, Any], names: Mapping[str, str], may_end: bool) -> Component:
-    w, rule = asked.words, alerts.rule_of(row)
-    told = w("、", ", ").join(rule.told)
-    sound = w(" · 有声", " · with sound") if rule.sound else ""
-    made = w(f"{rule.made_by} {ago(asked, row['made_at'])}", f"{rule.made_by}, {ago(asked, row['made_at'])}")
+    w, rule = asked.say, alerts.rule_of(row)
+    told = w("manner.listing").join(rule.told)
+    sound = w("alert_rules.sound") if rule.sound else ""
+    made = w("alert_rules.text", made_by=rule.made_by, ago=ago(asked, row["made_at"]))
     about = [
         html.B(rule.name),
         html.Span(in_words_of(asked, rule, names)),
-        html.Small(w(f"告知 {told}{sound} · {made}", f"told: {told}{sound} · {made}")),
+        html.Small(w("alert_rules.told", told=told, sound=sound, made=made)),
     ]
-    end = html.Button(w("停用", "End"), id={"type": "alert-do", "do": "end", "index": str(rule.id)}, className="quiet", n_clicks=0)  # fmt: skip
+    end = html.Button(w("alert_rules.end"), id={"type": "alert-do", "do": "end", "index": str(rule.id)}, className="quiet", n_clicks=0)  # fmt: skip
     return html.Li([html.Div(about, className="alert-about"), end if may_end else None])
 
 
 def in_words_of(asked: Asked, rule: Rule, names: Mapping[str, str]) -> str:
     """Return what a rule says, as a sentence."""
-    w, s, lang = asked.words, rule.subject, asked.lang
-    area = names.get(rule.area, rule.area) or w("全市", "whole city")
+    w, s, lang = asked.say, rule.subject, asked.lang
+    area = names.get(rule.area, rule.area) or w("alert_rules.whole_city")
     if rule.kind == "count":
         each, status, measure = (pick(table[s[name]], lang) for table, name in ((EACH, "each"), (STATUS, "status"), (MEASURE, "measure")))  # fmt: skip
         bound = figure(rule.bound)
-        return w(
-            f"{area}{each}：{measure}{status}达到 {bound} 人", f"{area}, {each}: {bound} {status} or more, {measure}"
-        )
+        return w("alert_rules.more", area=area, each=each, measure=measure, status=status, bound=bound)
     if rule.kind == "age":
         promise = PROMISES[s["feed"]]
         feed, hours = pick((promise.zh, promise.en), lang), span(asked, rule.bound)
-        return w(f"{feed}超过 {hours}未更新", f"{feed}: no delivery for more than {hours}")
+        return w("alert_rules.no_delivery_for", feed=feed, hours=hours)
     if s["what"] == "beds":
-        kind = w("任一种", "any kind of") if s["name"] == alerting.ALL else say(f"bed.{s['name']}", lang)
-        return w(
-            f"{area}：{kind}床位 {figure(rule.bound)} 天内用尽",
-            f"{area}: {kind} beds run out within {figure(rule.bound)} days",
-        )
-    item = w("任一种物资", "any goods") if s["name"] == alerting.ALL else in_words(s["name"], lang)
-    return w(
-        f"{area}：{item}可用少于 {figure(rule.bound, 1)} 天",
-        f"{area}: {item}, cover below {figure(rule.bound, 1)} days",
-    )
+        kind = w("alert_rules.any_kind") if s["name"] == alerting.ALL else say(f"bed.{s['name']}", lang)
+        return w("alert_rules.beds_run_out", area=area, kind=kind, bound=figure(rule.bound))
+    item = w("alert_rules.any_goods") if s["name"] == alerting.ALL else in_words(s["name"], lang)
+    return w("alert_rules.cover_below_days", area=area, item=item, bound=figure(rule.bound, 1))
 
 
 # ---- writing one
@@ -105,7 +97,7 @@ def choice(name: str, options: Sequence[tuple[str, str]], value: str) -> Compone
 
 def form(asked: Asked) -> Component:
     """Return the form of a new rule: its kind first, then what that kind asks for."""
-    w = asked.words
+    w = asked.say
     kinds = [{"value": kind, "label": pick(words, asked.lang)} for kind, words in KIND.items()]
     return html.Div(
         [
@@ -113,18 +105,18 @@ def form(asked: Asked) -> Component:
             html.Div(fields(asked, "count"), id="alert-kind-fields", className="alert-fields"),
             html.Div(
                 [
-                    field(w("名称", "Name"), entry("name", "")),
-                    field(w("告知", "Who is told"), entry("told", w("总值班", "Duty officer")), w("岗位，用逗号分开", "posts, separated by commas")),
+                    field(w("alert_rules.name"), entry("name", "")),
+                    field(w("alert_rules.who_told"), entry("told", w("alert_rules.duty_officer")), w("alert_rules.posts_separated_commas")),
                     field(
-                        w("声音", "Sound"),
-                        choice("sound", [("no", w("无声", "silent")), ("yes", w("在开了声音的大屏上响一次", "once, on walls with sound on"))], "no"),
+                        w("alert_rules.sound_2"),
+                        choice("sound", [("no", w("alert_rules.silent")), ("yes", w("alert_rules.once_on_walls"))], "no"),
                     ),
                 ],
                 className="alert-fields",
             ),
             html.Div(id="alert-said", **{"aria-live": "polite"}),
             html.Div(
-                html.Button(w("生效", "Put in force"), id={"type": "alert-do", "do": "make", "index": "0"}, className="button primary", n_clicks=0),
+                html.Button(w("alert_rules.put_in_force"), id={"type": "alert-do", "do": "make", "index": "0"}, className="button primary", n_clicks=0),
                 className="order-buttons",
             ),
         ]
@@ -133,22 +125,22 @@ def form(asked: Asked) -> Component:
 
 def fields(asked: Asked, kind: str) -> list[Component]:
     """Return the fields that a kind of rule asks for."""
-    w, lang = asked.words, asked.lang
+    w, lang = asked.say, asked.lang
     bound = field(pick(BOUND[kind], lang), entry("bound", FIRST[kind]))
     if kind == "age":
         feeds = [(key, pick((one.zh, one.en), lang)) for key, one in PROMISES.items()]
-        return [field(w("数据源", "Feed"), choice("feed", feeds, "cases")), bound]
-    area = field(w("区域", "Area"), choice("area", areas(asked), asked.here.view.district or own(asked)))
+        return [field(w("alert_rules.feed"), choice("feed", feeds, "cases")), bound]
+    area = field(w("alert_rules.area"), choice("area", areas(asked), asked.here.view.district or own(asked)))
     if kind == "shortage":
-        return [area, field(w("短缺什么", "What runs short"), choice("short", shorts(asked), "item:*")), bound]
+        return [area, field(w("alert_rules.what_runs_short"), choice("short", shorts(asked), "item:*")), bound]
     statuses, measures, eaches = (
         [(key, pick(words, lang)) for key, words in table.items()] for table in (STATUS, MEASURE, EACH)
     )
     return [
         area,
-        field(w("逐一", "Of what"), choice("each", eaches, "")),
-        field(w("状态", "Status"), choice("status", statuses, "confirmed")),
-        field(w("口径", "Measure"), choice("measure", measures, "new1")),
+        field(w("alert_rules.what"), choice("each", eaches, "")),
+        field(w("alert_rules.status"), choice("status", statuses, "confirmed")),
+        field(w("alert_rules.measure"), choice("measure", measures, "new1")),
         bound,
     ]
 
@@ -163,20 +155,20 @@ def areas(asked: Asked) -> list[tuple[str, str]]:
     names = district_names(asked)
     if asked.who is None or not asked.who.sees_all:
         return [(own(asked), names.get(own(asked), own(asked)))]
-    return [("", asked.words("全市", "Whole city")), *names.items()]
+    return [("", asked.say("alert_rules.whole_city_2")), *names.items()]
 
 
 def shorts(asked: Asked) -> list[tuple[str, str]]:
     """Return what can run short: goods of the city and kinds of beds."""
-    w, lang = asked.words, asked.lang
+    w, lang = asked.say, asked.lang
     items = sorted(
         set(
             asked.desk.frames(asked.who, asked.here.view.narrowed(own(asked)), ["supplies"])["supplies"].get("item", ())
         )
     )
-    goods = [("item:*", w("任一种物资", "any goods")), *((f"item:{one}", in_words(one, lang)) for one in items)]
-    beds = [(f"beds:{kind}", say(f"bed.{kind}", lang) + w("床位", " beds")) for kind in alerting.BED_KINDS]
-    return [*goods, ("beds:*", w("任一种床位", "any kind of beds")), *beds]
+    goods = [("item:*", w("alert_rules.any_goods")), *((f"item:{one}", in_words(one, lang)) for one in items)]
+    beds = [(f"beds:{kind}", say(f"bed.{kind}", lang) + w("alert_rules.beds")) for kind in alerting.BED_KINDS]
+    return [*goods, ("beds:*", w("alert_rules.any_kind_beds")), *beds]
 
 
 def rule_from(entered: Mapping[str, str]) -> Rule:
@@ -185,7 +177,7 @@ def rule_from(entered: Mapping[str, str]) -> Rule:
     try:
         bound = float(text)
     except ValueError:
-        raise AlertError(f"bound is {text[:20]!r}; wanted a number", f"界限为“{text[:20]}”；应为数字") from None
+        raise AlertError(*both("alert_rules.bound_wanted_number", text=text[:20])[::-1]) from None
     what, _, name = entered.get("short", "").partition(":")
     subject = {
         "count": {name_: entered.get(name_, "") for name_ in ("status", "measure", "each")},
@@ -209,9 +201,7 @@ def made(asked: Asked, entered: Mapping[str, str]) -> Component:
         if not rule.area and not who.sees_all:
             raise AccessError(f"{who.role} {who.area} may not write a rule for the whole city")
     alerts.make(asked.desk.store, rule, who.name)
-    return html.P(
-        asked.words(f"“{rule.name}”已生效", f"“{rule.name}” is in force"), className="alert-done", role="status"
-    )
+    return html.P(asked.say("alert_rules.in_force", name=rule.name), className="alert-done", role="status")
 
 
 def ended(asked: Asked, number: int) -> Component:
@@ -219,9 +209,9 @@ def ended(asked: Asked, number: int) -> Component:
     who = asked.desk.gate.warner(asked.who)
     mine = asked.desk.gate.alerts(asked.desk.store, who, alerts.in_force())
     if number not in set(mine["id"]):
-        raise AlertError(f"there is no rule {number} of yours in force", f"没有由您管理的规则 {number}")
+        raise AlertError(*both("alert_rules.there_no_rule_yours", number=number)[::-1])
     alerts.end(asked.desk.store, number, who.name)
-    return html.P(asked.words("规则已停用", "the rule has ended"), className="alert-done", role="status")
+    return html.P(asked.say("alert_rules.rule_has_ended"), className="alert-done", role="status")
 
 
 def connect(app: Dash, desk: Desk) -> None:

@@ -11,48 +11,48 @@ from dash.development.base_component import Component
 from dashboard.goods import in_words
 from dashboard.pages import Asked
 from dashboard.pages._frame import district_names
-from dashboard.text import age, figure, is_unknown, moment, pick, say
+from dashboard.text import age, both, figure, is_unknown, moment, pick, say
 from layers._promises import PROMISES
 from layers._view import level_of
 from layers.store import alerts
 
 FEW = 3  # alerts written out on a wall; the rest is counted
 STATUS = {
-    "counted": ("病例", "cases"),
-    "confirmed": ("确诊", "confirmed"),
-    "clinical": ("临床诊断", "clinically diagnosed"),
-    "suspected": ("疑似", "suspected"),
-    "asymptomatic": ("无症状感染者", "asymptomatic"),
-    "excluded": ("排除", "excluded"),
-    "cured": ("治愈", "cured"),
-    "dead": ("死亡", "dead"),
-    "contact": ("密切接触者", "close contacts"),
-    "contact_released": ("解除观察者", "released contacts"),
-    "fever": ("发热患者", "fever patients"),
-    "fever_excluded": ("排除的发热患者", "excluded fever patients"),
+    "counted": both("alerts.status_counted"),
+    "confirmed": both("alerts.status_confirmed"),
+    "clinical": both("alerts.status_clinical"),
+    "suspected": both("alerts.status_suspected"),
+    "asymptomatic": both("alerts.status_asymptomatic"),
+    "excluded": both("alerts.status_excluded"),
+    "cured": both("alerts.status_cured"),
+    "dead": both("alerts.status_dead"),
+    "contact": both("alerts.status_contact"),
+    "contact_released": both("alerts.status_contact_released"),
+    "fever": both("alerts.status_fever"),
+    "fever_excluded": both("alerts.status_fever_excluded"),
 }
 MEASURE = {
-    "new1": ("当日新增", "new that day"),
-    "now": ("现有", "at present"),
-    "new14": ("14天新增", "new in 14 days"),
+    "new1": both("alerts.measure_new1"),
+    "now": both("alerts.measure_now"),
+    "new14": both("alerts.measure_new14"),
 }
 EACH = {
-    "": ("整个区域", "the area as a whole"),
-    "district": ("任一区", "any district"),
-    "street": ("任一街道", "any street"),
-    "compound": ("任一小区", "any compound"),
+    "": both("alerts.area_whole"),
+    "district": both("alerts.each_district"),
+    "street": both("alerts.each_street"),
+    "compound": both("alerts.each_compound"),
 }
 KIND = {
-    "count": ("人数达到", "A count reaches"),
-    "age": ("数据迟报", "A feed is old"),
-    "shortage": ("将要短缺", "A shortage comes"),
+    "count": both("alerts.kind_count"),
+    "age": both("alerts.kind_age"),
+    "shortage": both("alerts.kind_shortage"),
 }
 
 
 def places(asked: Asked, rows: pd.DataFrame) -> dict[str, str]:
     """Return area -> name of what the alerts are about, in the page's language."""
     areas = {alerts.area_of(row) for row in rows.to_dict("records")}
-    names = {"": asked.words("全市", "Whole city")} | district_names(asked)
+    names = {"": asked.say("alerts.whole_city")} | district_names(asked)
     names |= {area: area.partition("/")[2] for area in areas if level_of(area) == "street"}
     homes = {area.removeprefix("compound:") for area in areas if level_of(area) == "compound"}
     if homes:
@@ -71,39 +71,35 @@ def _count(asked: Asked, row: Mapping[Any, Any], names: Mapping[str, str]) -> st
     area, about = alerts.area_of(row), row["watched"]
     status, measure = pick(STATUS[about["status"]], asked.lang), pick(MEASURE[about["measure"]], asked.lang)
     place, n, bound = names.get(area, area), figure(row["value"]), figure(row["bound"])
-    return asked.words(
-        f"{place} {measure}{status} {n} 人，达到 {bound} 人", f"{place}: {n} {status} {measure}, bound {bound}"
-    )
+    return asked.say("alerts.bound", place=place, measure=measure, status=status, n=n, bound=bound)
 
 
 def _age(asked: Asked, row: Mapping[Any, Any], _names: Mapping[str, str]) -> str:
     promise = PROMISES[row["watched"]["feed"]]
     feed, bound = pick((promise.zh, promise.en), asked.lang), span(asked, row["bound"])
     if is_unknown(row["value"]):
-        return asked.words(f"{feed} 从未收到，界限 {bound}", f"{feed}: never delivered, bound {bound}")
+        return asked.say("alerts.never_delivered_bound", feed=feed, bound=bound)
     passed = span(asked, row["value"])
-    return asked.words(f"{feed} 已 {passed} 未更新，超过 {bound}", f"{feed}: no delivery for {passed}, bound {bound}")
+    return asked.say("alerts.no_delivery_for", feed=feed, passed=passed, bound=bound)
 
 
 def span(asked: Asked, hours: float) -> str:
     """Return hours as people say them: days from two days on."""
     if hours < 48:
-        return asked.words(f"{figure(hours)} 小时", f"{figure(hours)} h")
-    return asked.words(f"{figure(hours // 24)} 天", f"{figure(hours // 24)} days")
+        return asked.say("alerts.h", hours=figure(hours))
+    return asked.say("alerts.days", hours=figure(hours // 24))
 
 
 def _shortage(asked: Asked, row: Mapping[Any, Any], names: Mapping[str, str]) -> str:
-    about, w = row["watched"], asked.words
+    about, w = row["watched"], asked.say
     place = names.get(row["area"], row["area"]) + " " if row["area"] else ""
     if about["what"] == "item":
         item, days, bound = in_words(row["subject"], asked.lang), figure(row["value"], 1), figure(row["bound"], 1)
-        return w(
-            f"{place}{item} 可用 {days} 天，少于 {bound} 天", f"{place}{item}: {days} days of cover, below {bound}"
-        )
+        return w("alerts.days_cover_below", place=place, item=item, days=days, bound=bound)
     kind, days = say(f"bed.{row['subject']}", asked.lang), figure(row["value"])
     if row["value"] < 1:
-        return w(f"{place}{kind}床位 已不够用", f"{place}{kind} beds: not enough already")
-    return w(f"{place}{kind}床位 {days} 天后用尽", f"{place}{kind} beds: run out in {days} days")
+        return w("alerts.beds_not_enough", place=place, kind=kind)
+    return w("alerts.beds_run_out", place=place, kind=kind, days=days)
 
 
 # ---- the wall
@@ -118,13 +114,11 @@ def strip(asked: Asked) -> Component | None:
     waiting = rows[rows["acknowledged_at"].isna()].sort_values(["sound", "raised_at"], ascending=False, kind="stable")
     if waiting.empty:
         return None
-    names, w, left = places(asked, waiting), asked.words, len(waiting) - FEW
+    names, w, left = places(asked, waiting), asked.say, len(waiting) - FEW
     lines = [_line(asked, row, names) for row in waiting.head(FEW).to_dict("records")]
-    more = (
-        html.P(w(f"另有 {left} 条待确认", f"{left} more to acknowledge"), className="alert-more") if left > 0 else None
-    )
+    more = html.P(w("alerts.more_acknowledge", left=left), className="alert-more") if left > 0 else None
     head = html.P(
-        [html.B(figure(len(waiting))), w(" 条警报待值班确认", " alerts to acknowledge at a desk")],
+        [html.B(figure(len(waiting))), w("alerts.alerts_acknowledge_desk")],
         className="alert-head",
     )
     return html.Div([head, html.Ul(lines), more], className="alert-strip", role="alert")
@@ -132,8 +126,8 @@ def strip(asked: Asked) -> Component | None:
 
 def _line(asked: Asked, row: Mapping[Any, Any], names: Mapping[str, str]) -> Component:
     over = not is_unknown(row["cleared_at"])
-    since = asked.words(f"{moment(row['raised_at'], 'zh')} 起", f"since {moment(row['raised_at'], 'en')}")
-    gone = html.Span(asked.words("已解除，待确认", "over, to acknowledge"), className="alert-gone") if over else None
+    since = asked.say("alerts.since", at=moment(row["raised_at"], asked.lang))
+    gone = html.Span(asked.say("alerts.over_acknowledge"), className="alert-gone") if over else None
     return html.Li(
         [
             html.Span("○" if over else "▲", className="alert-mark", **{"aria-hidden": "true"}),

@@ -11,11 +11,7 @@ def bell(asked: Asked) -> Component:
     """Return the bell with its number; it follows by itself (kind "alerts")."""
     rows = asked.desk.alerts(asked.who, asked.here.view)
     n = int(rows["acknowledged_at"].isna().sum())
-    told = (
-        asked.words(f"{n} 条警报待确认", f"{n} alerts to acknowledge")
-        if n
-        else asked.words("没有待确认的警报", "no alert waits")
-    )
+    told = asked.say("bell.alerts_acknowledge", n=n) if n else asked.say("bell.no_alert_waits")
     link = dcc.Link(
         [
             html.I(className="icon bell", role="img", **{"aria-label": told}),

@@ -91,19 +91,19 @@ def _numbers(asked: Asked, counts: pd.Series, hospitals: pd.DataFrame, ordered: 
 
 def tiles(asked: Asked) -> list[Component]:
     """Return the six figures."""
-    w, n = asked.words, numbers(asked)
+    w, n = asked.say, numbers(asked)
     text, persons = written(n), say("unit.persons", asked.lang)
     cases, clinical, suspected, contact = (
         curve(asked, status) for status in (("confirmed", "clinical"), "clinical", "suspected", "contact")
     )
-    free = w(f"空余 {figure(n.beds_open - n.beds_used)} 张", f"{figure(n.beds_open - n.beds_used)} free")
-    buildings = w(f"另封楼栋 {figure(n.buildings)} 个小区", f"and buildings in {figure(n.buildings)}")
+    free = w("wall_figures.free", beds_open=figure(n.beds_open - n.beds_used))
+    buildings = w("wall_figures.buildings_in", buildings=figure(n.buildings))
     rows = [
-        ("cases", w("累计病例（含临床诊断）", "Cases, total (with clinical)"), persons, day_change(asked, cases), "red", "cases", cases),
-        ("clinical", w("现有临床诊断", "Clinically diagnosed, now"), persons, day_change(asked, clinical), "amber", "cases", clinical),
-        ("suspected", w("现有疑似", "Suspected, now"), persons, day_change(asked, suspected), "amber", "cases", suspected),
-        ("contacts", w("观察中密接", "Contacts observed"), persons, day_change(asked, contact), "blue", "contacts", contact),
-        ("sealed", w("建议封控小区", "Compounds to seal"), say("unit.compounds", asked.lang), buildings, "red", "cases", None),
+        ("cases", w("wall_figures.cases_total_clinical"), persons, day_change(asked, cases), "red", "cases", cases),
+        ("clinical", w("wall_figures.clinically_diagnosed_now"), persons, day_change(asked, clinical), "amber", "cases", clinical),
+        ("suspected", w("wall_figures.suspected_now"), persons, day_change(asked, suspected), "amber", "cases", suspected),
+        ("contacts", w("wall_figures.contacts_observed"), persons, day_change(asked, contact), "blue", "contacts", contact),
+        ("sealed", w("wall_figures.compounds_seal"), say("unit.compounds", asked.lang), buildings, "red", "cases", None),
         ("occupancy", say("count.occupancy", asked.lang), "%", free, "teal", "beds", None),
     ]  # fmt: skip
     return [tile(asked, name, text[name], *rest) for name, *rest in rows]
@@ -112,7 +112,7 @@ def tiles(asked: Asked) -> list[Component]:
 def day_change(asked: Asked, series: Sequence[float]) -> str:
     """Return how many were new on the day of as_of, and on the day before."""
     today, before = figure(series[-1]), figure(series[-2])
-    return asked.words(f"当日新增 {today}，前日 {before}", f"{today} new that day, {before} before")
+    return asked.say("wall_figures.new_day_before", today=today, before=before)
 
 
 def tile(
@@ -144,7 +144,7 @@ def aged(asked: Asked, feed: str) -> tuple[str, bool]:
     row = asked.desk.feeds(asked.who, asked.here).set_index("feed").loc[feed]
     last, is_late = None if pd.isna(row["last"]) else row["last"], row["state"] != "fresh"
     old = age(last, asked.desk.now(asked.here), asked.lang)
-    return (asked.words(f"▲ 迟报 · {old}", f"▲ late · {old}") if is_late else old), bool(is_late)
+    return (asked.say("wall_figures.late", old=old) if is_late else old), bool(is_late)
 
 
 def panel(

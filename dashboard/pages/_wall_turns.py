@@ -81,7 +81,7 @@ def proposals(asked: Asked, turn: str) -> list[Component]:
     plan = asked.desk.plan(asked.who, turn, asked.here.view)
     urgent = worth_a_wall(plan)
     title = f"{pick(all_pages()[f'/{turn}'].title, asked.lang)} · {say('wall.priority', asked.lang)}"
-    note = asked.words(f"共 {figure(len(urgent))} 项", f"{figure(len(urgent))} in all")
+    note = asked.say("wall_turns.in_all", n=figure(len(urgent)))
     rows = signed(asked, plan, proposal_rows(asked, plan, urgent[:SHOWN], most=1))
     body = [silence(asked, plan), parts.reason_list(rows, asked.lang)]
     few = len(urgent) <= FEW
@@ -98,13 +98,13 @@ def fullest(asked: Asked) -> Component:
     """Return the fullest hospitals, for the room that a short list leaves."""
     hospitals = asked.desk.frames(asked.who, asked.here.view, ["hospitals"], asked.lang)["hospitals"]
     bars = parts.graph(charts.occupancy_bars(hospitals, asked.lang, asked.scale, 8), name="fullest")
-    return panel(asked, asked.words("使用率最高的医院", "Fullest hospitals"), bars, ("beds",), grow=True)
+    return panel(asked, asked.say("wall_turns.fullest_hospitals"), bars, ("beds",), grow=True)
 
 
 def situation(asked: Asked, _turn: str) -> list[Component]:
     """Return how the epidemic runs: R with its interval, and the three turning points."""
-    plan, w = asked.desk.plan(asked.who, "situation", asked.here.view), asked.words
-    title = w("再生数 Rt", "Reproduction number")
+    plan, w = asked.desk.plan(asked.who, "situation", asked.here.view), asked.say
+    title = w("wall_turns.reproduction_number")
     if plan.tables["report"]["observed"].sum() == 0:
         return [
             panel(
@@ -120,7 +120,7 @@ def situation(asked: Asked, _turn: str) -> list[Component]:
     return [
         panel(asked, title, [silence(asked, plan), graph], ("cases",), note=now if known else "", grow=True),
         panel(
-            asked, w("三个拐点", "Three turning points"), parts.reason_list(points(asked, plan), asked.lang), ("cases",)
+            asked, w("wall_turns.three_turning_points"), parts.reason_list(points(asked, plan), asked.lang), ("cases",)
         ),
     ]
 
@@ -147,7 +147,7 @@ def clusters(asked: Asked, _turn: str) -> list[Component]:
     found = asked.desk.clusters(asked.who, asked.here.view)
     if found is None:
         return []
-    title = asked.words("病例聚集", "Clusters of cases")
+    title = asked.say("wall_turns.clusters_cases")
     return [
         panel(
             asked,

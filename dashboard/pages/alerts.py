@@ -15,18 +15,16 @@ from dashboard.desk import Desk
 from dashboard.pages import Asked, Page, _alert_rules, _live
 from dashboard.pages._alerts import ago, places, sentence
 from dashboard.pages._frame import sheet
-from dashboard.text import UNKNOWN, figure, moment
+from dashboard.text import UNKNOWN, both, figure, moment
 from layers._errors import ViewError
+from layers.decisions import alerting
 from layers.store import alerts
 from layers.store.alerts import AlertError
-from layers.store.order_states import PERSONAL
-
-LEAST_NOTE, LONGEST_NOTE = 2, 200
 
 
 def layout(asked: Asked) -> Component:
     """What waits and what is true at the left, the rules and the way to write one at the right."""
-    w = asked.words
+    w = asked.say
     left = [
         _live.part("alerts", "waiting", waiting(asked)),
         html.Div(id="alert-ack"),
@@ -34,9 +32,7 @@ def layout(asked: Asked) -> Component:
     ]
     right = [
         _live.part("alerts", "rules", _alert_rules.listing(asked, may_write(asked))),
-        parts.panel(w("写一条规则", "Write a rule"), _alert_rules.form(asked), name="alert-new")
-        if may_write(asked)
-        else None,
+        parts.panel(w("alerts.write_rule"), _alert_rules.form(asked), name="alert-new") if may_write(asked) else None,
     ]
     return sheet(
         asked,
@@ -52,17 +48,17 @@ def may_write(asked: Asked) -> bool:
 def waiting(asked: Asked) -> Component:
     """Return the alerts that are true or wait, those to acknowledge first."""
     rows = asked.desk.alerts(asked.who, asked.here.view)
-    w, names = asked.words, places(asked, rows)
+    w, names = asked.say, places(asked, rows)
     waits = rows[rows["acknowledged_at"].isna()]
     known = rows[rows["acknowledged_at"].notna()]
-    note = w(f"{figure(len(waits))} 条待确认", f"{figure(len(waits))} to acknowledge")
+    note = w("alerts.acknowledge", n=figure(len(waits)))
     if rows.empty:
-        return parts.panel(w("警报", "Alerts"), parts.empty(w("没有警报", "no alert")), note=note, name="alerts")
+        return parts.panel(w("alerts.alerts"), parts.empty(w("alerts.no_alert")), note=note, name="alerts")
     groups = [
-        _group(asked, w("待确认", "To acknowledge"), waits, names),
-        _group(asked, w("已确认，情况仍在", "Acknowledged, still true"), known, names),
+        _group(asked, w("alerts.acknowledge_2"), waits, names),
+        _group(asked, w("alerts.acknowledged_still_true"), known, names),
     ]
-    return parts.panel(w("警报", "Alerts"), [one for one in groups if one], note=note, name="alerts")
+    return parts.panel(w("alerts.alerts"), [one for one in groups if one], note=note, name="alerts")
 
 
 def _group(asked: Asked, title: str, rows: pd.DataFrame, names: Mapping[str, str]) -> Component | None:
@@ -73,16 +69,16 @@ def _group(asked: Asked, title: str, rows: pd.DataFrame, names: Mapping[str, str
 
 
 def _line(asked: Asked, row: Mapping[Any, Any], names: Mapping[str, str]) -> Component:
-    w, waits = asked.words, pd.isna(row["acknowledged_at"])
+    w, waits = asked.say, pd.isna(row["acknowledged_at"])
     over = not pd.isna(row["cleared_at"])
-    told = w("、", ", ").join(row["told"])
+    told = w("manner.listing").join(row["told"])
     about = [
         html.B(sentence(asked, row, names)),
-        html.Small(w(f"规则“{row['name']}” · 告知 {told} · {ago(asked, row['raised_at'])}", f"rule “{row['name']}” · told: {told} · {ago(asked, row['raised_at'])}")),
+        html.Small(w("alerts.rule_told", name=row['name'], told=told, ago=ago(asked, row['raised_at']))),
         html.Small(_known(asked, row)) if not waits else None,
-        html.Small(w(f"{moment(row['cleared_at'], 'zh')} 起不再成立", f"no longer true since {moment(row['cleared_at'], 'en')}")) if over else None,
+        html.Small(w("alerts.true_no_longer", at=moment(row["cleared_at"], asked.lang))) if over else None,
     ]  # fmt: skip
-    button = html.Button(w("确认", "Acknowledge"), id={"type": "alert-do", "do": "ack", "index": str(row["id"])}, className="quiet", n_clicks=0)  # fmt: skip
+    button = html.Button(w("alerts.acknowledge_3"), id={"type": "alert-do", "do": "ack", "index": str(row["id"])}, className="quiet", n_clicks=0)  # fmt: skip
     mark = html.Span("○" if over else "▲" if waits else "●", className="alert-mark", **{"aria-hidden": "true"})
     tool = button if waits and may_write(asked) else None
     return html.Li([mark, html.Div(about, className="alert-about"), tool], className="waits" if waits else "")
@@ -90,14 +86,14 @@ def _line(asked: Asked, row: Mapping[Any, Any], names: Mapping[str, str]) -> Com
 
 def _known(asked: Asked, row: Mapping[Any, Any]) -> str:
     by, at, note = row["acknowledged_by"], row["acknowledged_at"], row["note"]
-    return asked.words(f"{by} 于 {moment(at, 'zh')} 确认：{note}", f"{by} acknowledged at {moment(at, 'en')}: {note}")
+    return asked.say("alerts.known", by=by, at=moment(at, asked.lang), note=note)
 
 
 def history(asked: Asked) -> Component:
     """Return the alerts that are over and were acknowledged, newest first."""
     rows = asked.desk.gate.alerts(asked.desk.store, asked.who, alerts.settled(), asked.here.view.area)
-    w, names = asked.words, places(asked, rows)
-    head = [w("警报", "Alert"), w("发生", "Raised"), w("解除", "Over"), w("确认", "Acknowledged"), w("处置", "Note")]
+    w, names = asked.say, places(asked, rows)
+    head = [w("alerts.alert"), w("alerts.raised"), w("alerts.over"), w("alerts.acknowledged"), w("alerts.note")]
     body = [
         html.Tr(
             [
@@ -116,8 +112,8 @@ def history(asked: Asked) -> Component:
     table = html.Table(
         [html.Thead(html.Tr([html.Th(text) for text in head])), html.Tbody(body)], className="plain-table compact"
     )
-    shown = table if body else parts.empty(w("还没有了结的警报", "no alert is settled yet"))
-    return parts.panel(w("已了结", "Settled"), shown, note=figure(len(rows)), name="alert-history")
+    shown = table if body else parts.empty(w("alerts.no_alert_settled"))
+    return parts.panel(w("alerts.settled"), shown, note=figure(len(rows)), name="alert-history")
 
 
 # ---- acknowledging
@@ -128,17 +124,17 @@ def ack_form(asked: Asked, number: int, entered: Mapping[str, str], problem: str
     rows = asked.desk.alerts(asked.who, asked.here.view)
     found = rows[rows["id"] == number].to_dict("records")
     if not found:
-        return html.P(asked.words("这条警报已不在列表中", "this alert is no longer listed"), className="caveat")
-    w, own = asked.words, _own_name(asked)
+        return html.P(asked.say("alerts.alert_no_longer"), className="caveat")
+    w, own = asked.say, _own_name(asked)
     name = entered.get("name", own)
     fields = [
-        _alert_rules.field(w("确认人", "Who"), _alert_rules.entry("name", name, "alert-word", disabled=bool(own))),
-        _alert_rules.field(w("处置", "What is being done"), _alert_rules.entry("note", entered.get("note", ""), "alert-word"),
-                           w(f"至少 {LEAST_NOTE} 字；不写个人信息", f"at least {LEAST_NOTE} characters; nothing about persons")),
+        _alert_rules.field(w("alerts.who"), _alert_rules.entry("name", name, "alert-word", disabled=bool(own))),
+        _alert_rules.field(w("alerts.what_being_done"), _alert_rules.entry("note", entered.get("note", ""), "alert-word"),
+                           w("alerts.least_characters_nothing", least_note=alerting.LEAST_NOTE)),
     ]  # fmt: skip
     buttons = [
-        html.Button(w("取消", "Cancel"), id=_does("drop", number), className="quiet", n_clicks=0),
-        html.Button(w("确认警报", "Acknowledge"), id=_does("sign", number), className="button primary", n_clicks=0),
+        html.Button(w("alerts.cancel"), id=_does("drop", number), className="quiet", n_clicks=0),
+        html.Button(w("alerts.acknowledge_4"), id=_does("sign", number), className="button primary", n_clicks=0),
     ]
     body = [
         html.P(html.B(sentence(asked, found[0], places(asked, rows)))),
@@ -146,7 +142,7 @@ def ack_form(asked: Asked, number: int, entered: Mapping[str, str], problem: str
         html.P(problem, className="order-problem", role="alert") if problem else None,
         html.Div(buttons, className="order-buttons"),
     ]
-    return parts.panel(w("确认警报", "Acknowledge an alert"), body, name="alert-sign")
+    return parts.panel(w("alerts.acknowledge_alert"), body, name="alert-sign")
 
 
 def _own_name(asked: Asked) -> str:
@@ -165,22 +161,10 @@ def signed(asked: Asked, number: int, entered: Mapping[str, str]) -> Component |
         return ack_form(asked, number, entered)
     name, note = _own_name(asked) or entered.get("name", "").strip(), entered.get("note", "").strip()
     try:
-        _check_words(name, note)
-        alerts.acknowledge(asked.desk.store, number, name, note)
+        alerts.acknowledge(asked.desk.store, number, *alerting.signature(name, note))
     except AlertError as error:
         return ack_form(asked, number, entered, error.said(asked.lang))
     return None
-
-
-def _check_words(name: str, note: str) -> None:
-    for what, zh, text in (("name", "确认人", name), ("note", "处置", note)):
-        if not LEAST_NOTE <= len(text) <= LONGEST_NOTE:
-            raise AlertError(
-                f"{what} has {len(text)} characters; wanted {LEAST_NOTE} to {LONGEST_NOTE}",
-                f"{zh}有 {len(text)} 字；应为 {LEAST_NOTE} 至 {LONGEST_NOTE} 字",
-            )
-        if PERSONAL.search(text):
-            raise AlertError(f"{what} holds an identity or telephone number", f"{zh}中有证件号或电话；不写个人信息")
 
 
 # ---- callbacks
@@ -240,7 +224,7 @@ def acted(asked: Asked, button: Mapping[str, str], words: Mapping[str, str], fie
 PAGE = Page(
     "/alerts",
     order=58,
-    title=("警报", "Alerts"),
+    title=both("page.alerts"),
     layout=layout,
     connect=connect,
     group="act",

@@ -10,7 +10,7 @@ from dashboard.pages import beds as beds_page
 from dashboard.pages._frame import legend, window_title
 from dashboard.pages._wall_figures import panel
 from dashboard.pages._wall_turns import turn_of
-from dashboard.text import figure, listed, moment, pick, say
+from dashboard.text import both, figure, listed, moment, pick, say
 from layers._palette import COVER
 from layers._palette import UNKNOWN as GREY
 
@@ -42,17 +42,17 @@ def layout(asked: Asked) -> Component:
 
 def head(asked: Asked, turn: str) -> Component:
     """Return title, what is shown now, and the clocks: event, knowledge, up to when all is covered, and the room's."""
-    lang, view, w = asked.lang, asked.here.view, asked.words
+    lang, view, w = asked.lang, asked.here.view, asked.say
     mine = _wall_turns.turns(asked)
     tabs = [
         html.Span(pick(all_pages()[f"/{name}"].title, lang), className="turn here" if name == turn else "turn")
         for name in mine
     ]
-    covered = w("以下数据都已齐的时刻", "the moment up to which everything shown is covered")
+    covered = w("wall.moment_up_which")
     clocks = [
         shell.clock(say("clock.as_of", lang), moment(view.as_of, lang)),
         shell.clock(say("clock.known_at", lang), moment(view.known_at, lang)),
-        shell.clock(w("数据齐至", "Complete to"), _wall_figures.honest_text(asked, turn), hint=covered, name="honest"),
+        shell.clock(w("wall.complete"), _wall_figures.honest_text(asked, turn), hint=covered, name="honest"),
         shell.clock(say("clock.now", lang), shell.LIVE),
     ]
     city = pick(asked.desk.settings.city, lang)
@@ -81,7 +81,7 @@ def left(asked: Asked) -> list[Component]:
 
 def below(asked: Asked, turn: str) -> list[Component]:
     """Return what stands under every turn: orders in progress, unless they are the turn, and days of cover."""
-    stock = panel(asked, asked.words("物资可用天数（全市）", "Days of cover (city)"), cover(asked), ("supplies",))
+    stock = panel(asked, asked.say("wall.days_cover_city"), cover(asked), ("supplies",))
     return [stock] if turn == "orders" else [_live.part("orders", "short", _order_wall.panel(asked)), stock]
 
 
@@ -126,7 +126,7 @@ def cover(asked: Asked) -> Component:
 PAGE = Page(
     "/wall",
     order=90,
-    title=("大屏", "Wall"),
+    title=both("page.wall"),
     layout=layout,
     scene=scene,
     group="report",

@@ -37,6 +37,7 @@ LIMITS = {
 }  # least and most of a bound; shortage above 0
 LEVELS = ("city", "district", "street", "compound")
 LONGEST_NAME, LONGEST_POST, MOST_POSTS = 40, 20, 6
+LEAST_NOTE, LONGEST_NOTE = 2, 200
 
 
 @dataclass(frozen=True)
@@ -149,6 +150,13 @@ def _one_of(what: str, zh: str, found: Any, wanted: tuple[str, ...]) -> str:
     if found not in wanted:
         raise AlertError(f"{what} is {found!r}; wanted one of {wanted}", f"{zh}为“{found}”；应为 {'、'.join(wanted)}")
     return str(found)
+
+
+def signature(name: str, note: str) -> tuple[str, str]:
+    """Return who acknowledges an alert and what is being done, stripped; raises AlertError in plain words for what is none."""
+    return _text("name", "确认人", name, LEAST_NOTE, LONGEST_NAME), _text(
+        "note", "处置", note, LEAST_NOTE, LONGEST_NOTE
+    )
 
 
 # ---- judging

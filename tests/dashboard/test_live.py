@@ -104,7 +104,7 @@ def test_an_alert_is_acknowledged_with_a_note_by_the_name_on_the_pass(own):
     looked(own, HOME)
     number = int(own.store.read(alerts.standing())["id"].max())
     assert "确认警报" in said(press(own, CITY, "ack", str(number)))
-    assert "处置有 0 字" in said(press(own, CITY, "sign", str(number), {"name": "别人", "note": ""}))
+    assert "处置“”有 0 字" in said(press(own, CITY, "sign", str(number), {"name": "别人", "note": ""}))
     assert press(own, CITY, "sign", str(number), {"name": "别人", "note": "已派人核实"}).status_code == 200
     row = own.store.read(alerts.standing()).set_index("id").loc[number]
     assert (row["acknowledged_by"], row["note"]) == (CITY.name, "已派人核实")
