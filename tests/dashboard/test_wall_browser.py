@@ -124,7 +124,7 @@ def test_a_sleep_of_this_computer_is_told_with_its_times(context, address):
     page.evaluate("Fangyi.pulse.begun -= 60000")  # as if no timer had run for a minute
     until(
         page,
-        "/not updated from .+ to .+ \\(this computer slept\\)/.test(document.getElementById('connection').textContent)",
+        "/not updated from .+ to .+ \\(this computer slept\\)/.test(document.getElementById('connection')?.textContent)",
     )
     page.close()
 
@@ -148,7 +148,7 @@ def test_a_server_that_is_killed_and_started_again_is_told_and_caught_up_with(co
         for page in (wall, desk):
             until(
                 page,
-                "/Connected again · not updated from .+ to .+ \\(server restarted\\)/.test(document.getElementById('connection').textContent)",
+                "/Connected again · not updated from .+ to .+ \\(server restarted\\)/.test(document.getElementById('connection')?.textContent)",
             )
             until(page, "document.querySelector('.tile-value').textContent === '3'")
         assert wall.evaluate("Fangyi.pulse.gaps.length") == 1
