@@ -3,7 +3,6 @@
   const Fangyi = (window.Fangyi = window.Fangyi || {ready: 0, errors: []});
   const query = new URLSearchParams(location.search);
   const isWall = () => location.pathname.replace(/\/$/, '').endsWith('/wall');
-  const say = (key, values) => Fangyi.say(`browser.live.${key}`, values);
 
   /** Sets a store of the page; pages without that store are left alone. */
   Fangyi.send = function (id, data) {

@@ -4,28 +4,12 @@
   const Fangyi = (window.Fangyi = window.Fangyi || {ready: 0, errors: []});
   const query = new URLSearchParams(location.search);
   const EVERY = 1000, PATIENCE = 5000, SLEPT = 15000, SHOWN = 20000, KINDS = ['facts', 'orders', 'alerts', 'saved'];
-  const T = {
-    zh: {
-      lost: (data, seen) => `连接中断，正在重连 · 最后数据 ${data} · 最后应答 ${seen}`,
-      expired: '通行证已过期，请重新进入',
-      back: (from, to, why) => `已恢复 · ${from}–${to} 未更新${why}`,
-      restarted: '（服务器重启）', slept: '（本机休眠）', cut: '',
-      failed: '未能完成，请重试', never: '此页暂时无法显示，20秒后重试 · This page cannot be shown now, trying again in 20 s',
-      working: (what, s) => `正在计算${what} · ${s} 秒`, reading: s => `正在读取 · ${s} 秒`, comma: '、',
-      plans: {lockdown: '封控方案', beds: '床位方案', staff: '人员方案', supplies: '物资方案', situation: '疫情形势', joint: '联合方案'},
-    },
-    en: {
-      lost: (data, seen) => `Connection lost, reconnecting · last data ${data} · last answer ${seen}`,
-      expired: 'Your pass has expired; please enter again',
-      back: (from, to, why) => `Connected again · not updated from ${from} to ${to}${why}`,
-      restarted: ' (server restarted)', slept: ' (this computer slept)', cut: '',
-      failed: 'That could not be done; try again', never: '此页暂时无法显示，20秒后重试 · This page cannot be shown now, trying again in 20 s',
-      working: (what, s) => `Working out ${what} · ${s} s`, reading: s => `Reading · ${s} s`, comma: ', ',
-      plans: {lockdown: 'the lockdown plan', beds: 'the bed plan', staff: 'the staff plan', supplies: 'the supply plan', situation: 'the situation', joint: 'the joint plan'},
-    },
+  const say = (key, values) => Fangyi.say(`browser.pulse.${key}`, values);
+  const WHY = {restarted: () => say('restarted'), slept: () => say('slept'), cut: () => ''};
+  const PLANS = {
+    lockdown: () => say('lockdown'), beds: () => say('beds'), staff: () => say('staff'), supplies: () => say('supplies'),
+    situation: () => say('situation'), joint: () => say('joint'),
   };
-  Fangyi.english = () => (query.get('lang') ? query.get('lang') === 'en' : (document.querySelector('.shell[lang]') || document.documentElement).lang === 'en');
-  const words = () => T[Fangyi.english() ? 'en' : 'zh'];
   const digits = new Intl.DateTimeFormat('sv-SE', {timeZone: 'Asia/Shanghai', timeStyle: 'medium'});
   const hour = at => digits.format(at);
 
@@ -52,7 +36,7 @@
     pulse.lostAt = pulse.lostAt || pulse.seen || new Date();
     document.documentElement.classList.add('lost');
     const known = pulse.last && pulse.last.known_at ? String(pulse.last.known_at).replace('T', ' ').slice(0, 16) : '–';
-    ribbon('lost', pulse.refused ? words().expired : words().lost(known, pulse.seen ? hour(pulse.seen) : '–'));
+    ribbon('lost', pulse.refused ? say('expired') : say('lost', {known, at: pulse.seen ? hour(pulse.seen) : '–'}));
   }
 
   /** What was not updated, from when to when; told for a while, and kept for the self-check's line. */
@@ -61,7 +45,7 @@
     pulse.lostAt = null;
     pulse.gaps = [...pulse.gaps.slice(-9), {from, to, why}];
     document.documentElement.classList.remove('lost');
-    ribbon('back', words().back(hour(from), hour(to), words()[why]));
+    ribbon('back', say('back', {from: hour(from), to: hour(to), why: WHY[why]()}));
     setTimeout(() => { if (!pulse.lostAt) ribbon('', ''); }, SHOWN);
     pulse.force = true; // whatever happened meanwhile, the page is made anew
   }
@@ -117,8 +101,8 @@
     const seconds = since ? Math.round((Date.now() - since) / 1000) : 0;
     if (!box) return;
     const shown = seconds >= 2, under = (pulse.last && pulse.last.working) || [];
-    const what = under.map(kind => words().plans[kind] || kind).join(words().comma);
-    const text = !shown ? '' : under.length ? words().working(Fangyi.english() ? what : `：${what}`, seconds) : words().reading(seconds);
+    const what = under.map(kind => (PLANS[kind] ? PLANS[kind]() : kind)).join(say('listing'));
+    const text = !shown ? '' : under.length ? say('working', {what, n: seconds}) : say('reading', {n: seconds});
     if (box.textContent !== text) box.textContent = text;
   }
   setInterval(progress, 500);
@@ -134,8 +118,8 @@
   /** The server answered a call with an error: say so; a page that never came is asked for again, for nobody may stand at a keyboard. */
   function unanswered() {
     if (pulse.lostAt || pulse.misses) return; // that is told already, or about to be
-    if (!document.querySelector('.shell.waiting')) return ribbon('lost', words().failed);
-    ribbon('lost', words().never);
+    if (!document.querySelector('.shell.waiting')) return ribbon('lost', say('undone'));
+    ribbon('lost', say('unshown', {n: 20}));
     setTimeout(() => location.reload(), 20000);
   }
 })();

@@ -3,21 +3,7 @@
 (function () {
   const Fangyi = (window.Fangyi = window.Fangyi || {ready: 0, errors: []});
   const EVERY = 60000, FIRST = 6000, AGAIN = 4000, TRIES = 3, SKEW = 5000, DRAWN = 20000, HEARD = 10000, FULL = 0.75, BURSTING = 0.9, DAY = 43200000;
-  const T = {
-    zh: {
-      good: at => `● 自检通过 ${at}`, waiting: '○ 正在自检', bad: n => `▲ 自检发现 ${n} 项异常`, gap: (from, to) => ` · 上次中断 ${from}–${to}`,
-      skew: s => `本机时钟与服务器相差 ${s} 秒`, font: '缺少中文字体，文字可能显示为方框', map: '地图没有画出最新内容', gone: '地图的图形设备丢失，即将重新载入',
-      figure: (name, screen, store) => `屏上数字与库不一致：${name} 屏上 ${screen}，库中 ${store}`, late: '新数据已入库但未上屏', pulse: s => `已 ${s} 秒没有收到服务器应答`,
-      memory: p => `浏览器内存已用 ${p}%`, unchecked: '无法向服务器核对数字', errors: what => `页面出错：${what}`, muted: '浏览器不允许发声', server: zh => `服务器：${zh}`, stale: '服务器的自检已停止',
-    },
-    en: {
-      good: at => `● Self-check passed ${at}`, waiting: '○ Self-check under way', bad: n => `▲ Self-check found ${n} fault${n === 1 ? '' : 's'}`, gap: (from, to) => ` · last gap ${from}–${to}`,
-      skew: s => `This clock and the server's differ by ${s} s`, font: 'No Chinese font: text may show as boxes', map: 'The map has not drawn the newest state', gone: 'The graphics device of the map was lost; loading again',
-      figure: (name, screen, store) => `A figure differs from the store: ${name} shows ${screen}, the store has ${store}`, late: 'New data are in the store and not on this screen', pulse: s => `No answer from the server for ${s} s`,
-      memory: p => `Browser memory is ${p} % used`, unchecked: 'The figures could not be checked with the server', errors: what => `An error on this page: ${what}`, muted: 'The browser does not allow sound', server: (_, en) => `Server: ${en}`, stale: 'The self-check of the server has stopped',
-    },
-  };
-  const words = () => T[Fangyi.english() ? 'en' : 'zh'];
+  const say = (key, values) => Fangyi.say(`browser.selfcheck.${key}`, values);
   const digits = new Intl.DateTimeFormat('sv-SE', {timeZone: 'Asia/Shanghai', timeStyle: 'medium'});
   const isWall = () => !!document.querySelector('.shell.wall');
   const check = {at: null, faults: [], skew: null, runs: 0, next: Date.now() + FIRST, running: false};
@@ -45,7 +31,7 @@
       pen.fillText(glyph, 2, 32);
       return pen.getImageData(0, 0, 40, 40).data.join();
     };
-    font = document.fonts.status === 'loaded' && drawn('疫') !== drawn('\u{10FFFD}') && drawn('疫') !== drawn('防');
+    font = document.fonts.status === 'loaded' && drawn('\u75ab') !== drawn('\u{10FFFD}') && drawn('\u75ab') !== drawn('\u9632') // two characters of the title;
     return font;
   }
 
@@ -56,7 +42,7 @@
       const wanted = answer.figures[one.dataset.figure];
       if (wanted === undefined || wanted === one.textContent) continue;
       const name = one.closest('.tile') ? one.closest('.tile').querySelector('.tile-title').textContent : one.parentElement.textContent.replace(one.textContent, '').trim();
-      found.push(moved ? words().late : words().figure(name, one.textContent, wanted));
+      found.push(moved ? say('late') : say('figure', {name, screen: one.textContent, store: wanted}));
     }
     return found;
   }
@@ -82,26 +68,26 @@
   function memory() {
     const used = performance.memory && performance.memory.jsHeapSizeLimit ? performance.memory.usedJSHeapSize / performance.memory.jsHeapSizeLimit : 0;
     if (used > BURSTING) location.reload();
-    return used > FULL ? [words().memory(Math.round(used * 100))] : [];
+    return used > FULL ? [say('memory', {n: Math.round(used * 100)})] : [];
   }
 
   function here() {
-    const w = words(), now = Date.now(), pulse = Fangyi.pulse, found = [];
+    const now = Date.now(), pulse = Fangyi.pulse, found = [];
     const quiet = pulse.seen ? now - pulse.seen : now - pulse.begun;
-    if (quiet > HEARD && new URLSearchParams(location.search).get('pulse') !== '0') found.push(w.pulse(Math.round(quiet / 1000)));
-    if (check.skew !== null && Math.abs(check.skew) > SKEW) found.push(w.skew(Math.round(Math.abs(check.skew) / 1000)));
-    if (!fontsThere()) found.push(w.font);
-    if (map.lost) found.push(w.gone);
-    else if (!document.querySelector('#map canvas') || (map.seqAt > map.readyAt && now - map.seqAt > DRAWN)) found.push(w.map);
-    if (Fangyi.errors.length) found.push(w.errors(String(Fangyi.errors[Fangyi.errors.length - 1]).slice(0, 80)));
-    if (Fangyi.alerts && Fangyi.alerts.muted) found.push(w.muted);
+    if (quiet > HEARD && new URLSearchParams(location.search).get('pulse') !== '0') found.push(say('pulse', {n: Math.round(quiet / 1000)}));
+    if (check.skew !== null && Math.abs(check.skew) > SKEW) found.push(say('skew', {n: Math.round(Math.abs(check.skew) / 1000)}));
+    if (!fontsThere()) found.push(say('font'));
+    if (map.lost) found.push(say('gone'));
+    else if (!document.querySelector('#map canvas') || (map.seqAt > map.readyAt && now - map.seqAt > DRAWN)) found.push(say('map'));
+    if (Fangyi.errors.length) found.push(say('errors', {what: String(Fangyi.errors[Fangyi.errors.length - 1]).slice(0, 80)}));
+    if (Fangyi.alerts && Fangyi.alerts.muted) found.push(say('muted'));
     return [...found, ...memory()];
   }
 
   function server(answer) {
-    const {checked_at: at, faults} = answer.server, w = words();
-    const stopped = at && answer.now - Date.parse(at) > 5 * EVERY ? [w.stale] : [];
-    return [...faults.map(([zh, en]) => w.server(zh, en)), ...stopped];
+    const {checked_at: at, faults} = answer.server, mine = Fangyi.lang() === 'en' ? 1 : 0;
+    const stopped = at && answer.now - Date.parse(at) > 5 * EVERY ? [say('stale')] : [];
+    return [...faults.map(pair => say('server', {what: pair[mine]})), ...stopped];
   }
 
   async function run() {
@@ -111,7 +97,7 @@
     try {
       const [answer, differ] = await figures();
       found = [...differ, ...server(answer)];
-    } catch (_) { found.push(words().unchecked); }
+    } catch (_) { found.push(say('unchecked')); }
     Object.assign(check, {faults: [...found, ...here()], at: new Date(), runs: check.runs + 1, running: false, next: Date.now() + EVERY});
     Fangyi.errors.splice(0, Math.max(0, Fangyi.errors.length - 20));
     show();
@@ -120,14 +106,14 @@
   // ---- what is said
 
   function show() {
-    const line = document.querySelector('.wall .brand p'), bar = document.getElementById('selfcheck'), w = words();
+    const line = document.querySelector('.wall .brand p'), bar = document.getElementById('selfcheck');
     if (!line || !bar) return;
-    const gap = Fangyi.pulse.gaps[Fangyi.pulse.gaps.length - 1], recent = gap && Date.now() - gap.to < DAY ? w.gap(digits.format(gap.from), digits.format(gap.to)) : '';
+    const gap = Fangyi.pulse.gaps[Fangyi.pulse.gaps.length - 1], recent = gap && Date.now() - gap.to < DAY ? say('gap', {from: digits.format(gap.from), to: digits.format(gap.to)}) : '';
     const silent = check.at && Date.now() - check.at > 3 * EVERY; // the check itself has stopped
-    const text = (check.at === null ? w.waiting : check.faults.length || silent ? w.bad(Math.max(check.faults.length, 1)) : w.good(digits.format(check.at))) + recent;
+    const text = (check.at === null ? say('waiting') : check.faults.length || silent ? say('bad', {n: Math.max(check.faults.length, 1)}) : say('good', {at: digits.format(check.at)})) + recent;
     if (line.textContent !== text) line.textContent = text;
     line.className = check.at === null ? 'checked' : check.faults.length || silent ? 'checked bad' : 'checked good';
-    const said = silent ? w.unchecked : check.faults.slice(0, 2).join(' · ');
+    const said = silent ? say('unchecked') : check.faults.slice(0, 2).join(' · ');
     if (bar.textContent !== said) bar.textContent = said;
   }
 
