@@ -12,7 +12,7 @@ from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import DependencyException
 from flask import Flask, Response, abort, make_response, redirect, request
 
-from dashboard import downloads, parts, scrub, vendor, wording
+from dashboard import compressed, downloads, parts, scrub, vendor, wording
 from dashboard import map as deck
 from dashboard.access import A_SHIFT_S, COOKIE, AccessError, Gate, check_origin
 from dashboard.calls import CallError, check_call
@@ -305,6 +305,7 @@ def detail(asked: Asked, chosen: tuple[str, str] | None) -> Any:
 def _serve(app: Dash, desk: Desk) -> None:
     server = app.server
     server.config["MAX_CONTENT_LENGTH"] = 2_000_000
+    compressed.connect(server)
     server.register_blueprint(vendor.vendor_blueprint())
     server.register_blueprint(wording.words_blueprint())
     server.register_blueprint(tables_blueprint(desk.tables, lambda req: desk.gate.who(req) is not None))
