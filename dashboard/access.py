@@ -36,6 +36,7 @@ from layers._errors import ViewError
 from layers._view import View, level_of
 from layers.store import Store, alerts
 from layers.store.order_states import GIVE
+from layers.store.profiles import all_profiles
 from layers.store.schema import FOREVER, compound, district
 
 COOKIE = "fangyi_pass"
@@ -46,6 +47,7 @@ REVIEWERS = ("city", "district")
 WARNERS = ("city", "district")  # who writes rules of alert and acknowledges alerts, in their own area
 # What each role may change about the gazetteer; a district in its own area, undoing what it may do included.
 CARERS = {"city": ("alias", "rename", "merge", "split", "apart"), "district": ("alias",)}
+IMPORTERS = ("city",)  # who hands in files and takes deliveries back: they change what everybody counts
 # Which steps of an order each role takes, each for the owners or givers of its own area.
 OWNS = ("acknowledge", "report")
 ORDERERS = {
@@ -162,6 +164,11 @@ class Gate:
             raise ViewError(f"there is no area {area!r}; wanted a district's code, DISTRICT/STREET, or compound:CODE")
         return view.narrowed(area if reach == OWN else _district(place, area))
 
+    def read_profiles(self, store: Store, person: Person | None) -> pd.DataFrame:
+        """Return how the files of each source are read, for those who import."""
+        self.importer(person)
+        return store.read(all_profiles())
+
     def reaches(self, store: Store, person: Person | None, place: Place, reach: str = OWN) -> None:
         """Raise AccessError unless what is read about a place reaches a person, whatever its rows carry."""
         if person is None:
@@ -177,6 +184,14 @@ class Gate:
         if person is None or person.role not in REVIEWERS:
             raise AccessError(
                 f"{person.role if person else 'nobody'} may not decide about matches; the {' and the '.join(REVIEWERS)} may"
+            )
+        return person
+
+    def importer(self, person: Person | None) -> Person:
+        """Return the person; raises AccessError unless their role hands in files and takes deliveries back."""
+        if person is None or person.role not in IMPORTERS:
+            raise AccessError(
+                f"{person.role if person else 'nobody'} may not import files; the {' and the '.join(IMPORTERS)} may"
             )
         return person
 

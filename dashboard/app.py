@@ -18,7 +18,6 @@ from dashboard.access import A_SHIFT_S, COOKIE, AccessError, Gate, check_origin
 from dashboard.calls import CallError, check_call
 from dashboard.desk import Desk
 from dashboard.downloads import as_json
-from dashboard.jobs import Jobs
 from dashboard.live import live_blueprint
 from dashboard.pages import Asked, Page, Scene, _live, all_pages
 from dashboard.pages import _compound as compound_panel
@@ -130,12 +129,12 @@ def _connect(app: Dash, desk: Desk) -> None:
             here = desk.here(who, path, search)
         except ViewError as error:
             return refused(desk, search, str(error)), no_update
-        if desk.store.revision(here.view.known_at) == 0:
-            return refused(desk, search, say("state.no_data", here.lang)), no_update
-        asked = Asked(here, who, desk, scale, turn or "", review_at)
         page = all_pages().get(path)
         if page is None:
             return parts.empty("404"), no_update
+        if desk.store.revision(here.view.known_at) == 0 and not page.bare:
+            return refused(desk, search, say("state.no_data", here.lang)), no_update
+        asked = Asked(here, who, desk, scale, turn or "", review_at)
         try:
             layout, spec = _shown(asked, page, chosen_of(pick, asked))
             return _live.stamped(layout, stand), spec
@@ -175,7 +174,7 @@ def _connect_early(app: Dash, desk: Desk) -> None:
     def draw_early(pulse: Any, path: str, search: str, scale: float | None, pick: Any) -> tuple[Any, Any]:
         """Something new came in: put it on the map first where that needs no plan, then let the page follow."""
         page = all_pages().get(path)
-        if _live.only_parts(pulse, path):
+        if _live.only_parts(pulse, path) or (page is not None and page.still(search or "")):
             return no_update, no_update
         if page is None or not page.early or scale is None:
             return no_update, pulse
@@ -312,7 +311,8 @@ def _serve(app: Dash, desk: Desk) -> None:
     server.register_blueprint(live_blueprint(desk, server.extensions["watch"], CODE))
     server.register_blueprint(downloads.downloads_blueprint(desk))
     server.register_blueprint(scrub.scrub_blueprint(desk))
-    server.register_blueprint(downloads.jobs_blueprint(desk, Jobs()))
+    server.register_blueprint(downloads.jobs_blueprint(desk, desk.jobs))
+    server.register_blueprint(importing.imports_blueprint(desk))
 
     _guard(app, desk)
     _routes(server, desk)

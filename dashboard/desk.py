@@ -14,6 +14,8 @@ from sqlalchemy import Select, and_, or_, select
 
 from dashboard import access
 from dashboard.access import CITY, DISTRICT, SHARED, Gate, Person
+from dashboard.drafts import Drafts
+from dashboard.jobs import Jobs
 from dashboard.settings import Settings
 from dashboard.tables import TableStore
 from dashboard.text import named
@@ -92,6 +94,8 @@ class Desk:
     gate: Gate
     tables: TableStore
     memory: Memory = field(default_factory=Memory)
+    jobs: Jobs = field(default_factory=Jobs)  # printing, searching and importing: one line for all
+    drafts: Drafts = field(default_factory=Drafts)
 
     @cached_property
     def replay(self) -> Replay:

@@ -26,6 +26,11 @@ OPTIONS = (
     "decision",
     "state",
     "owner",
+    "draft",
+    "batch",
+    "profile",
+    "feed",
+    "source",
 )  # how a page is shown
 YEARS = (1900, 2200)  # beyond them no day can be counted from; nobody means such a time
 

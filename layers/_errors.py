@@ -6,7 +6,18 @@ class LayerError(Exception):
 
 
 class FeedError(LayerError):
-    """A file cannot be imported at all. Single bad rows are not errors: they go to the receipt."""
+    """A file cannot be imported at all. Single bad rows are not errors: they go to the receipt.
+
+    Said in both languages where a page shows it; where nobody wrote the Chinese, the English stands for both.
+    """
+
+    def __init__(self, en: str, zh: str = "") -> None:
+        super().__init__(en)
+        self.zh = zh or en
+
+    def said(self, lang: str) -> str:
+        """Return what is wrong in "zh" or "en"."""
+        return str(self) if lang == "en" else self.zh
 
 
 class ProfileError(LayerError):

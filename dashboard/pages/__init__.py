@@ -76,6 +76,8 @@ class Page:
     listed  stands in the navigation
     scene   None: the page has no map
     live    kinds of change that parts of the page follow by themselves (pages/_live.py); for others the page is made anew
+    bare    can be shown while the store holds nothing yet
+    still   whether a page at an address is left alone when something new comes in: somebody is at work on it
     early   what the map shows rests on no plan: when something new came in it is drawn before the page, whose plan takes longer
     """
 
@@ -88,6 +90,8 @@ class Page:
     listed: bool = True
     early: bool = False
     live: frozenset[str] = frozenset({"alerts", "saved"})
+    bare: bool = False
+    still: Callable[[str], bool] = lambda search: False
     group: str = "epidemic"
 
     def __post_init__(self) -> None:

@@ -22,7 +22,11 @@ POSITION = {
     "region": ("坐标在辖区之外", "the position lies outside the region"),
 }
 
+EPOCH = ("日期是1970-01-01或1900-01-01，多为空日期", "1 January 1970 or 1900 is what programs write for no date")
 AS_GIVEN = "as given"  # whatever frame the file is in, degrees or metres
+EPOCHS = tuple(
+    f"{year}{month}" for year in ("1970", "1900") for month in ("-01-01", "-1-1", "/1/1", "/01/01", "0101", "年1月1日")
+)
 WANTED_DIGITS = "text: its file keeps only 15 digits of a number, so format the column as text"
 
 
@@ -66,8 +70,12 @@ class Checker:
             needed = column.required or column.identifies  # what nobody needs is dropped, and the row stays
             (rejected if needed else warned).extend(said)
             fatal = column.required or column.codes is not None
+            empty = (_epochs(raw[column.name]) & bad) if column.type == "time" else pd.Series(False, index=raw.index)
+            said = _notes(raw, empty, column, wanted_or_shape(column), *EPOCH)
+            (rejected if column.required else warned).extend(said)
+            bad_value = bad & ~lost & ~empty
             said = _notes(
-                raw, bad & ~lost, column, wanted_or_shape(column), "值不符合要求", "the value is not what is wanted"
+                raw, bad_value, column, wanted_or_shape(column), "值不符合要求", "the value is not what is wanted"
             )
             (rejected if fatal else warned).extend(said)
             refused |= missing | (lost & needed) | (bad & fatal)
@@ -178,6 +186,10 @@ def _notes(raw: pd.DataFrame, where: pd.Series, column: Column, needed: str, zh:
         )
         for at in raw.index[where]
     ]
+
+
+def _epochs(values: pd.Series) -> pd.Series:
+    return values.map(lambda v: isinstance(v, str) and v.startswith(EPOCHS)).astype(bool)
 
 
 def _brief(value: object) -> object:

@@ -37,11 +37,13 @@ class Chunk:
 
     `geometry`, where the format has one, holds shapely shapes in the coordinates of the file.
     verbatim  per row, the value of the column that was asked for verbatim; empty when none was asked for or found
+    numbers   column -> cells that a spreadsheet keeps as numbers: zeros before an id are lost in them
     """
 
     rows: pd.DataFrame
     misshapen: list[Misshapen] = field(default_factory=list)
     verbatim: list[str] = field(default_factory=list)
+    numbers: dict[str, int] = field(default_factory=dict)
 
 
 class Rounded(str):

@@ -13,6 +13,7 @@ from geo.datum_detect import FRAMES, Finding, detect, detect_in_areas
 from layers.intake import readers
 from layers.intake._feed import Feed, Part
 from layers.intake.datum_parts import Decision, decide, source_column, sources_of
+from layers.intake.datum_picture import offsets
 from layers.intake.matching import Gazetteer
 from layers.intake.places import DistrictBook, HospitalBook, believed
 from layers.intake.profile import Profile, Renamer
@@ -32,6 +33,7 @@ class Finder:
         self, connection: Connection, feed: Feed, book: DistrictBook, gazetteer: Callable[[], Gazetteer]
     ) -> None:
         self._connection, self._feed, self._book, self._gazetteer = connection, feed, book, gazetteer
+        self.offsets: dict[str, list[list[int]]] = {}  # of the file judged last
         self._part = next((part for part in feed.parts if part.labelled or "lon" in part.columns), None)
 
     def find(self, path: Path, profile: Profile) -> Decision | None:
@@ -45,6 +47,7 @@ class Finder:
             return None
         place_lon, place_lat = self._places(rows)
         rows = rows.assign(place_lon=place_lon, place_lat=place_lat)
+        self.offsets = offsets(*(rows[name] for name in ("lon", "lat", "place_lon", "place_lat")))
         return decide(rows, column, self._judge, path.name, OPTION)
 
     def _positions(self, path: Path, profile: Profile) -> tuple[pd.DataFrame, str | None]:

@@ -8,6 +8,7 @@ from geo import datum
 from geo.crs import distance_m
 from geo.datum_detect import ENOUGH, FRAMES, Finding, detect, plain
 from geo.match import UNCONFIRMED
+from layers.intake.datum_picture import offsets
 from layers.intake.places import DistrictBook
 from layers.intake.receipt import Receipt
 
@@ -85,6 +86,8 @@ class Witness:
         if self._seen:
             receipt.datum_evidence["anchors"] = self.finding.as_json()
             receipt.datum_evidence["points_used"] = not self.refuted
+            seen = (np.concatenate(column) for column in zip(*self._seen, strict=True))
+            receipt.datum_evidence["offsets"] = offsets(*seen)
         if self.districts:
             receipt.datum_evidence["districts"] = self.districts
         if self.moves:

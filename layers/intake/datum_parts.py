@@ -99,12 +99,12 @@ def decide(points: pd.DataFrame, column: str | None, judge: Judge, file: str, op
     whole = judge(points)
     if column is None or points["source"].nunique() < 2:
         if whole.frame is None:
-            raise FeedError(_refusal(file, whole, option))
+            raise FeedError(_refusal(file, whole, option), _refusal_zh(file, whole))
         return Decision(None, {"": whole.frame}, whole)
     parts = {str(source): judge(rows) for source, rows in points.groupby("source")}
     decided = {part.frame for part in parts.values()} - {None}
     if whole.frame is None and not decided:
-        raise FeedError(_refusal(file, whole, option))
+        raise FeedError(_refusal(file, whole, option), _refusal_zh(file, whole))
     frames = {source: part.frame or _follows(part, whole, decided) for source, part in parts.items()}
     lost = {source: parts[source] for source, frame in frames.items() if not frame}
     if lost:
@@ -133,3 +133,8 @@ def _refusal(file: str, found: Finding, option: str) -> str:
     elif found.why == "alike":
         advice = f"Any frame will do here: state {option.partition(' ')[0]} wgs84"
     return f"{file}: its datum cannot be told: {found.reason_en}. {advice}"
+
+
+def _refusal_zh(file: str, found: Finding) -> str:
+    advice = "请按来源拆分文件，分别选定坐标系" if found.why == "mixed" else "请选定坐标系"
+    return f"{file}：坐标系无法自动判定：{found.reason_zh}。{advice}"

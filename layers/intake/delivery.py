@@ -27,6 +27,7 @@ from layers.intake.places import DistrictBook, HospitalBook, believed, compound_
 from layers.intake.profile import Profile, Renamer
 from layers.intake.receipt import Receipt, RowNote
 from layers.intake.repeats import Repeats
+from layers.intake.timeliness import Timeliness
 from layers.intake.withdrawals import Withdrawals
 from layers.store import Store
 from layers.store.schema import ALWAYS, FOREVER, compound, placement
@@ -58,6 +59,8 @@ class Delivery:
         self._withdrawals = Withdrawals(opened, feed.placed, self._id, receipt) if feed.placed else None
         self._touched: set[str] = set()  # persons of whom something changed
         self._lags: list[float] = []
+        self._counted: Counter[str] = Counter()  # cells of each column that a spreadsheet keeps as numbers
+        self._timeliness = Timeliness(opened.connection, feed)
 
     def take(self, path: Path, progress: Progress | None) -> None:
         """Take every chunk of the file."""
@@ -66,12 +69,13 @@ class Delivery:
             if self._cancel is not None and self._cancel.is_set():
                 raise Cancelled(f"{path.name}: the import was stopped; nothing was written")
             self._receipt.rejected += [
-                RowNote(m.row, "", m.found, m.wanted, "列数与表头不符", "the row does not have the file's columns")
+                RowNote(m.row, "", m.found, m.wanted, m.zh, "the row does not have the file's columns")
                 for m in chunk.misshapen
             ]
             self._receipt.rows_read += len(chunk.rows) + len(chunk.misshapen)
             if len(chunk.rows):
                 self._chunk(chunk.rows)
+            self._counted.update(chunk.numbers)
             if progress:
                 progress(self._receipt.rows_read)
         if self._register:
@@ -84,6 +88,8 @@ class Delivery:
         if receipt.ignored_columns:
             names = "、".join(receipt.ignored_columns)
             receipt.note(f"未使用的列：{names}", f"columns not used: {', '.join(receipt.ignored_columns)}")
+        self._say_numbers()
+        self._timeliness.conclude(receipt)
         self._witness.conclude(receipt)
         receipt.lag_hours_median = round(float(np.median(self._lags)), 1) if self._lags else None
 
@@ -114,7 +120,7 @@ class Delivery:
         self._frames = finder.find(path, self._profile)
         self._receipt.datum = self._frames.title if self._frames else None
         if self._frames:
-            self._receipt.datum_evidence |= self._frames.as_json()
+            self._receipt.datum_evidence |= self._frames.as_json() | {"offsets": finder.offsets}
             self._receipt.notices += self._frames.notices(path.name)
 
     def _checked(self, raw: pd.DataFrame, ours: pd.DataFrame) -> Checked:
@@ -140,7 +146,8 @@ class Delivery:
         if columns and not self._receipt.datum:
             raise FeedError(
                 f"{self._receipt.file}: has coordinates ({', '.join(columns)}) but no datum was stated. A wrong one moves every place by "
-                f"0.5-1.2 km: state it with --datum {'|'.join(datum.DATUMS)} or in the profile; --datum auto finds it out where places are known"
+                f"0.5-1.2 km: state it with --datum {'|'.join(datum.DATUMS)} or in the profile; --datum auto finds it out where places are known",
+                f"{self._receipt.file}：含坐标但没有说明坐标系；坐标系弄错会使位置偏移0.5–1.2公里，请选定或选“自动判定”",
             )
 
     def _resolve(self, rows: pd.DataFrame) -> pd.DataFrame:
@@ -279,6 +286,7 @@ class Delivery:
         if moved is not None:
             self._witness.moved(*moved)
         if part.event:
+            self._timeliness.hear(out["happened_at"])
             self._lags += ((self._opened.known_from - written.touched["happened_at"]) / 3_600_000).tolist()
         if self._register:
             self._touched.update(written.touched["subject"])
@@ -297,6 +305,18 @@ class Delivery:
                 f"名录已变，{persons} 人的匹配仍按旧名录；重新匹配：python -m dashboard rematch",
                 f"the gazetteer changed; {persons} persons are matched by the old one: python -m dashboard rematch",
             )
+
+    def _say_numbers(self) -> None:
+        """Name the ids that a spreadsheet keeps as numbers: 007 and 7 are one number, and two ids."""
+        for name in {name for part in self._feed.parts for name in part.key}:
+            column = self._feed.column(name)
+            theirs = self._profile.columns.get(name) or next((n for n in (name, column.zh) if n in self._counted), "")
+            count = self._counted[theirs]
+            if count and column.type == "text" and not column.codes:
+                self._receipt.note(
+                    f"“{theirs}”有 {count} 格是数字，已按编号读入；编号若以0开头，前面的0已丢失，请把该列设为文本后重新导出",
+                    f"{theirs}: {count} cells are numbers and were read as ids; zeros before an id are lost: format the column as text",
+                )
 
     def _says(self, part: Part) -> set[str]:
         """Store columns in which an empty cell is a statement, as far as the file has them at all."""

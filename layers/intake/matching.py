@@ -167,6 +167,11 @@ def gazetteer(connection: Connection, identity: str, cache: Path | None, *, lear
         return found
 
 
+def unkept(connection: Connection, identity: str, cache: Path | None) -> Gazetteer:
+    """Return the gazetteer as this transaction sees it, kept for nobody: what is rehearsed and rolled back may not serve others."""
+    return _built(connection, identity, cache, learned_at(connection), False)
+
+
 def _built(connection: Connection, identity: str, cache: Path | None, at: int, learn: bool) -> Gazetteer:
     taught = lessons(connection, at)
     judge = partial(judge_of, identity, cache=cache, lessons=taught, fit=learn)

@@ -105,6 +105,11 @@ def _as_list(value: Any) -> list[str]:
     return [part.strip() for part in re.split("[;；]", value) if part.strip()] if isinstance(value, str) else []
 
 
+def is_epoch(moment: datetime) -> bool:
+    """Return whether a time is what programs write for none at all: 1 January 1970, or 1900 as spreadsheets count."""
+    return (moment.year, moment.month) in ((1970, 1), (1900, 1)) and moment.day == 1
+
+
 def _time(text: str) -> float | None:
     """A naive time is Asia/Shanghai; a bare date is the start of that day."""
     match = DATE.match(text) or COMPACT.match(text) or HOUR.match(text)
@@ -117,7 +122,7 @@ def _time(text: str) -> float | None:
         moment = datetime(*numbers[:3], *([] if ends_at_24 else numbers[3:]))  # type: ignore[arg-type]
     except ValueError:
         return None
-    if not 1900 <= moment.year <= 2100:
+    if not 1900 <= moment.year <= 2100 or is_epoch(moment):
         return None
     zone = parts[6] if len(parts) > 6 else None
     if zone:

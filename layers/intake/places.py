@@ -47,11 +47,12 @@ class DistrictBook:
         key = (identity, state[0] or 0, state[1])
         if key not in _books:
             _books.clear()
-            _books[key] = cls._read(connection)
+            _books[key] = cls.unkept(connection)
         return _books[key]
 
     @classmethod
-    def _read(cls, connection: Connection) -> "DistrictBook":
+    def unkept(cls, connection: Connection) -> "DistrictBook":
+        """Return the districts as this transaction sees them, kept for nobody: it may be rolled back."""
         rows = believed(connection, district, "code", "name", "name_en", "shape")
         shapes = shapely.from_wkb(rows["shape"].to_numpy(object))
         names: dict[str, str] = {}

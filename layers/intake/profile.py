@@ -28,6 +28,7 @@ class Profile:
     join       our column -> their columns (or "#", a running number), joined by "|": an id for a file that has none
     options    source, datum, datum_by (the column by which a file with `auto` is split), sheet (of an XLSX, or the layer of a
                GeoPackage)
+    unused     our columns that are not read, although the file has a column of their name
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -35,11 +36,15 @@ class Profile:
     constants: Mapping[str, str] = field(default_factory=dict)
     join: Mapping[str, list[str]] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
+    unused: tuple[str, ...] = field(
+        default=(), repr=False
+    )  # so that the digest of a profile without any is what it was
 
     @property
     def digest(self) -> str:
         """A short digest: the same file under another profile is another delivery."""
-        return hashlib.blake2b(repr(self).encode(), digest_size=8).hexdigest()
+        text = repr(self) + (f"|unused {self.unused}" if self.unused else "")
+        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 def load(path: Path, feed: Feed) -> Profile:
@@ -79,7 +84,7 @@ def load_part(path: Path, feed: Feed, whole: Feed) -> Profile:
     profile = load(path, replace(feed, columns=(*feed.columns, *more)))
     sections = ("columns", "codes", "constants", "join")
     kept = {s: {n: v for n, v in getattr(profile, s).items() if n in own} for s in sections}
-    return replace(profile, **kept)
+    return replace(profile, **kept)  # type: ignore[arg-type]
 
 
 def _options(stated: Mapping[str, str], path: Path) -> dict[str, str]:
@@ -156,7 +161,12 @@ class Renamer:
     def _find(self, name: str, zh: str, rows: pd.DataFrame) -> str | None:
         wanted = self._profile.columns.get(name)
         if wanted is not None and wanted not in rows:
-            raise FeedError(f"{self._file}: column {wanted!r} (for {name}) is missing; found {_shown(rows)}")
+            raise FeedError(
+                f"{self._file}: column {wanted!r} (for {name}) is missing; found {_shown(rows)}",
+                f"{self._file}：没有“{wanted}”这一列（对应“{zh}”）；文件里有：{'、'.join(_shown(rows))}",
+            )
+        if name in self._profile.unused:
+            return None
         return wanted or next((c for c in (name, zh) if c in rows), None)
 
     def _require(self, theirs: Mapping[str, str | None], rows: pd.DataFrame) -> None:
@@ -165,7 +175,8 @@ class Renamer:
             if column.required and not theirs[column.name] and column.name not in given:
                 raise FeedError(
                     f"{self._file}: column {column.name!r} ({column.zh}) is missing; found {_shown(rows)}. "
-                    f"Rename columns with a profile (--map); `python -m dashboard feeds {self._feed.name}` describes the feed"
+                    f"Rename columns with a profile (--map); `python -m dashboard feeds {self._feed.name}` describes the feed",
+                    f"{self._file}：缺少必填列“{column.zh}”（{column.name}）；文件里有：{'、'.join(_shown(rows))}",
                 )
 
     def _joined(self, rows: pd.DataFrame, names: list[str]) -> pd.Series:

@@ -10,7 +10,7 @@ import openpyxl
 import pandas as pd
 
 from layers._errors import FeedError
-from layers.intake import spatial
+from layers.intake import spatial, workbooks
 from layers.intake.chunks import CHUNK, EXACT, Chunk, Misshapen, Rounded, first_of, own_name, text, verbatim
 
 FORMATS = (".csv", ".xlsx", ".jsonl", ".geojson", ".json", ".gpkg")
@@ -37,7 +37,10 @@ def read(path: Path, *, sheet: str | None = None, exact: Sequence[str] = ()) -> 
         else:
             yield from spatial.geojson(path, encoding_of(path), exact)
     except (OSError, KeyError, ValueError, *spatial.FAULTS) as error:
-        raise FeedError(f"{path.name}: cannot be read as {suffix[1:].upper()} ({error})") from error
+        raise FeedError(
+            f"{path.name}: cannot be read as {suffix[1:].upper()} ({error})",
+            f"{path.name}：无法按{suffix[1:].upper()}读取，文件可能已损坏或格式不对（{error}）",
+        ) from error
 
 
 def unread(path: Path, sheet: str | None = None) -> list[str]:
@@ -56,14 +59,20 @@ def encoding_of(path: Path) -> str:
     """Return utf-8-sig or gb18030, found by content; NUL bytes or neither raise FeedError."""
     content = path.read_bytes()
     if b"\0" in content:
-        raise FeedError(f"{path.name}: holds NUL bytes at position {content.index(0)}; wanted a text file")
+        raise FeedError(
+            f"{path.name}: holds NUL bytes at position {content.index(0)}; wanted a text file",
+            f"{path.name}：第 {content.index(0)} 字节处有空字符，应为文本文件；是否改错了扩展名？",
+        )
     for name in ("utf-8-sig", "gb18030"):
         try:
             content.decode(name)
         except UnicodeDecodeError:
             continue
         return name
-    raise FeedError(f"{path.name}: text is neither UTF-8 nor GB18030; save it as one of them")
+    raise FeedError(
+        f"{path.name}: text is neither UTF-8 nor GB18030; save it as one of them",
+        f"{path.name}：文字编码既不是UTF-8也不是GB18030（GBK），请另存为其中一种",
+    )
 
 
 def _format(path: Path) -> str:
@@ -71,9 +80,12 @@ def _format(path: Path) -> str:
     if not path.exists():
         raise FeedError(f"{path.name}: no such file")
     if suffix not in FORMATS:
-        raise FeedError(f"{path.name}: format {suffix or 'unknown'}; wanted one of {', '.join(FORMATS)}")
+        raise FeedError(
+            f"{path.name}: format {suffix or 'unknown'}; wanted one of {', '.join(FORMATS)}",
+            f"{path.name}：格式为{suffix or '未知'}，应为 {'、'.join(FORMATS)} 之一",
+        )
     if path.stat().st_size == 0:
-        raise FeedError(f"{path.name}: the file is empty")
+        raise FeedError(f"{path.name}: the file is empty", f"{path.name}：文件是空的")
     return suffix
 
 
@@ -94,25 +106,43 @@ def _csv_lines(file: TextIO, path: Path) -> Iterator[Line]:
         except csv.Error as error:
             if reader.line_num > before + 1:
                 raise FeedError(
-                    f"{path.name}: a quotation mark opened in line {before + 1} and is not closed; wanted {QUOTES} ({error})"
+                    f"{path.name}: a quotation mark opened in line {before + 1} and is not closed; wanted {QUOTES} ({error})",
+                    f"{path.name}：第 {before + 1} 行的引号没有成对，其后各行无法读取",
                 ) from error
-            line = Misshapen(reader.line_num, f"a line that is no CSV: {error}", QUOTES, "引号不成对，无法按CSV读取")
+            line = (
+                _too_long(reader.line_num)
+                if "field limit" in str(error)
+                else Misshapen(reader.line_num, f"a line that is no CSV: {error}", QUOTES, "引号不成对，无法按CSV读取")
+            )
         before = reader.line_num
         if line:
             yield before, line
 
 
+def _too_long(number: int) -> Misshapen:
+    most = csv.field_size_limit()
+    wanted = f"at most {most:,} characters in a value"
+    return Misshapen(number, f"a value of more than {most:,} characters", wanted, f"有一格超过{most:,}个字符")
+
+
 def _book(path: Path) -> Any:
+    workbooks.require_sane(path)
     try:
         return openpyxl.load_workbook(path, read_only=True, data_only=True)
     except Exception as error:  # openpyxl raises whatever the zip or XML below it raised
-        raise FeedError(f"{path.name}: not a readable XLSX file ({error})") from error
+        raise FeedError(
+            f"{path.name}: not a readable XLSX file ({error})",
+            f"{path.name}：不是可读的XLSX文件，可能已损坏（{error}）",
+        ) from error
 
 
 def _xlsx(path: Path, sheet: str | None) -> Iterator[Line]:
     book = _book(path)
     if sheet and sheet not in book.sheetnames:
-        raise FeedError(f"{path.name}: sheet {sheet!r} is missing; found {book.sheetnames}")
+        raise FeedError(
+            f"{path.name}: sheet {sheet!r} is missing; found {book.sheetnames}",
+            f"{path.name}：没有工作表“{sheet}”，有：{'、'.join(book.sheetnames)}",
+        )
     empty = True
     for number, line in enumerate(_rows(book[sheet] if sheet else book.worksheets[0], path), start=1):
         if any(value is not None for value in line):
@@ -122,7 +152,8 @@ def _xlsx(path: Path, sheet: str | None) -> Iterator[Line]:
     if empty:
         raise FeedError(
             f"{path.name}: sheet {sheet or book.sheetnames[0]!r} is empty; the file has {book.sheetnames}: "
-            "name one as [options] sheet in a profile"
+            "name one as [options] sheet in a profile",
+            f"{path.name}：工作表“{sheet or book.sheetnames[0]}”是空的；文件里有：{'、'.join(book.sheetnames)}",
         )
 
 
@@ -135,7 +166,10 @@ def _rows(sheet: Any, path: Path) -> Iterator[tuple[Any, ...]]:
         except StopIteration:
             return
         except Exception as error:  # as in _book
-            raise FeedError(f"{path.name}: sheet {sheet.title!r} cannot be read to its end ({error})") from error
+            raise FeedError(
+                f"{path.name}: sheet {sheet.title!r} cannot be read to its end ({error})",
+                f"{path.name}：工作表“{sheet.title}”读到一半出错，文件可能已损坏（{error}）",
+            ) from error
         yield line
 
 
@@ -156,7 +190,8 @@ def _layer(path: Path, wanted: str | None) -> tuple[str, list[str]]:
     if len(choices) != 1:
         raise FeedError(
             f"{path.name}: holds {f'the layers {choices}' if choices else 'no layer'}; wanted one: "
-            "name it as [options] layer in a profile"
+            "name it as [options] layer in a profile",
+            f"{path.name}：含 {len(choices)} 个图层（{'、'.join(choices)}），请选定一个",
         )
     return choices[0], [name for name in names if name != choices[0]]
 
@@ -165,7 +200,7 @@ def _header(lines: Iterator[Line], path: Path) -> list[str]:
     try:
         _, first = next(lines)
     except StopIteration:
-        raise FeedError(f"{path.name}: no line with column names") from None
+        raise FeedError(f"{path.name}: no line with column names", f"{path.name}：没有列名行") from None
     if isinstance(first, Misshapen):
         raise FeedError(f"{path.name}: line {first.row} should name the columns; found {first.found}")
     header = [text(name) or "" for name in first]
@@ -173,7 +208,10 @@ def _header(lines: Iterator[Line], path: Path) -> list[str]:
         header.pop()
     twice = {name for name in header if header.count(name) > 1}
     if twice or not header:
-        raise FeedError(f"{path.name}: column names appear twice or are missing: {sorted(twice) or header}")
+        raise FeedError(
+            f"{path.name}: column names appear twice or are missing: {sorted(twice) or header}",
+            f"{path.name}：列名重复或缺失：{'、'.join(sorted(twice)) or '（无）'}；第一行应写列名",
+        )
     return header
 
 
@@ -187,6 +225,7 @@ def _table(lines: Iterator[Line], path: Path, exact: Sequence[str]) -> Iterator[
     rows: list[list[Any]] = []
     misshapen: list[Misshapen] = []
     echo: list[str] = []
+    numbers = dict.fromkeys(header, 0)
     for number, line in lines:
         if isinstance(line, Misshapen):
             misshapen.append(line)
@@ -196,12 +235,15 @@ def _table(lines: Iterator[Line], path: Path, exact: Sequence[str]) -> Iterator[
             misshapen.append(_wrong_width(number, line, len(header), at))
             continue
         rows.append([number, *(text(v) for v in values)])
+        if padded:
+            for name, value in zip(header, values, strict=True):
+                numbers[name] += isinstance(value, int | float)
         if asked:
             echo.append(verbatim(values[at]))
         if len(rows) >= CHUNK:
-            yield Chunk(pd.DataFrame(rows, columns=columns, dtype=object), misshapen, echo)
-            rows, misshapen, echo = [], [], []
-    yield Chunk(pd.DataFrame(rows, columns=columns, dtype=object), misshapen, echo)
+            yield Chunk(pd.DataFrame(rows, columns=columns, dtype=object), misshapen, echo, numbers)
+            rows, misshapen, echo, numbers = [], [], [], dict.fromkeys(header, 0)
+    yield Chunk(pd.DataFrame(rows, columns=columns, dtype=object), misshapen, echo, numbers)
 
 
 def _fitted(line: list[Any], width: int, padded: bool) -> list[Any] | None:
@@ -269,3 +311,15 @@ def _record(number: int, line: str) -> dict[str, Any] | Misshapen:
         found = "a list" if isinstance(record, list) else "text" if isinstance(record, str) else "a single value"
         return Misshapen(number, found, "one JSON object a line", "该行不是JSON对象")
     return record
+
+
+def choices(path: Path) -> list[str]:
+    """Return the names of the sheets of an XLSX or the layers of a GeoPackage, in their order; none of other files."""
+    suffix = _format(path)
+    if suffix == ".gpkg":
+        return [name for names in spatial.layers_of(path) for name in names]
+    if suffix != ".xlsx":
+        return []
+    book = _book(path)
+    book.close()
+    return [str(name) for name in book.sheetnames]

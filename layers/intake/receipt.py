@@ -56,6 +56,8 @@ class Receipt:
     dropped_columns: list[str] = field(default_factory=list)  # personal columns that are never kept
     lag_hours_median: float | None = None
     seconds: float = 0.0
+    actor: str = ""  # who handed it in
+    counts: dict[str, int] = field(default_factory=dict)  # status -> change of the persons now in it, in the whole city
 
     def count(self, outcome: str) -> int:
         """Return versions with this outcome over all tables."""

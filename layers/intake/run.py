@@ -11,8 +11,8 @@ from sqlalchemy import Connection, select
 
 from geo.datum import require_datum
 from geo.errors import GeoError
-from layers._errors import FeedError, KnowledgeError
-from layers.intake import readers
+from layers._errors import Cancelled, FeedError, KnowledgeError
+from layers.intake import readers, workbooks
 from layers.intake._feed import Feed
 from layers.intake.datum_parts import AUTO
 from layers.intake.delivery import Delivery, Progress
@@ -21,6 +21,8 @@ from layers.intake.profile import Profile
 from layers.intake.receipt import Receipt, file_notes
 from layers.store import Store, journal
 from layers.store.schema import batch
+from layers.store.totals import city_counts
+from layers.store.undone import taken_back
 from layers.store.writing import close_batch, open_batch
 
 
@@ -56,7 +58,7 @@ def run(
         raise KnowledgeError(f"--known-at {known_at.isoformat()} lies in the future")
     stated = _stated_datum(datum or profile.options.get("datum"))
     source = source or profile.options.get("source") or feed.steward[1]
-    receipt = Receipt(feed.name, source, path.name, _sha256(path), datum=stated, dry_run=dry_run)
+    receipt = Receipt(feed.name, source, path.name, _sha256(path), datum=stated, dry_run=dry_run, actor=actor)
     settings = hashlib.blake2b(f"{stated}|{profile.digest}|{source}".encode(), digest_size=8).hexdigest()
     now = store.now()
     try:
@@ -71,6 +73,7 @@ def run(
             receipt.batch, receipt.known_at = opened.id, opened.known_from
             Delivery(store, opened, feed, profile, receipt, cancel).take(path, progress)
             _tell_unread(receipt, path, profile)
+            receipt.counts = city_counts(opened)
             receipt.seconds = round(time.monotonic() - started, 2)
             file_notes(opened, receipt)
             close_batch(opened, receipt.as_json())
@@ -79,6 +82,8 @@ def run(
             )
             if dry_run:
                 raise _DryRun
+            if cancel is not None and cancel.is_set():  # the last moment at which nothing is written
+                raise Cancelled(f"{path.name}: the import was stopped; nothing was written")
     except _DryRun:
         return receipt
     _fit(store, feed)
@@ -95,7 +100,16 @@ def _fit(store: Store, feed: Feed) -> None:
 def _tell_unread(receipt: Receipt, path: Path, profile: Profile) -> None:
     """Refuse a file that held no row; say in the receipt which sheets or tables were left aside."""
     if not receipt.rows_read:
-        raise FeedError(f"{path.name}: holds no row to import; nothing was written")
+        raise FeedError(
+            f"{path.name}: holds no row to import; nothing was written", f"{path.name}：没有一行数据，未写入任何内容"
+        )
+    if path.suffix.lower() == ".xlsx":
+        empty = workbooks.formulas(path).empty
+        if empty:
+            receipt.note(
+                f"有 {empty} 格是公式而没有保存结果，读作空值；请用表格软件打开并另存一次",
+                f"{empty} cells hold a formula whose value was not kept and were read as empty: open the file and save it again",
+            )
     aside = readers.unread(path, profile.options.get("sheet"))
     if aside:
         receipt.note(f"未读取的工作表或图层：{'、'.join(aside)}", f"sheets or tables not read: {', '.join(aside)}")
@@ -119,6 +133,6 @@ def _sha256(path: Path) -> str:
 
 
 def _already(connection: Connection, receipt: Receipt, settings: str) -> int | None:
-    """The batch of this very file. The same content under another name is a delivery: its source says that nothing is new."""
+    """The batch of this very file that still stands. The same content under another name is a delivery: its source says that nothing is new."""
     same = (batch.c.sha256 == receipt.sha256, batch.c.file == receipt.file, batch.c.feed == receipt.feed)
-    return connection.execute(select(batch.c.id).where(*same, batch.c.settings == settings)).scalar()
+    return connection.execute(select(batch.c.id).where(*same, batch.c.settings == settings, ~taken_back())).scalar()

@@ -7,28 +7,29 @@ from sqlalchemy import Select, func, select
 from layers._times import to_ms
 from layers._view import View
 from layers.store.schema import batch
+from layers.store.undone import taken_back
 
 
 def heard(view: View) -> Select[Any]:
     """Return feed, source, last, deliveries: the newest delivery of each source, as known at the view, and their number.
 
-    A delivery of which every row was refused told nothing and does not count.
+    A delivery of which every row was refused told nothing and does not count, nor does one that was taken back by then.
     """
     rows, refused = batch.c.receipt["rows_read"].as_integer(), batch.c.receipt["rows_rejected"].as_integer()
     query = select(
         batch.c.feed, batch.c.source, func.max(batch.c.known_at).label("last"), func.count().label("deliveries")
     )
     query = query.where(batch.c.kind == "import", batch.c.known_at <= to_ms(view.known_at))
-    return query.where(rows > refused).group_by(batch.c.feed, batch.c.source)
+    query = query.where(rows > refused, ~taken_back(to_ms(view.known_at)))
+    return query.group_by(batch.c.feed, batch.c.source)
 
 
 def arrived(view: View) -> Select[Any]:
     """Return feed, at: every delivery known at the view that told anything, in order."""
     rows, refused = batch.c.receipt["rows_read"].as_integer(), batch.c.receipt["rows_rejected"].as_integer()
     query = select(batch.c.feed, batch.c.known_at.label("at"))
-    return query.where(batch.c.kind == "import", batch.c.known_at <= to_ms(view.known_at), rows > refused).order_by(
-        "at"
-    )
+    told = (batch.c.kind == "import", rows > refused, ~taken_back(to_ms(view.known_at)))
+    return query.where(batch.c.known_at <= to_ms(view.known_at), *told).order_by("at")
 
 
 def receipts(view: View) -> Select[Any]:

@@ -93,7 +93,7 @@ batch = Table(  # one row per accepted write of facts: an import, a match run, a
     "batch",
     metadata,
     Column("id", BigId, primary_key=True),
-    Column("kind", String, nullable=False),  # import | review | rematch | care | order | override | whatif
+    Column("kind", String, nullable=False),  # import | undo | review | rematch | care | order | override | whatif
     Column("feed", String, nullable=False),
     Column("source", String, nullable=False),
     Column("file", String),

@@ -203,6 +203,13 @@ def write(opened: Batch, change: pd.DataFrame) -> int:
     return len(change)
 
 
+def city_counts(opened: Batch) -> dict[str, int]:
+    """Return status -> change of the persons now in it that an open batch brings to the whole city, zeros left out."""
+    mine = (total.c.batch == opened.id, total.c.known_from == opened.known_from, total.c.level == "city")
+    query = select(total.c.status, func.sum(total.c.n)).where(*mine, total.c.measure == "now").group_by(total.c.status)
+    return {status: int(n) for status, n in sorted(map(tuple, opened.connection.execute(query))) if n}
+
+
 def _moves(statuses: pd.DataFrame) -> pd.DataFrame:
     """One row per step: (subject, measure, status, severity, event_day, n)."""
     if statuses.empty:

@@ -98,6 +98,15 @@ class Batch:
         rows = _with_contents(rows.assign(heard_at=rows["reported_at"]), own)
         return self._written(table, rows, own, before, pd.Series(False, index=rows.index))
 
+    def restore(self, table: Table, rows: pd.DataFrame) -> None:
+        """Write versions again that were believed before, just as they were: whose they are, and when they were reported.
+
+        rows  columns of the table as the database holds them (times in ms); any open versions of their keys are closed
+        """
+        self._close(table, self._open(table, rows["key"], []))
+        common = {"batch": self.id, "known_from": self.known_from, "known_until": FOREVER}
+        bulk(self.connection, table, rows.drop(columns="id").assign(**constants(rows, common)))
+
     def _written(
         self, table: Table, rows: pd.DataFrame, own: list[str], before: pd.DataFrame, older: pd.Series
     ) -> Written:

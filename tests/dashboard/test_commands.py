@@ -95,6 +95,7 @@ WRONG = {
     "rematch": ("--out", "absent/x.csv"),
     "compounds": ("duplicates", "--out", "absent/x.csv"),
     "serve": ("--port", "99999"),
+    "undo": ("7", "--store", "sqlite:///absent/x.db"),
 }
 
 

@@ -1,0 +1,169 @@
+"""Files that somebody handed in and has not imported yet: in a private folder of this process, gone after two hours or at its end."""
+
+import hashlib
+import os
+import re
+import secrets
+import shutil
+import tempfile
+import time
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+from typing import IO, Any
+
+from dashboard.access import Person
+from dashboard.text import both
+from layers._errors import LayerError
+from layers.intake.profiles import Kept, Reading
+from layers.intake.readers import FORMATS
+from layers.intake.suggest import Guess, Sample
+
+LARGEST = 200_000_000  # bytes of one file
+KEPT_S = 2 * 3600
+PER_PERSON, IN_ALL = 4, 24
+BLOCK = 1 << 20
+LONGEST_NAME = 120
+
+
+class UploadError(LayerError):
+    """A file cannot be taken in; nothing of it is kept. Said in both languages, because a page shows it."""
+
+    def __init__(self, en: str, zh: str) -> None:
+        super().__init__(en)
+        self.zh = zh
+
+    def said(self, lang: str) -> str:
+        """Return what is wrong in "zh" or "en"."""
+        return str(self) if lang == "en" else self.zh
+
+
+@dataclass
+class Draft:
+    """A file on its way in, and what its owner has said about it so far.
+
+    lines    lines of a text file, 0 where they cannot be counted before it is read
+    guesses  the feeds by how well they fit
+    kept     the profile that was taken because all of its columns are there
+    found    what the preview found: a receipt as plain data, and all its notes; None: not previewed, or changed since
+    """
+
+    token: str
+    owner: Person
+    path: Path
+    size: int
+    sha256: str
+    born: float
+    lines: int = 0
+    sample: Sample | None = None
+    guesses: list[Guess] = field(default_factory=list)
+    feed: str = ""
+    source: str = ""
+    reading: Reading = field(default_factory=Reading)
+    sheets: list[str] = field(default_factory=list)
+    kept: Kept | None = None
+    keep: bool = True  # whether the profile is kept with the import
+    found: dict[str, Any] | None = None
+    problem: tuple[str, str] | None = None
+
+    @property
+    def name(self) -> str:
+        """What its sender calls the file."""
+        return self.path.name
+
+
+class Drafts:
+    """The drafts of one process; each is its owner's alone."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock, self._lock = clock, Lock()
+        self._drafts: dict[str, Draft] = {}
+        self._folder: Path | None = None
+        self.rehearsed: dict[tuple[Person, str], Any] = {}  # who, batch -> what its undo would do
+
+    def take(self, owner: Person, name: str, stream: IO[bytes]) -> Draft:
+        """Write a stream to the private folder, block by block; raise UploadError for what cannot be a delivery."""
+        name = safe_name(name)
+        token = secrets.token_urlsafe(12)
+        self._make_room(owner)
+        folder = self._home() / token
+        folder.mkdir(mode=0o700)
+        path = folder / name
+        try:
+            size, sha256, lines = _written(path, stream)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        text = path.suffix.lower() in (".csv", ".jsonl")
+        draft = Draft(token, owner, path, size, sha256, self._clock(), lines if text else 0)
+        with self._lock:
+            self._drafts[token] = draft
+        return draft
+
+    def get(self, token: str, owner: Person | None) -> Draft | None:
+        """Return the draft when it is this person's and still kept."""
+        self._forget()
+        draft = self._drafts.get(token)
+        return draft if draft is not None and draft.owner == owner else None
+
+    def drop(self, draft: Draft) -> None:
+        """Delete a draft and its file."""
+        with self._lock:
+            self._drafts.pop(draft.token, None)
+        shutil.rmtree(draft.path.parent, ignore_errors=True)
+
+    def _home(self) -> Path:
+        with self._lock:
+            if self._folder is None:
+                self._folder = Path(tempfile.mkdtemp(prefix="fangyi-imports-"))  # for nobody but this user
+                weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+            return self._folder
+
+    def _make_room(self, owner: Person) -> None:
+        self._forget()
+        mine = sorted((d for d in self._drafts.values() if d.owner == owner), key=lambda d: d.born)
+        for draft in mine[: max(0, len(mine) - PER_PERSON + 1)]:
+            self.drop(draft)
+        if len(self._drafts) >= IN_ALL:
+            raise UploadError(
+                *both("drafts.files_wait_imported", in_all=IN_ALL)[::-1],
+            )
+
+    def _forget(self) -> None:
+        for draft in [d for d in list(self._drafts.values()) if self._clock() - d.born > KEPT_S]:
+            self.drop(draft)
+
+
+def safe_name(name: str) -> str:
+    """Return the name of a file without folders and marks that are no part of a name; UploadError for another format."""
+    plain = re.sub(r"[\x00-\x1f\x7f]", "", re.split(r"[/\\]", name)[-1]).strip().lstrip(".")
+    stem, suffix = os.path.splitext(plain)
+    if suffix.lower() not in FORMATS or not stem:
+        wanted = " ".join(FORMATS)
+        raise UploadError(*both("drafts.format", name=plain or "?", found=suffix or "?", wanted=wanted)[::-1])
+    return stem[: LONGEST_NAME - len(suffix)] + suffix
+
+
+def _written(path: Path, stream: IO[bytes]) -> tuple[int, str, int]:
+    """Size, digest and lines of what the stream held."""
+    size, lines, digest = 0, 0, hashlib.sha256()
+    with path.open("xb") as file:
+        while block := stream.read(BLOCK):
+            size += len(block)
+            if size > LARGEST:
+                raise UploadError(*too_large(path.name))
+            digest.update(block)
+            lines += block.count(b"\n")
+            file.write(block)
+    if not size:
+        raise UploadError(*both("drafts.file_empty", name=path.name)[::-1])
+    return size, digest.hexdigest(), lines
+
+
+def too_large(name: str) -> tuple[str, str]:
+    """Return what to say of a file beyond the limit, in English and Chinese."""
+    most = LARGEST // 1_000_000
+    zh, en = both("drafts.too_large", name=name, most=most)
+    return en, zh

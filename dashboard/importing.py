@@ -1,0 +1,282 @@
+"""Hand in a file, look at what it would do, import it, take it back: the routes and the work behind the import page."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from flask import Blueprint, Response, abort, make_response, request
+
+from dashboard import export
+from dashboard.access import CITY, Person
+from dashboard.desk import Desk
+from dashboard.downloads import as_json
+from dashboard.drafts import LARGEST, Draft, UploadError, too_large
+from dashboard.jobs import Job, Progress
+from dashboard.text import both
+from layers._errors import Cancelled, LayerError
+from layers.intake import profiles, readers, receipt, unbatch
+from layers.intake.feeds import all_feeds, feed_named
+from layers.intake.notes import shown_notes
+from layers.intake.profiles import Reading
+from layers.intake.run import run
+from layers.intake.suggest import code_for, guesses, peek, suggest, unknown_codes
+from layers.intake.suggest_fill import fills
+from layers.intake.suggest_names import frame_in
+from layers.store import profiles as kept_profiles
+
+NOTES_KEPT = 20_000  # rows of a preview that can be taken away as CSV
+ENOUGH = 0.3  # a feed that fits less than this is not chosen for anybody
+
+
+def imports_blueprint(desk: Desk) -> Blueprint:
+    """Return the routes of the import page, for those who may import.
+
+    POST /imports/upload?name=NAME      the file as the body; answers 201 and its token
+    GET  /imports/job/<id>              how far a preview, an import or an undo is, and what came of it
+    POST /imports/job/<id>/stop         ask it to stop: it ends as cancelled, or as done where it was too late
+    GET  /imports/draft/<token>.csv     the rows that the preview would refuse or warn about
+    GET  /imports/batch/<number>.csv    those of a delivery
+    """
+    routes = Blueprint("imports", __name__)
+
+    @routes.post("/imports/upload")
+    def upload() -> Response:
+        who = desk.gate.importer(desk.gate.who(request))
+        request.max_content_length = LARGEST + 1
+        name = request.args.get("name", "")
+        try:
+            if (request.content_length or 0) > LARGEST:
+                raise UploadError(*too_large(name))
+            draft = desk.drafts.take(who, name, request.stream)
+        except UploadError as error:
+            return _refused(error)
+        try:
+            begin(desk, draft)
+        except LayerError as error:
+            desk.drafts.drop(draft)
+            return _refused(error)
+        return as_json({"token": draft.token}, 201)
+
+    @routes.get("/imports/job/<id>")
+    def watch(id: str) -> Response:
+        job = _job(desk, id)
+        result = json.loads(job.content) if job.state == "done" else None
+        return as_json(job.told() | {"result": result})
+
+    @routes.post("/imports/job/<id>/stop")
+    def stop(id: str) -> Response:
+        job = _job(desk, id)
+        if job.state == "waiting":
+            desk.jobs.cancel(job)
+        job.cancel.set()  # the work itself says whether it was in time
+        return as_json(job.told())
+
+    @routes.get("/imports/draft/<token>.csv")
+    def draft_notes(token: str) -> Response:
+        draft = desk.drafts.get(token, desk.gate.importer(desk.gate.who(request)))
+        if draft is None or draft.found is None:
+            abort(404)
+        return _notes(draft.found["notes"], draft.feed)
+
+    @routes.get("/imports/batch/<int:number>.csv")
+    def batch_notes(number: int) -> Response:
+        who = desk.gate.importer(desk.gate.who(request))
+        view = desk.store.view()
+        rows = desk.gate.read(desk.store, who, lambda _: receipt.notes_of(number), view, CITY)
+        return _notes(rows.to_dict("records"), request.args.get("feed", ""))
+
+    return routes
+
+
+def _refused(error: LayerError) -> Response:
+    return as_json({"zh": said(error, "zh"), "en": said(error, "en"), "error": str(error)}, 400)
+
+
+def said(error: LayerError, lang: str) -> str:
+    """Return what is wrong in a language; what was written in one alone stands for both."""
+    speak = getattr(error, "said", None)
+    return str(speak(lang)) if speak else str(error)
+
+
+def _job(desk: Desk, id: str) -> Job:
+    job = desk.jobs.get(id, desk.gate.importer(desk.gate.who(request)))
+    return job if job is not None else abort(404)
+
+
+def _notes(rows: list[dict[str, Any]], feed: str) -> Response:
+    lang = "en" if request.args.get("lang") == "en" else "zh"
+    known = all_feeds().get(feed)
+    answer = make_response(export.csv_bytes(shown_notes(rows, known, lang), bom=True))
+    answer.content_type = "text/csv; charset=utf-8"
+    answer.headers["Content-Disposition"] = 'attachment; filename="fangyi_rows.csv"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+# ---- what a file is taken for
+
+
+def begin(desk: Desk, draft: Draft) -> None:
+    """Look into a file just handed in: its sheets, its feed, its columns, as last time where a kept profile fits."""
+    draft.sheets = sheets_of(draft)
+    known = profiles.kept(desk.gate.read_profiles(desk.store, draft.owner))
+    draft.sample = peek(draft.path, draft.reading.sheet or None)
+    draft.guesses = guesses(draft.sample, all_feeds())
+    draft.kept = profiles.fitting(known, draft.sample.columns)
+    if draft.kept is not None:
+        draft.feed, draft.source, draft.reading = draft.kept.feed, draft.kept.source, draft.kept.mapping
+        return
+    best = draft.guesses[0]
+    if best.score >= ENOUGH:
+        choose_feed(draft, best.feed)
+
+
+def source_title(source: str, feed: str, lang: str) -> str:
+    """Return what a source is called in a language: stewards have a name in both, others are called as they call themselves."""
+    known = all_feeds().get(feed)
+    return known.steward[lang == "en"] if known and source in known.steward else source
+
+
+def source_named(title: str, feed: str) -> str:
+    """Return the source that a person names, a steward under its one name."""
+    known = all_feeds().get(feed)
+    return known.steward[1] if known and title in known.steward else title
+
+
+def sheets_of(draft: Draft) -> list[str]:
+    """Return the sheets or layers among which a person may choose, the first one first; none where there is one alone."""
+    try:
+        aside = readers.unread(draft.path)
+    except LayerError:
+        return readers.choices(draft.path)
+    return readers.choices(draft.path) if aside else []
+
+
+def choose_feed(draft: Draft, feed: str, sheet: str = "") -> None:
+    """Take a draft for a delivery of a feed, with what is suggested for it."""
+    draft.kept, draft.feed = None, feed
+    if sheet and sheet != draft.reading.sheet:
+        draft.sample = peek(draft.path, sheet)
+    assert draft.sample is not None
+    about = feed_named(feed)
+    columns = {s.theirs: s.ours for s in suggest(draft.sample, about) if s.ours}
+    filled = fills(draft.sample, about, columns)
+    draft.source = draft.source or about.steward[1]  # as the command calls it: one source has one name
+    draft.reading = Reading(
+        columns,
+        {},
+        {name: fill.constant for name, fill in filled.items() if fill.constant},
+        {name: fill.join for name, fill in filled.items() if fill.join},
+        datum_of(draft, columns),
+        sheet or draft.reading.sheet,
+    )
+    draft.reading = replace(draft.reading, codes=codes_of(draft))
+    changed(draft)
+
+
+def codes_of(draft: Draft) -> dict[str, dict[str, str]]:
+    """Return our column -> {their value -> our code} as suggested, for values that the feed does not know."""
+    assert draft.sample is not None
+    found: dict[str, dict[str, str]] = {}
+    for theirs, ours in draft.reading.columns.items():
+        column = feed_named(draft.feed).column(ours)
+        if column.codes and theirs in draft.sample.columns:
+            told = draft.reading.codes.get(ours, {})
+            values = unknown_codes(draft.sample.values(theirs), column)
+            found[ours] = {v: told.get(v, code_for(v, column)[0]) for v in values}
+    return found
+
+
+def datum_of(draft: Draft, columns: dict[str, str]) -> str:
+    """Return the frame that the names of the file or its columns state, else auto; "" where no place stands in it."""
+    ours = {name: theirs for theirs, name in columns.items()}
+    if not {"lon", "geometry"} & ours.keys():
+        return ""
+    return frame_in(ours.get("lon", "")) or frame_in(draft.path.stem) or "auto"
+
+
+def changed(draft: Draft) -> None:
+    """Forget the preview: something of what it rested on is another."""
+    draft.found = draft.problem = None
+
+
+# ---- the work
+
+
+def preview(desk: Desk, draft: Draft) -> Job:
+    """Start the dry run of a draft: everything is done in one transaction that is rolled back."""
+    draft.problem = None
+
+    def work(told: Progress, stop: Any) -> bytes:
+        found = _imported(desk, draft, told, stop, dry_run=True)
+        notes = [{"kind": kind, **vars(note)} for kind in ("rejected", "warned") for note in getattr(found, kind)]
+        draft.found = found.as_json() | {"notes": notes[:NOTES_KEPT], "notes_in_all": len(notes)}
+        return b'{"preview": true}'
+
+    return desk.jobs.submit(f"preview {draft.name}", draft.owner, _told_in_both(work, draft), None)
+
+
+def commit(desk: Desk, draft: Draft) -> Job:
+    """Start the import of a draft; its profile is kept where its owner wants that, and its file is deleted."""
+
+    def work(told: Progress, stop: Any) -> bytes:
+        found = _imported(desk, draft, told, stop, dry_run=False)
+        if draft.keep and not found.repeated:
+            reading, who = draft.reading, draft.owner.name
+            kept_profiles.keep(
+                desk.store, draft.feed, draft.source, reading.columns, reading.settings(), who, desk.store.now()
+            )
+        desk.drafts.drop(draft)
+        return json.dumps({"batch": found.repeated or found.batch}).encode()
+
+    return desk.jobs.submit(f"import {draft.name}", draft.owner, _told_in_both(work, draft), None)
+
+
+def _imported(desk: Desk, draft: Draft, told: Progress, stop: Any, *, dry_run: bool) -> Any:
+    assert draft.sample is not None
+    feed, what = feed_named(draft.feed), both("importing.rehearsing") if dry_run else both("importing.importing")
+
+    def rows(done: int) -> None:
+        told(done, max(draft.lines, done), *both("importing.rows_read", what=what, done=done))
+
+    told(0, 1, *both("importing.opening_file", what=what))
+    return run(
+        desk.store,
+        feed,
+        draft.path,
+        datum=draft.reading.datum or None,
+        profile=draft.reading.profile(feed, draft.source, draft.sample.columns),
+        dry_run=dry_run,
+        actor=draft.owner.name,
+        progress=rows,
+        cancel=stop,
+    )
+
+
+def take_back(desk: Desk, who: Person, number: int, why: str, *, apply: bool, keep: Callable[[Any], None]) -> Job:
+    """Start taking a batch back, or its rehearsal; `keep` gets what the rehearsal found."""
+
+    def work(told: Progress, stop: Any) -> bytes:
+        found = unbatch.undo(desk.store, number, who.name, apply=apply, why=why, progress=told, cancel=stop)
+        keep(found)
+        return json.dumps({"batch": found.batch, "undo": number}).encode()
+
+    return desk.jobs.submit(f"undo {number}", who, _told_in_both(work, None), None)
+
+
+def _told_in_both(work: Any, draft: Draft | None) -> Any:
+    """The work with what goes wrong told in both languages, so that the page can say it in its own."""
+
+    def told(progress: Progress, stop: Any) -> bytes:
+        try:
+            return bytes(work(progress, stop))
+        except Cancelled:
+            raise
+        except LayerError as error:
+            problem = (said(error, "zh"), said(error, "en"))
+            if draft is not None:
+                draft.problem = problem
+            return json.dumps({"problem": {"zh": problem[0], "en": problem[1]}}, ensure_ascii=False).encode()
+
+    return told
