@@ -26,6 +26,7 @@ def connect(app: Dash, desk: Desk) -> None:
     """Connect everything that a person may do here; each call asks the gate whether they may."""
     _connect_lists(app, desk)
     _connect_draft(app, desk)
+    _connect_fields(app, desk)
     _connect_work(app, desk)
     _connect_profile(app, desk)
 
@@ -104,6 +105,8 @@ def _connect_draft(app: Dash, desk: Desk) -> None:
         importing.changed(draft)
         return _import_map.codes(asked, draft), _import_map.lacks(asked, draft), _import_map.ready(asked, draft), None
 
+
+def _connect_fields(app: Dash, desk: Desk) -> None:
     @app.callback(
         Output("import-ready", "children", allow_duplicate=True),
         Output("import-preview", "children", allow_duplicate=True),
