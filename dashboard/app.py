@@ -15,6 +15,7 @@ from flask import Flask, Response, abort, make_response, redirect, request
 from dashboard import compressed, downloads, importing, parts, scrub, vendor, wording
 from dashboard import map as deck
 from dashboard.access import A_SHIFT_S, COOKIE, AccessError, Gate, check_origin
+from dashboard.briefing import BriefingError
 from dashboard.calls import CallError, check_call
 from dashboard.desk import Desk
 from dashboard.downloads import as_json
@@ -45,6 +46,7 @@ STATUS = {
     AccessError: 403,
     review.ElsewhereError: 403,
     CallError: 400,
+    BriefingError: 400,
     ViewError: 400,
     StoreError: 503,
     LayerError: 400,

@@ -2,7 +2,6 @@
 
 import json
 import tempfile
-from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -11,11 +10,11 @@ from flask import Blueprint, Response, abort, make_response, request
 
 from dashboard import briefing, export
 from dashboard.access import Person
+from dashboard.briefing.issuing import issue
 from dashboard.desk import Desk
 from dashboard.jobs import BusyError, Job, Jobs, Progress
 from dashboard.orders import chosen, listing
 from dashboard.view import Here
-from layers._errors import Cancelled
 from layers.decisions import orders
 from layers.decisions._catalog import PLANS
 from layers.store import journal
@@ -138,17 +137,10 @@ def print_briefing(
     progress: Progress | None = None,
     cancel: Event | None = None,
 ) -> Path:
-    """Write the briefing of a kind for a place; raises Cancelled when `cancel` was set on the way."""
+    """Print the briefing of one kind for a place, and keep it; raises Cancelled when `cancel` was set on the way."""
     choice = briefing.Choice((kind,), form=out.suffix.lower().removeprefix("."))
-    said = briefing.compose(desk, who, here, choice, partial(_step, progress, cancel))
-    return briefing.write(said, out, progress, cancel)
-
-
-def _step(progress: Progress | None, cancel: Event | None, zh: str, en: str) -> None:
-    if cancel is not None and cancel.is_set():
-        raise Cancelled("the briefing was stopped; nothing was written")
-    if progress:
-        progress(0, 1, zh, en)
+    issue(desk, who, here, choice, out, progress=progress, cancel=cancel)
+    return out
 
 
 def _briefed(desk: Desk, kind: str, form: str) -> Here:

@@ -31,6 +31,8 @@ OPTIONS = (
     "profile",
     "feed",
     "source",
+    *("parts", "districts", "form", "size", "secrecy"),  # what a briefing holds
+    *("code", "note"),  # a print, and one of its footnotes
 )  # how a page is shown
 YEARS = (1900, 2200)  # beyond them no day can be counted from; nobody means such a time
 

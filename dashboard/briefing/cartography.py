@@ -5,11 +5,10 @@ from math import ceil, floor
 import geopandas as gpd
 import numpy as np
 from matplotlib.path import Path
-from pyproj import Transformer
 
 from dashboard.briefing import paper
 from dashboard.briefing.sheet import Box, Sheet
-from dashboard.briefing.window import Window, open_window
+from dashboard.briefing.window import Window, between, open_window
 from dashboard.text import say
 from geo.crs import DEGREES
 
@@ -77,7 +76,7 @@ def overview(sheet: Sheet, box: Box, window: Window, districts: gpd.GeoDataFrame
 
 def _degrees(window: Window) -> tuple[float, float, float, float]:
     west, south, east, north = window.ground
-    back = Transformer.from_crs(window.crs, DEGREES, always_xy=True)
+    back = between(window.crs, DEGREES)
     lon, lat = back.transform([west, west, east, east], [south, north, south, north])
     return max(lon[:2]), max(lat[0], lat[2]), min(lon[2:]), min(lat[1], lat[3])
 

@@ -68,7 +68,7 @@ def write_png(briefing: Briefing, out: Path, progress: Progress | None = None, c
         first = next((at for at, page in enumerate(pages) if page.section.of(MapBlock)), 0)
         with whole(out) as unfinished:
             for sheet in drawn(briefing, pages, fonts, progress, cancel, range(first, first + 1)):
-                _picture(sheet, unfinished, titled(briefing, briefing.lang), DPI)
+                _picture(sheet, unfinished, titled(briefing, briefing.lang), briefing.code)
 
 
 def pictures(briefing: Briefing, most: int, dpi: int, cancel: Event | None = None) -> tuple[list[bytes], int]:
@@ -158,8 +158,8 @@ def _settings() -> Iterator[None]:
         yield
 
 
-def _picture(sheet: Sheet, path: Path, title: str, dpi: int) -> None:
-    sheet.figure.set_dpi(dpi)
+def _picture(sheet: Sheet, path: Path, title: str, code: str) -> None:
+    sheet.figure.set_dpi(DPI)
     across, up = (round(side * sheet.scale) for side in PIXELS)
-    sheet.figure.set_size_inches((across + 0.5) / dpi, (up + 0.5) / dpi)  # half a dot against rounding down
-    FigureCanvasAgg(sheet.figure).print_png(path, metadata={"Software": "Fangyi", "Title": title})
+    sheet.figure.set_size_inches((across + 0.5) / DPI, (up + 0.5) / DPI)  # half a dot against rounding down
+    FigureCanvasAgg(sheet.figure).print_png(path, metadata={"Software": "Fangyi", "Title": title, "Description": code})

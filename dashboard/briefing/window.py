@@ -1,7 +1,7 @@
 """The piece of ground that a map shows: from degrees to metres to millimetres of paper, and shapes as paths."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import geopandas as gpd
 import numpy as np
@@ -54,7 +54,7 @@ class Window:
 
     def place(self, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
         """Return where positions lie on the paper, N x 2; NaN stays NaN."""
-        x, y = Transformer.from_crs(DEGREES, self.crs, always_xy=True).transform(lon, lat)
+        x, y = between(DEGREES, self.crs).transform(lon, lat)
         return self._paper(np.column_stack([x, y]))
 
     def points(self, shapes: gpd.GeoSeries) -> np.ndarray:
@@ -102,6 +102,12 @@ class Window:
     def _paper(self, metres: np.ndarray) -> np.ndarray:
         x = self.box.x + (metres[:, 0] - self.west) * self.mm
         return np.column_stack([x, self.box.y + (self.north - metres[:, 1]) * self.mm])
+
+
+@cache
+def between(here: str, there: str) -> Transformer:
+    """Return the way from one system to another; finding it takes a tenth of a second, so it is found once."""
+    return Transformer.from_crs(here, there, always_xy=True)
 
 
 def open_window(box: Box, focus: gpd.GeoSeries, share: float = 1.0) -> Window | None:

@@ -96,6 +96,7 @@ WRONG = {
     "compounds": ("duplicates", "--out", "absent/x.csv"),
     "serve": ("--port", "99999"),
     "undo": ("7", "--store", "sqlite:///absent/x.db"),
+    "verify": ("absent.pdf",),
 }
 
 
@@ -200,7 +201,7 @@ def test_files_are_checked_before_the_work(capsys, filled, tmp_path, monkeypatch
         raise AssertionError("the work began")
 
     monkeypatch.setattr("dashboard.commands.plan.Desk", never)
-    monkeypatch.setattr("dashboard.commands.brief.print_briefing", never)
+    monkeypatch.setattr("dashboard.commands.brief.issue", never)
     monkeypatch.setattr("dashboard.commands.match.match_files", never)
     there, absent = tmp_path / "there.csv", tmp_path / "absent"
     c, g = cases(tmp_path), put(tmp_path / "g.csv", COMPOUNDS)

@@ -1,0 +1,217 @@
+"""A print leaves the house: composed, written, digested, signed, kept in the table of prints. And the way back: is this ours?"""
+
+import hashlib
+import json
+import re
+import tempfile
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from dashboard.access import Person
+from dashboard.briefing.blocks import Choice
+from dashboard.briefing.content import Briefing, compose
+from dashboard.briefing.edition import edition
+from dashboard.briefing.printing import Progress
+from dashboard.briefing.signing import Key, key_path, load_key, sidecar, signed_by
+from dashboard.briefing.writers import write
+from dashboard.desk import Desk
+from dashboard.view import Here
+from layers._errors import Cancelled
+from layers._times import parse_time
+from layers._view import View
+from layers.store import printed
+
+CODE = re.compile(r"FY(?:-[2-9A-HJ-NP-Z]{4}){3}")
+MEMBER_BYTES = 4_000_000  # of one part of a zipped document that is searched for its code
+GENUINE, ALTERED, UNKNOWN = "genuine", "altered", "unknown"
+
+
+@dataclass(frozen=True)
+class Issued:
+    """A print that was kept: its row in the table, and the file that goes beside it."""
+
+    row: dict[str, Any]
+    sidecar: bytes
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is known of a file or a code.
+
+    said    genuine, altered or unknown
+    row     the print that it is, or claims to be
+    why     what was found, for a reader of either language: (zh, en)
+    again   whether printing the state again gives the same bytes; None: nobody asked
+    """
+
+    said: str
+    why: tuple[str, str]
+    row: dict[str, Any] | None = None
+    again: bool | None = None
+
+
+def key_of(desk: Desk) -> Key:
+    """Return the key of this place."""
+    return load_key(key_path(desk.settings, desk.store))
+
+
+def issue(
+    desk: Desk, who: Person | None, here: Here, choice: Choice, out: Path, *, actor: str = "",
+    progress: Progress | None = None, cancel: Event | None = None,
+) -> Issued:  # fmt: skip
+    """Print a briefing into a file and keep it; raises Cancelled, with nothing kept, when `cancel` was set on the way."""
+
+    def told(zh: str, en: str) -> None:
+        if cancel is not None and cancel.is_set():
+            raise Cancelled("the briefing was stopped; nothing was written")
+        if progress:
+            progress(0, 1, zh, en)
+
+    said = compose(desk, who, here, choice, told)
+    write(said, out, progress, cancel)
+    sha256, key = hashlib.sha256(out.read_bytes()).hexdigest(), key_of(desk)
+    row = printed.keep(desk.store, {
+        "code": said.code, "at": datetime.now(UTC), "actor": actor or (who.name if who else ""), "format": choice.form,
+        "sha256": sha256, "state": {**said.state, "told": told_of(said)}, "key_id": key.id,
+        "signature": key.sign(said.code, sha256),
+    })  # fmt: skip
+    return Issued(row, sidecar(row, key.public))
+
+
+def told_of(briefing: Briefing) -> dict[str, Any]:
+    """Return what a print keeps of its footnotes, so that a code on paper leads to its lineage at once."""
+    notes = {
+        one.code: {"what": one.what, "value": one.value if one.value == one.value else None, "unit": one.unit,
+                   "query": str(one.query), "kind": one.query.how, "receipts": list(one.receipts)}
+        for one in briefing.footnotes.values()
+    }  # fmt: skip
+    receipts = {
+        one.code: {"batch": one.batch, "feed": one.feed, "source": one.source, "file": one.file, "sha256": one.sha256,
+                   "known_at": one.known_at.isoformat(), "rows": one.rows, "deliveries": one.deliveries}
+        for one in briefing.receipts.values()
+    }  # fmt: skip
+    return {"footnotes": notes, "receipts": receipts, "path": briefing.path}
+
+
+def verify_file(desk: Desk, content: bytes, beside: bytes | None = None) -> Verdict:
+    """Say whether a file is a print of this place, byte for byte; `beside` is the content of its PRINT.sig, if there is one."""
+    sha256 = hashlib.sha256(content).hexdigest()
+    row = printed.by_digest(desk.store, sha256)
+    if row:
+        return _kept(desk, row)
+    code = code_in(content)
+    row = printed.by_code(desk.store, code) if code else None
+    if row:
+        return Verdict(
+            ALTERED,
+            (
+                f"文件声称是 {code}，但内容与所印不符。",
+                f"The file says that it is {code}, but it is not what was printed.",
+            ),
+            row,
+        )
+    if beside is not None:
+        return _beside(desk, sha256, beside)
+    named = (f"{code} " if code else "本文件", f"{code} " if code else "The file ")
+    return Verdict(
+        UNKNOWN, (f"{named[0]}不在本处的印发记录中。", f"{named[1]}is in no record of prints of this place.")
+    )
+
+
+def verify_code(desk: Desk, code: str) -> Verdict:
+    """Say what is known of a code that stands on paper: of which state it is; a paper itself cannot be compared."""
+    row = printed.by_code(desk.store, code.strip().upper())
+    if row is None:
+        return Verdict(UNKNOWN, (f"{code} 不在本处的印发记录中。", f"{code} is in no record of prints of this place."))
+    return _kept(desk, row)
+
+
+def print_again(desk: Desk, verdict: Verdict) -> Verdict:
+    """Return the verdict with whether its state, printed again now, gives the same bytes."""
+    row = verdict.row
+    if row is None:
+        return verdict
+    state = row["state"]
+    who, here, choice = asked_by(state)
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / f"again.{choice.form}"
+        write(compose(desk, who, here, choice), out)
+        same = hashlib.sha256(out.read_bytes()).hexdigest() == row["sha256"]
+    why = verdict.why
+    if not same and state["edition"] != edition():
+        more = (f"本程序已更新（版本 {state['edition']} → {edition()}），字节不同不等于内容被改。",
+                f" The program has changed since ({state['edition']} to {edition()}): other bytes do not mean other content.")  # fmt: skip
+        why = (why[0] + more[0], why[1] + more[1])
+    return Verdict(verdict.said, why, row, same)
+
+
+def asked_by(state: dict[str, Any]) -> tuple[Person | None, Here, Choice]:
+    """Return who asked for a print, of which place and with which choice, from its state."""
+    view = View(parse_time(state["as_of"]), parse_time(state["known_at"]), state["area"], state["filters"])
+    asker = state["asker"]
+    who = Person("", asker["role"], asker["area"]) if asker else None
+    choice = Choice(tuple(state["parts"]), tuple(state["districts"]), state["form"], state["size"], state["secrecy"])
+    return who, Here("/briefing", view, state["lang"]), choice
+
+
+def code_in(content: bytes) -> str:
+    """Return the code that a file bears in its metadata or text, "" for none; zipped documents are looked into."""
+    found = CODE.search(content.decode("latin-1"))
+    if found:
+        return found[0]
+    if zipfile.is_zipfile(BytesIO(content)):
+        with zipfile.ZipFile(BytesIO(content)) as book:
+            for member in book.infolist():
+                if member.file_size <= MEMBER_BYTES and member.filename.endswith((".xml", ".rels")):
+                    found = CODE.search(book.read(member).decode("utf-8", "replace"))
+                    if found:
+                        return found[0]
+    return ""
+
+
+def _kept(desk: Desk, row: dict[str, Any]) -> Verdict:
+    """A row of the table counts only with the signature of this place's key."""
+    if signed_by(key_of(desk).public, row["code"], row["sha256"], row["signature"]):
+        return Verdict(GENUINE, ("本处所印，签名有效。", "Printed here; the signature is good."), row)
+    return Verdict(
+        ALTERED,
+        ("印发记录中的签名与本处密钥不符。", "The signature in the record of prints is not of this place's key."),
+        row,
+    )
+
+
+def _beside(desk: Desk, sha256: str, beside: bytes) -> Verdict:
+    """The record is not here, but the print carries a signature of its own."""
+    try:
+        told = json.loads(beside)
+        code, claimed, signature = (str(told[name]) for name in ("code", "sha256", "signature"))
+    except (ValueError, KeyError, TypeError):
+        return Verdict(UNKNOWN, ("旁附的签名文件无法读取。", "The signature file beside it cannot be read."))
+    if claimed != sha256:
+        return Verdict(
+            ALTERED,
+            (f"签名文件属于 {code}，与本文件内容不符。", f"The signature is of {code}, and not of this content."),
+        )
+    if signed_by(key_of(desk).public, code, sha256, signature):
+        return Verdict(
+            GENUINE,
+            (
+                f"{code}：记录不在此处，但签名出自本处密钥。",
+                f"{code}: not in this record, but signed with this place's key.",
+            ),
+        )
+    return Verdict(UNKNOWN, (f"{code}：签名出自另一把密钥。", f"{code}: signed with another key."))
+
+
+def issue_bytes(make: Callable[[Path], Any], form: str) -> bytes:
+    """Return the content of a file that `make` writes."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / f"briefing.{form}"
+        make(out)
+        return out.read_bytes()
