@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dashboard.briefing.blocks import Figures, Note, Paragraph, Section, TableBlock
+from dashboard.text import LANGS, texts
 
 HERE = Path(__file__).resolve().parent
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0, 1, I, O: a code is read aloud from paper
@@ -21,6 +22,9 @@ def edition() -> str:
     digest = hashlib.sha256(version("matplotlib").encode())
     for path in sorted(HERE.glob("*.py")):
         digest.update(path.name.encode() + path.read_bytes())
+    for lang in LANGS:
+        said = {key: words for key, words in texts(lang).items() if key.startswith("brief.")}
+        digest.update(json.dumps(said, ensure_ascii=False, sort_keys=True).encode())
     return digest.hexdigest()[:12]
 
 

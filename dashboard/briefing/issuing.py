@@ -5,7 +5,6 @@ import json
 import re
 import tempfile
 import zipfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
@@ -21,6 +20,7 @@ from dashboard.briefing.printing import Progress
 from dashboard.briefing.signing import Key, key_path, load_key, sidecar, signed_by
 from dashboard.briefing.writers import write
 from dashboard.desk import Desk
+from dashboard.text import both
 from dashboard.view import Here
 from layers._errors import Cancelled
 from layers._times import parse_time
@@ -108,27 +108,17 @@ def verify_file(desk: Desk, content: bytes, beside: bytes | None = None) -> Verd
     code = code_in(content)
     row = printed.by_code(desk.store, code) if code else None
     if row:
-        return Verdict(
-            ALTERED,
-            (
-                f"文件声称是 {code}，但内容与所印不符。",
-                f"The file says that it is {code}, but it is not what was printed.",
-            ),
-            row,
-        )
+        return Verdict(ALTERED, both("brief.issuing.altered", code=code), row)
     if beside is not None:
         return _beside(desk, sha256, beside)
-    named = (f"{code} " if code else "本文件", f"{code} " if code else "The file ")
-    return Verdict(
-        UNKNOWN, (f"{named[0]}不在本处的印发记录中。", f"{named[1]}is in no record of prints of this place.")
-    )
+    return Verdict(UNKNOWN, both("brief.issuing.unknown_code", code=code) if code else both("brief.issuing.no_code"))
 
 
 def verify_code(desk: Desk, code: str) -> Verdict:
     """Say what is known of a code that stands on paper: of which state it is; a paper itself cannot be compared."""
     row = printed.by_code(desk.store, code.strip().upper())
     if row is None:
-        return Verdict(UNKNOWN, (f"{code} 不在本处的印发记录中。", f"{code} is in no record of prints of this place."))
+        return Verdict(UNKNOWN, both("brief.issuing.unknown_code", code=code))
     return _kept(desk, row)
 
 
@@ -145,9 +135,8 @@ def print_again(desk: Desk, verdict: Verdict) -> Verdict:
         same = hashlib.sha256(out.read_bytes()).hexdigest() == row["sha256"]
     why = verdict.why
     if not same and state["edition"] != edition():
-        more = (f"本程序已更新（版本 {state['edition']} → {edition()}），字节不同不等于内容被改。",
-                f" The program has changed since ({state['edition']} to {edition()}): other bytes do not mean other content.")  # fmt: skip
-        why = (why[0] + more[0], why[1] + more[1])
+        changed = both("brief.issuing.changed", was=state["edition"], now=edition())
+        why = (why[0] + changed[0], f"{why[1]} {changed[1]}")
     return Verdict(verdict.said, why, row, same)
 
 
@@ -178,12 +167,8 @@ def code_in(content: bytes) -> str:
 def _kept(desk: Desk, row: dict[str, Any]) -> Verdict:
     """A row of the table counts only with the signature of this place's key."""
     if signed_by(key_of(desk).public, row["code"], row["sha256"], row["signature"]):
-        return Verdict(GENUINE, ("本处所印，签名有效。", "Printed here; the signature is good."), row)
-    return Verdict(
-        ALTERED,
-        ("印发记录中的签名与本处密钥不符。", "The signature in the record of prints is not of this place's key."),
-        row,
-    )
+        return Verdict(GENUINE, both("brief.issuing.genuine"), row)
+    return Verdict(ALTERED, both("brief.issuing.not_ours"), row)
 
 
 def _beside(desk: Desk, sha256: str, beside: bytes) -> Verdict:
@@ -192,26 +177,9 @@ def _beside(desk: Desk, sha256: str, beside: bytes) -> Verdict:
         told = json.loads(beside)
         code, claimed, signature = (str(told[name]) for name in ("code", "sha256", "signature"))
     except (ValueError, KeyError, TypeError):
-        return Verdict(UNKNOWN, ("旁附的签名文件无法读取。", "The signature file beside it cannot be read."))
+        return Verdict(UNKNOWN, both("brief.issuing.unreadable"))
     if claimed != sha256:
-        return Verdict(
-            ALTERED,
-            (f"签名文件属于 {code}，与本文件内容不符。", f"The signature is of {code}, and not of this content."),
-        )
+        return Verdict(ALTERED, both("brief.issuing.other_content", code=code))
     if signed_by(key_of(desk).public, code, sha256, signature):
-        return Verdict(
-            GENUINE,
-            (
-                f"{code}：记录不在此处，但签名出自本处密钥。",
-                f"{code}: not in this record, but signed with this place's key.",
-            ),
-        )
-    return Verdict(UNKNOWN, (f"{code}：签名出自另一把密钥。", f"{code}: signed with another key."))
-
-
-def issue_bytes(make: Callable[[Path], Any], form: str) -> bytes:
-    """Return the content of a file that `make` writes."""
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / f"briefing.{form}"
-        make(out)
-        return out.read_bytes()
+        return Verdict(GENUINE, both("brief.issuing.elsewhere", code=code))
+    return Verdict(UNKNOWN, both("brief.issuing.other_key", code=code))
