@@ -25,7 +25,7 @@ class Book:
     lang: str
     city: str = ""  # its Chinese name: names of sites begin with it, and a map has no room for it
     footnotes: dict[str, Footnote] = field(default_factory=dict)
-    _codes: dict[tuple[str, str], str] = field(default_factory=dict)
+    _codes: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
     @property
     def area(self) -> str:
@@ -65,7 +65,7 @@ class Book:
         return {one.code: one for found in self.sources.receipts.values() for one in found}
 
     def _code(self, what: str, query: Query, value: float, unit: str) -> str:
-        key = (str(query), what)
+        key = (str(query), what, unit)
         if key not in self._codes:
             code = f"F-{len(self.footnotes) + 1}"
             rests = [one.code for feed in FEEDS[query.source] for one in self.sources.receipts.get(feed, ())]

@@ -108,7 +108,8 @@ def _line(sheet: Sheet, points: list[tuple[float, float]], colour: str) -> None:
         vertices.append((round(x, 3), round(y, 3)))
         codes.append(int(Path.LINETO if open_ else Path.MOVETO))
         open_ = True
-    sheet.path(Path(vertices, codes), edge=colour, line=1.3)
+    if vertices:
+        sheet.path(Path(vertices, codes), edge=colour, line=1.3)
 
 
 def _round_up(value: float) -> float:
