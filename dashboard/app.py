@@ -100,8 +100,8 @@ def shell() -> html.Div:
             dcc.Location(id="url", refresh="callback-nav"),
             *(dcc.Store(id=name, data=data) for name, data in stores.items()),
             html.Div(id="palette", hidden=True, **{"data-light": json.dumps(light_table())}),
-            deck.canvas(),
             html.Div(waiting(), id="page"),
+            deck.canvas(),  # behind the page, and after it for whoever goes by keyboard
             *order_dialog.holder(),
             html.Div(id="working", role="status"),  # written by assets/pulse.js
             html.Div(id="selfcheck", role="alert"),  # written by assets/selfcheck.js

@@ -41,7 +41,7 @@ def skills(table: pd.DataFrame, lang: str = "zh", scale: float = 1.0) -> go.Figu
             )  # fmt: skip
     most = float(rows[["need", "have"]].max().max() or 1)
     found.update_layout(barmode="stack", hovermode="y unified", margin={"r": 8 * scale, "l": 8 * scale})
-    found.update_xaxes(range=[0, most * 1.35])
+    found.update_xaxes(range=[0, most * 1.5])
     found.update_yaxes(dtick=1)
     found.update_xaxes(gridcolor=LINE, tickfont={"color": DIM, "size": 12 * scale})
     return found
