@@ -158,6 +158,9 @@ def panel(
     )
 
 
+SHORT = 6  # characters of a figure that stands beside the badge; a longer one stands under it
+
+
 def reason_list(rows: Sequence[Mapping[str, Any]], lang: str, *, kind: str = "", limit: int | None = None) -> Component:
     """Return proposals in order, each with its reasons.
 
@@ -178,6 +181,7 @@ def reason_list(rows: Sequence[Mapping[str, Any]], lang: str, *, kind: str = "",
 
 
 def _reason(number: int, row: Mapping[str, Any], lang: str, kind: str) -> Component:
+    figure = row.get("figure", "")
     parts = [
         html.Span(str(number), className="reason-number"),
         html.Div(
@@ -193,7 +197,7 @@ def _reason(number: int, row: Mapping[str, Any], lang: str, kind: str) -> Compon
         html.Div(
             [
                 mark_badge(row["mark"], lang) if row.get("mark") else None,
-                html.Span(row.get("figure", ""), className="reason-figure"),
+                html.Span(figure, className=_names("reason-figure", len(figure) <= SHORT and "short")),
             ],
             className="reason-end",
         ),

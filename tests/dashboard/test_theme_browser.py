@@ -23,7 +23,9 @@ def address(tmp_path_factory):
 @pytest.fixture(scope="module")
 def page(address):
     with chromium() as browser:
-        found = browser.new_context(viewport={"width": 1920, "height": 1080}, color_scheme="light", locale="zh-CN").new_page()
+        found = browser.new_context(
+            viewport={"width": 1920, "height": 1080}, color_scheme="light", locale="zh-CN"
+        ).new_page()
         listen(found)
         yield found
 
