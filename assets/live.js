@@ -54,8 +54,4 @@
     if (!waits) { clearTimeout(hurry); hurry = null; document.documentElement.classList.remove('busy'); }
   }
   new MutationObserver(busy).observe(document.documentElement, {childList: true, subtree: true, attributes: true, attributeFilter: ['data-dash-is-loading', 'data-title']});
-
-  // ---- what the time sliders say while they are dragged: day 18262 is 1 January 2020
-
-  window.dccFunctions = Object.assign(window.dccFunctions || {}, {day: number => Fangyi.day(new Date(number * 864e5))});
 })();

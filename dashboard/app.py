@@ -3,7 +3,6 @@
 import json
 import secrets
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -24,17 +23,15 @@ from dashboard.pages import Asked, Page, Scene, _live, all_pages
 from dashboard.pages import _compound as compound_panel
 from dashboard.pages import _order as order_dialog
 from dashboard.pages import _ordering as ordering
-from dashboard.pages._frame import end_of_day
+from dashboard.pages import _timeline as time_machine
 from dashboard.settings import ROOT, Settings
 from dashboard.shell import notice, waiting
 from dashboard.tables import TableStore, tables_blueprint
 from dashboard.text import LANGS, both, say
-from dashboard.view import Here
 from dashboard.watch import Watch
 from dashboard.wording import preferred
 from layers._errors import LayerError, StoreError, ViewError
 from layers._palette import light_table
-from layers._times import day_number
 from layers.intake import review
 from layers.store import Store, open_store
 
@@ -77,6 +74,7 @@ def create_app(settings: Settings, store: Store | None = None) -> Dash:
     _connect_early(app, desk)
     _live.connect(app, desk)
     _connect_choices(app, desk)
+    time_machine.connect(app, desk)
     ordering.connect(app, desk)
     for page in all_pages().values():
         page.connect(app, desk)
@@ -94,6 +92,7 @@ def shell() -> html.Div:
         "wall-page": "",
         "pick": None,
         "review": None,
+        "clocks": None,
     }
     return html.Div(
         [
@@ -215,44 +214,12 @@ def _connect_choices(app: Dash, desk: Desk) -> None:
             {"layer": "", "id": ""} if trigger["type"] == "unpick" else {"layer": "compounds", "id": trigger["index"]}
         )
 
-    @app.callback(
-        Output("url", "search"),
-        Input("as-of-day", "value"),
-        Input("known-at-day", "value"),
-        Input("area", "value"),
-        Input("back-to-now", "n_clicks"),
-        State("url", "pathname"),
-        State("url", "search"),
-        prevent_initial_call=True,
-    )
-    def moved(as_of: int, known_at: int, area: str, back: int, path: str, search: str) -> Any:
-        here = desk.here(desk.gate.who(request), path, search)
-        new = moved_to(here, as_of, known_at, area, back if ctx.triggered_id == "back-to-now" else 0)
-        return no_update if new == (search or "") else new
-
     app.clientside_callback(
         "function(pick) { if (window.Fangyi && Fangyi.select) Fangyi.select(pick); return window.dash_clientside.no_update; }",
         Output("map-drawn", "data", allow_duplicate=True),
         Input("pick", "data"),
         prevent_initial_call=True,
     )
-
-
-def moved_to(here: Here, as_of: int | None, known_at: int | None, area: str | None, back: int) -> str:
-    """Return the query string after a slider or the choice of area moved; clocks that were not touched stay as they are."""
-    view, fixed = here.view, set(here.fixed)
-    changes: dict[str, Any] = {}
-    if back:
-        fixed -= {"as_of", "known_at"}
-    else:
-        for name, number in (("as_of", as_of), ("known_at", known_at)):
-            if number is not None and number != day_number(getattr(view, name)):
-                changes[name] = end_of_day(number)
-                fixed.add(name)
-    if area is not None and area != view.district:
-        changes["area"] = area
-        fixed = fixed | {"area"} if area else fixed - {"area"}
-    return Here(here.path, replace(view, **changes), here.lang, None, frozenset(fixed), here.options).search
 
 
 def refused(desk: Desk, search: str, why: str) -> Any:

@@ -122,6 +122,14 @@ def _batch(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**53
 
 
+def _clocks(value: Any) -> bool:
+    """Where a hand left the clocks: the page, and moments in milliseconds, or none for now."""
+    if not isinstance(value, dict) or not _text(value.get("path")):
+        return False
+    times = [value[name] for name in ("as_of", "known_at") if value.get(name) is not None]
+    return all(isinstance(one, int) and not isinstance(one, bool) and 0 <= one < LAST_DAY * 86_400_000 for one in times)
+
+
 def _assumed(value: Any) -> bool:
     """What a control of the what-if panel says: a number a reader could mean; whether it makes sense is the view's to say."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LAST_DAY
@@ -167,8 +175,7 @@ VALUES: Mapping[str, Callable[[Any], bool]] = {
     **dict.fromkeys(("imports-feed.value", "imports-source.value"), _text),
     "pick.data": _chosen,
     "map-event.data": _chosen,
-    "as-of-day.value": _number,
-    "known-at-day.value": _number,
+    "clocks.data": _clocks,
     "area.value": _text,
     "if-cases.value": _assumed,
     "if-stay.value": _assumed,

@@ -338,6 +338,7 @@ class Desk:
             self.plan(who, kind, here.view)
         self.frames(who, here.view, tuple(all_layers()))
         self.feeds(who, here)
+        self.replay.warm(here.view)
 
     def revision(self, view: View) -> str:
         """Return what a view's answers depend on besides the view: equal revisions, equal answers."""

@@ -34,7 +34,7 @@ from layers.store.schema import FOREVER, compound
 FORMAT = "1"  # of a frame: a browser keeps no frame of another
 FIGURES = ("ever_counted", "new1_counted", "now_confirmed", *(f"{m}_{s}" for s in ("clinical", "suspected", "contact") for m in ("now", "new1")))  # fmt: skip
 BY_COMPOUND = ("now_confirmed", "now_clinical", "now_suspected", "new14_counted")
-BY_DISTRICT = ("now_confirmed", "now_clinical", "new1_counted", "ever_counted")
+BY_DISTRICT = ("now_confirmed + now_clinical", "new1_counted", "ever_counted")
 FOR_EVER = timedelta(days=36_500)
 Column = npt.NDArray[Any]
 
@@ -145,7 +145,7 @@ def frame_of(desk: Desk, who: Person | None, view: View, order: Order) -> tuple[
     """Return what is said of a moment, and its columns.
 
     figures    of the view's area, as `totals.wide` names them; beds_open and beds_used, None where nothing was reported
-    districts  code -> the same figures of each (published: every role may see them)
+    districts  code -> the figures of `BY_DISTRICT` (published: every role may see them)
     curve      first day and new cases a day, confirmed and clinical, as known then, also of days after as_of
     """
     replay = desk.replay
@@ -159,7 +159,7 @@ def frame_of(desk: Desk, who: Person | None, view: View, order: Order) -> tuple[
         "v": order.version,
         "figures": figures,
         "districts": _districts(desk, view),
-        "curve": _curve(desk, view),
+        "curve": curve(desk, view),
     }
     columns = _by_code(desk, replay.counts(view, "compound", BY_COMPOUND), order)
     columns |= {name: values.astype(np.float32) for name, values in (("beds_open", open_), ("beds_used", used))}
@@ -194,12 +194,16 @@ def _sum(values: Column) -> int | None:
 
 
 def _districts(desk: Desk, view: View) -> dict[str, list[int]]:
-    counts = desk.replay.counts(view, "district", BY_DISTRICT)
-    rows = zip(*(counts[name].tolist() for name in BY_DISTRICT), strict=True)
-    return {code: list(row) for code, row in zip(desk.replay.areas("district"), rows, strict=True)}
+    parts = [name.split(" + ") for name in BY_DISTRICT]
+    counts = desk.replay.counts(view, "district", [one for part in parts for one in part])
+    columns = (sum(counts[one] for one in part).tolist() for part in parts)
+    return {
+        code: list(row) for code, row in zip(desk.replay.areas("district"), zip(*columns, strict=True), strict=False)
+    }
 
 
-def _curve(desk: Desk, view: View) -> dict[str, Any]:
+def curve(desk: Desk, view: View) -> dict[str, Any]:
+    """Return the first day and, from it on, new cases a day as known at the view, also of days after as_of; the gate has allowed it."""
     known = replace(view, as_of=view.as_of + FOR_EVER)
     days, counts = desk.replay.daily(known, view.level, view.code)
     return {"first": int(days[0]) if len(days) else None} | {name: values.tolist() for name, values in counts.items()}

@@ -33,6 +33,7 @@ OPTIONS = (
     "source",
     *("parts", "districts", "form", "size", "secrecy"),  # what a briefing holds
     *("code", "note"),  # a print, and one of its footnotes
+    "since",
 )  # how a page is shown
 YEARS = (1900, 2200)  # beyond them no day can be counted from; nobody means such a time
 

@@ -1,9 +1,7 @@
 """What every desk page has around it: header, navigation, area and clocks, legend, the panel of what is selected."""
 
-import math
 import re
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from dash import dcc, html
@@ -15,15 +13,14 @@ from dashboard.downloads import BRIEFED
 from dashboard.goods import in_words, said
 from dashboard.pages import GROUPS, Asked, Scene, all_pages, by_group
 from dashboard.pages._bell import bell
-from dashboard.text import UNKNOWN, day, moment, pick, say
+from dashboard.pages._timeline import CLOCKS, timeline
+from dashboard.text import UNKNOWN, moment, pick, say
 from layers._palette import ACTION, Mark
-from layers._times import day_number, day_start, from_ms, to_ms
 from layers.decisions._proposal import ACTIONS, Plan, Proposal
 from layers.decisions.whatif import WhatIf, plain
 
 RULE_ID = re.compile(r" ?[（(][\w./-]+@\d{4}-\d\d-\d\d[）)]")
 QUOTED = re.compile(r"[“\"](.+?)[”\"]")
-CLOCKS = ("as_of", "known_at")
 LAND = ("districts", "water", "roads")
 NAMES = ("labels",)
 SILENT = 2  # overdue feeds named above a page's figures; the caveats name all
@@ -32,7 +29,7 @@ BLUE: tuple[int, int, int, int] = (108, 182, 240, 230)
 
 def desk_page(asked: Asked, left: Any, right: Any, scene: Scene) -> Component:
     """Return a page around the map."""
-    foot = [timeline(asked), legend(asked, scene)]
+    foot = [timeline(asked, scene), legend(asked, scene)]
     detail = html.Div(id="detail", className="detail", **{"aria-live": "polite"})
     return shell.desk(head(asked), [assumed(asked), *left], [detail, *right], foot, asked.lang, window_title(asked))
 
@@ -79,7 +76,7 @@ def sheet(asked: Asked, children: Any) -> Component:
     """Return a page without a map."""
     return shell.plain_page(
         head(asked),
-        [assumed(asked), *children, html.Div(timeline(asked), hidden=True), html.Div(id="detail", hidden=True)],
+        [assumed(asked), *children, timeline(asked), html.Div(id="detail", hidden=True)],
         asked.lang,
         window_title(asked),
     )
@@ -147,63 +144,6 @@ def area_choice(asked: Asked) -> Component:
     return dcc.Dropdown(
         options, asked.here.view.district, id="area", clearable=False, searchable=True, className="area"
     )
-
-
-def timeline(asked: Asked) -> Component:
-    """Return the two sliders: event time above, knowledge time below, over the days that the store has."""
-    view, store = asked.here.view, asked.desk.store
-    last = max(day_number(store.latest()), day_number(view.as_of))
-    days = asked.desk.daily(asked.who, view.narrowed(""))["day"]
-    first = max(int(days.min()), last - 120) if len(days) else last - 30
-    first = min(first, last - 1)
-    rows = [slider_row(asked, name, first, last) for name in CLOCKS]
-    back = html.Button(
-        say("clock.back", asked.lang),
-        id="back-to-now",
-        className="quiet",
-        n_clicks=0,
-        disabled=not (set(CLOCKS) & asked.here.fixed),
-    )
-    return html.Div([html.Div(rows, className="sliders"), back], className="timeline")
-
-
-def slider_row(asked: Asked, name: str, first: int, last: int) -> Component:
-    """Return one clock's slider with its label and the day it stands on; days are written once, under the lower one."""
-    value, at_last = getattr(asked.here.view, name), name == CLOCKS[-1]
-    slider = dcc.Slider(
-        first,
-        last,
-        1,
-        value=min(max(day_number(value), first), last),
-        id=f"{name.replace('_', '-')}-day",
-        marks=_marks(first, last, asked.lang) if at_last else None,
-        updatemode="mouseup",
-        included=True,
-        tooltip={"placement": "top", "always_visible": False, "transform": "day"},  # assets/live.js writes the day
-    )
-    return html.Div(
-        [
-            html.Span(
-                say(f"clock.{name}", asked.lang), className="slider-label", title=say(f"clock.{name}.long", asked.lang)
-            ),
-            html.Div(slider, className="slider"),
-            html.Span(
-                day(value, asked.lang), className="slider-day changed" if name in asked.here.fixed else "slider-day"
-            ),
-        ],
-        className="slider-row with-days" if at_last else "slider-row",
-    )
-
-
-def _marks(first: int, last: int, lang: str) -> dict[int, str]:
-    """Days a week apart, at most nine of them, so that their names never touch."""
-    step = 7 * max(1, math.ceil((last - first) / 56))
-    return {number: day(day_start(number), lang) for number in range(last, first - 1, -step)}
-
-
-def end_of_day(number: int) -> datetime:
-    """Return the last millisecond of a day: the 24:00 bulletin."""
-    return from_ms(to_ms(day_start(number + 1)) - 1)
 
 
 def proposal_rows(asked: Asked, plan: Plan, proposals: Sequence[Proposal], *, most: int = 2) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 
 from dashboard import parts
 from dashboard.pages import Asked
+from dashboard.pages._moving import moving
 from dashboard.text import UNKNOWN, age, figure, percent, say
 from layers._times import day_number
 from layers.decisions._proposal import Plan
@@ -20,46 +21,17 @@ def case_tiles(asked: Asked) -> Component:
     """Return the six figures of the overview."""
     counts = asked.desk.counts(asked.who, asked.here.view)
     plan = asked.desk.plan(asked.who, "lockdown", asked.here.view)
+    told = [
+        (("confirmed", "clinical"), "ever_counted", "new1_counted", "tiles.cases_total_clinical", "red", "cases"),
+        ("clinical", "now_clinical", "new1_clinical", "tiles.clinically_diagnosed_now", "amber", "cases"),
+        ("suspected", "now_suspected", "new1_suspected", "tiles.suspected_now", "amber", "cases"),
+        ("contact", "now_contact", "new1_contact", "tiles.contacts_observed", "blue", "contacts"),
+    ]  # fmt: skip
     figures = [
-        person_tile(
-            asked,
-            ("confirmed", "clinical"),
-            counts["ever_counted"],
-            counts["new1_counted"],
-            asked.say("tiles.cases_total_clinical"),
-            "red",
-            "cases",
-        ),
-        person_tile(
-            asked,
-            "clinical",
-            counts["now_clinical"],
-            counts["new1_clinical"],
-            asked.say("tiles.clinically_diagnosed_now"),
-            "amber",
-            "cases",
-        ),
-        person_tile(
-            asked,
-            "suspected",
-            counts["now_suspected"],
-            counts["new1_suspected"],
-            asked.say("tiles.suspected_now"),
-            "amber",
-            "cases",
-        ),
-        person_tile(
-            asked,
-            "contact",
-            counts["now_contact"],
-            counts["new1_contact"],
-            asked.say("tiles.contacts_observed"),
-            "blue",
-            "contacts",
-        ),
-        sealed_tile(asked, plan),
-        bed_tile(asked),
+        moving(person_tile(asked, status, counts[now], counts[new], asked.say(title), tone, feed), now, new)
+        for status, now, new, title, tone, feed in told
     ]
+    figures += [sealed_tile(asked, plan), moving(bed_tile(asked), "occupancy")]
     return html.Div(figures, className="tiles")
 
 

@@ -5,6 +5,7 @@ from dash.development.base_component import Component
 from dashboard import charts, parts
 from dashboard.pages import Asked, Page, Scene
 from dashboard.pages._frame import LAND, NAMES, desk_page, proposal_rows
+from dashboard.pages._moving import district_table
 from dashboard.pages._tiles import case_tiles, feed_ages
 from dashboard.text import both, figure, say
 from layers.decisions.lockdown import RANK
@@ -20,7 +21,6 @@ def layout(asked: Asked) -> Component:
     desk, who, view, lang = asked.desk, asked.who, asked.here.view, asked.lang
     plan = desk.plan(who, "lockdown", view)
     first = [p for p in plan.proposals if p.action in tuple(RANK)[:2]][:12]
-    districts = desk.frames(who, view.narrowed(""), ["districts"], lang)["districts"]
     unplaced = desk.unplaced(who, view)
     left = [
         case_tiles(asked),
@@ -44,16 +44,8 @@ def layout(asked: Asked) -> Component:
             grow=True,
         ),
         parts.panel(
-            asked.say("overview.confirmed_now_district"),
-            parts.graph(
-                charts.by_district(
-                    districts.assign(confirmed=districts["now_confirmed"] + districts["now_clinical"]),
-                    "confirmed",
-                    lang,
-                    asked.scale,
-                ),
-                name="districts",
-            ),
+            asked.say("overview.cases_by_district"),
+            district_table(asked),
             note=say("state.not_placed", lang, n=figure(unplaced)) if unplaced else "",
         ),
     ]

@@ -198,6 +198,12 @@ class Replay:
             if key in self._kept:
                 self._kept[key].add(some)
 
+    def warm(self, view: View) -> None:
+        """Read what a moving hand asks for first: a few seconds for a city of 70,000 persons."""
+        for level in ("city", "district", "compound"):
+            self.counts(view, level, ("now_confirmed", "ever_counted"))
+        self.beds(view)
+
     def areas(self, level: str) -> list[str]:
         """Return the codes of a level in the order of `counts`: those of the counts asked for before, or more behind them."""
         with self._lock:

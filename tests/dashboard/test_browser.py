@@ -157,6 +157,7 @@ def test_a_picked_compound_in_the_address_opens_its_panel(page, address):
 def test_moving_a_clock_shows_the_past_and_one_press_leads_back(page, address):
     opened(page, address, "/", lang="en")
     total = page.locator(".tile-value").first.inner_text()
+    page.locator("#time-link").click()  # the knowledge clock alone
     page.locator("#known-at-day [role=slider]").focus()
     for _ in range(9):
         page.keyboard.press("ArrowLeft")

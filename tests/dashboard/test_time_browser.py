@@ -1,0 +1,107 @@
+"""The time machine under a hand: keys, mouse and play move map, tiles and table together, and the page settles on the same figures."""
+
+import pytest
+
+from layers.store import open_store
+from tests import city
+from tests.browser import chromium, listen, serving, until
+
+RESTED = "!document.documentElement.classList.contains('scrubbing') && Fangyi.time.resting === null"
+DRAWN = "Fangyi.time.drawn === Fangyi.time.seq && document.documentElement.classList.contains('scrubbing')"
+# What the screen says at once: the first tile, the first district of the table, and the map's own column.
+SAID = """[
+    (document.querySelector('.tile .tile-value.twin') || document.querySelector('.tile .tile-value')).textContent,
+    Array.from(document.querySelectorAll('.districts tbody tr')).map(row => Array.from(row.querySelectorAll('td > span:not(.twinned)')).map(one => one.textContent)[0]),
+    (() => { const layer = Fangyi.map.layers.find(one => one.json.layer === 'compounds'), n = layer.tables.column('confirmed_now') || layer.tables.column('now_confirmed');
+             return Array.from(n.values).reduce((a, b) => a + b, 0); })(),
+]"""
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("time")
+    url = f"sqlite:///{folder / 'store.db'}"
+    store = city.found(open_store(url, "drill"), folder)
+    for day in range(5, 10):  # five cases on the 5th, nine on the 9th: the sum of each day is told apart
+        rows = [{"case_id": f"{day}-{n}", "status_at": f"2020-02-0{day}"} for n in range(day)]
+        city.cases(store, folder, f"2020-02-0{day}T18:00", *rows)
+    store.close()
+    with serving(url) as address, chromium() as browser:
+        found = browser.new_page(viewport={"width": 1366, "height": 768})
+        listen(found)
+        found.address = address
+        found.goto(f"{address}/?lite=1&plain=1&lang=en")
+        until(found, "window.Fangyi && Fangyi.ready > 0 && !!document.querySelector('.districts')", 90)
+        yield found
+
+
+def hand(page, name="as-of-day"):
+    return page.locator(f"#{name} [role=slider]")
+
+
+def test_keys_move_map_tiles_and_table_together_and_the_page_settles_on_the_same(page):
+    assert page.evaluate(SAID)[0] == "35"
+    hand(page).focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    until(page, DRAWN)
+    assert hand(page).get_attribute("aria-valuetext") == "7 Feb 24:00"
+    assert page.evaluate(SAID) == ["18", ["18", "0"], 18]  # 5 + 6 + 7, in one district, on the map
+    until(page, RESTED, 60)
+    assert "as_of=2020-02-07T23:59:59.999&known_at=2020-02-07T23:59:59.999" in page.url
+    assert page.evaluate(SAID) == ["18", ["18", "0"], 18]
+    page.keyboard.press("Home")
+    until(page, DRAWN)
+    assert page.evaluate(SAID)[0] == "5"
+    page.keyboard.press("End")
+    until(page, "document.querySelector('.tile .tile-value.twin').textContent === '35'")
+    until(page, RESTED, 60)
+    assert page.said == []
+
+
+def test_a_drag_moves_the_hand_and_the_link_holds_both_clocks(page):
+    box = page.locator(".time-track").bounding_box()
+    at = [(box["x"] + box["width"] * share, box["y"] + box["height"] / 3) for share in (0.95, 0.7, 0.3)]
+    page.mouse.move(*at[0])
+    page.mouse.down()
+    for place in at[1:]:
+        page.mouse.move(*place)
+    until(page, DRAWN)
+    assert page.evaluate("Fangyi.time.held !== null && Fangyi.time.as_of === Fangyi.time.known_at")
+    moving = page.evaluate(SAID)
+    page.mouse.up()
+    until(page, f"{RESTED} && location.search.includes('as_of')", 60)
+    assert page.evaluate(SAID) == moving
+    page.locator("#time-share").click()
+    shared = page.evaluate("Fangyi.time.shared")
+    assert shared.startswith(page.address)
+    assert "as_of=2020-02-0" in shared
+    assert "known_at=2020-02-0" in shared
+
+
+def test_the_clocks_move_apart_once_the_link_is_let_go_and_come_back_to_now(page):
+    page.locator("#back-to-now").click()
+    until(page, f"{RESTED} && !location.search.includes('as_of')", 60)
+    page.locator("#time-link").click()
+    hand(page, "known-at-day").focus()
+    page.keyboard.press("ArrowLeft")
+    until(page, DRAWN)
+    assert page.evaluate("Fangyi.time.as_of > Fangyi.time.known_at")
+    until(page, f"{RESTED} && location.search.includes('known_at=2020-02-08')", 60)
+    assert page.evaluate(SAID)[0] == "26"  # of the nine of the 9th nothing was known
+    page.locator("#time-link").click()
+    until(page, f"{RESTED} && location.search.includes('known_at=2020-02-09')", 60)
+
+
+def test_play_runs_to_the_end_and_a_moment_sets_both_clocks(page):
+    page.locator("#time-moments").click()
+    page.locator(".moment").last.click()
+    until(page, f"{RESTED} && location.search.includes('known_at=2020-02-05T18:00')", 60)
+    assert page.evaluate(SAID)[0] == "5"
+    page.locator("#time-speed").click()  # four days a second
+    page.locator("#time-play").click()
+    until(page, "Fangyi.time.playing === null", 60)
+    until(page, RESTED, 60)
+    assert page.evaluate(SAID)[0] == "35"
+    assert page.said == []
+    assert page.evaluate("Fangyi.errors") == []
