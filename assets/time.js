@@ -6,7 +6,7 @@
   const {dayOf, DAY, ZONE} = Fangyi.time = Object.assign(Fangyi.time || {}, {DAY: 864e5, ZONE: 8 * 36e5, dayOf: ms => Math.floor((ms + 8 * 36e5) / 864e5)});
   const CLOCKS = ['as_of', 'known_at'], SPEEDS = [1, 2, 4, 8], IDS = {as_of: 'as-of-day', known_at: 'known-at-day'};
   const endOf = day => (day + 1) * DAY - ZONE - 1, isEnd = ms => (ms + ZONE + 1) % DAY === 0;
-  const t = Object.assign(Fangyi.time, {data: null, box: null, as_of: 0, known_at: 0, linked: true, held: null, playing: null, speed: 2, seq: 0, drawn: 0, dropped: 0, order: null});
+  const t = Object.assign(Fangyi.time, {data: null, box: null, as_of: 0, known_at: 0, linked: true, held: null, playing: null, focused: null, speed: 2, seq: 0, drawn: 0, dropped: 0, order: null});
 
   // ---- times as people and addresses write them
 
@@ -155,6 +155,8 @@
       const hand = (ui[name] = make('div', `time-hand ${name}`, track, {id: IDS[name]}));
       make('span', 'time-grip', hand, {role: 'slider', tabindex: '0'});
       hand.firstChild.addEventListener('keydown', event => key(event, name));
+      hand.firstChild.addEventListener('focus', () => { t.focused = name; });
+      hand.firstChild.addEventListener('blur', event => { if (event.relatedTarget) t.focused = null; });
     }
     track.addEventListener('pointerdown', down);
     track.addEventListener('pointermove', drag);
@@ -168,6 +170,7 @@
     ui.now = button('time-now quiet', '', tools, 'back-to-now', now);
     if (ui.size) ui.size.disconnect();
     (ui.size = new ResizeObserver(() => place())).observe(track);
+    if (t.focused && document.activeElement === document.body) ui[t.focused].firstChild.focus({preventScroll: true}); // the page came anew under the hand
   }
   /** A date by hand; what is no day is marked and moves nothing. */
   function typed(name, field) {
