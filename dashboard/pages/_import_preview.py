@@ -82,10 +82,7 @@ def effects(asked: Asked, told: Told, feed: str) -> Component:
     """Return how the city's counts and the matches change."""
     w = asked.say
     counts = told.get("counts") or {}
-    lines: list[tuple[str, Any]] = [
-        (say(f"count.{status}", asked.lang) if status not in OTHER else asked.words(*OTHER[status]), change(n))
-        for status, n in counts.items()
-    ]
+    lines: list[tuple[str, Any]] = [(status_title(asked, status), change(n)) for status, n in counts.items()]
     placed: dict[str, int] = {}
     for name, n in told["matched"].items():
         status = name.split("/")[0]
@@ -110,10 +107,9 @@ def effects(asked: Asked, told: Told, feed: str) -> Component:
     )
 
 
-OTHER = {
-    "contact_released": both("import_preview.other_contact_released"),
-    "fever_excluded": both("import_preview.other_fever_excluded"),
-}
+def status_title(asked: Asked, status: str) -> str:
+    """Return what persons of a status are called."""
+    return asked.say(f"import_status.{status}")
 
 
 def _lag(asked: Asked, told: Told) -> str:

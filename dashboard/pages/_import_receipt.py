@@ -9,7 +9,7 @@ from dashboard import parts
 from dashboard.access import CITY, IMPORTERS, SHARED
 from dashboard.importing import source_title
 from dashboard.pages import Asked
-from dashboard.pages._import_preview import OTHER, found, rows
+from dashboard.pages._import_preview import found, rows, status_title
 from dashboard.pages._import_start import address, back, progress, state, titles
 from dashboard.text import UNKNOWN, both, change, figure, listed, moment, say
 from layers.intake import handed_in, receipt
@@ -172,10 +172,7 @@ def _undo_told(asked: Asked, told: dict[str, Any]) -> list[Component | None]:
         [html.Thead(html.Tr([html.Th(asked.words(*h)) for h in heads])), html.Tbody(lines)],
         className="plain-table undo-table",
     )
-    counts = [
-        (say(f"count.{s}", asked.lang) if s not in OTHER else asked.words(*OTHER[s]), change(n))
-        for s, n in told["counts"].items()
-    ]
+    counts = [(status_title(asked, status), change(n)) for status, n in told["counts"].items()]
     matched = sum(told["matched"].values())
     return [
         html.Div(
