@@ -11,8 +11,9 @@ from sqlalchemy import select
 from dashboard import drafts, importing
 from dashboard.access import AccessError, Person
 from dashboard.drafts import KEPT_S, Drafts, UploadError, safe_name
+from dashboard.text import both
 from layers.intake.profiles import kept
-from layers.store import profiles
+from layers.store import profiles, totals
 from layers.store.schema import batch
 from tests import city, office
 from tests.office import CITY, DISTRICT, Office, said
@@ -259,3 +260,27 @@ def test_an_empty_store_can_be_filled_from_the_page(tmp_path):
     draft.reading = importing.replace(draft.reading, datum="wgs84")
     assert finished(place, importing.commit(desk_of(place), draft))[0] == "done"
     assert len(place.store.read(select(batch.c.id))) == 1
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_step_of_a_file_of_cases_is_shown_in_both_languages(place, lang):
+    desk = desk_of(place)
+    lines = "\n".join(
+        f"{n},江岸区春风里{n}栋,{state},2020-02-09" for n, state in enumerate(("确诊", "疑似", "无症状", "好转"), 50)
+    )
+    draft = draft_of(place, name="日报.csv", content=f"病例编号,现住址,状态,状态日期\n{lines}\n")
+    finished(place, importing.preview(desk, draft))
+    assert draft.found["counts"] == {"asymptomatic": 1, "confirmed": 1, "suspected": 1}
+    words = {"zh": ("无症状感染者", "全市人数的变化"), "en": ("asymptomatic", "Change of the city's counts")}[lang]
+    shown = page(place, CITY, draft=draft.token, lang=lang)
+    assert all(word in shown for word in words)
+    _, result = finished(place, importing.commit(desk, draft))
+    assert all(word in page(place, CITY, batch=result["batch"], lang=lang) for word in words)
+    found = []
+    _, undone = finished(place, importing.take_back(desk, CITY, result["batch"], "", apply=True, keep=found.append))
+    assert all(word in page(place, CITY, batch=undone["batch"], lang=lang) for word in words)
+
+
+@pytest.mark.parametrize("status", totals.STATUSES)
+def test_every_status_has_a_name(status):
+    assert both(f"import_status.{status}")
