@@ -13,6 +13,8 @@ from dashboard.pages._import_preview import found, rows, status_title
 from dashboard.pages._import_start import address, back, progress, state, titles
 from dashboard.text import UNKNOWN, both, change, figure, listed, moment, say
 from layers.intake import handed_in, receipt
+from layers.intake.feeds import all_feeds
+from layers.intake.notes import column_title
 from layers.intake.unbatch import Undone
 from layers.intake.unbatch_rows import WHY
 
@@ -93,7 +95,10 @@ def _imported(asked: Asked, row: dict[str, Any], told: dict[str, Any]) -> list[C
         return [html.P(asked.say("import_receipt.batch_has_no"), className="dim")]
     number = int(row["id"])
     personal = told.get("dropped_columns") or []
-    dropped = asked.say("import_receipt.personal_dropped", names=listed(personal, asked.lang))
+    dropped = asked.say(
+        "import_receipt.personal_dropped",
+        names=listed((column_title(n, all_feeds().get(row["feed"]), asked.lang) for n in personal), asked.lang),
+    )
     return [
         *found(asked, told, row["feed"]),
         html.P(dropped, className="dim") if personal else None,
