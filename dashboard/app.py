@@ -70,9 +70,10 @@ def create_app(settings: Settings, store: Store | None = None) -> Dash:
     app.server.extensions["watch"] = Watch(desk, secrets.token_hex(4))
     app.layout = shell
     deck.connect(app)
-    _connect(app, desk)
+    sheets = _live.Sheets(app.server.extensions["watch"])
+    _connect(app, desk, sheets)
     _connect_early(app, desk)
-    _live.connect(app, desk)
+    _live.connect(app, desk, sheets)
     _connect_choices(app, desk)
     time_machine.connect(app, desk)
     ordering.connect(app, desk)
@@ -108,7 +109,7 @@ def shell() -> html.Div:
     )
 
 
-def _connect(app: Dash, desk: Desk) -> None:
+def _connect(app: Dash, desk: Desk, sheets: _live.Sheets) -> None:
     @app.callback(
         Output("page", "children"),
         Output("deck-spec", "data"),
@@ -125,7 +126,7 @@ def _connect(app: Dash, desk: Desk) -> None:
     ) -> tuple[Any, Any]:
         if scale is None or (turn and path != "/wall" and ctx.triggered_id == "wall-page"):
             return no_update, no_update  # without the size of the letters a page would be made twice
-        who, stand = desk.gate.who(request), app.server.extensions["watch"].beat()  # before anything is read
+        who, stand = desk.gate.who(request), sheets.watch.beat(0)  # before anything is read
         try:
             here = desk.here(who, path, search)
         except ViewError as error:
@@ -137,8 +138,12 @@ def _connect(app: Dash, desk: Desk) -> None:
             return refused(desk, search, say("state.no_data", here.lang)), no_update
         asked = Asked(here, who, desk, scale, turn or "", review_at)
         try:
-            layout, spec = _shown(asked, page, chosen_of(pick, asked))
-            return _live.stamped(layout, stand), spec
+            chosen = chosen_of(pick, asked)
+            if chosen:
+                layout, drawn = _shown(asked, page, chosen)
+            else:
+                layout, drawn = sheets.get(asked, page, "page", stand, lambda: _shown(asked, page, None))
+            return _live.stamped(layout, stand), drawn
         except LayerError as error:  # a rule or a feed that a plan cannot do without: the page says which
             return refused(desk, search, str(error)), no_update
 

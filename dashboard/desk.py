@@ -51,6 +51,7 @@ def unread_by(kind: str) -> tuple[str, ...]:
 class Memory:
     """Keeps what is a pure function of its key; a key names the facts, so nothing ever goes stale."""
 
+    most: int = KEPT
     kept: OrderedDict[Hashable, Any] = field(default_factory=OrderedDict)
     lock: Lock = field(default_factory=Lock)
     busy: dict[Hashable, Lock] = field(default_factory=dict)
@@ -75,7 +76,7 @@ class Memory:
             with self.lock:
                 self.kept[key] = found
                 self.busy.pop(key, None)
-                while len(self.kept) > KEPT:
+                while len(self.kept) > self.most:
                     self.kept.popitem(last=False)
         return found
 

@@ -54,10 +54,10 @@ class Watch:
     faults: dict[str, tuple[str, str]] = field(default_factory=dict)  # what failed -> (zh, en)
     checked_at: datetime | None = None
 
-    def beat(self) -> Beat:
-        """Return how the store stands, read at most four times a second however many screens ask."""
+    def beat(self, within: float = SHARED_S) -> Beat:
+        """Return how the store stands, read within these seconds: four times a second however many screens ask, 0 reads it now."""
         with self.lock:
-            if self.known is None or time.monotonic() - self.read_at > SHARED_S:
+            if self.known is None or time.monotonic() - self.read_at > within:
                 self.known, self.read_at = beat(self.desk.store), time.monotonic()
             return self.known
 

@@ -78,6 +78,7 @@ class Page:
     live    kinds of change that parts of the page follow by themselves (pages/_live.py); for others the page is made anew
     bare    can be shown while the store holds nothing yet
     still   whether a page at an address is left alone when something new comes in: somebody is at work on it
+    shared  a function of its address, its reader and the state of the store alone: made once for all who ask within a minute
     early   what the map shows rests on no plan: when something new came in it is drawn before the page, whose plan takes longer
     """
 
@@ -92,6 +93,7 @@ class Page:
     live: frozenset[str] = frozenset({"alerts", "saved"})
     bare: bool = False
     still: Callable[[str], bool] = lambda search: False
+    shared: bool = False
     group: str = "epidemic"
 
     def __post_init__(self) -> None:

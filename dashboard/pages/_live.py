@@ -5,18 +5,44 @@ A page wraps such a part in `part(KIND, NAME, ...)` and names the kind in `Page.
 """
 
 import json
+import time
+from collections.abc import Callable
+from copy import copy
+from dataclasses import dataclass, field
 from typing import Any
 
 from dash import ALL, Dash, Input, Output, State, ctx, html, no_update
 from dash.development.base_component import Component
 from flask import request
 
-from dashboard.desk import Desk
-from dashboard.pages import Asked, all_pages
+from dashboard.desk import Desk, Memory
+from dashboard.pages import Asked, Page, all_pages
+from dashboard.view import WALL
+from dashboard.watch import Watch
 from layers._errors import ViewError
 from layers.store.beat import Beat
 
+SHEETS = 64  # pages kept: six turns of a few walls and the pages of the desks, for a minute
 KINDS = ("facts", "orders", "alerts", "saved")  # of change, as `/pulse` names them; facts make the whole page anew
+
+
+@dataclass
+class Sheets:
+    """Pages as they were laid out, so that screens that show the same one, and the parts that follow the pulse, lay it out once."""
+
+    watch: Watch
+    memory: Memory = field(default_factory=lambda: Memory(most=SHEETS))
+
+    def get(self, asked: Asked, page: Page, what: str, stand: Beat, make: Callable[[], Any]) -> Any:
+        """Return what `make` makes of a page ("page" or "layout"), read at `stand` or later; nobody may change it."""
+        if not page.shared or asked.review:
+            return make()
+        here, who = asked.here, asked.who
+        name = "" if who is None or page.path == WALL else who.name  # a wall addresses nobody
+        view = (here.path, here.search, here.lang, here.view.area, here.view.as_of, here.view.known_at)
+        reader = (who.role, who.area, name) if who else ()
+        minute = int(time.time() // 60)  # ages grow
+        return self.memory.get((what, *view, asked.scale, asked.turn, *reader, stand, minute), make)
 
 
 def part(kind: str, name: str, children: Any, className: str = "") -> Component:
@@ -25,10 +51,11 @@ def part(kind: str, name: str, children: Any, className: str = "") -> Component:
 
 
 def stamped(layout: Component, stand: Beat) -> Component:
-    """Return the page with the state of the store that it was made from, so that the browser knows what is news to it."""
+    """Return a copy of the page with the state of the store that it was made from, so that the browser knows what is news to it."""
     told = json.dumps({kind: getattr(stand, kind) for kind in KINDS})
-    layout.children = [*layout.children, html.I(hidden=True, **{"data-stand": told})]
-    return layout
+    page = copy(layout)
+    page.children = [*layout.children, html.I(hidden=True, **{"data-stand": told})]
+    return page
 
 
 def changed(pulse: Any) -> frozenset[str]:
@@ -50,7 +77,7 @@ def parts_of(layout: Component, kinds: frozenset[str]) -> dict[str, Any]:
     return {index: one.children for index, one in live.items() if index.partition(":")[0] in kinds}
 
 
-def connect(app: Dash, desk: Desk) -> None:
+def connect(app: Dash, desk: Desk, sheets: Sheets) -> None:
     """Let the parts follow the pulse."""
 
     @app.callback(
@@ -72,5 +99,6 @@ def connect(app: Dash, desk: Desk) -> None:
             asked = Asked.at(desk, desk.gate.who(request), path, search, scale=scale, turn=turn or "")
         except ViewError:
             return nothing, no_update  # the page says what is wrong with its address
-        found = parts_of(all_pages()[path].layout(asked), changed(pulse))
+        page, stand = all_pages()[path], sheets.watch.beat(0)
+        found = parts_of(sheets.get(asked, page, "layout", stand, lambda: page.layout(asked)), changed(pulse))
         return [found.get(index, no_update) for index in indices], pulse.get("t")

@@ -222,4 +222,4 @@ def _free_by_district(plan: Plan) -> dict[str, str]:
     return {district: f"{figure(n)}/{figure(total)}" for district, n, total in cells}
 
 
-PAGE = Page("/lockdown", order=20, group="decide", title=both("page.lockdown"), layout=layout, scene=scene)
+PAGE = Page("/lockdown", order=20, group="decide", title=both("page.lockdown"), layout=layout, scene=scene, shared=True)

@@ -112,4 +112,6 @@ def tiles(asked: Asked, plan: Plan) -> Component:
     return html.Div(found, className="tiles")
 
 
-PAGE = Page("/staff", order=40, group="decide", title=both("page.staff"), layout=layout, scene=scene, early=True)
+PAGE = Page(
+    "/staff", order=40, group="decide", title=both("page.staff"), layout=layout, scene=scene, early=True, shared=True
+)

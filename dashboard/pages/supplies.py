@@ -223,4 +223,13 @@ def stock(asked: Asked, plan: Plan) -> Component:
     )
 
 
-PAGE = Page("/supplies", order=50, group="decide", title=both("page.supplies"), layout=layout, scene=scene, early=True)
+PAGE = Page(
+    "/supplies",
+    order=50,
+    group="decide",
+    title=both("page.supplies"),
+    layout=layout,
+    scene=scene,
+    early=True,
+    shared=True,
+)

@@ -131,4 +131,5 @@ PAGE = Page(
     scene=scene,
     group="report",
     live=frozenset({"alerts", "orders", "saved"}),
+    shared=True,
 )

@@ -1,7 +1,7 @@
 """Open the store, read frames from it, and hold the one writer at a time."""
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -27,6 +27,7 @@ REORDERED: dict[int, tuple[Table, ...]] = {2: (total,)}
 KINDS = ("drill", "production")
 # A view of now moves by this step: a plan of a city takes seconds, and every open screen is to share it.
 STEP_MS = 10 * 60_000
+MOMENTS = 512  # knowledge times of which a store remembers how it stood
 
 
 class Store:
@@ -39,6 +40,8 @@ class Store:
         self.kind: str = stored["kind"]
         self.salt: str = stored["salt"]
         self.identity: str = stored["identity"]
+        self._past = 0  # the newest knowledge time seen: what was known by then can never change, so it is read once
+        self._stood: dict[Any, Any] = {}
 
     def read(self, query: Select[Any]) -> pd.DataFrame:
         """Return the rows of `query`; times come back aware in Asia/Shanghai, JSON as lists, NULL as None or NaN."""
@@ -88,15 +91,29 @@ class Store:
     def latest(self) -> datetime:
         """Return the knowledge time of the newest batch; 1970 when nothing was ever imported."""
         with self.engine.connect() as connection:
-            return from_ms(connection.execute(select(func.max(batch.c.known_at))).scalar() or 0)
+            found = connection.execute(select(func.max(batch.c.known_at))).scalar() or 0
+        self._past = max(self._past, found)
+        return from_ms(found)
 
     def revision(self, known_at: datetime) -> int:
         """Return the number of the last batch known at `known_at`, 0 for none: the same number means the same facts."""
+        moment = to_ms(known_at)
+        last = select(func.max(batch.c.id)).where(batch.c.known_at <= moment)
+        return self._of_the_past(moment, "revision", lambda connection: connection.execute(last).scalar() or 0)
+
+    def _of_the_past(self, moment: int, what: Any, read: Callable[[Connection], Any]) -> Any:
+        """Return what was read about a knowledge time, kept where every later batch comes after it."""
+        key = (moment, what)
+        if key in self._stood:
+            return self._stood[key]
+        past = self._past
         with self.engine.connect() as connection:
-            return (
-                connection.execute(select(func.max(batch.c.id)).where(batch.c.known_at <= to_ms(known_at))).scalar()
-                or 0
-            )
+            found = read(connection)
+        if moment <= past:
+            if len(self._stood) >= MOMENTS:
+                self._stood.clear()
+            self._stood[key] = found
+        return found
 
     def now(self) -> datetime:
         """Return the time it is for this store: the clock on the wall to the millisecond, or in a drill the drill's own."""
@@ -108,11 +125,7 @@ class Store:
         Whatever rests on facts alone is then made once, however many orders are given since. `as_of` moves only where it
         stood at such a batch: in a drill to the last batch of facts, else back to the full ten minutes.
         """
-        moment = batch.c.known_at <= to_ms(view.known_at)
-        with self.engine.connect() as connection:
-            last = select(func.max(batch.c.known_at)).where(moment, batch.c.kind.not_in(unread))
-            read = int(connection.execute(last).scalar() or 0)
-            passed = set(connection.execute(select(batch.c.known_at).where(moment, batch.c.known_at > read)).scalars())
+        read, passed = self._of_the_past(to_ms(view.known_at), tuple(unread), partial(_last_read, view, unread))
         if not passed or not read:
             return view
         as_of = self._rest(view.as_of, from_ms(read)) if to_ms(view.as_of) in passed else view.as_of
@@ -147,6 +160,14 @@ class Store:
     def _meta(self) -> dict[str, Any]:
         with self.engine.connect() as connection:
             return {row.name: row.value for row in connection.execute(select(meta.c.name, meta.c.value))}
+
+
+def _last_read(view: View, unread: Sequence[str], connection: Connection) -> tuple[int, set[int]]:
+    """Return when the last batch became known whose kind is read, and when those after it did."""
+    moment = batch.c.known_at <= to_ms(view.known_at)
+    last = select(func.max(batch.c.known_at)).where(moment, batch.c.kind.not_in(unread))
+    read = int(connection.execute(last).scalar() or 0)
+    return read, set(connection.execute(select(batch.c.known_at).where(moment, batch.c.known_at > read)).scalars())
 
 
 def as_times(values: pd.Series) -> pd.Series:

@@ -6,7 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from dashboard.access import Person
 from dashboard.pages import _live
+from dashboard.pages import _wall_figures as wall
 from dashboard.watch import Watch
 from layers._times import parse_time
 from layers.store import alerts, database, open_store
@@ -313,3 +315,27 @@ def test_what_is_under_way_is_told_and_what_failed_is_not(own):
     with pytest.raises(ZeroDivisionError):
         memory.get(("plan", "staff"), lambda: 1 / 0)
     assert memory.working() == []
+
+
+def test_walls_that_show_the_same_page_lay_it_out_once_and_an_order_anew(own, monkeypatch):
+    made = []
+    tiles = wall.tiles
+    monkeypatch.setattr(wall, "tiles", lambda asked: made.append(asked.who.name) or tiles(asked))
+    first, second = Person("甲", "city"), Person("乙", "city")
+    assert said(own.page(first, "/wall")) == said(own.page(second, "/wall"))
+    assert made == ["甲"]
+    assert own.page(DISTRICT, "/wall").status_code == 200  # what another may see is another page
+    number = given(own.store)
+    assert number in said(own.page(second, "/wall"))
+    assert made == ["甲", DISTRICT.name, "乙"]
+
+
+def test_what_was_known_by_a_moment_is_read_once_and_what_may_still_come_each_time(own, tmp_path):
+    store, past = own.store, parse_time("2020-02-05")
+    assert store.latest() > past
+    seen = store.revision(past)
+    future = parse_time("2020-03-01")
+    before = store.revision(future)
+    city.cases(store, tmp_path, "2020-02-12T18:00", {"case_id": "77"})
+    assert store.revision(past) == seen
+    assert store.revision(future) == before + 1
