@@ -318,6 +318,8 @@ def test_what_is_under_way_is_told_and_what_failed_is_not(own):
 
 
 def test_walls_that_show_the_same_page_lay_it_out_once_and_an_order_anew(own, monkeypatch):
+    production_at(own, monkeypatch, "2020-02-11T09:01")
+    monkeypatch.setattr(_live, "time", SimpleNamespace(time=lambda: 0.0))
     made = []
     tiles = wall.tiles
     monkeypatch.setattr(wall, "tiles", lambda asked: made.append(asked.who.name) or tiles(asked))
