@@ -44,6 +44,8 @@
     return known.get(url);
   }
 
+  Fangyi.table = table;
+
   /** "tbl:shapes|names|style" -> the three tables and how to read a row of the last two. */
   Fangyi.tables = async function (reference) {
     const [shapes, names, style] = await Promise.all(reference.slice(4).split('|').map(table));

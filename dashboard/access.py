@@ -58,7 +58,7 @@ ORDERERS = {
 OPEN_FIELDS = {"city": {"note"}, "district": {"note"}, "street": set(), "community": set()}
 HIDDEN = ("person", "note")
 OWN, DISTRICT, SHARED, CITY = "own", "district", "shared", "city"
-LAYERS = dict.fromkeys(("districts", "labels", "roads", "water"), SHARED) | dict.fromkeys(
+LAYERS = dict.fromkeys(("borders", "districts", "labels", "roads", "water"), SHARED) | dict.fromkeys(
     ("hospitals", "staff", "supplies"), DISTRICT
 )
 PLANS = {"lockdown": OWN}  # the others are made by district

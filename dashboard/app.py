@@ -11,7 +11,7 @@ from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import DependencyException
 from flask import Flask, Response, abort, make_response, redirect, request
 
-from dashboard import compressed, downloads, importing, parts, scrub, vendor, wording
+from dashboard import compressed, downloads, importing, parts, scrub, search, vendor, wording
 from dashboard import map as deck
 from dashboard.access import A_SHIFT_S, COOKIE, AccessError, Gate, check_origin
 from dashboard.briefing import BriefingError
@@ -23,13 +23,16 @@ from dashboard.pages import Asked, Page, Scene, _live, all_pages
 from dashboard.pages import _compound as compound_panel
 from dashboard.pages import _order as order_dialog
 from dashboard.pages import _ordering as ordering
+from dashboard.pages import _selection as selection
 from dashboard.pages import _timeline as time_machine
+from dashboard.pages._frame import feed_age, painted_by
 from dashboard.settings import ROOT, Settings
 from dashboard.shell import notice, waiting
 from dashboard.tables import TableStore, tables_blueprint
 from dashboard.text import LANGS, both, say
 from dashboard.watch import Watch
 from dashboard.wording import preferred
+from layers._catalog import all_layers
 from layers._errors import LayerError, StoreError, ViewError
 from layers._palette import light_table
 from layers.intake import review
@@ -61,7 +64,7 @@ def create_app(settings: Settings, store: Store | None = None) -> Dash:
         title=" ".join(both("app.name")),
         update_title=None,
         suppress_callback_exceptions=True,
-        external_scripts=[wording.script_url(), vendor.deckgl_url()],
+        external_scripts=[wording.script_url()],
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
         serve_locally=True,
         compress=False,
@@ -77,6 +80,7 @@ def create_app(settings: Settings, store: Store | None = None) -> Dash:
     _connect_choices(app, desk)
     time_machine.connect(app, desk)
     ordering.connect(app, desk)
+    selection.connect(app, desk)
     for page in all_pages().values():
         page.connect(app, desk)
     _serve(app, desk)
@@ -100,6 +104,7 @@ def shell() -> html.Div:
             dcc.Location(id="url", refresh="callback-nav"),
             *(dcc.Store(id=name, data=data) for name, data in stores.items()),
             html.Div(id="palette", hidden=True, **{"data-light": json.dumps(light_table())}),
+            selection.holder(),
             html.Div(waiting(), id="page"),
             deck.canvas(),  # behind the page, and after it for whoever goes by keyboard
             *order_dialog.holder(),
@@ -249,8 +254,20 @@ def spec(asked: Asked, scene: Scene | None, chosen: tuple[str, str] | None = Non
     desk, here = asked.desk, asked.here
     frames = desk.frames(asked.who, here.view, scene.layers, asked.lang)
     camera = deck.fit(_focus(asked, frames), scene.pitch, scene.bearing)
+    marks = painted_by(scene)
     return deck.deck_spec(
-        frames, scene.key, tables=desk.tables, camera=camera, paint=scene.paint, lang=asked.lang, selected=chosen
+        frames,
+        scene.key,
+        tables=desk.tables,
+        camera=camera,
+        paint=scene.paint,
+        lang=asked.lang,
+        selected=chosen,
+        marks=marks,
+        ages={key: feed_age(asked, all_layers()[key].feeds) for key in frames},
+        levels=scene.has_levels,
+        whole=here.view.level in ("city", "district"),
+        arcs=scene.arcs,
     )
 
 
@@ -283,6 +300,7 @@ def _serve(app: Dash, desk: Desk) -> None:
     server.register_blueprint(wording.words_blueprint())
     server.register_blueprint(tables_blueprint(desk.tables, lambda req: desk.gate.who(req) is not None))
     server.register_blueprint(live_blueprint(desk, server.extensions["watch"], CODE))
+    server.register_blueprint(search.search_blueprint(desk))
     server.register_blueprint(downloads.downloads_blueprint(desk))
     server.register_blueprint(scrub.scrub_blueprint(desk))
     server.register_blueprint(downloads.jobs_blueprint(desk, desk.jobs))

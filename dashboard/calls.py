@@ -135,6 +135,11 @@ def _assumed(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LAST_DAY
 
 
+def _selected(value: Any) -> bool:
+    """Compounds selected on the map."""
+    return isinstance(value, dict) and _texts(value.get("ids")) and len(value["ids"]) <= 20_000
+
+
 def _texts(value: Any) -> bool:
     return isinstance(value, list) and all(_text(one) for one in value)
 
@@ -176,6 +181,7 @@ VALUES: Mapping[str, Callable[[Any], bool]] = {
     "pick.data": _chosen,
     "map-event.data": _chosen,
     "clocks.data": _clocks,
+    "selection.data": _selected,
     "area.value": _text,
     "if-cases.value": _assumed,
     "if-stay.value": _assumed,

@@ -1,7 +1,8 @@
 """From layers and their frames to what the browser draws: small JSON that points at binary tables.
 
-`deck_spec` calls each layer's `draw`, finds out which columns its accessors name, packs just those (and the hover
-columns), and leaves addresses in the JSON. Shapes, names and style are three tables, so a recolour moves only the last.
+`deck_spec` calls each layer's `draw`, finds out which columns its accessors name, packs just those, and leaves addresses in
+the JSON. Shapes, names, style and hover card are four tables: a recolour moves only the third, and the fourth is fetched when
+somebody first points at the map.
 Geometry that a layer may name:
 
     polygon   areas of polygons (SolidPolygonLayer), or their true outlines when a PathLayer asks
@@ -24,6 +25,8 @@ import shapely
 from dash import ClientsideFunction, Dash, Input, Output, dcc, html
 
 from dashboard import tables as packing
+from dashboard import vendor
+from dashboard.levels import levels_json
 from dashboard.tables import Shapes, TableStore
 from dashboard.text import named, pick, say
 from layers._base import Layer, LegendRow
@@ -50,6 +53,11 @@ def deck_spec(
     paint: Mapping[str, pd.DataFrame] | None = None,
     lang: str = "zh",
     selected: tuple[str, str] | None = None,
+    marks: Mapping[str, Mapping[str, Mark]] | None = None,
+    ages: Mapping[str, Mapping[str, Any]] | None = None,
+    levels: bool = False,
+    whole: bool = False,
+    arcs: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """Return the JSON that assets/deck.js draws.
 
@@ -58,6 +66,10 @@ def deck_spec(
     camera    as `fit` returns it; by default all that is drawn fits in
     paint     layer key -> frame with `id` and style columns that replace those of the layer, for example `fill_rgba`
     selected  (layer key, id) of the shape to ring
+    marks     layer key -> the categories that `paint` colours it by, as in `legend_rows`: classes to filter by
+    ages      layer key -> {"source", "age", "late"} for its hover card
+    levels    districts and streets stand for the compounds from afar; `whole`: the view holds whole districts
+    arcs      what a plan moves: from, to, n, text
     """
     drawn: list[dict[str, Any]] = []
     unknown = set(frames) - set(all_layers())
@@ -72,6 +84,11 @@ def deck_spec(
         "lang": lang,
         "layers": drawn,
         "selected": {"layer": selected[0], "id": selected[1]} if selected else None,
+        "classes": classes(tuple(frames), lang, marks),
+        "ages": dict(ages or {}),
+        "levels": levels_json(frames, tables, whole=whole) if levels else None,
+        "counted": bool(marks and "compounds" in marks),
+        "arcs": list(arcs),
     }
 
 
@@ -101,21 +118,29 @@ def _layer_json(layer: Layer, frame: gpd.GeoDataFrame, tables: TableStore, lang:
     specs = [json.loads(one.to_json()) for one in layer.draw(frame.iloc[:0])]
     read = [_accessors(spec) for spec in specs]
     shown = [column for column in layer.hover if column in frame]
-    wanted = sorted((set().union(*(set(one.values()) for one in read)) | set(shown)) - SHAPE_COLUMNS - {"id", "name"})
+    named_by = set().union(*(set(one.values()) for one in read))
+    wanted = sorted((named_by | {one for one in layer.adds if one in frame}) - SHAPE_COLUMNS - {"id", "name"})
     missing = [column for column in wanted if column not in frame]
     if missing:
         raise MapError(
             f"layer {layer.key!r} draws column {missing[0]!r}; its frame has {sorted(map(str, frame.columns))}"
         )
-    names = tables.add(f"{layer.key}.names", _pack_columns(frame, [c for c in ("id", "name") if c in frame]))
+    told = any(spec.get("pickable") for spec in specs) or "name" in named_by
+    names = tables.add(f"{layer.key}.names", _pack_columns(frame, [c for c in ("id", "name") if told and c in frame]))
     style = tables.add(f"{layer.key}.style", _pack_columns(frame, wanted))
+    card = tables.add(f"{layer.key}.card", _pack_columns(frame, shown)) if shown else ""
     for number, (spec, accessors) in enumerate(zip(specs, read, strict=True)):
         shape = _shape_url(layer.key, spec["@@type"], accessors, frame, tables)
         spec |= {"id": f"{layer.key}-{number}", "layer": layer.key, "data": f"tbl:{shape}|{names}|{style}"}
+        spec["title"] = pick(layer.title, lang)
         if spec.get("pickable"):
-            spec["hover"] = [[column, pick(layer.hover[column], lang)] for column in shown]
-            spec["title"] = pick(layer.title, lang)
+            spec |= {"hover": [_card_line(layer, column, lang) for column in shown], "card": card}
     return specs
+
+
+def _card_line(layer: Layer, column: str, lang: str) -> list[str]:
+    unit = layer.units.get(column)
+    return [column, pick(layer.hover[column], lang), pick(unit, lang) if unit else ""]
 
 
 def _accessors(spec: Mapping[str, Any]) -> dict[str, str]:
@@ -253,6 +278,19 @@ def legend_rows(
     return found
 
 
+def classes(
+    keys: Sequence[str], lang: str = "zh", marks: Mapping[str, Mapping[str, Mark]] | None = None
+) -> dict[str, list[dict[str, Any]]]:
+    """Return layer key -> its legend's rows in order, as colour [r, g, b, a] and text: the browser filters and counts by them."""
+    found = {}
+    for key, layer in all_layers().items():
+        own = (marks or {}).get(key)
+        rows = [LegendRow(one.colour, one.zh, one.en) for one in own.values()] if own else layer.legend
+        if key in keys and rows:
+            found[key] = [{"colour": list(row.colour), "text": pick((row.zh, row.en), lang)} for row in rows]
+    return found
+
+
 def _said_once(texts: Sequence[str]) -> tuple[str, list[str], int]:
     """Return the words that the first rows share, the rows without them, and how many rows that were (0, or at least 3)."""
     for cut in (lambda text: text.partition(" ")[::2], lambda text: text.partition(" ")[::-2]):
@@ -273,10 +311,14 @@ def css(colour: Sequence[int]) -> str:
 
 
 def canvas(lang: str = "zh") -> html.Div:
-    """Return the one map of the page and the stores it talks through: deck-spec or deck-early in, map-event out."""
+    """Return the one map of the page and the stores it talks through: deck-spec or deck-early in, map-event out.
+
+    The program that draws with WebGL is fetched by the map once the page can be read (`data-deck`), not before the page.
+    """
+    drawn_by = {"data-deck": vendor.deckgl_url(), "aria-label": say("map.label", lang)}
     return html.Div(
         [
-            html.Div(id="map", role="application", **{"aria-label": say("map.label", lang)}),
+            html.Div(id="map", role="application", **drawn_by),
             dcc.Store(id="deck-spec"),
             dcc.Store(id="deck-early"),
             dcc.Store(id="map-event"),

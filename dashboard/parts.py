@@ -220,17 +220,19 @@ def _legend_group(group: Mapping[str, Any]) -> list[Component]:
         "s"
     )  # the title says it already
     keys = [
-        html.Span(
+        html.Button(
             [
                 html.I(
                     className=f"key {row['shape']}",
                     style={"--colour": row["colour"], "--light": row.get("light", row["colour"])},
                 ),
                 "" if alone else html.Span(row["text"]),
+                html.Span(className="legend-count", **{"data-count": f"{group['layer']}:{number}"}),
             ],
             className="legend-row",
+            **{"data-class": f"{group['layer']}:{number}", "aria-pressed": "false"},
         )
-        for row in rows
+        for number, row in enumerate(rows)
     ]
     return [
         html.Button(group["title"], className="legend-title", **{"data-layer": group["layer"], "aria-pressed": "true"}),

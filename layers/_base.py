@@ -32,6 +32,9 @@ class Layer:
                A column whose name ends in `rgba` holds uint32 colours packed by `layers._palette.rgba`
     draw       frame -> deck layers, lowest first; accessors name columns of the frame; no arithmetic
     hover      column of the frame -> (zh, en) label, in the order of the hover card
+    units      column of `hover` -> (zh, en) unit, where its label does not say it
+    feeds      feeds that the figures come from: the hover card tells how old the oldest of them is
+    adds       columns that districts and streets add up
     """
 
     key: str
@@ -42,3 +45,6 @@ class Layer:
     draw: Callable[[gpd.GeoDataFrame], list[pydeck.Layer]]
     legend: tuple[LegendRow, ...] = ()
     hover: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    units: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    feeds: tuple[str, ...] = ()
+    adds: tuple[str, ...] = ()

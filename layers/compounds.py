@@ -3,7 +3,6 @@
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import pydeck
 import shapely
@@ -30,7 +29,8 @@ COLUMNS = (
     "lat",
     "shape",
 )
-METRES_A_CASE = 22.0  # height of the extruded wall view: 20 cases stand as tall as a 440 m tower, seen from six metres
+PERSONS = ("人", "persons")
+METRES_A_CASE = 22  # height of the extruded wall view: 20 cases stand as tall as a 440 m tower, seen from six metres
 
 
 def query(view: View) -> Select[Any]:
@@ -54,9 +54,7 @@ def summarise(rows: pd.DataFrame) -> gpd.GeoDataFrame:
     frame = with_counts(rows.drop(columns="shape").rename(columns={"code": "id"}))
     frame = text_columns(frame, "name", "district", "street", "community", "control")
     confirmed = frame["now_confirmed"] + frame["now_clinical"]
-    frame = frame.assign(
-        confirmed_now=confirmed, fill_rgba=count_rgba(confirmed), height=(confirmed * METRES_A_CASE).astype(np.float32)
-    )
+    frame = frame.assign(confirmed_now=confirmed, fill_rgba=count_rgba(confirmed), height=confirmed * METRES_A_CASE)
     return placed(frame, shapes)
 
 
@@ -104,5 +102,12 @@ LAYER = Layer(
         "now_suspected": ("现有疑似", "Suspected now"),
         "new14_counted": ("近14天新增病例（含临床诊断）", "New cases, 14 days (clinical included)"),
         "households": ("户数", "Households"),
+        "population": ("居民", "Residents"),
     },
+    units={
+        **dict.fromkeys(("now_confirmed", "now_clinical", "now_suspected", "new14_counted", "population"), PERSONS),
+        "households": ("户", "households"),
+    },
+    feeds=("cases",),
+    adds=("confirmed_now",),
 )

@@ -8,7 +8,7 @@ import pydeck
 import shapely
 from sqlalchemy import Select, select
 
-from layers._base import Layer, LegendRow
+from layers._base import Layer
 from layers._frames import placed, text_columns, with_counts
 from layers._palette import BASE, rgba
 from layers._view import View
@@ -33,14 +33,12 @@ def summarise(rows: pd.DataFrame) -> gpd.GeoDataFrame:
     """One row per district: id, name, name_en, population, lon, lat, the counts of `totals.wide`."""
     shapes = shapely.from_wkb(rows["shape"].to_numpy(object))
     frame = with_counts(rows.drop(columns="shape").rename(columns={"code": "id"}))
-    frame = text_columns(frame, "name", "name_en").assign(
-        fill_rgba=rgba(*BASE["land"]), line_rgba=rgba(*BASE["border"])
-    )
+    frame = text_columns(frame, "name", "name_en").assign(fill_rgba=rgba(*BASE["land"]))
     return placed(frame, shapes)
 
 
 def draw(districts: gpd.GeoDataFrame) -> list[pydeck.Layer]:
-    """Land, and the line between districts."""
+    """Land; the lines between districts are a layer of their own (`borders`), above the water."""
     return [
         pydeck.Layer(
             "SolidPolygonLayer",
@@ -48,15 +46,6 @@ def draw(districts: gpd.GeoDataFrame) -> list[pydeck.Layer]:
             get_polygon="polygon",
             get_fill_color="fill_rgba",
             pickable=False,
-        ),
-        pydeck.Layer(
-            "PathLayer",
-            id="districts-line",
-            get_path="polygon",
-            get_color="line_rgba",
-            get_width=1.6,
-            width_units=pydeck.types.String("pixels"),
-            joint_rounded=True,
         ),
     ]
 
@@ -68,5 +57,4 @@ LAYER = Layer(
     query=query,
     summarise=summarise,
     draw=draw,
-    legend=(LegendRow(BASE["border"], "区界", "District border", "line"),),
 )

@@ -42,7 +42,7 @@ def draw(roads: gpd.GeoDataFrame) -> list[pydeck.Layer]:
             id="roads",
             get_path="path",
             get_color="line_rgba",
-            get_width=1.4,
+            get_width=1.1,
             width_units=pydeck.types.String("pixels"),
             joint_rounded=True,
         )

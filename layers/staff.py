@@ -78,4 +78,6 @@ LAYER = Layer(
         "skill": ("专业", "Skill"),
         "people": ("人数", "People"),
     },
+    units={"people": ("人", "persons")},
+    feeds=("staff",),
 )

@@ -84,4 +84,6 @@ LAYER = Layer(
         LegendRow(UNKNOWN, "消耗未知", "Use not known", "circle"),
     ),
     hover={"item": ("最紧缺物资", "Scarcest item"), "days_of_cover": ("可用天数", "Days of cover")},
+    units={"days_of_cover": ("天", "days")},
+    feeds=("supplies",),
 )

@@ -57,6 +57,13 @@ class Scene:
     pitch: float = 0.0
     bearing: float = 0.0
     marks: Mapping[str, Mark] = field(default_factory=dict)  # what the colours of `paint` mean, for the legend
+    arcs: Sequence[Mapping[str, Any]] = ()  # what a plan moves: `from`, `to` as (lon, lat), `n`, `text`
+
+    @property
+    def has_levels(self) -> bool:
+        """Whether streets and districts may stand for the compounds: not where these are only the ground of something else."""
+        told = "compounds" not in self.paint or (bool(self.marks) and set(self.paint) == {"compounds"})
+        return "compounds" in self.layers and "clusters" not in self.layers and told
 
 
 GROUPS: Mapping[str, tuple[str, str]] = {  # of the navigation, in this order: from looking to doing to telling

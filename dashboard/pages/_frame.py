@@ -1,9 +1,10 @@
 """What every desk page has around it: header, navigation, area and clocks, legend, the panel of what is selected."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pandas as pd
 from dash import dcc, html
 from dash.development.base_component import Component
 
@@ -14,14 +15,14 @@ from dashboard.goods import in_words, said
 from dashboard.pages import GROUPS, Asked, Scene, all_pages, by_group
 from dashboard.pages._bell import bell
 from dashboard.pages._timeline import CLOCKS, timeline
-from dashboard.text import UNKNOWN, moment, pick, say
+from dashboard.text import UNKNOWN, age, moment, pick, say
 from layers._palette import ACTION, Mark
 from layers.decisions._proposal import ACTIONS, Plan, Proposal
 from layers.decisions.whatif import WhatIf, plain
 
 RULE_ID = re.compile(r" ?[（(][\w./-]+@\d{4}-\d\d-\d\d[）)]")
 QUOTED = re.compile(r"[“\"](.+?)[”\"]")
-LAND = ("districts", "water", "roads")
+LAND = ("districts", "water", "roads", "borders")
 NAMES = ("labels",)
 SILENT = 2  # overdue feeds named above a page's figures; the caveats name all
 BLUE: tuple[int, int, int, int] = (108, 182, 240, 230)
@@ -65,11 +66,25 @@ def assumed(asked: Asked) -> Component | None:
 def legend(asked: Asked, scene: Scene) -> Component:
     """Return what the colours on the map mean; those that the page paints replace the layer's own."""
     keys = [key for key in scene.layers if key not in (*LAND, *NAMES)]
-    told = [key for key in scene.paint if key != "compounds"] or list(
-        scene.paint
-    )  # compounds behind others are only dimmed
-    marks = dict.fromkeys(told, scene.marks) if scene.marks else None
-    return parts.legend(deck.legend_rows(keys, asked.lang, marks), asked.lang)
+    return parts.legend(deck.legend_rows(keys, asked.lang, painted_by(scene)), asked.lang)
+
+
+def painted_by(scene: Scene) -> dict[str, Mapping[str, Mark]] | None:
+    """Return layer -> the marks that it is painted by; compounds behind others are only dimmed."""
+    told = [key for key in scene.paint if key != "compounds"] or list(scene.paint)
+    return dict.fromkeys(told, scene.marks) if scene.marks else None
+
+
+def feed_age(asked: Asked, feeds: Sequence[str]) -> dict[str, Any]:
+    """Return who answers for some feeds and how old the oldest of them is, for a hover card; nothing for no feed."""
+    if not feeds:
+        return {}
+    known = asked.desk.feeds(asked.who, asked.here).set_index("feed").loc[list(feeds)]
+    oldest = known.iloc[known["age"].isna().to_numpy().argmax() if known["age"].isna().any() else known["age"].argmax()]
+    last = None if pd.isna(oldest["last"]) else oldest["last"]
+    steward = oldest["steward_zh"] if asked.lang == "zh" else oldest["steward_en"]
+    written = say("updated", asked.lang, age=age(last, asked.desk.now(asked.here), asked.lang))
+    return {"source": steward, "age": written, "late": bool(oldest["state"] != "fresh")}
 
 
 def sheet(asked: Asked, children: Any) -> Component:

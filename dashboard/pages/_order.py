@@ -72,7 +72,7 @@ def tool(asked: Asked, plan: Plan, subject: str, taken: Mapping[str, Any] | None
         return sign(asked, taken)
     if not may_give(asked):
         return None
-    return html.Button(asked.say("order.order"), className="quiet order-open", **_opens(plan, subject))
+    return html.Button(asked.say("order.order"), className="quiet order-open", **opens(plan, subject))
 
 
 def sign(asked: Asked, row: Mapping[str, Any]) -> Component:
@@ -96,11 +96,11 @@ def several(asked: Asked, plan: Plan, proposals: Sequence[Proposal]) -> Componen
     if not may_give(asked) or len(orders.ready(proposals, taken, 2)) < 2:
         return None
     text, actions = asked.say("order.order_several"), ",".join(dict.fromkeys(p.action for p in proposals))
-    return html.Button(text, className="quiet order-open", **_opens(plan, f"*{actions}"))
+    return html.Button(text, className="quiet order-open", **opens(plan, f"*{actions}"))
 
 
-def _opens(plan: Plan, subject: str) -> dict[str, Any]:
-    """The clocks of the page go along: the dialog shows what the page showed."""
+def opens(plan: Plan, subject: str) -> dict[str, Any]:
+    """Return id and counter of a button that opens the dialog; the clocks of the page go along: the dialog shows what it showed."""
     clocks = f"{to_ms(plan.as_of)}-{to_ms(plan.known_at)}"
     index = quote(subject, safe=":")  # ids are ASCII, see `_review`
     return {"id": {"type": "order-open", "kind": plan.kind, "index": index, "at": clocks}, "n_clicks": 0}

@@ -1,7 +1,7 @@
 """What the buttons of the order dialog do: open it, give one order or several, take a step, and say what came of it."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
@@ -14,7 +14,7 @@ from dashboard.access import AccessError
 from dashboard.calls import CallError
 from dashboard.desk import Desk
 from dashboard.orders import action_words
-from dashboard.pages import Asked, _order
+from dashboard.pages import Asked, _order, _selection
 from dashboard.pages._frame import titled
 from dashboard.text import both
 from layers._times import from_ms
@@ -32,8 +32,11 @@ class StaleError(OrderError):
     """The page showed a proposal that the plan does not make any more."""
 
 
-def opened(asked: Asked, button: Mapping[str, str]) -> Answer:
-    """Return the dialog of a proposal, or of several, at the clocks that its page showed."""
+def opened(asked: Asked, button: Mapping[str, str], selected: tuple[str, ...] = ()) -> Answer:
+    """Return the dialog of a proposal, or of several, at the clocks that its page showed.
+
+    selected   compounds of the map's selection, for the subject "*@"; the plan of this person's own area says which are theirs
+    """
     asked.desk.gate.orderer(asked.who)
     _check_present(asked)
     kind, subject = button["kind"], unquote(button["index"])
@@ -43,9 +46,9 @@ def opened(asked: Asked, button: Mapping[str, str]) -> Answer:
     view = seen_view(asked, state)
     plan = asked.desk.plan(asked.who, kind, view)
     if subject.startswith("*"):
-        found = free(asked, plan, subject)
+        found = free(asked, plan, subject, selected)
         state["seen"] = {p.subject: orders.fingerprint(p) for p in found}
-        return _order.give_many(asked, plan, found, {}), state
+        return _order.give_many(asked, plan, found, {"many": len(found)} if selected else {}), state
     proposal = proposal_of(plan, subject)
     state["seen"] = {subject: orders.fingerprint(proposal)}
     return _order.give_one(asked, plan, proposal, {}, view), state
@@ -88,7 +91,7 @@ def again(asked: Asked, plan: Plan, state: dict[str, Any], entered: dict[str, An
     """Return the dialog as it was filled in, with what is wrong; after a change of the plan it shows what that says now."""
     subject = state["subject"]
     if subject.startswith("*"):
-        found = free(asked, plan, subject)
+        found = free(asked, plan, subject, state["seen"])
         state = state | {"seen": {p.subject: orders.fingerprint(p) for p in found}}
         return _order.give_many(asked, plan, found, entered, error.said(asked.lang)), state
     proposal = next((p for p in plan.proposals if p.subject == subject), None)
@@ -129,7 +132,7 @@ def single(asked: Asked, plan: Plan, state: Mapping[str, Any], entered: Mapping[
 
 def several(asked: Asked, plan: Plan, state: Mapping[str, Any], entered: Mapping[str, Any]) -> list[Draft]:
     """Return the drafts of the first proposals of a list: each as proposed, each with an owner of its own or the same one."""
-    found, wanted = free(asked, plan, state["subject"]), _order.number_of(entered.get("many"))
+    found, wanted = free(asked, plan, state["subject"], state["seen"]), _order.number_of(entered.get("many"))
     if not wanted or wanted > min(len(found), ordering.AT_ONCE):
         written, most = entered.get("many"), min(len(found), ordering.AT_ONCE)
         raise OrderError(*both("ordering.proposals_wanted_number", written=written, most=most)[::-1])
@@ -182,8 +185,13 @@ def check_seen(asked: Asked, proposal: Proposal, seen: Mapping[str, str]) -> Non
         )
 
 
-def free(asked: Asked, plan: Plan, subject: str) -> list[Proposal]:
-    """Return the proposals with the actions of a list ("*seal,seal_building") that have no open order, in order."""
+def free(asked: Asked, plan: Plan, subject: str, chosen: Iterable[str] = ()) -> list[Proposal]:
+    """Return the proposals with the actions of a list ("*seal,seal_building") that have no open order, in order.
+
+    Of "*@", the selection on the map, those about the compounds of `chosen`.
+    """
+    if subject == "*" + _selection.CHOSEN:
+        return _selection.ready(asked, plan, tuple(chosen))[: ordering.AT_ONCE]
     actions = subject.removeprefix("*").split(",")
     mine = [p for p in plan.proposals if p.action in actions]
     standing = asked.desk.orders(asked.who, asked.here.view)
@@ -238,25 +246,31 @@ def connect(app: Dash, desk: Desk) -> None:
         State({"type": "order-field", "index": ALL}, "value"),
         State("url", "search"),
         State("order-state", "data"),
+        State("selection", "data"),
         prevent_initial_call=True,
     )
-    def pressed(_open: Any, _step: Any, _do: Any, path: str, values: Sequence[Any], search: str, state: Any) -> Any:
+    def pressed(
+        _open: Any, _step: Any, _do: Any, path: str, values: Sequence[Any], search: str, state: Any, many: Any
+    ) -> Any:
         if not ctx.triggered or not ctx.triggered[0]["value"]:
             return no_update, no_update
         if ctx.triggered_id == "url":  # another page: what was open belongs to the one before
             return None, None
         asked = Asked.at(desk, desk.gate.who(request), path, search)
         fields = [one["id"]["index"] for one in ctx.states_list[0]]
-        return acted(asked, ctx.triggered_id, dict(zip(fields, values, strict=True)), state)
+        chosen = _selection.ids_of(many)
+        return acted(asked, ctx.triggered_id, dict(zip(fields, values, strict=True)), state, chosen)
 
 
-def acted(asked: Asked, button: Mapping[str, str], entered: dict[str, Any], state: Any) -> Answer:
+def acted(
+    asked: Asked, button: Mapping[str, str], entered: dict[str, Any], state: Any, chosen: tuple[str, ...] = ()
+) -> Answer:
     """Do what a button says."""
     if button["type"] == "order-do":
         if button["do"] == "drop" or not state:
             return None, None
         return confirmed(asked, state, entered)
     try:
-        return opened(asked, button) if button["type"] == "order-open" else stepped(asked, button)
+        return opened(asked, button, chosen) if button["type"] == "order-open" else stepped(asked, button)
     except StaleError as error:
         return _order.told(asked, (), (error.said(asked.lang),)), None

@@ -6,6 +6,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard import chart_staff, parts
+from dashboard.arcs import arcs
 from dashboard.pages import Asked, Page, Scene, _compare, _whatif
 from dashboard.pages._frame import LAND, NAMES, brief, caveats, desk_page, proposal_rows, silence
 from dashboard.pages._order import proposed
@@ -29,7 +30,20 @@ def scene(asked: Asked) -> Scene:
         paint={"compounds": quiet(asked), **({"hospitals": changed} if len(changed) else {})},
         marks=_compare.MARKS if len(changed) else {},
         pitch=40,
+        arcs=lending(asked),
     )
+
+
+def lending(asked: Asked) -> list[dict[str, Any]]:
+    """Return the arcs of whom one hospital can lend to another."""
+    plan = asked.desk.plan(asked.who, "staff", asked.here.view)
+    hospitals = asked.desk.frames(asked.who, asked.here.view, ["hospitals"], asked.lang)["hospitals"]
+    names = dict(zip(hospitals["id"], hospitals["name"], strict=True))
+
+    def line(row: Any) -> tuple[str, str]:
+        return SKILL_WORDS[row["skill"]].said(asked.lang), asked.say("staff.people", people=figure(row['people']))  # fmt: skip
+
+    return arcs(plan.tables["lending"], hospitals, names, line, "people", asked.lang)
 
 
 def layout(asked: Asked) -> Component:
@@ -112,6 +126,4 @@ def tiles(asked: Asked, plan: Plan) -> Component:
     return html.Div(found, className="tiles")
 
 
-PAGE = Page(
-    "/staff", order=40, group="decide", title=both("page.staff"), layout=layout, scene=scene, early=True, shared=True
-)
+PAGE = Page("/staff", order=40, group="decide", title=both("page.staff"), layout=layout, scene=scene, shared=True)

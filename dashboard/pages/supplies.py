@@ -7,6 +7,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard import charts, parts
+from dashboard.arcs import arcs
 from dashboard.goods import in_words
 from dashboard.pages import Asked, Page, Scene, _compare, _whatif
 from dashboard.pages._bed_tables import table
@@ -31,7 +32,19 @@ def scene(asked: Asked) -> Scene:
         key=f"supplies-{asked.here.view.area}",
         paint={"compounds": quiet(asked), **({"supplies": changed} if len(changed) else {})},
         marks=_compare.MARKS if len(changed) else {},
+        arcs=moving(asked),
     )
+
+
+def moving(asked: Asked) -> list[dict[str, Any]]:
+    """Return the arcs of the moves that the plan proposes."""
+    plan = asked.desk.plan(asked.who, "supplies", asked.here.view)
+    sites = asked.desk.frames(asked.who, asked.here.view, ["supplies"], asked.lang)["supplies"]
+
+    def line(row: Any) -> tuple[str, str]:
+        return in_words(row["item"], asked.lang), f"{figure(row['amount'])} {in_words(row['unit'], asked.lang)}"
+
+    return arcs(plan.tables["moves"], sites, names_of(asked, plan), line, lang=asked.lang)
 
 
 def layout(asked: Asked) -> Component:
@@ -230,6 +243,5 @@ PAGE = Page(
     title=both("page.supplies"),
     layout=layout,
     scene=scene,
-    early=True,
     shared=True,
 )

@@ -117,7 +117,9 @@ def test_the_map_has_a_ring_and_the_members_with_their_evidence(desk):
     assert far.max() <= ring["circle_m_x"]
     spec = deck_spec({"clusters": frame}, "t", tables=desk.tables, paint=page.scene(asked(desk)).paint)
     assert [one["@@type"] for one in spec["layers"]] == ["ScatterplotLayer"] * 2
-    assert ["p", "p-value"] in deck_spec({"clusters": frame}, "t", tables=desk.tables, lang="en")["layers"][1]["hover"]
+    assert ["p", "p-value", ""] in deck_spec({"clusters": frame}, "t", tables=desk.tables, lang="en")["layers"][1][
+        "hover"
+    ]
 
 
 def test_one_compound_has_no_clusters_and_the_page_says_so(desk):

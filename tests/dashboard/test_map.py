@@ -66,7 +66,7 @@ def test_only_named_columns_leave_the_server(blocks):
     store = TableStore()
     _, names, style = addresses(deck_spec({"low": blocks}, "v", tables=store))
     assert table(store, names)[2] == {"id": ["A", "B"], "name": ["甲", "乙"]}
-    assert set(table(store, style)[1]) == {"fill_rgba", "n"}
+    assert set(table(store, style)[1]) == {"fill_rgba"}
     assert table(store, style)[2] == {}
 
 
@@ -88,7 +88,7 @@ def test_an_english_page_has_english_names_where_there_are_any(blocks):
     store = TableStore()
     spec = deck_spec({"low": blocks}, "v", tables=store, lang="en")
     assert table(store, addresses(spec)[1])[2]["name"] == ["Jia", "乙"]
-    assert spec["layers"][0]["hover"] == [["n", "Persons"]]
+    assert spec["layers"][0]["hover"] == [["n", "Persons", ""]]
 
 
 def test_an_empty_frame_is_not_drawn(blocks):
