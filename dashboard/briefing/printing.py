@@ -10,17 +10,20 @@ from threading import Event, Lock
 from typing import Any
 
 import matplotlib
+import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import PdfPages
+from PIL import Image
 
 from dashboard.briefing import flow, leaves, paper
+from dashboard.briefing.atlas import draw_map
 from dashboard.briefing.blocks import ListBlock, MapBlock, Note, Section, TableBlock
 from dashboard.briefing.content import Briefing
 from dashboard.briefing.fonts import Fonts, find_fonts
-from dashboard.briefing.front import draw_front
+from dashboard.briefing.front import MAP, draw_front, map_notes
 from dashboard.briefing.listing import make_listing, nothing_to_list
 from dashboard.briefing.page import BODY, Mast, titled
-from dashboard.briefing.sheet import SCALES, Box, Sheet
+from dashboard.briefing.sheet import MM, SCALES, Box, Sheet
 from dashboard.files import whole
 from dashboard.text import both
 from layers._errors import Cancelled
@@ -83,6 +86,22 @@ def pictures(briefing: Briefing, most: int, dpi: int, cancel: Event | None = Non
             FigureCanvasAgg(sheet.figure).print_png(out, metadata={"Software": "Fangyi"})
             found.append(out.getvalue())
         return found, len(pages)
+
+
+def map_picture(briefing: Briefing, block: MapBlock) -> tuple[bytes, tuple[str, ...], tuple[float, float]]:
+    """Return a map alone as PNG of 300 dpi, every sentence on what it does not show, and its size in millimetres."""
+    with PRINTING, _settings():
+        sheet = Sheet(find_fonts())
+        notes = map_notes(draw_map(sheet, MAP, block.scene, briefing.lang), block, briefing.lang)
+        sheet.figure.set_dpi(DPI)
+        FigureCanvasAgg(sheet.figure).draw()
+        pixels = np.asarray(sheet.figure.canvas.buffer_rgba())
+        left, top, right, bottom = (
+            round(mm / MM * DPI) for mm in (MAP.x - 3.5, MAP.y - 3, MAP.right + 1, MAP.bottom + 3)
+        )
+        out = io.BytesIO()
+        Image.fromarray(pixels[top:bottom, left:right]).convert("RGB").save(out, "PNG")
+        return out.getvalue(), notes, (MAP.width + 4.5, MAP.height + 6)
 
 
 def arrange(briefing: Briefing, sheet: Sheet) -> list[Page]:
