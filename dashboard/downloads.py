@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -123,9 +124,15 @@ def brief_bytes(
     desk: Desk, name: str, here: Here, who: Person | None, progress: Progress | None = None, cancel: Event | None = None
 ) -> bytes:
     """Return the briefing `name`, for example "lockdown.pdf", of a place."""
+    return as_file(name, lambda out: print_briefing(desk, out.stem, here, out, who, progress, cancel))
+
+
+def as_file(name: str, make: Callable[[Path], Any]) -> bytes:
+    """Return the content of the file that `make` writes under this name."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / name
-        return print_briefing(desk, out.stem, here, out, who, progress, cancel).read_bytes()
+        make(out)
+        return out.read_bytes()
 
 
 def print_briefing(

@@ -242,23 +242,15 @@ def silence(asked: Asked, plan: Plan) -> Component | None:
 
 
 def take_menu(asked: Asked, kind: str) -> Component:
-    """Return the menu that prints the page's briefing, where there is one, and exports its plan.
-
-    Each entry is a plain link. Those with `data-job` are printed with progress (assets/jobs.js) when the browser can.
-    """
+    """Return the menu that leads to the briefing of the page, where there is one, and exports its plan."""
     search, w = asked.here.at(pick=None).search, asked.say
-    prints = [("pdf", w("frame.pdf_all_pages")), ("png", w("frame.png_first_page"))]
     exports = [
         ("xlsx", w("frame.excel_workbook")),
         ("csv", w("frame.csv_list")),
         ("json", w("frame.json_reasons_rules")),
     ]
-    page = pick(all_pages()[asked.here.path].title, asked.lang)
-    printed = [
-        html.A(words, href=f"/brief/{kind}.{form}{search}", download=True, **{"data-job": f"{page} · {form.upper()}"})
-        for form, words in prints
-        if kind in BRIEFED
-    ]
+    chosen = asked.here.at(path="/briefing", pick=None, options={**(asked.here.options or {}), "parts": kind})
+    printed = [dcc.Link(w("frame.choose_and_print"), href=chosen.path + chosen.search)] if kind in BRIEFED else []
     exported = [html.A(words, href=f"/plan/{kind}.{form}{search}", download=True) for form, words in exports]
     groups = [(w("frame.print_briefing"), printed), (w("frame.export_plan"), exported)]
     body = [part for title, links in groups if links for part in (html.Span(title, className="menu-title"), *links)]
