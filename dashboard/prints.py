@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, request
 
-from dashboard.access import Person
+from dashboard.access import Person, district_titles
 from dashboard.briefing import PARTS, WRITERS, BriefingError, Choice, compose
 from dashboard.briefing.clock import stamp_of
 from dashboard.briefing.content import check
@@ -107,6 +107,7 @@ def told_of(desk: Desk, verdict: Verdict) -> dict[str, Any]:
     found |= {lang: {"why": pick(verdict.why, lang)} for lang in ("zh", "en")}
     if verdict.row:
         row, state = verdict.row, verdict.row["state"]
+        names = district_titles(desk.store)
         clocks = {name: stamp_of(parse_time(state[name])) for name in ("as_of", "known_at")}
         found |= {
             "code": row["code"],
@@ -116,7 +117,7 @@ def told_of(desk: Desk, verdict: Verdict) -> dict[str, Any]:
             **clocks,
         }
         for lang in ("zh", "en"):
-            found[lang]["area"] = state["area"] or say("briefing.whole_city", lang)
+            found[lang]["area"] = names.get(state["area"], state["area"]) or say("briefing.whole_city", lang)
     return found
 
 

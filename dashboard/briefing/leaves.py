@@ -14,6 +14,7 @@ from dashboard.text import pick
 COVER = Box(MARGIN + 14, 30, WIDTH - 2 * MARGIN - 28, HEIGHT - 60)
 WORDS = 10.4  # points of the summary's sentences, as large as the page allows
 SMALLEST = 7.0
+FIGURE_MM = 20.0  # height of one of them
 FIGURES_MM = 78.0  # width of the key figures beside the summary
 DISTRICT_MAP = Box(BODY.x + 3.5, BODY.y + 3.0, 142.0, BODY.height - 3.5)
 
@@ -47,8 +48,9 @@ def _contents(sheet: Sheet, block: TableBlock, x: float) -> None:
 
 def draw_summary(sheet: Sheet, section: Section) -> None:
     """Draw the summary: key figures at the left, sentences at the right, as large as there is room for."""
-    left = Box(BODY.x, BODY.y + 3, FIGURES_MM, BODY.height - 6)
-    key_figures(sheet, left, section.of(Figures)[0].figures, across=1, gap=2.0)
+    figures = section.of(Figures)[0].figures
+    left = Box(BODY.x, BODY.y + 3, FIGURES_MM, min(BODY.height - 6, FIGURE_MM * len(figures)))
+    key_figures(sheet, left, figures, across=1, gap=2.0)
     draw_paragraphs(
         sheet,
         Box(left.right + 8, BODY.y + 2, BODY.right - left.right - 8, BODY.height - 3),

@@ -4,6 +4,7 @@ import re
 import shutil
 import stat
 import subprocess
+import time as clock
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from threading import Event
@@ -11,6 +12,7 @@ from threading import Event
 import pytest
 
 from dashboard.access import AccessError, Gate, Person
+from dashboard.app import create_app
 from dashboard.briefing import PARTS, BriefingError, Choice, compose, write
 from dashboard.briefing.blocks import Figure, Figures, Paragraph, Quoted, TableBlock
 from dashboard.briefing.daily import Edition, next_run, parse_clock, serve_daily
@@ -18,6 +20,8 @@ from dashboard.briefing.issuing import ALTERED, GENUINE, UNKNOWN, issue, key_of,
 from dashboard.briefing.query import Query, answer
 from dashboard.briefing.signing import key_path, load_key, signed_by
 from dashboard.desk import Desk
+from dashboard.pages import Asked, _prints, all_pages
+from dashboard.prints import may_see
 from dashboard.settings import Settings
 from dashboard.tables import TableStore
 from dashboard.view import read
@@ -278,6 +282,72 @@ def test_a_print_is_printed_again_byte_for_byte_also_when_more_is_known(desk, is
     city.cases(desk.store, tmp_path, "2020-02-07T18:00", {"case_id": "9", "status_at": "2020-02-05"})
     verdict = print_again(desk, verify_file(desk, issued[0].read_bytes()))
     assert (verdict.said, verdict.again) == (GENUINE, True)
+
+
+# ---- in the browser
+
+
+@pytest.fixture(scope="module")
+def client(desk):
+    return create_app(replace(desk.settings, store="sqlite://"), desk.store).server.test_client()
+
+
+def made(client, path):
+    """What a job makes that a POST starts."""
+    job = client.post(path).get_json()
+    until = clock.monotonic() + 60
+    while client.get(f"/job/{job['id']}").get_json()["state"] in ("waiting", "working"):
+        assert clock.monotonic() < until
+        clock.sleep(0.05)
+    return client.get(f"/job/{job['id']}/file")
+
+
+def test_a_file_and_a_code_are_verified_in_the_browser(client, issued):
+    content, code = issued[0].read_bytes(), issued[1].row["code"]
+    found = client.post("/briefing/verify", data=content).get_json()
+    assert (found["said"], found["code"], found["actor"], found["zh"]["area"]) == (GENUINE, code, "drill", "全市")
+    assert client.get(f"/briefing/verify?code={code}").get_json()["said"] == GENUINE
+    assert client.post("/briefing/verify", data=b"?").get_json()["said"] == UNKNOWN
+    assert client.get(f"/briefing/{code}.sig").data == issued[1].sidecar
+    assert client.get("/briefing/FY-2222-2222-2222.sig").status_code == 404
+
+
+def test_the_browser_prints_what_is_chosen_and_sees_its_first_pages(client, desk):
+    chosen = "?parts=beds&districts=420102&size=a3&secrecy=secret&lang=en"
+    content = made(client, f"/briefing/print{chosen}").data
+    row = verify_file(desk, content).row
+    assert [row["state"][name] for name in ("parts", "districts", "size", "secrecy")] == [
+        ["beds"],
+        ["420102"],
+        "a3",
+        "secret",
+    ]
+    seen = made(client, f"/briefing/preview{chosen}").get_json()
+    assert len(seen["pictures"]) == min(6, seen["pages"])
+    assert made(client, f"/briefing/again?code={row['code']}").get_json()["again"] is True
+    for wrong in ("parts=people", "form=doc", "size=a5", "secrecy=top"):
+        answer = client.post(f"/briefing/print?{wrong}")
+        assert (answer.status_code, list(answer.get_json())) == (400, ["error"])
+
+
+def test_the_page_shows_a_print_and_where_a_number_comes_from(desk, issued):
+    code = issued[1].row["code"]
+    asked = Asked.at(desk, desk.gate.visitor, "/briefing", f"?code={code}&note=F-1")
+    shown = str(all_pages()["/briefing"].layout(asked))
+    assert issued[1].row["sha256"] in shown
+    assert "counts.summary.ever_counted" in shown
+    assert "cases_2020-02-06T1800.csv" in shown
+    assert "FY-2222" in str(_prints.one(asked, "FY-2222-2222-2222"))
+
+
+def test_a_print_is_seen_into_by_those_of_its_area(issued):
+    row = issued[1].row
+    assert may_see(Person("c", "city"), row)
+    assert not may_see(Person("d", "district", "420102"), row)
+    assert not may_see(None, row)
+    mine = {**row, "state": {**row["state"], "asker": {"role": "district", "area": "420102"}}}
+    assert may_see(Person("d", "district", "420102"), mine)
+    assert not may_see(Person("e", "district", "420103"), mine)
 
 
 # ---- every day

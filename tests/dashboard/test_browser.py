@@ -172,16 +172,19 @@ def test_moving_a_clock_shows_the_past_and_one_press_leads_back(page, address):
 
 
 def test_printing_shows_progress_hands_over_the_file_and_can_be_cancelled(page, address):
-    opened(page, address, "/lockdown", lang="en")
-    page.locator(".menu summary").click()
+    opened(page, address, "/briefing", lang="en", parts="lockdown")
+    until(page, "document.querySelectorAll('#briefing-pages img').length > 1")
     with page.expect_download() as waited:
-        page.locator(".menu a[data-job]").first.click()
+        page.locator("#briefing-print").click()
         page.wait_for_selector(".job progress")
-    assert waited.value.suggested_filename == "fangyi_lockdown.pdf"
+    assert waited.value.suggested_filename == "fangyi_briefing.pdf"
     assert "ready" in page.locator(".job.done").inner_text()
     page.locator(".job button").click()
-    page.locator(".menu summary").click()
-    page.locator(".menu a[data-job]").first.click()
+    with page.expect_file_chooser() as chosen:
+        page.locator("#verify-drop").click()
+    chosen.value.set_files(waited.value.path())
+    page.wait_for_selector("#verify-said .genuine")
+    page.locator("#briefing-print").click()
     page.locator(".job button").click()
     page.wait_for_selector(".job.cancelled")
     assert "no file was made" in page.locator(".job").inner_text()
