@@ -16,6 +16,7 @@ import pandas as pd
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from dashboard.glossary import termed
 from dashboard.text import UNKNOWN, pick, say
 from layers._palette import Mark, on_light
 
@@ -49,7 +50,8 @@ def tile(
     return html.Div(
         [
             html.Div(
-                [html.Span(title, className="tile-title"), _late(age, lang) if stale else None], className="tile-head"
+                [html.Span(termed(title), className="tile-title"), _late(age, lang) if stale else None],
+                className="tile-head",
             ),
             html.Div(
                 [html.Span(value, className="tile-value"), html.Span(unit if known else "", className="tile-unit")],
@@ -149,7 +151,7 @@ def panel(
 ) -> html.Section:
     """Return a titled box; `grow` takes the free height of its column, `note` is small print beside the title."""
     head = html.Header(
-        [html.H2(title), html.Span(note, className="panel-note"), html.Div(tools, className="panel-tools")],
+        [html.H2(termed(title)), html.Span(note, className="panel-note"), html.Div(tools, className="panel-tools")],
         className="panel-head",
     )
     more = {"id": id} if id else {}

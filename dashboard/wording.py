@@ -4,8 +4,9 @@ import hashlib
 import json
 from functools import cache
 
-from flask import Blueprint, Request, Response, has_request_context, request
+from flask import Blueprint, Request, Response, abort, has_request_context, request
 
+from dashboard.glossary import terms
 from dashboard.text import LANGS, texts
 from dashboard.vendor import FOREVER
 
@@ -40,7 +41,7 @@ def script_url() -> str:
 
 
 def words_blueprint() -> Blueprint:
-    """Return the route of the script; pass `external_scripts=[script_url()]` to Dash."""
+    """Return the routes of the script, to be passed to Dash as `external_scripts=[script_url()]`, and of the glossary."""
     blueprint = Blueprint("words", __name__)
 
     @blueprint.get(script_url())
@@ -48,6 +49,16 @@ def words_blueprint() -> Blueprint:
         answer = Response(script(), content_type="text/javascript; charset=utf-8")
         answer.headers["Cache-Control"] = FOREVER
         answer.set_etag(script_url()[7:23])
+        return answer.make_conditional(request)
+
+    @blueprint.get("/words/glossary/<lang>.json")
+    def glossary(lang: str) -> Response:
+        if lang not in LANGS:
+            abort(404)
+        told = json.dumps([term.told(lang) for term in terms()], ensure_ascii=False)
+        answer = Response(told, content_type="application/json; charset=utf-8")
+        answer.headers["Cache-Control"] = "private, no-cache"  # kept, and asked for again with its tag
+        answer.set_etag(hashlib.sha256(told.encode()).hexdigest()[:16])
         return answer.make_conditional(request)
 
     return blueprint

@@ -11,6 +11,7 @@ from dash.development.base_component import Component
 from dashboard import map as deck
 from dashboard import parts, shell
 from dashboard.downloads import BRIEFED
+from dashboard.glossary import help_button
 from dashboard.goods import in_words, said
 from dashboard.pages import GROUPS, Asked, Scene, all_pages, by_group
 from dashboard.pages._bell import bell
@@ -120,7 +121,7 @@ def head(asked: Asked) -> Component:
             )
             for name in CLOCKS
         ),
-        html.Div([language(asked), shell.theme_switch(lang)], className="head-tools"),
+        html.Div([language(asked), shell.theme_switch(lang), help_button(lang)], className="head-tools"),
     ]
     return shell.header(
         say("app.name", lang),

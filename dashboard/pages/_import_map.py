@@ -212,7 +212,7 @@ def _line(asked: Asked, draft: Draft, feed: Feed, at: int, told: Suggestion) -> 
     choice = dcc.Dropdown(
         options, ours or "", id={"type": "import-column", "index": str(at)}, clearable=False, optionHeight=30
     )
-    return html.Tr([html.Th(told.theirs), html.Td(_examples(draft, told), className="examples"), html.Td(choice), html.Td(_sure(asked, draft, told, ours))],
+    return html.Tr([html.Th(told.theirs), html.Td(_examples(draft, told, asked.lang), className="examples"), html.Td(choice), html.Td(_sure(asked, draft, told, ours))],
                    className="personal" if told.personal and not ours else "" if ours else "unused")  # fmt: skip
 
 
@@ -239,12 +239,12 @@ def _sure(asked: Asked, draft: Draft, told: Suggestion, ours: str | None) -> lis
     return [parts.badge(name, tone, mark), html.Span(told.why(asked.lang))]
 
 
-def _examples(draft: Draft, told: Suggestion) -> str:
+def _examples(draft: Draft, told: Suggestion, lang: str) -> str:
     assert draft.sample is not None
     values = list(dict.fromkeys(_text(v) for v in draft.sample.values(told.theirs)))
     if not values:
         return UNKNOWN
-    return MASK if _is_personal(draft, told.theirs) else "、".join(values[:EXAMPLES])
+    return MASK if _is_personal(draft, told.theirs) else listed(values[:EXAMPLES], lang)
 
 
 def _is_personal(draft: Draft, theirs: str) -> bool:

@@ -144,9 +144,9 @@ def warnings(asked: Asked, draft: Draft, told: Told) -> Component | None:
     dropped = told.get("dropped_columns") or []
     if dropped:
         names = (
-            "、".join(dropped)
+            listed(dropped, asked.lang)
             if asked.lang == "en"
-            else "、".join(feed_named(draft.feed).column(n).zh for n in dropped)
+            else listed((feed_named(draft.feed).column(n).zh for n in dropped), asked.lang)
         )
         lines.append(
             (
@@ -209,7 +209,7 @@ def datum(asked: Asked, told: Told) -> Component | None:
         lines.append(html.P(anchors.get(asked.lang, ""), className="dim"))
     shares = (evidence.get("districts") or {}).get("share_inside") or {}
     if shares:
-        told_ = "，".join(f"{name.upper()} {percent(share, 1)}" for name, share in shares.items())
+        told_ = listed((f"{name.upper()} {percent(share, 1)}" for name, share in shares.items()), asked.lang)
         lines.append(
             html.P(
                 w("import_preview.share_inside_district", told=told_),

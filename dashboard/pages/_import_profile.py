@@ -10,7 +10,7 @@ from dashboard import parts
 from dashboard.importing import source_named, source_title
 from dashboard.pages import Asked
 from dashboard.pages._import_start import back, titles
-from dashboard.text import UNKNOWN, moment
+from dashboard.text import UNKNOWN, moment, say
 from geo.datum import DATUMS
 from layers._errors import ProfileError
 from layers.intake.feeds import feed_named
@@ -59,7 +59,10 @@ def rest(asked: Asked, one: Kept) -> Component:
     w, pairs = asked.say, []
     for name, told in one.mapping.codes.items():
         pairs.append(
-            (w("import_profile.values") + f" {name}", "；".join(f"{a} → {b or UNKNOWN}" for a, b in told.items()))
+            (
+                w("import_profile.values") + f" {name}",
+                say("manner.semicolon", asked.lang).join(f"{a} → {b or UNKNOWN}" for a, b in told.items()),
+            )
         )
     pairs += [(w("import_profile.all_rows") + f" {name}", value) for name, value in one.mapping.constants.items()]
     pairs += [(w("import_profile.id_made") + f" {name}", " + ".join(made)) for name, made in one.mapping.join.items()]

@@ -11,7 +11,7 @@ from dashboard.access import SHARED
 from dashboard.drafts import LARGEST
 from dashboard.importing import source_title
 from dashboard.pages import Asked
-from dashboard.text import UNKNOWN, both, figure, moment, pick, say
+from dashboard.text import UNKNOWN, both, figure, listed, moment, pick, say
 from layers.intake import handed_in, profiles
 from layers.intake.feeds import all_feeds
 from layers.intake.readers import FORMATS
@@ -169,7 +169,9 @@ def profiles_panel(asked: Asked) -> Component:
             [
                 html.Td(names.get(one.feed, one.feed)),
                 html.Td(source_title(one.source, one.feed, asked.lang)),
-                html.Td(figure(len(one.mapping.columns)), className="number", title="、".join(one.mapping.columns)),
+                html.Td(
+                    figure(len(one.mapping.columns)), className="number", title=listed(one.mapping.columns, asked.lang)
+                ),
                 html.Td(one.mapping.datum or UNKNOWN),
                 html.Td(f"{one.made_by} · {moment(one.made_at, asked.lang)}"),
                 html.Td(_profile_buttons(asked, one.number), className="import-acts"),

@@ -15,6 +15,7 @@ from dashboard.wording import script
 
 ROOT = Path(__file__).resolve().parents[2]
 HAN = re.compile(r"[\u3400-\u9fff]")
+MARKS = re.compile(r"[\u3001-\u303f\uff00-\uffef]")
 SAYERS = ("say", "both", "w", "has")  # `w` is how a function shortens `asked.say`
 NAMES_OF_PLACES = {"settings.py"}  # the city that is assumed where no setting names one
 CODES = re.compile(  # what Chinese people write in Latin letters too
@@ -160,6 +161,17 @@ def test_every_value_that_a_text_wants_is_given():
             if wanted != given:
                 wrong.append(f"{path.name}:{call.lineno}: {key.value} wants {sorted(wanted)}, is given {sorted(given)}")
     assert wrong == []
+
+
+def test_nothing_is_joined_by_chinese_marks_in_every_language():
+    found = [
+        f"{path.name}:{node.lineno}"
+        for path, tree in sources().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr == "join" and isinstance(node.value, ast.Constant)
+        if MARKS.search(str(node.value.value))
+    ]
+    assert found == []
 
 
 def test_no_sentence_stands_in_the_source():
