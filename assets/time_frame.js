@@ -153,7 +153,9 @@
       const row = document.createElement('span'), key = document.createElement('i'), label = document.createElement('span');
       row.className = 'legend-row';
       key.className = 'key square';
-      key.style.setProperty('--colour', `rgb(${Fangyi.skin.colour(data.looks.compounds.colours[i]).slice(0, 3)})`);
+      const colour = data.looks.compounds.colours[i];
+      key.style.setProperty('--colour', `rgb(${colour.slice(0, 3)})`);
+      key.style.setProperty('--light', `rgb(${Fangyi.skin.colour(colour).slice(0, 3)})`);
       label.textContent = words;
       row.append(key, label);
       ramp.append(row);

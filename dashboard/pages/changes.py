@@ -206,7 +206,7 @@ def rows(asked: Asked, found: Changes) -> Component:
     records = [
         _record(asked, number, row, names, compounds, batches) for number, row in enumerate(shown.to_dict("records"))
     ]
-    columns = {name: {"headerName": asked.say(f"changes.{name}"), "minWidth": width} for name, width in (("what", 120), ("where", 170), ("status", 120), ("n", 60), ("cause", 220))}  # fmt: skip
+    columns = {name: {"headerName": asked.say(f"changes.{name}"), "minWidth": width} for name, width in (("what", 84), ("where", 150), ("status", 96), ("n", 52), ("cause", 150))}  # fmt: skip
     return html.Div(parts.table(pd.DataFrame(records), columns, "changes-rows", lang=asked.lang), className="grid-box")
 
 
@@ -237,7 +237,7 @@ def _place(asked: Asked, row: dict[str, Any], end: str, names: dict[str, str], c
     if not row[f"{end}status"]:
         return ""
     if not (code or district):
-        return asked.say("changes.elsewhere")
+        return asked.say("changes.elsewhere" if asked.here.view.area else "changes.unplaced")
     return " · ".join(
         filter(
             None,
