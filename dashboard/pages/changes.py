@@ -128,7 +128,7 @@ def _since(asked: Asked, words: str, at: Any, before: View) -> Component:
     options = {**(asked.here.options or {}), SINCE: at.replace(tzinfo=None).isoformat(timespec="milliseconds")}
     there = asked.here.at(options=options, pick=None)
     now = abs(at - before.known_at) < timedelta(seconds=1)
-    return dcc.Link(words, href=there.path + there.search, className="preset here" if now else "preset")
+    return dcc.Link(words, href=there.path + there.search, className="preset here" if now else "preset", title=words)
 
 
 def kinds(asked: Asked, found: Changes) -> Component:

@@ -207,6 +207,9 @@ class Replay:
     def areas(self, level: str) -> list[str]:
         """Return the codes of a level in the order of `counts`: those of the counts asked for before, or more behind them."""
         with self._lock:
+            if self._latest is None:
+                self.grow()
+            self._of(level, "now")
             return list(self._areas[level].codes)
 
     def counts(self, view: View, level: str, wanted: Sequence[str], of: str | None = None) -> dict[str, Counts]:
