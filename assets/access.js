@@ -33,9 +33,18 @@
     if (words) thumb.setAttribute('aria-label', words);
   }
 
+  /** Dash says "option" of a label that holds its own radio button or box; the button alone is what is chosen. */
+  function plain(label) {
+    label.removeAttribute('role');
+    label.removeAttribute('aria-selected');
+    const list = label.closest('[role="listbox"]');
+    if (list) list.setAttribute('role', 'group');
+  }
+
   let soon = null;
   function look() {
     soon = null;
+    document.querySelectorAll(':is(.dash-radioitems, .dash-checklist) label[role="option"]').forEach(plain);
     document.querySelectorAll(BOXES).forEach(reach);
     document.querySelectorAll('.dash-slider-thumb[role="slider"]').forEach(name);
   }
