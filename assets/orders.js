@@ -47,6 +47,15 @@
     (event.shiftKey ? all[all.length - 1] : all[0]).focus();
   }
 
+  function filled(event) { // a button of the deadline writes its time into the field, as if somebody had typed it
+    const found = event.target.closest && event.target.closest('[data-deadline]');
+    const field = found && found.parentElement.querySelector('input');
+    if (!field) return;
+    Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(field, found.dataset.deadline);
+    field.dispatchEvent(new Event('input', {bubbles: true}));
+    for (const one of found.parentElement.querySelectorAll('[data-deadline]')) one.setAttribute('aria-pressed', String(one === found));
+  }
+
   function unsent(event) { // the server answered, or did not: the dialog can be used again
     if (event && event.type === 'error') return;
     if (box()) box().classList.remove('sending');
@@ -58,5 +67,6 @@
   }).observe(document.documentElement, {childList: true, subtree: true});
   setInterval(() => { if (box() && box().classList.contains('sending') && !document.querySelector('#order-dialog[data-dash-is-loading="true"]')) unsent(); }, 4000);
   document.addEventListener('click', opened, true);
+  document.addEventListener('click', filled);
   document.addEventListener('keydown', keys, true);
 })();

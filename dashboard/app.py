@@ -4,14 +4,14 @@ import json
 import secrets
 from contextlib import suppress
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote
 
 import dash
 from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import DependencyException
 from flask import Flask, Response, abort, make_response, redirect, request
 
-from dashboard import compressed, downloads, importing, parts, scrub, search, vendor, wording
+from dashboard import compressed, downloads, importing, refusals, scrub, search, vendor, wording
 from dashboard import map as deck
 from dashboard.access import A_SHIFT_S, COOKIE, AccessError, Gate, check_origin
 from dashboard.briefing import BriefingError
@@ -19,10 +19,12 @@ from dashboard.calls import CallError, check_call
 from dashboard.desk import Desk
 from dashboard.downloads import as_json
 from dashboard.live import live_blueprint
-from dashboard.pages import Asked, Page, Scene, _live, all_pages
+from dashboard.pages import Asked, Page, Scene, _drill, _live, _person, all_pages
 from dashboard.pages import _compound as compound_panel
+from dashboard.pages import _grid as grids
 from dashboard.pages import _order as order_dialog
 from dashboard.pages import _ordering as ordering
+from dashboard.pages import _saved as saved_views
 from dashboard.pages import _selection as selection
 from dashboard.pages import _timeline as time_machine
 from dashboard.pages._frame import feed_age, painted_by
@@ -39,9 +41,18 @@ from layers._palette import light_table
 from layers.intake import review
 from layers.store import Store, open_store
 
-OPEN_ROUTES = ("/healthz", "/enter")  # whether the process lives, and the door; everything else needs a pass
+OPEN_ROUTES = (
+    "/healthz",
+    "/enter",
+    refusals.STYLE,
+)  # whether the process lives, and the door; everything else needs a pass
 INDEX, ANY_PATH, CALLBACK = "/", "/<path:path>", "/_dash-update-component"  # endpoints as Dash names them
-PICKED = {"pick": "compounds", "pick-hospital": "hospitals", "unpick": ""}  # button -> layer that it selects in
+PICKED = {"pick": "compounds", "pick-hospital": "hospitals"}  # button -> layer that it selects in
+PANELS = {  # layer -> the panel of what is selected in it; others show what their layer knows
+    **dict.fromkeys(("compounds", "cases"), compound_panel.panel),
+    **dict.fromkeys(("area", "community"), _drill.panel),
+    "person": _person.panel,
+}
 CODE = dash.__version__  # a wall reloads itself when the code behind it has changed
 STATUS = {
     AccessError: 403,
@@ -79,9 +90,8 @@ def create_app(settings: Settings, store: Store | None = None) -> Dash:
     _connect_early(app, desk)
     _live.connect(app, desk, sheets)
     _connect_choices(app, desk)
-    time_machine.connect(app, desk)
-    ordering.connect(app, desk)
-    selection.connect(app, desk)
+    for part in (time_machine, ordering, selection, saved_views, grids):
+        part.connect(app, desk)
     for page in all_pages().values():
         page.connect(app, desk)
     _serve(app, desk)
@@ -111,6 +121,7 @@ def shell() -> html.Div:
             *order_dialog.holder(),
             html.Div(id="working", role="status"),  # written by assets/pulse.js
             html.Div(id="selfcheck", role="alert"),  # written by assets/selfcheck.js
+            *saved_views.stores(),
         ]
     )
 
@@ -139,7 +150,7 @@ def _connect(app: Dash, desk: Desk, sheets: _live.Sheets) -> None:
             return refused(desk, search, str(error)), no_update
         page = all_pages().get(path)
         if page is None:
-            return parts.empty("404"), no_update
+            return refused(desk, search, say("state.no_page", here.lang)), no_update
         if desk.store.revision(here.view.known_at) == 0 and not page.bare:
             return refused(desk, search, say("state.no_data", here.lang)), no_update
         asked = Asked(here, who, desk, scale, turn or "", review_at)
@@ -211,9 +222,10 @@ def _connect_choices(app: Dash, desk: Desk) -> None:
         Input({"type": "pick", "index": ALL}, "n_clicks"),
         Input({"type": "pick-hospital", "index": ALL}, "n_clicks"),
         Input({"type": "unpick", "index": ALL}, "n_clicks"),
+        Input({"type": "go", "index": ALL}, "n_clicks"),
         prevent_initial_call=True,
     )
-    def pick(event: Any, _compounds: Any, _hospitals: Any, _unpicks: Any) -> Any:
+    def pick(event: Any, _compounds: Any, _hospitals: Any, _unpicks: Any, _goes: Any) -> Any:
         trigger = ctx.triggered_id
         if trigger == "map-event":
             return (
@@ -221,9 +233,11 @@ def _connect_choices(app: Dash, desk: Desk) -> None:
             )
         if trigger is None or not ctx.triggered[0]["value"]:
             return no_update
-        return (
-            {"layer": "", "id": ""} if trigger["type"] == "unpick" else {"layer": "compounds", "id": trigger["index"]}
-        )
+        if trigger["type"] == "go":  # a place on the way from the city down to a case
+            layer, _, id = unquote(trigger["index"]).partition(":")
+            return {"layer": layer, "id": id}
+        layer = PICKED.get(trigger["type"], "")
+        return {"layer": layer, "id": trigger["index"] if layer else ""}
 
     app.clientside_callback(
         "function(pick) { if (window.Fangyi && Fangyi.select) Fangyi.select(pick); return window.dash_clientside.no_update; }",
@@ -288,8 +302,8 @@ def detail(asked: Asked, chosen: tuple[str, str] | None) -> Any:
     """Return the panel of what is selected, nothing when nothing is."""
     if not chosen or not chosen[0]:
         return None
-    if chosen[0] in ("compounds", "cases"):
-        return compound_panel.panel(asked, chosen[1])
+    if chosen[0] in PANELS:
+        return PANELS[chosen[0]](asked, chosen[1])
     return compound_panel.other(asked, *chosen)
 
 
@@ -327,6 +341,9 @@ def _guard(app: Dash, desk: Desk) -> None:
                 abort(404)
             with suppress(ViewError):  # an address that makes no sense gets a page that says so
                 desk.here(who, request.path, request.query_string.decode())
+            default = "" if request.query_string else saved_views.opens_with(desk, who, request.path)
+            if default:
+                return make_response(redirect(request.path + default))
         elif request.endpoint == CALLBACK:
             check_call(request.get_json(silent=True), app.callback_map)
         return None
@@ -368,8 +385,7 @@ def _answers(app: Dash) -> None:
     def no_such_script(_error: DependencyException) -> tuple[Response, int]:
         return as_json({"error": "there is no such file"}), 404
 
-    for kind, code in STATUS.items():
-        server.register_error_handler(kind, lambda error, code=code: (as_json({"error": str(error)}), code))
+    refusals.register(server, STATUS)
 
 
 def csp(app: Dash) -> str:

@@ -108,6 +108,8 @@ def _entry(value: Any) -> bool:
 
 def _ordering(value: Any) -> bool:
     """What the order dialog is about: a proposal or several with what was seen of them, or a step of one order."""
+    if isinstance(value, dict) and value.keys() == {"left"}:  # nothing: an order that was just put away
+        return _text(value["left"])
     if not isinstance(value, dict) or not _text(value.get("do")):
         return False
     if "number" in value:
@@ -140,6 +142,47 @@ def _selected(value: Any) -> bool:
     return isinstance(value, dict) and _texts(value.get("ids")) and len(value["ids"]) <= 20_000
 
 
+def _filtered(value: Any) -> bool:
+    """What a table is narrowed by, as its grid tells it, and the text beside it."""
+    if not isinstance(value, dict) or not all(_text(value.get(name)) for name in ("table", "quick")):
+        return False
+    model = value.get("model")
+    return isinstance(model, dict) and len(model) <= 40 and all(isinstance(one, dict) for one in model.values())
+
+
+def _arranged(value: Any) -> bool:
+    """How somebody arranged the columns of a table; none of them for "as it was made"."""
+    if not isinstance(value, dict) or not _text(value.get("table")) or not isinstance(value.get("columns"), list):
+        return False
+    return len(value["columns"]) <= 80 and all(
+        isinstance(one, dict) and _text(one.get("colId")) for one in value["columns"]
+    )
+
+
+def _columns(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, dict) for one in value)
+
+
+def _undo(value: Any) -> bool:
+    """What a toast takes back: a view that was deleted, its name, or what a page opened with."""
+    if not isinstance(value, dict):
+        return False
+    if value.get("what") == "view":
+        row = value.get("row")
+        return (
+            isinstance(row, dict)
+            and all(_short(row.get(n)) for n in ("name", "page", "search"))
+            and row.get("columns") == {}
+        )
+    if value.get("what") == "rename":
+        return _batch(value.get("id")) and _short(value.get("name"))
+    return value.get("what") == "default" and _short(value.get("page")) and _short(value.get("search"))
+
+
+def _short(value: Any) -> bool:
+    return isinstance(value, str) and len(value) <= 2_000
+
+
 def _texts(value: Any) -> bool:
     return isinstance(value, list) and all(_text(one) for one in value)
 
@@ -147,6 +190,13 @@ def _texts(value: Any) -> bool:
 # Values by component.property, else by property; what is not named here may be anything.
 VALUES: Mapping[str, Callable[[Any], bool]] = {
     "pathname": _text,
+    "hash": _short,
+    "grid-filter.data": _filtered,
+    "grid-columns.data": _arranged,
+    "columnDefs": _columns,
+    "undo.data": _undo,
+    "views-name.value": _short,
+    '{"index":["ALL"],"type":"view-name"}.value': _short,
     "search": _text,
     "n_clicks": _number,
     "selectedRows": _rows,
@@ -183,6 +233,7 @@ VALUES: Mapping[str, Callable[[Any], bool]] = {
     "clocks.data": _clocks,
     "selection.data": _selected,
     "area.value": _text,
+    **dict.fromkeys((f"compare-{side}-{name}.value" for side in "ab" for name in ("area", "as-of", "known-at")), _text),
     "if-cases.value": _assumed,
     "if-stay.value": _assumed,
     "if-arrivals.value": _assumed,

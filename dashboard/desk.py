@@ -30,7 +30,7 @@ from layers.decisions._proposal import Plan, Proposal
 from layers.decisions.clusters import Clusters, Progress
 from layers.decisions.whatif import plain
 from layers.intake import candidates, health, review
-from layers.store import Store, alerts, orders, totals
+from layers.store import Store, alerts, orders, people, totals
 from layers.store.asof import begun, known
 from layers.store.replay import Replay
 from layers.store.schema import ORDER_KINDS, READ_ORDERS, UNREAD, control, person, person_status, placement
@@ -39,6 +39,7 @@ UNREAD_BY_OTHERS = (
     *UNREAD,
     *ORDER_KINDS,
 )  # what nothing but the plans in `READ_ORDERS`, and orders themselves, rests on
+PEOPLE = 200  # contacts of one case that are listed
 KEPT = 160  # results kept: a city's wall and a hundred desks look at a few dozen views
 
 
@@ -219,6 +220,30 @@ class Desk:
             .fillna(0)
             .astype(int)
         )
+
+    def totals(self, who: Person | None, view: View, level: str) -> pd.DataFrame:
+        """Return `totals.wide` of the areas of a level: the view's own, or the one below it; raises ValueError for others."""
+        mine, below = (
+            self.gate.allowed(self.store, who, view),
+            dict(zip(totals.LEVELS, totals.LEVELS[1:], strict=False)),
+        )
+        if level not in (mine.level, below[mine.level]):
+            raise ValueError(
+                f"totals by {level} of {mine.area or 'the city'}; wanted {mine.level} or {below[mine.level]}"
+            )
+        return self._rows(who, view, f"totals {level}", lambda known: totals.wide(known, level))
+
+    def people(self, who: Person | None, view: View, kind: str, limit: int) -> tuple[pd.DataFrame, int]:
+        """Return `people.listed` of a view's area, masked, and how many there are without the limit."""
+        rows = self._rows(who, view, f"people {kind} {limit}", lambda mine: people.listed(mine, kind, limit))
+        number = self._rows(who, view, f"number {kind}", lambda mine: people.how_many(mine, kind))
+        return rows, int(number["n"].iloc[0])
+
+    def one_person(self, who: Person | None, view: View, kind: str, subject: str) -> dict[str, pd.DataFrame]:
+        """Return what is known of one person as far as it is this reader's: person (masked, no row where not), steps, contacts."""
+        asks = {"person": people.one(kind, subject), "steps": people.steps(kind, subject)}
+        asks |= {"contacts": people.contacts_of(subject, PEOPLE)} if kind == "case" else {}
+        return {name: self.gate.read(self.store, who, query, view) for name, query in asks.items()}
 
     def daily(self, who: Person | None, view: View) -> pd.DataFrame:
         """Return status, day, n of the view's own area: persons first reaching a status on each day, each counted case once."""

@@ -348,6 +348,7 @@ def table(
     lang: str = "zh",
     page: int = 0,
     filters: bool = False,
+    arranged: Sequence[Mapping[str, Any]] = (),
 ) -> dag.AgGrid:
     """Return a table that sorts and exports.
 
@@ -355,6 +356,7 @@ def table(
     id        of the grid; clicks arrive in `selectedRows`, the frame's `id` is the id of a row when it has one
     page      rows a page; 0 scrolls
     filters   a row of filter fields under the titles
+    arranged  how a person arranged its columns, as `getColumnState` of the grid tells it: order, width, what is hidden, sorting
     """
     names = list(columns) + [name for name in ("id",) if name in frame and name not in columns]
     options: dict[str, Any] = {
@@ -369,7 +371,7 @@ def table(
     return dag.AgGrid(
         id=id,
         rowData=_records(frame[names]),
-        columnDefs=[_column(name, more, frame[name]) for name, more in columns.items()],
+        columnDefs=arrange([_column(name, more, frame[name], filters) for name, more in columns.items()], arranged),
         defaultColDef={"sortable": True, "resizable": True, "filter": filters, "floatingFilter": filters} | NO_MENU,
         getRowId="params.data.id" if "id" in names else None,
         dashGridOptions=options,
@@ -378,20 +380,52 @@ def table(
     )
 
 
-def _column(name: str, more: str | Mapping[str, Any], values: pd.Series) -> dict[str, Any]:
+NUMBERS = {
+    "filter": "agNumberColumnFilter",
+    "filterParams": {"maxNumConditions": 1, "defaultOption": "greaterThanOrEqual"},
+}
+TEXTS = {"filter": "agTextColumnFilter", "filterParams": {"maxNumConditions": 1}}
+KEPT = {"hide": bool, "width": int, "sort": str, "sortIndex": int}  # of a column's state; numbers are pixels
+
+
+def arrange(columns: Sequence[Mapping[str, Any]], state: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the columns of a table in a person's order, with the widths, sorting and hiding of that state.
+
+    A column that came since stands where it was made, after its neighbour; one that is gone is forgotten.
+    """
+    known = {str(one.get("colId")): one for one in state}
+    place = {name: number for number, name in enumerate(known)}
+    found, at = [], -1.0
+    for number, column in enumerate(columns):
+        at = place.get(column["field"], at + 1e-6)
+        found.append((at, number, {**column, **_arranged(known.get(column["field"], {}))}))
+    return [column for *_, column in sorted(found, key=lambda one: one[:2])]
+
+
+def _arranged(one: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {name: one[name] for name, kind in KEPT.items() if isinstance(one.get(name), kind)}
+    flat: dict[str, Any] = {"flex": None} if kept.get("width") and not one.get("flex") else {}
+    return {("initialHide" if name == "hide" else name): value for name, value in kept.items()} | flat
+
+
+def _column(name: str, more: str | Mapping[str, Any], values: pd.Series, filters: bool = False) -> dict[str, Any]:
     given = {"headerName": more} if isinstance(more, str) else dict(more)
     if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
         digits = 0 if pd.api.types.is_integer_dtype(values) else 1
         number = f"d3.format(',.{digits}~f')(params.value)"
         written = f"params.value == null ? '{UNKNOWN}' : params.value == '∞' ? '∞' : {number}"
-        return {
-            "field": name,
-            "type": "rightAligned",
-            "flex": 1,
-            "minWidth": 72,
-            "valueFormatter": {"function": written},
-        } | given
-    return {"field": name, "flex": 2, "minWidth": 110, "tooltipField": name} | given
+        return (
+            {
+                "field": name,
+                "type": "rightAligned",
+                "flex": 1,
+                "minWidth": 72,
+                "valueFormatter": {"function": written},
+            }
+            | (NUMBERS if filters else {})
+            | given
+        )
+    return {"field": name, "flex": 2, "minWidth": 110, "tooltipField": name} | (TEXTS if filters else {}) | given
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -34,7 +34,20 @@ OPTIONS = (
     *("parts", "districts", "form", "size", "secrecy"),  # what a briefing holds
     *("code", "note"),  # a print, and one of its footnotes
     "since",
+    "just",
+    "table",
+    "b_area",
+    "b_as_of",
+    "b_known_at",
 )  # how a page is shown
+GOES_ALONG = (
+    "lite",
+    "plain",
+    "pulse",
+    "against",
+    "pages",
+    "dwell",
+)  # from page to page; the others belong to the page that they stand on
 YEARS = (1900, 2200)  # beyond them no day can be counted from; nobody means such a time
 
 
@@ -56,6 +69,11 @@ class Here:
     def search(self) -> str:
         """The query string that leads back here, "" when nothing is stated."""
         return search_of(self)
+
+    @property
+    def elsewhere(self) -> "Here":
+        """The same view for another page: without what is selected, and without what belongs to this page alone."""
+        return self.at(pick=None, options={k: v for k, v in (self.options or {}).items() if k in GOES_ALONG})
 
     def at(self, **changes: object) -> "Here":
         """Return the same place with another lang, pick or path; a language that is given stands in the address."""

@@ -170,6 +170,8 @@ def said(answer: Any) -> str:
 
 
 def _value(one: dict[str, str], values: dict[str, Any]) -> Any:
+    if one["id"].startswith("{") and "[" not in one["id"]:  # one thing with a name of two parts
+        return one | {"id": json.loads(one["id"]), "value": values.get(f"{one['id']}.{one['property']}")}
     if one["id"].startswith("{"):
         return values.get(f"{json.loads(one['id'])['type']}.{one['property']}", [])
     return one | {"value": values.get(f"{one['id']}.{one['property']}")}

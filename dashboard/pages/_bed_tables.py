@@ -1,5 +1,6 @@
 """The tables of the bed page: shortage, beds that can be used, who goes where, how far it is, and siting models side by side."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -8,6 +9,7 @@ from dash.development.base_component import Component
 
 from dashboard import parts
 from dashboard.pages import Asked
+from dashboard.pages._drill import go
 from dashboard.pages._frame import district_names
 from dashboard.text import UNKNOWN, figure, is_unknown, listed, percent
 from layers.decisions._bed_words import KIND_WORDS, LIMIT_WORDS, METHOD_WORDS, NEED_WORDS, SHORT_WORDS, WHY_WORDS
@@ -42,7 +44,7 @@ def tabs(asked: Asked, plan: Plan) -> Component:
 
 
 def table(
-    head: list[Any], rows: list[tuple[str, list[Any]]], *, title: str = "", sums: bool = False, name: str = ""
+    head: list[Any], rows: Sequence[tuple[Any, list[Any]]], *, title: str = "", sums: bool = False, name: str = ""
 ) -> Component:
     """Return a plain table: first cells are names, the last row is a sum where asked for; `name` is its class."""
     lines = [
@@ -70,12 +72,16 @@ def balance(asked: Asked, plan: Plan) -> Component:
     areas = sorted(rows.groupby("area", sort=False), key=lambda one: (str(one[0]) == "*") * 2 + (one[0] not in names))
     for area, of_area in areas:
         cells = of_area.set_index("need")
-        shown = [html.Td(shortage(cells, need), className=short_class(cells, need)) for need in NEED_WORDS]
+        shown = [
+            html.Td(shortage(cells, need), className=short_class(cells, need), **{"data-need": need})
+            for need in NEED_WORDS
+        ]
         if area == "*" and len(areas) > 2:
             lines.append(apart(asked, rows))
             lines.append((asked.say("bed_tables.city_one_across"), shown))
         else:
-            lines.append((area_name(asked, names, area), shown))
+            name = area_name(asked, names, area)
+            lines.append((go("area", str(area), name, "drill-go") if area in names else name, shown))
     note = asked.say("bed_tables.short_now_in")
     return html.Div([html.P(note, className="tab-note"), table(head, lines, sums=True, name="balance")])
 
@@ -218,7 +224,7 @@ def largest(asked: Asked, flows: pd.DataFrame) -> Component:
     rows = rows.groupby(["district", "hospital", "kind"], as_index=False)[["n", "long"]].sum()
     rows = rows.sort_values(["n", "district", "hospital"], ascending=[False, True, True])
     lines = [
-        (area_name(asked, names, row["district"]), [html.Td(titles.get(row["hospital"], row["hospital"]), className="name"),
+        (area_name(asked, names, row["district"]), [html.Td(go("hospitals", row["hospital"], titles.get(row["hospital"], row["hospital"]), "drill-go"), className="name"),
          KIND_WORDS[row["kind"]].said(asked.lang), figure(row["n"]), minutes(asked, row["long"] / row["n"])])
         for row in rows.head(LONGEST).to_dict("records")
     ]  # fmt: skip

@@ -1,15 +1,18 @@
 """The panel of one compound: its proposal with reasons, its life cycle, its people (masked), the orders on it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard import parts
+from dashboard import drill, parts
 from dashboard.goods import in_words
-from dashboard.pages import Asked
-from dashboard.pages._frame import district_names, mark_of, unknown_if_empty
+from dashboard.pages import Asked, _around
+from dashboard.pages._around import Part, section
+from dashboard.pages._drill import crumbs, go
+from dashboard.pages._frame import caveat_lines, mark_of, unknown_if_empty
 from dashboard.pages._lifeline import lifeline
 from dashboard.pages._order import beside
 from dashboard.text import UNKNOWN, both, day, figure, percent, pick, say
@@ -18,6 +21,11 @@ from layers.decisions._catalog import PLANS
 from layers.decisions._proposal import Plan, Proposal
 
 PERSONS_SHOWN = 60
+KINDS = {
+    "case": both("compound.kinds_case"),
+    "contact": both("compound.kinds_contact"),
+    "fever": both("compound.kinds_fever"),
+}
 
 
 def panel(asked: Asked, code: str) -> Component:
@@ -27,15 +35,36 @@ def panel(asked: Asked, code: str) -> Component:
     if found.empty:
         return parts.panel(code, parts.empty(say("state.empty", asked.lang)), tools=close(asked))
     row = found.iloc[0]
-    where = " · ".join(filter(None, [district_names(asked).get(row["district"], ""), row["street"], row["community"]]))
+    area = f"{row['district']}/{row['street']}" if row["street"] else row["district"] or drill.CITY
+    way = drill.way(f"{area}/{row['community']}" if row["street"] else area)
+    way += [("community", f"{area}/{row['community']}")] if row["street"] and row["community"] else []
+    sections = [part for part in sections_of(asked, code, row) if part.body is not None]
     return parts.panel(
         row["name"],
-        [facts(asked, row), proposal(asked, code), life(asked, code), people(asked, code), orders(asked, code)],
-        note=where,
+        [
+            crumbs(asked, way),
+            jump(asked, sections),
+            facts(asked, row),
+            *(html.Div(part.body, id=part.id) for part in sections),
+        ],
         tools=close(asked),
         id="compound",
         name="picked",
     )
+
+
+def sections_of(asked: Asked, code: str, row: pd.Series) -> list[Part]:
+    """Return what is known of a compound in the order in which it is asked for."""
+    w = asked.say
+    return [
+        Part("compound-proposal", w("compound.proposal"), "", proposal(asked, code)),
+        *people(asked, code),
+        _around.given(asked, code),
+        Part("compound-controls", w("compound.control"), "", orders(asked, code)),
+        _around.stock(asked, row),
+        _around.unit(asked, row),
+        Part("compound-life", w("compound.life_cycle"), "", life(asked, code)),
+    ]
 
 
 def close(asked: Asked) -> Component:
@@ -83,7 +112,7 @@ def reasoned(asked: Asked, plan: Plan, found: Proposal) -> Component:
     reasons = [
         html.Li([reason.said(asked.lang), html.Small(reason.rule, className="rule")]) for reason in found.reasons
     ]
-    notes = [html.P(words.said(asked.lang), className="caveat") for words in found.caveats]
+    notes = caveat_lines(asked, found.caveats)
     return html.Section(
         [
             html.Div(
@@ -114,21 +143,37 @@ def life(asked: Asked, code: str) -> Component | None:
     return lifeline(asked, asked.desk.plan(asked.who, "lockdown", asked.here.view), code)
 
 
-def people(asked: Asked, code: str) -> Component:
-    """Return the persons placed here, masked, each with how sure the match is."""
+def jump(asked: Asked, sections: Sequence[Part]) -> Component:
+    """Return the buttons that lead to the sections of the panel, each with its count: one click to cases, contacts, orders, stock."""
+    buttons = [
+        html.Button(
+            [part.title, html.B(part.count) if part.count else None],
+            className="none" if part.count == "0" else "",
+            **{"data-jump": part.id},
+        )
+        for part in sections
+    ]
+    return html.Nav(buttons, className="jump", **{"aria-label": asked.say("compound.compound")})
+
+
+def people(asked: Asked, code: str) -> list[Part]:
+    """Return the persons placed here by kind, masked, each with how sure the match is; cases first."""
     rows = asked.desk.persons(asked.who, asked.here.view, code)
+    return [_people(asked, kind, rows[rows["kind"] == kind]) for kind in KINDS]
+
+
+def _people(asked: Asked, kind: str, rows: pd.DataFrame) -> Part:
+    title = pick(KINDS[kind], asked.lang)
     items = [person(asked, row) for row in rows.head(PERSONS_SHOWN).to_dict("records")]
-    count = asked.say("compound.persons", n=len(rows))
-    body: Any = html.Ul(items, className="persons") if items else parts.empty(say("state.empty", asked.lang))
-    return html.Section(
-        [
-            html.Div(
-                [html.H3(asked.say("compound.persons_masked")), html.Span(count, className="panel-note")],
-                className="section-head",
-            ),
-            body,
-        ],
-        className="section",
+    none = html.P(asked.say("compound.none_here"), className="more")
+    more = html.P(say("state.sample", asked.lang, n=PERSONS_SHOWN, total=figure(len(rows))), className="more")
+    body = [html.Ul(items, className="persons") if items else none, more if len(rows) > PERSONS_SHOWN else None]
+    note = asked.say("compound.masked")
+    return Part(
+        f"compound-{kind}",
+        title,
+        figure(len(rows)),
+        section(say("compound.text", asked.lang, title=title, note=note), body, figure(len(rows))),
     )
 
 
@@ -151,7 +196,7 @@ def person(asked: Asked, row: dict[str, Any]) -> Component:
     return html.Li(
         [
             parts.mark_badge(mark, asked.lang) if mark else html.Span(UNKNOWN),
-            html.Span(row["subject"], className="person-id"),
+            go("person", f"{row['kind']}/{row['subject']}", row["subject"], "person-id"),
             html.Span(
                 f"{day(row['since'], asked.lang)} · {unknown_if_empty(who)} · {unknown_if_empty(row['building'])}",
                 className="person-what",

@@ -13,25 +13,24 @@ from dashboard import parts, shell
 from dashboard.downloads import BRIEFED
 from dashboard.glossary import help_button
 from dashboard.goods import in_words, said
-from dashboard.pages import GROUPS, Asked, Scene, all_pages, by_group
+from dashboard.pages import GROUPS, Asked, Scene, _saved, all_pages, by_group
 from dashboard.pages._bell import bell
 from dashboard.pages._timeline import CLOCKS, timeline
 from dashboard.text import UNKNOWN, age, moment, pick, say
 from layers._palette import ACTION, Mark
-from layers.decisions._proposal import ACTIONS, Plan, Proposal
+from layers.decisions._proposal import ACTIONS, Plan, Proposal, Words
+from layers.decisions.rules import all_rules
 from layers.decisions.whatif import WhatIf, plain
 
-RULE_ID = re.compile(r" ?[（(][\w./-]+@\d{4}-\d\d-\d\d[）)]")
-QUOTED = re.compile(r"[“\"](.+?)[”\"]")
 LAND = ("districts", "water", "roads", "borders")
 NAMES = ("labels",)
 SILENT = 2  # overdue feeds named above a page's figures; the caveats name all
 BLUE: tuple[int, int, int, int] = (108, 182, 240, 230)
 
 
-def desk_page(asked: Asked, left: Any, right: Any, scene: Scene) -> Component:
-    """Return a page around the map."""
-    foot = [timeline(asked, scene), legend(asked, scene)]
+def desk_page(asked: Asked, left: Any, right: Any, scene: Scene, under: Component | None = None) -> Component:
+    """Return a page around the map; `under` stands under it, above clocks and legend."""
+    foot = [under, timeline(asked, scene), legend(asked, scene)]
     detail = html.Div(id="detail", className="detail", **{"aria-live": "polite"})
     return shell.desk(head(asked), [assumed(asked), *left], [detail, *right], foot, asked.lang, window_title(asked))
 
@@ -105,7 +104,7 @@ def navigation(asked: Asked) -> Component:
         (pick(GROUPS[group], lang), [(page.path, pick(page.title, lang)) for page in pages])
         for group, pages in by_group().items()
     ]
-    return shell.nav(groups, here.path, here.at(pick=None).search, lang)
+    return shell.nav(groups, here.path, here.elsewhere.search, lang)
 
 
 def head(asked: Asked) -> Component:
@@ -127,7 +126,7 @@ def head(asked: Asked) -> Component:
         say("app.name", lang),
         subtitle=pick(asked.desk.settings.city, lang),
         middle=navigation(asked),
-        right=[area_choice(asked), *clocks, bell(asked)],
+        right=[_saved.menu(asked), area_choice(asked), *clocks, bell(asked)],
         drill=asked.desk.settings.is_drill,
         lang=lang,
         page=pick(all_pages()[here.path].title, lang),
@@ -205,29 +204,34 @@ def caveats(asked: Asked, plan: Plan) -> Component | None:
     """Return what a reader must know before signing."""
     if not plan.caveats:
         return None
-    told = [words.said(asked.lang) for words in plan.caveats]
-    rules = [sentence for sentence in told if RULE_ID.search(sentence)]
-    rows = [html.Li(sentence) for sentence in told if sentence not in rules]
+    lines = caveat_lines(asked, plan.caveats, html.Li)
     return parts.panel(
         asked.say("frame.before_you_sign"),
-        html.Ul([*rows, _unverified(asked, rules)], className="caveats"),
+        html.Ul(lines, className="caveats"),
         note=asked.say("frame.measure", n=len(plan.caveats)),
         name="notes",
     )
 
 
-def _unverified(asked: Asked, rules: Sequence[str]) -> Component | None:
-    """Rules that nobody verified are counted; their names open on request, their ids stand in the hint."""
+def caveat_lines(asked: Asked, told: Sequence[Words], tag: Any = html.P) -> list[Component]:
+    """Return caveats as lines; the rules that nobody verified stand together in one, by title, their ids on hover and when opened."""
+    doubts = {rule.caveat(): rule for rule in all_rules() if not rule.verified}
+    rules = [doubts[words] for words in told if words in doubts]
+    more = {"className": "caveat"} if tag is html.P else {}
+    lines = [tag(words.said(asked.lang), **more) for words in told if words not in doubts]
     if not rules:
-        return None
+        return lines
     title = asked.say("frame.rules_not_verified", n=len(rules))
-    names = [html.Li(_named(rule), title=rule) for rule in rules]
-    return html.Li(html.Details([html.Summary(title), html.Ul(names)]))
-
-
-def _named(rule: str) -> str:
-    quoted = QUOTED.search(rule)
-    return quoted[1] if quoted else RULE_ID.sub("", rule)
+    items = [
+        html.Li(
+            [rule.title.said(asked.lang), html.Small(rule.id, className="rule")], title=f"{rule.id} · {rule.source}"
+        )
+        for rule in rules
+    ]
+    grouped = html.Details(
+        [html.Summary(title, title=" · ".join(rule.id for rule in rules)), html.Ul(items)], className="caveat-rules"
+    )
+    return [*lines, tag(grouped, **more) if tag is not html.P else html.Div(grouped, **more)]
 
 
 def silence(asked: Asked, plan: Plan) -> Component | None:

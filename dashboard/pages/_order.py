@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -13,15 +14,16 @@ from dashboard.access import ORDERERS, Place
 from dashboard.goods import in_words, said
 from dashboard.orders import SAYS, STATE, STEP, action_words, span
 from dashboard.pages import Asked
-from dashboard.pages._frame import district_names, mark_of, take_menu, titled
+from dashboard.pages._frame import caveat_lines, district_names, mark_of, take_menu, titled
 from dashboard.text import figure, moment, pick, say
-from layers._times import to_ms
+from layers._times import SHANGHAI, to_ms
 from layers._view import View
 from layers.decisions import orders
 from layers.decisions._proposal import Plan, Proposal
 from layers.store.order_states import GIVE, LONGEST, STEPS
 
 TOGETHER = 10  # proposals that are ordered together unless somebody says another number
+HOURS = (4, 24, 72)  # a deadline by one press
 REASONS = 4  # sentences of a proposal that the dialog repeats
 EACH = (
     "street",
@@ -173,8 +175,7 @@ def give_one(
     """Return the dialog that orders one proposal."""
     w, known = asked.say, list(units(asked, subject_of(asked, plan, proposal)))
     choices = [{"label": action_words(a, asked.lang), "value": a} for a in orders.alternatives(plan, proposal.action)]
-    why = " ".join if asked.lang == "en" else "".join
-    told = why(r.said(asked.lang) for r in proposal.reasons[:1])
+    told = sentence(asked, plan, proposal)
     least = orders.rule(asked.desk.now(asked.here)).params["least"]
     fields = [
         _field(w("order.what_ordered"), _radio("action", choices, entered.get("action", proposal.action)),
@@ -186,6 +187,15 @@ def give_one(
     name = titled(proposal, asked.lang)
     body = [evidence(asked, proposal, view), html.Div(fields, className="order-fields")]
     return dialog(asked, w("order.give_order", name=name), body, _buttons(asked), problem)
+
+
+def sentence(asked: Asked, plan: Plan, proposal: Proposal) -> str:
+    """Return the reason that a dialog begins with: a sentence of the order, which says on which day's state of things it rests."""
+    why = said(proposal.reasons[0].said(asked.lang), asked.lang).rstrip("。. ") if proposal.reasons else ""
+    as_of = moment(plan.as_of.astimezone(SHANGHAI), asked.lang)
+    name, what = titled(proposal, asked.lang), action_words(proposal.action, asked.lang)
+    told = asked.say("order.state_things", as_of=as_of, why=why, name=name, what=what)
+    return told if len(told) <= LONGEST else told[: LONGEST - 1] + "…"
 
 
 def evidence(asked: Asked, proposal: Proposal, view: View) -> Component:
@@ -200,7 +210,7 @@ def evidence(asked: Asked, proposal: Proposal, view: View) -> Component:
             html.Div(head, className="order-proposed"),
             html.Ol(reasons, className="why"),
             html.P(flips, className="flips"),
-            *[html.P(words.said(asked.lang), className="caveat") for words in proposal.caveats],
+            *caveat_lines(asked, proposal.caveats),
             assumption(asked, orders.assumed(view)),
             html.P(mark, className="hash"),
         ],
@@ -322,14 +332,34 @@ def _when(asked: Asked, entered: Mapping[str, Any], level: str) -> list[Componen
         options.append(
             {"label": f"{words.said(asked.lang)} · {span(f'{hours[name]}h', asked.lang)} ({until})", "value": name}
         )
-    by_hand = dcc.Input(
-        id=_id("deadline"), value=entered.get("deadline", ""), type="text", placeholder=f"{now:%Y-%m-%d} 22:00"
-    )
     note = asked.say("order.left_empty_level")
     return [
         _field(asked.say("order.level_deadline"), _radio("level", options, entered.get("level", level))),
-        _field(asked.say("order.another_deadline"), by_hand, note),
+        _field(asked.say("order.another_deadline"), _deadline(asked, entered, now), note),
     ]
+
+
+def _deadline(asked: Asked, entered: Mapping[str, Any], now: datetime) -> Component:
+    """The field of a deadline and the buttons that fill it: by the store's clock, so that a drill's order fits its own day."""
+    buttons = []
+    for hours in HOURS:
+        at = (now + timedelta(hours=hours)).astimezone(SHANGHAI)
+        words = f"+{hours} {asked.say('order.h')}"
+        buttons.append(
+            html.Button(
+                words,
+                className="button quiet",
+                title=moment(at, asked.lang),
+                **{"data-deadline": f"{at:%Y-%m-%dT%H:%M}"},
+            )
+        )
+    field = dcc.Input(
+        id=_id("deadline"),
+        value=entered.get("deadline", ""),
+        type="datetime-local",  # type: ignore[arg-type]
+        min=f"{now.astimezone(SHANGHAI):%Y-%m-%dT%H:%M}",
+    )
+    return html.Div([*buttons, field], className="order-deadline")
 
 
 def _buttons(asked: Asked, step: str = GIVE) -> list[Component]:

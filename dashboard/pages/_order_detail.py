@@ -13,14 +13,15 @@ from dashboard.access import ORDERERS, AccessError
 from dashboard.goods import in_words, said
 from dashboard.orders import DECISION, LATE, STATE, STEP, action_words, span
 from dashboard.pages import Asked
-from dashboard.pages._frame import district_names, mark_of
+from dashboard.pages._frame import caveat_lines, district_names, mark_of
 from dashboard.pages._order import assumption
 from dashboard.text import UNKNOWN, both, figure, moment, pick, say
 from dashboard.view import Here
 from layers._times import parse_time
 from layers._view import View
 from layers.decisions import orders
-from layers.decisions._proposal import ACTIONS
+from layers.decisions._evidence_words import evidence_words
+from layers.decisions._proposal import ACTIONS, Words
 from layers.decisions.orders import LEVELS
 from layers.store.order_states import STEPS, answers_for
 
@@ -88,14 +89,7 @@ def head(asked: Asked, order: Mapping[str, Any], row: pd.Series) -> Component:
 
 def actions(asked: Asked, order: Mapping[str, Any]) -> Component | None:
     """Return the steps that this person may take now; none while the past is looked at."""
-    who, area = asked.who, asked.who.area if asked.who else ""
-    if who is None or {"as_of", "known_at"} & asked.here.fixed:
-        return None
-    may = [
-        name
-        for name, step in STEPS.items()
-        if order["state"] in step.after and name in ORDERERS.get(who.role, ()) and answers_for(area, order, step.by)
-    ]
+    may = [name for name, step in STEPS.items() if order["state"] in step.after and may_take(asked, order, name)]
     buttons = [
         html.Button(
             pick(STEP[name], asked.lang),
@@ -106,6 +100,13 @@ def actions(asked: Asked, order: Mapping[str, Any]) -> Component | None:
         for number, name in enumerate(may)
     ]
     return html.Div(buttons, className="order-actions") if buttons else None
+
+
+def may_take(asked: Asked, order: Mapping[str, Any], step: str) -> bool:
+    """Return whether this person takes a step of an order: by role and office, and only of the present."""
+    if asked.who is None or {"as_of", "known_at"} & asked.here.fixed:
+        return False
+    return step in ORDERERS.get(asked.who.role, ()) and answers_for(asked.who.area, order, STEPS[step].by)
 
 
 def history(asked: Asked, steps: pd.DataFrame) -> Component:
@@ -150,7 +151,7 @@ def then(asked: Asked, order: Mapping[str, Any]) -> Component:
                 said(one[asked.lang], asked.lang),
                 html.Small(one["rule"], className="rule"),
                 html.Span(
-                    [html.Code(orders.evidence_words(text).said(asked.lang)) for text in one["evidence"]],
+                    [html.Code(evidence_words(text).said(asked.lang)) for text in one["evidence"]],
                     className="order-counts",
                 ),
             ]
@@ -170,7 +171,7 @@ def then(asked: Asked, order: Mapping[str, Any]) -> Component:
             [html.B(say("flips_if", asked.lang) + w("manner.colon")), proposal["flips_if"][asked.lang]],
             className="flips",
         ),
-        *[html.P(one[asked.lang], className="caveat") for one in proposal["caveats"]],
+        *caveat_lines(asked, [Words(one["zh"], one["en"]) for one in proposal["caveats"]]),
         assumption(asked, kept["assumed"]),
         html.P(
             [clocks, " · ", w("order_detail.inputs"), " ", html.Code(order["inputs_hash"][:12]), " · ", link],

@@ -25,6 +25,8 @@ from layers.intake import ordering
 from layers.intake.ordering import Draft
 from layers.store.order_states import GIVE, ORDERABLE, STEPS, OrderError
 
+LEAVES = ("close", "withdraw")  # steps that take an order out of the list of open ones
+
 Answer = tuple[Component | None, dict[str, Any] | None]
 
 
@@ -114,7 +116,7 @@ def taken(asked: Asked, state: Mapping[str, Any], entered: Mapping[str, Any]) ->
         ordering.take(store, number, step, who.name, least, text=text, area=who.area, seen=state["batch"])
     except OrderError as error:
         return _order.take_step(asked, order, step, entered, error.said(asked.lang)), dict(state)
-    return None, None
+    return None, {"left": number} if step in LEAVES else None  # the list behind it keeps showing what was just put away
 
 
 # ---- drafts
@@ -127,6 +129,11 @@ def single(asked: Asked, plan: Plan, state: Mapping[str, Any], entered: Mapping[
     action = str(entered.get("action") or proposal.action)
     if action not in orders.alternatives(plan, proposal.action):
         raise CallError(f"action {action[:40]!r} is none of this plan's")
+    begun = _order.sentence(asked, plan, proposal)
+    if action != proposal.action and str(entered.get("reason") or "").strip() == begun:
+        raise OrderError(
+            *both("ordering.override_needs_reason")[::-1],
+        )
     return [draft(asked, plan, proposal, entered, action, str(entered.get("owner") or ""))]
 
 
@@ -267,7 +274,7 @@ def acted(
 ) -> Answer:
     """Do what a button says."""
     if button["type"] == "order-do":
-        if button["do"] == "drop" or not state:
+        if button["do"] == "drop" or not state or "left" in state:
             return None, None
         return confirmed(asked, state, entered)
     try:

@@ -89,7 +89,10 @@ def tiles(asked: Asked, plan: Plan) -> Component:
         )
         title = asked.say("beds.short_2", words=words)
         tone = TONES[need] if short else "teal"
-        found.append(aged_tile(asked, "beds", title, figure(short), say("unit.beds", asked.lang), note, tone))
+        tile = aged_tile(asked, "beds", title, figure(short), say("unit.beds", asked.lang), note, tone)
+        found.append(
+            html.Button(tile, className="tile-link", **{"data-tab": "short", "data-find": need})
+        )  # assets/desk.js
     return html.Div(found, className="tiles")
 
 

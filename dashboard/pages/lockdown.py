@@ -9,7 +9,8 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard import chart_lockdown, parts
-from dashboard.pages import Asked, Page, Scene
+from dashboard.pages import Asked, Page, Scene, _lists
+from dashboard.pages._drill import go
 from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, district_names, proposal_rows, silence, take_menu
 from dashboard.pages._order import beside, several
 from dashboard.pages._tiles import aged_tile
@@ -77,12 +78,12 @@ def layout(asked: Asked) -> Component:
             asked.say("lockdown.seal_in_order"),
             urgent,
             SHOWN,
-            [several(asked, plan, urgent), take_menu(asked, "lockdown")],
+            [several(asked, plan, urgent), _lists.opener(asked), take_menu(asked, "lockdown")],
         ),
         listed(asked, plan, asked.say("lockdown.no_epidemic_compounds"), steps, STEPS_SHOWN, ""),
         overrides(asked, plan),
     ]
-    return desk_page(asked, left, right, scene(asked))
+    return desk_page(asked, left, right, scene(asked), _lists.drawer(asked))
 
 
 def listed(asked: Asked, plan: Plan, title: str, proposals: Sequence[Proposal], most: int, tools: Any) -> Component:
@@ -209,7 +210,8 @@ def risk_list(asked: Asked, plan: Plan) -> Component:
         level = html.Span(parts.mark_badge(mark, asked.lang), title=asked.words(row.reason_zh, row.reason_en))
         cells = [figure(row.new_14d), figure(row.cumulative), level]
         cells += [free.get(row.district, figure(None))] if begun else []
-        rows.append(html.Tr([html.Th(name), *(html.Td(cell) for cell in cells)]))
+        lead = go("area", row.district, name, "drill-go") if row.district in names else name
+        rows.append(html.Tr([html.Th(lead), *(html.Td(cell) for cell in cells)]))
     head = html.Tr([html.Th(asked.words(*words)) for words in heads])
     return html.Table([html.Thead(head), html.Tbody(rows)], className="plain-table compact risks")
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 import pandas as pd
 from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
@@ -15,12 +16,15 @@ from dashboard.orders import DECISION, STATE, WHICH, action_words, chosen, span
 from dashboard.pages import Asked, Page, _order_detail
 from dashboard.pages._frame import district_names, mark_of, sheet
 from dashboard.pages._order import link_to
+from dashboard.pages._order_detail import may_take
 from dashboard.text import both, figure, moment, pick, say
 from layers._palette import Mark
 from layers.decisions import orders
 from layers.decisions._proposal import ACTIONS
+from layers.store.order_states import STEPS
 
 SHOWN = 120  # orders in the list; the export has all
+KEPT = 6  # orders just put away that stay in sight
 FILTERS = ("decision", "state", "owner")
 
 
@@ -33,16 +37,56 @@ def layout(asked: Asked) -> Component:
     """Figures above, the list at the left, the chosen order at the right."""
     every = found(asked)
     rows = chosen(every, asked.here.options)
+    left = put_away(asked, every, rows)
     number = (asked.here.options or {}).get("order", "")
     whole = _order_detail.detail(asked, number) if number else _nothing_chosen(asked)
     panel = parts.panel(
         asked.say("orders.orders"),
-        [filters(asked, every), listing(asked, rows, number)],
+        [
+            filters(asked, every),
+            just_left(asked, left, number),
+            listing(asked, rows, number) if len(rows) or left.empty else None,
+        ],
         note=say("state.first", asked.lang, n=min(len(rows), SHOWN), total=figure(len(rows))),
         tools=export_menu(asked),
         name="order-list",
     )
     return sheet(asked, [tiles(asked, every), html.Div([panel, whole], className="order-columns")])
+
+
+def put_away(asked: Asked, every: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the orders that were closed or withdrawn on this page and have left its list, until the page is left."""
+    just = (asked.here.options or {}).get("just", "").split(",")
+    return every[every["number"].isin(just) & ~every["number"].isin(rows["number"])].reset_index(drop=True)
+
+
+def just_left(asked: Asked, rows: pd.DataFrame, number: str) -> Component | None:
+    """Return the orders that were just put away, greyed, each with the way back or why there is none."""
+    if rows.empty:
+        return None
+    names = district_names(asked)
+    lines = [html.Li([_line(asked, row, names, number), _back(asked, row)]) for row in rows.to_dict("records")]
+    head = html.H3(
+        [
+            asked.say("orders.just_closed_withdrawn"),
+            html.Span(figure(len(rows)), className="order-count"),
+        ]
+    )
+    return html.Section([head, html.Ul(lines)], className="order-groups just-left")
+
+
+def _back(asked: Asked, row: dict[str, Any]) -> Component:
+    """The button that reopens a closed order, for whoever may; a withdrawn one says that it cannot come back."""
+    if row["state"] in STEPS["reopen"].after and may_take(asked, row, "reopen"):
+        text = asked.say("orders.undo_reopen")
+        return html.Button(
+            text,
+            id={"type": "order-step", "do": "reopen", "index": quote(row["number"])},
+            className="quiet",
+            n_clicks=0,
+        )
+    why = asked.say("orders.withdrawal_final_give") if row["state"] == "withdrawn" else asked.say("orders.only_giver_s")
+    return html.Small(why, className="just-why")
 
 
 def tiles(asked: Asked, every: pd.DataFrame) -> Component:
@@ -159,12 +203,28 @@ def _nothing_chosen(asked: Asked) -> Component:
 
 def _with(asked: Asked, **changes: str | None) -> str:
     """Return the query string with other filters; the chosen order is let go."""
-    options = {**(asked.here.options or {}), "order": None, **changes}
+    options = {**(asked.here.options or {}), "order": None, "just": None, **changes}
     return replace(asked.here, pick=None, options={k: v for k, v in options.items() if v}).search
 
 
 def connect(app: Dash, desk: Desk) -> None:
     """Let the filters change the address."""
+
+    @app.callback(
+        Output("url", "search", allow_duplicate=True),
+        Input("order-state", "data"),
+        State("url", "pathname"),
+        State("url", "search"),
+        prevent_initial_call=True,
+    )
+    def left(state: Any, path: str, search: str) -> Any:
+        """An order was put away: this page keeps showing it."""
+        if path != PAGE.path or not state or "left" not in state:
+            return no_update
+        asked = Asked.at(desk, desk.gate.who(request), path, search)
+        options = asked.here.options or {}
+        just = [*filter(None, options.get("just", "").split(",")), state["left"]][-KEPT:]
+        return replace(asked.here, options={**options, "just": ",".join(dict.fromkeys(just))}).search
 
     @app.callback(
         Output("url", "search", allow_duplicate=True),

@@ -14,6 +14,7 @@ from dashboard.access import CITY, DISTRICT, SHARED
 from dashboard.desk import Desk
 from dashboard.pages import Asked, Page, _gazetteer, _review, _reviewing
 from dashboard.pages._frame import sheet
+from dashboard.pages._grid import grid
 from dashboard.text import age, both, figure, moment, percent, pick, say
 from layers.intake import health, receipt
 from layers.intake.feeds import all_feeds
@@ -224,7 +225,7 @@ def receipts(asked: Asked) -> Component:
         "warned": w("quality.warned"),
         "notices": w("quality.notices"),
     }
-    return html.Div(parts.table(frame, columns, "quality-receipts", lang=asked.lang), className="grid-box")
+    return grid(asked, frame, columns, "quality-receipts")
 
 
 def _receipt_row(row: dict[str, Any], titles: dict[str, str]) -> dict[str, Any]:
@@ -330,7 +331,7 @@ def connect(app: Dash, desk: Desk) -> None:
 
     @app.callback(
         Output("quality-receipt", "children"),
-        Input("quality-receipts", "selectedRows"),
+        Input({"type": "grid", "index": "quality-receipts"}, "selectedRows"),
         State("url", "search"),
         prevent_initial_call=True,
     )

@@ -14,6 +14,7 @@ from dashboard.pages._frame import caveats, head, mark_of, silence, take_menu, t
 from dashboard.pages._tiles import aged_tile
 from dashboard.text import UNKNOWN, both, day, figure, is_unknown, percent, say
 from layers._times import day_start
+from layers.decisions._evidence_words import evidence_words
 from layers.decisions._proposal import Plan, Proposal
 from layers.decisions._situation_districts import alike
 from layers.decisions._situation_words import NAMES, VERDICT, WHY, sure
@@ -142,7 +143,7 @@ def trend(asked: Asked, plan: Plan) -> list[Component]:
 def turning(asked: Asked, plan: Plan) -> Component:
     """Return the three turning points as cards; each opens its reasons."""
     found = {p.subject: p for p in plan.proposals}
-    cards = [card(asked, found[kind]) for kind in POINTS if kind in found]
+    cards = [card(asked, plan, found[kind]) for kind in POINTS if kind in found]
     return parts.panel(
         asked.say("situation.three_turning_points"),
         html.Div(cards, className="turning"),
@@ -150,7 +151,7 @@ def turning(asked: Asked, plan: Plan) -> Component:
     )
 
 
-def card(asked: Asked, p: Proposal) -> Component:
+def card(asked: Asked, plan: Plan, p: Proposal) -> Component:
     """Return one turning point: what, when, how sure, and why."""
     mark, dated = mark_of(p.action), when(asked, p)
     probability = written(p.figures.get("probability", float("nan")))
@@ -160,6 +161,7 @@ def card(asked: Asked, p: Proposal) -> Component:
             html.Span(dated, className="turning-day"),
             html.Span(f"P {probability}" if probability[0] in "<>" else f"P = {probability}", className="turning-sure"),
             parts.mark_badge(mark, asked.lang),
+            unverified(asked, plan, p),
         ]
     )
     return html.Details([top, reasons(asked, p)], className=f"turning-card {p.action}")
@@ -175,7 +177,14 @@ def reasons(asked: Asked, p: Proposal) -> Component:
     """Return the reasons of a statement: sentence, rule, rows, and what would change it."""
     rows = []
     for reason in p.reasons:
-        evidence = html.Span(" · ".join(reason.evidence), className="statement-rows") if reason.evidence else None
+        evidence = (
+            html.Span(
+                " · ".join(evidence_words(text).said(asked.lang) for text in reason.evidence),
+                className="statement-rows",
+            )
+            if reason.evidence
+            else None
+        )
         rows.append(html.Li([reason.said(asked.lang), html.Span(reason.rule, className="statement-rule"), evidence]))
     flips = html.P([html.B(asked.say("situation.what_would_change")), p.flips_if.said(asked.lang)])
     return html.Div([html.Ul(rows), flips], className="statement-why")

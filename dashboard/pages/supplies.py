@@ -12,6 +12,7 @@ from dashboard.goods import in_words
 from dashboard.pages import Asked, Page, Scene, _compare, _whatif
 from dashboard.pages._bed_tables import table
 from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, proposal_rows, silence
+from dashboard.pages._grid import grid
 from dashboard.pages._order import proposed
 from dashboard.pages._staff_tables import hospital_names, more, named_cell, tabbed
 from dashboard.pages._tiles import aged_tile
@@ -230,10 +231,7 @@ def stock(asked: Asked, plan: Plan) -> Component:
     }
     rows = sites.sort_values("days_of_cover", na_position="last").reset_index(drop=True)
     rows = rows.assign(**{name: [in_words(one, asked.lang) for one in rows[name]] for name in ("item", "unit")})
-    return html.Div(
-        parts.table(rows.assign(id=rows.index.astype(str)), columns, "supplies-stock", lang=asked.lang),
-        className="grid-box",
-    )
+    return grid(asked, rows.assign(id=rows.index.astype(str)), columns, "supplies-stock")
 
 
 PAGE = Page(

@@ -14,7 +14,7 @@ from layers._errors import ViewError
 from layers._times import parse_time
 from layers._view import View
 from layers.decisions._proposal import ACTIONS, Plan, Proposal, Words, plain, plain_proposal
-from layers.decisions._words import CONTROL, PERSON, STATUS, count
+from layers.decisions._words import PERSON, STATUS, count
 from layers.decisions.rules import RuleSet, in_force
 from layers.decisions.whatif import PREFIX, WhatIf
 from layers.store.order_states import OPEN, RUNNING, OrderError
@@ -129,21 +129,6 @@ def since(frozen: Mapping[str, Any], now: Proposal | None) -> tuple[Words, ...]:
         words = ACTIONS[now.action]
         found.append(Words(f"方案现在建议：{words.zh}", f"the plan now proposes: {words.en}"))
     return tuple(found) or (Words("理由有变，建议未变", "its reasons changed, the proposal did not"),)
-
-
-def evidence_words(text: str) -> Words:
-    """Return one count of a reason's evidence in both languages; what is no count of persons stays as it is kept."""
-    names = STATUS | PERSON
-    if (match := COUNTED.match(text)) and match["status"] in names:
-        words = names[match["status"]]
-        return Words(f"{words.zh} {match['day']}：{match['n']}人", f"{words.en} {match['day']}: {match['n']}")
-    kind, _, rest = text.partition(" ")
-    state, _, day = rest.partition(" ")
-    if kind == "control" and state in CONTROL:
-        return Words(f"管控 {CONTROL[state].zh} {day}".strip(), f"control: {CONTROL[state].en} {day}".strip())
-    if text.startswith("building unknown: "):
-        return Words(f"楼栋不明：{text.rpartition(' ')[2]}例", text)
-    return Words(text, text)
 
 
 def _more_persons(then: Mapping[str, Any], now: Proposal) -> list[Words]:

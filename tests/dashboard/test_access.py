@@ -278,7 +278,7 @@ def test_fields_of_persons_are_open_by_role(desk):
 
 def test_only_the_city_sees_the_rows_that_were_refused(own, tmp_path):
     receipt = city.cases(own.store, tmp_path, "2020-02-11T18:00", {"case_id": "7", "status": "好转"})
-    values = {"quality-receipts.selectedRows": [{"id": str(receipt.batch)}]}
+    values = {'{"index":"quality-receipts","type":"grid"}.selectedRows': [{"id": str(receipt.batch)}]}
     told = {
         person.role: said(own.call(own.browser(person), "quality-receipt.children", values))
         for person in (CITY, DISTRICT, STREET)

@@ -34,13 +34,18 @@ def call(client, body):
     return client.post("/_dash-update-component", json=body)
 
 
+def named(id):
+    """An id as a browser sends it: a name, or a name of several parts."""
+    return json.loads(id) if id.startswith("{") else id
+
+
 def body_of(drill, output, **changes):
     """A call as a browser sends it, with changes."""
     entry = drill.app.callback_map[output]
     outputs = entry["output"] if isinstance(entry["output"], list) else [entry["output"]]
     told = [{"id": one.component_id, "property": one.component_property} for one in outputs]
     sent = {
-        part: [[] if one["id"].startswith("{") else one | {"value": None} for one in entry[part]]
+        part: [[] if "[" in one["id"] else one | {"id": named(one["id"]), "value": None} for one in entry[part]]
         for part in ("inputs", "state")
     }
     return {

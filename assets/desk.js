@@ -1,0 +1,212 @@
+/* The desk: toasts with a way back, tables that tell what was typed and how their columns stand, and a history of what was selected. */
+(function () {
+  const Fangyi = (window.Fangyi = window.Fangyi || {ready: 0, errors: []});
+  const WORDS = {
+    zh: {undo: '撤销', close: '关闭', reset: '恢复原样', resetDone: '列已恢复原样', up: '上移', down: '下移', show: '显示', rows: (n, all) => n === all ? `共 ${all} 行` : `${n} 行，共 ${all} 行`, sum: '合计', copied: '链接已复制', noCopy: '浏览器不允许复制，请从地址栏复制'},
+    en: {undo: 'Undo', close: 'Close', reset: 'As it was made', resetDone: 'columns are as they were made', up: 'up', down: 'down', show: 'show', rows: (n, all) => n === all ? `${all} rows` : `${n} of ${all} rows`, sum: 'sum', copied: 'link copied', noCopy: 'the browser does not allow it: copy the address instead'},
+  };
+  const say = () => WORDS[(document.querySelector('.shell') || document.documentElement).lang === 'en' ? 'en' : 'zh'];
+  const written = number => Number(number).toLocaleString('en-US');
+
+  function make(tag, name, parent, text) {
+    const made = document.createElement(tag);
+    if (name) made.className = name;
+    if (text !== undefined) made.textContent = text;
+    parent.append(made);
+    return made;
+  }
+
+  // ---- toasts: one at a time, it stays while the pointer or the focus rests on it
+
+  let fading = null;
+  Fangyi.toast = function (told) {
+    let tray = document.getElementById('toasts');
+    if (!tray) { tray = document.createElement('div'); tray.id = 'toasts'; tray.setAttribute('role', 'status'); tray.setAttribute('aria-live', 'polite'); document.body.append(tray); }
+    tray.replaceChildren();
+    const box = make('div', `toast ${told.tone ? 'tone-' + told.tone : ''}`, tray), gone = () => { clearTimeout(fading); box.remove(); };
+    make('span', 'toast-text', box, told.text);
+    if (told.undo || told.back) {
+      const button = make('button', 'toast-undo', box, say().undo);
+      button.addEventListener('click', () => { gone(); if (told.back) told.back(); else Fangyi.send('undo', {...told.undo, t: Date.now()}); });
+    }
+    const close = make('button', 'quiet toast-close', box, '✕');
+    close.setAttribute('aria-label', say().close);
+    close.addEventListener('click', gone);
+    const fade = () => { clearTimeout(fading); fading = setTimeout(gone, told.undo || told.back ? 12000 : 6000); };
+    for (const [event, does] of [['mouseenter', () => clearTimeout(fading)], ['mouseleave', fade], ['focusin', () => clearTimeout(fading)], ['focusout', fade]]) box.addEventListener(event, does);
+    fade();
+  };
+
+  const dash = (window.dash_clientside = window.dash_clientside || {});
+  dash.fangyi = {...dash.fangyi, toast(told) { if (told) Fangyi.toast(told); return dash.no_update; }};
+
+  // ---- tables
+
+  const BYHAND = source => /^(ui|autosizeColumns|toolPanel|contextMenu|rowClicked|rowDataChanged$)/i.test(source || '') && source !== 'rowDataChanged';
+  const tables = new Map(); // name -> {box, api}
+  const later = {};
+  function soon(name, does, wait) { clearTimeout(later[name]); later[name] = setTimeout(does, wait); }
+
+  function tell(table) { // what is typed becomes the address
+    const {box, api} = table, quick = box.querySelector('input.table-quick, .table-quick input');
+    Fangyi.send('grid-filter', {table: box.dataset.grid, model: api.getFilterModel(), quick: quick ? quick.value : '', t: Date.now()});
+  }
+
+  const state = api => api.getColumnState().map(one => ({colId: one.colId, hide: !!one.hide, width: Math.round(one.width), sort: one.sort || null, sortIndex: one.sortIndex, flex: one.flex || null}));
+  function keep(table, columns) {
+    soon('keep' + table.box.dataset.grid, () => Fangyi.send('grid-columns', {table: table.box.dataset.grid, columns: columns || state(table.api), t: Date.now()}), 500);
+  }
+
+  function counted(table) {
+    const {box, api} = table, place = box.querySelector('.table-count');
+    if (!place) return;
+    const names = (box.dataset.sums || '').split(' ').filter(Boolean), sums = names.map(() => 0);
+    let n = 0;
+    api.forEachNodeAfterFilter(node => { n += 1; names.forEach((name, i) => { sums[i] += Number(node.data[name]) || 0; }); });
+    const titles = names.map(name => { const one = api.getColumnDef(name); return one ? one.headerName : name; });
+    place.textContent = [say().rows(written(n), written(Number(box.dataset.total))), ...names.map((_, i) => `${titles[i]} ${written(sums[i])}`)].join(' · ');
+  }
+
+  function chosen(table, event) {
+    if (!table.box.dataset.picks || event.source === 'api') return;
+    const rows = table.api.getSelectedRows();
+    if (rows.length === 1) Fangyi.send('pick', {layer: table.box.dataset.picks, id: String(rows[0].pick || rows[0].id), from: 'table'});
+  }
+
+  async function meet(box) {
+    if (!box.querySelector('.ag-root') || box.dataset.met || !window.dash_ag_grid) return;
+    box.dataset.met = '1';
+    const api = await window.dash_ag_grid.getApiAsync({index: box.dataset.grid, type: 'grid'}).catch(() => null);
+    if (!api) { delete box.dataset.met; return; }
+    const table = {box, api};
+    tables.set(box.dataset.grid, table);
+    api.addEventListener('filterChanged', event => { if (event.source === 'columnFilter') soon('tell' + box.dataset.grid, () => tell(table), 350); });
+    api.addEventListener('modelUpdated', () => counted(table));
+    api.addEventListener('selectionChanged', event => chosen(table, event));
+    api.addEventListener('cellKeyDown', event => { if (event.event.key === 'Enter') event.node.setSelected(true, true, 'keyboardSelect'); });
+    for (const name of ['columnMoved', 'columnResized', 'sortChanged', 'columnVisible', 'columnPinned']) {
+      api.addEventListener(name, event => { if (BYHAND(event.source) && event.finished !== false) keep(table); });
+    }
+    counted(table);
+    marked(table, picked);
+  }
+
+  document.addEventListener('input', event => {
+    const quick = event.target.closest && event.target.closest('.table-quick'), box = quick && quick.closest('[data-grid]');
+    if (!box) return;
+    const table = tables.get(box.dataset.grid);
+    if (table) soon('tell' + box.dataset.grid, () => tell(table), 350);
+  });
+
+  // ---- the choice of columns: built when it is opened
+
+  function row(list, table, one, number, all) {
+    const item = make('li', '', list), label = make('label', '', item), tick = make('input', '', label), title = table.api.getColumnDef(one.colId).headerName;
+    Object.assign(tick, {type: 'checkbox', checked: !one.hide});
+    make('span', '', label, title);
+    tick.addEventListener('change', () => { table.api.setColumnsVisible([one.colId], tick.checked); keep(table); });
+    for (const [step, sign, word] of [[-1, '↑', say().up], [1, '↓', say().down]]) {
+      const button = make('button', 'quiet', item, sign);
+      button.disabled = number + step < 0 || number + step >= all;
+      button.setAttribute('aria-label', `${title} ${word}`);
+      button.addEventListener('click', () => { table.api.moveColumnByIndex(number, number + step); keep(table); columns(list.parentElement, table); });
+    }
+  }
+
+  function columns(body, table) {
+    body.replaceChildren();
+    const list = make('ol', 'columns-list', body), all = table.api.getColumnState().filter(one => table.api.getColumnDef(one.colId));
+    all.forEach((one, number) => row(list, table, one, number, all.length));
+    const reset = make('button', 'button', body, say().reset);
+    reset.addEventListener('click', () => {
+      const before = state(table.api);
+      table.api.resetColumnState();
+      keep(table, []);
+      columns(body, table);
+      Fangyi.toast({text: say().resetDone, back: () => { table.api.applyColumnState({state: before, applyOrder: true}); keep(table, before); columns(body, table); }});
+    });
+  }
+
+  document.addEventListener('toggle', event => {
+    const menu = event.target;
+    if (!menu.matches || !menu.matches('.columns-menu') || !menu.open) return;
+    const box = menu.closest('[data-grid]'), table = box && tables.get(box.dataset.grid);
+    if (table) columns(menu.querySelector('.columns-body'), table);
+  }, true);
+
+  document.addEventListener('click', event => { // to a section of a panel, without touching the address
+    const lead = event.target.closest && event.target.closest('[data-jump]'), place = lead && document.getElementById(lead.dataset.jump);
+    if (!place) return;
+    place.scrollIntoView({block: 'start', behavior: 'smooth'});
+    place.setAttribute('tabindex', '-1');
+    place.focus({preventScroll: true});
+  });
+
+  document.addEventListener('click', event => {
+    if (!event.target.closest || !event.target.closest('[data-copy]')) return;
+    const told = navigator.clipboard ? navigator.clipboard.writeText(location.href) : Promise.reject(new Error('no clipboard'));
+    told.then(() => Fangyi.toast({text: say().copied}), () => Fangyi.toast({text: say().noCopy, tone: 'red'}));
+  });
+
+  document.addEventListener('click', event => { // a tile opens the table that says more of it, and marks its column
+    const tile = event.target.closest && event.target.closest('[data-tab]');
+    if (!tile) return;
+    const index = ['short', 'send', 'use', 'reach', 'site'].indexOf(tile.dataset.tab), tab = document.querySelectorAll('#beds-tabs .tab, #beds-tabs [role="tab"]')[index];
+    if (tab) tab.click();
+    setTimeout(() => {
+      const cells = [...document.querySelectorAll(`[data-need="${tile.dataset.find}"]`)];
+      for (const one of document.querySelectorAll('[data-need].found')) one.classList.remove('found');
+      for (const one of cells) one.classList.add('found');
+      if (cells[0]) cells[0].scrollIntoView({block: 'center'});
+    }, 120);
+  });
+
+  // ---- what is selected stands in the address, and the back button leads to what was selected before
+
+  let picked = null;
+  function marked(table, pick) {
+    if (!table.box.dataset.picks || !table.box.isConnected) return;
+    const wanted = pick && pick.layer === table.box.dataset.picks ? pick.id : null;
+    table.api.forEachNode(node => {
+      const is = node.data && String(node.data.pick || node.data.id) === wanted;
+      if (is !== node.isSelected()) node.setSelected(is, false, 'api');
+      if (is && pick.from !== 'table') table.api.ensureNodeVisible(node, 'middle');
+    });
+  }
+
+  const bare = url => { const found = new URLSearchParams(new URL(url, location.href).search); found.delete('pick'); return found.toString(); };
+  function pushed(pick) {
+    const url = new URL(location.href), value = pick && pick.id ? `${pick.layer}:${pick.id}` : null;
+    if (/\/wall$/.test(url.pathname) || url.searchParams.get('pick') === value || (pick && pick.from === 'back')) return;
+    if (value) url.searchParams.set('pick', value); else url.searchParams.delete('pick');
+    history.pushState({...history.state, picked: true}, '', url.pathname + url.search.replaceAll('%3A', ':').replaceAll('%2F', '/').replaceAll('%2C', ',') + url.hash);
+  }
+
+  let shown = {path: location.pathname, bare: bare(location.href)}; // the page that stands on the screen, whatever is selected in it
+  addEventListener('popstate', event => {
+    const now = {path: location.pathname, bare: bare(location.href)}, [layer, ...rest] = (new URLSearchParams(location.search).get('pick') || '').split(':');
+    const pick = {layer: rest.length ? layer : '', id: rest.join(':'), from: 'back'};
+    if (now.path !== shown.path || now.bare !== shown.bare) { shown = now; Fangyi.send('pick', null); return; } // the page is made anew, with what its address selects
+    if ((picked ? `${picked.layer}:${picked.id}` : '') !== (pick.id ? `${pick.layer}:${pick.id}` : '')) { event.stopImmediatePropagation(); Fangyi.send('pick', pick); }
+  });
+  addEventListener('_dashprivate_pushstate', () => { shown = {path: location.pathname, bare: bare(location.href)}; });
+
+  function wrap() {
+    if (!Fangyi.select || Fangyi.select.remembers) return;
+    const select = Fangyi.select;
+    Fangyi.select = pick => {
+      pushed(pick);
+      picked = pick && pick.id ? pick : null;
+      for (const table of tables.values()) marked(table, picked);
+      return select(pick);
+    };
+    Fangyi.select.remembers = true;
+  }
+
+  function look() {
+    wrap();
+    for (const [name, table] of tables) if (!table.box.isConnected) tables.delete(name);
+    for (const box of document.querySelectorAll('[data-grid]:not([data-met])')) meet(box);
+  }
+  setInterval(look, 250);
+})();

@@ -1,0 +1,142 @@
+"""A working table: filters as chips above it, a text that is looked for in all columns, and columns as its person arranged them.
+
+Filters live in the part of the address after # (`dashboard/filters.py`). The grid tells the browser what was typed
+(assets/desk.js), the browser tells `grid-filter`, the address follows, and chips and grid follow the address: so a link, the
+back button and a chip that is closed all go the same way.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from dash import MATCH, Dash, Input, Output, Patch, State, dcc, html, no_update
+from dash.development.base_component import Component
+from flask import request
+
+from dashboard import filters, parts
+from dashboard.desk import Desk
+from dashboard.pages import Asked
+from dashboard.pages._saved import owner
+from dashboard.text import figure
+from layers.store import saved
+
+
+def grid(
+    asked: Asked,
+    frame: pd.DataFrame,
+    columns: Mapping[str, str | Mapping[str, Any]],
+    name: str,
+    *,
+    picks: str = "",
+    note: str = "",
+    sums: Sequence[str] = (),
+) -> Component:
+    """Return a table with its bar.
+
+    name   of the table in addresses; its grid has the id {"type": "grid", "index": name}
+    picks  the layer in which choosing a row selects (the row's `id`), as on the map; "" where rows lead nowhere
+    note   a sentence beside the number of rows: what the table leaves out
+    sums   columns that the bar adds up over the rows that are shown
+    """
+    who = owner(asked.who)
+    arranged = saved.columns(asked.desk.store, who, asked.here.path).get(name, [])
+    table = parts.table(
+        frame, columns, {"type": "grid", "index": name}, lang=asked.lang, filters=True, arranged=arranged
+    )
+    made = dict(columns)
+    data = {"data-grid": name, "data-picks": picks, "data-total": str(len(frame)), "data-sums": " ".join(sums)}
+    return html.Div([_bar(asked, name, len(frame), note), html.Div(table, className="grid-box")], className="desk-grid", **data) if made else parts.empty(note)  # fmt: skip
+
+
+def _bar(asked: Asked, name: str, total: int, note: str) -> Component:
+    w = asked.say
+    quick = dcc.Input(
+        id={"type": "quick", "index": name}, type="search", value="", placeholder=w("grid.find_in_table"), className="table-quick",
+    )  # fmt: skip
+    menu = html.Details(
+        [
+            html.Summary(w("grid.columns"), title=w("grid.choose_arrange_columns")),
+            html.Div(className="menu-body columns-body"),
+        ],
+        className="menu columns-menu",
+    )
+    return html.Div(
+        [
+            html.Label([html.Span(w("grid.find"), className="unseen"), quick]),
+            html.Div(id={"type": "chips", "index": name}, className="chips", role="status"),
+            html.Span(w("grid.rows", total=figure(total)), className="table-count"),
+            html.Span(note, className="table-note") if note else None,
+            menu,
+        ],
+        className="table-bar",
+    )
+
+
+def chips(asked: Asked, every: Sequence[filters.Filter], mine: Sequence[filters.Filter], titles: Mapping[str, str]) -> list[Component]:  # fmt: skip
+    """Return one chip a filter that is applied, each leading to the address without it, and one that clears them all."""
+    w, base = asked.say, asked.here.path + asked.here.search
+    made = []
+    for one in mine:
+        said = filters.words(one, titles.get(one.column, one.column), asked.lang)
+        away = w("grid.take_away_filter", said=said)
+        mark = html.Span("✕", **{"aria-hidden": "true"})
+        href = base + filters.written(filters.without(every, one))
+        made.append(dcc.Link([html.Span(said), mark], href=href, className="chip", title=away))
+    if len(made) > 1:
+        left = filters.put(every, mine[0].table, ())
+        made.append(dcc.Link(w("grid.clear_all"), href=base + filters.written(left), className="chip clear"))
+    return made
+
+
+def kinds(columns: Sequence[Mapping[str, Any]]) -> dict[str, bool]:
+    """Return column -> whether it holds numbers, of the definitions of a grid."""
+    return {str(one.get("field")): one.get("filter") == filters.NUMBERS for one in columns}
+
+
+def connect(app: Dash, desk: Desk) -> None:
+    """Let the address follow the tables, the tables the address, and keep how somebody arranged their columns."""
+
+    @app.callback(
+        Output("url", "hash"),
+        Input("grid-filter", "data"),
+        State("url", "hash"),
+        prevent_initial_call=True,
+    )
+    def narrowed(told: Any, fragment: str | None) -> Any:
+        if not told:
+            return no_update
+        mine = filters.of_grid(told["table"], told["model"], told["quick"])
+        new = filters.written(filters.put(filters.read(fragment), told["table"], mine))
+        return no_update if new == filters.written(filters.read(fragment)) else new
+
+    @app.callback(
+        Output({"type": "chips", "index": MATCH}, "children"),
+        Output({"type": "grid", "index": MATCH}, "filterModel"),
+        Output({"type": "grid", "index": MATCH}, "dashGridOptions"),
+        Output({"type": "quick", "index": MATCH}, "value"),
+        Input("url", "hash"),
+        State({"type": "grid", "index": MATCH}, "columnDefs"),
+        State({"type": "grid", "index": MATCH}, "id"),
+        State("url", "pathname"),
+        State("url", "search"),
+    )
+    def applied(fragment: str | None, columns: Any, id: Any, path: str, search: str) -> Any:
+        asked = Asked.at(desk, desk.gate.who(request), path, search)
+        every = filters.read(fragment)
+        mine = filters.applied(filters.of_table(every, str(id["index"])), kinds(columns or []))
+        quick = next((one.value for one in mine if one.column == filters.QUICK), "")
+        options = Patch()
+        options["quickFilterText"] = quick
+        titles = {str(one.get("field")): str(one.get("headerName")) for one in columns or []}
+        return chips(asked, every, mine, titles), filters.for_grid(mine, kinds(columns or [])), options, quick
+
+    @app.callback(
+        Output("grid-columns", "data"),
+        Input("grid-columns", "data"),
+        State("url", "pathname"),
+        prevent_initial_call=True,
+    )
+    def kept(told: Any, path: str) -> Any:
+        if told:
+            saved.set_columns(desk.store, owner(desk.gate.who(request)), path, told["table"], told["columns"] or None)
+        return no_update

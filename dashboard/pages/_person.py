@@ -1,0 +1,134 @@
+"""The panel of one person: masked as the role says, the dated steps, how the place was found, and the contacts of a case."""
+
+from typing import Any
+
+import pandas as pd
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard import drill, parts
+from dashboard.pages import Asked
+from dashboard.pages._drill import closing, crumbs, go
+from dashboard.pages._frame import unknown_if_empty
+from dashboard.text import UNKNOWN, both, day, figure, percent, pick
+from layers._palette import STATUS
+
+KINDS = {
+    "case": both("person.kinds_case"),
+    "contact": both("person.kinds_contact"),
+    "fever": both("person.kinds_fever"),
+}
+SEVERITY = {
+    "mild": both("person.severity_mild"),
+    "ordinary": both("person.severity_ordinary"),
+    "severe": both("person.severity_severe"),
+    "critical": both("person.severity_critical"),
+}
+SEX = {"male": both("person.sex_male"), "female": both("person.sex_female")}
+SHOWN = 40  # contacts
+
+
+def panel(asked: Asked, id: str) -> Component:
+    """Return the panel of "case/ID"; a word where there is no such person for this reader."""
+    kind, _, subject = id.partition("/")
+    found = asked.desk.one_person(asked.who, asked.here.view.narrowed(""), kind, subject) if kind in KINDS else {}
+    if not found or found["person"].empty:
+        told = asked.say("person.there_no_such")
+        return parts.panel(subject or id, parts.empty(told), tools=closing(asked))
+    row = found["person"].iloc[0].to_dict()
+    body = [crumbs(asked, way(row), names(asked, row)), facts(asked, row), steps(asked, found["steps"])]
+    body += [contacts(asked, found["contacts"])] if kind == "case" else [source(asked, row)]
+    return parts.panel(
+        subject, body, note=pick(KINDS[kind], asked.lang), tools=closing(asked), id="person", name="picked"
+    )
+
+
+def way(row: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the way from the city to a person's compound; it ends where the person is not placed further."""
+    district, street, compound = (row.get(name) or "" for name in ("district", "street", "compound"))
+    found = drill.way(f"{district}/{street}/" if street else district or drill.CITY)
+    return [*found, ("compounds", compound)] if compound else found
+
+
+def names(asked: Asked, row: dict[str, Any]) -> dict[tuple[str, str], str]:
+    """Return the name of the compound for its crumb."""
+    if not row.get("compound"):
+        return {}
+    view = asked.here.view.narrowed(f"compound:{row['compound']}")
+    rows = asked.desk.frames(asked.who, view, ["compounds"], asked.lang)["compounds"]
+    return {("compounds", row["compound"]): rows["name"].iloc[0] if len(rows) else row["compound"]}
+
+
+def facts(asked: Asked, row: dict[str, Any]) -> Component:
+    """Return status, age, onset, place and how the place was found."""
+    w, mark = asked.say, STATUS.get(row["status"])
+    who = " ".join(
+        filter(None, [pick(SEX[row["sex"]], asked.lang) if row["sex"] in SEX else "", _age(asked, row["age"])])
+    )
+    sure = w("person.match", probability=percent(row["probability"])) if row.get("compound") else w("person.not_placed")
+    why = row["reason_zh"] if asked.lang == "zh" else row["reason_en"]
+    pairs: list[tuple[str, Any]] = [
+        (w("person.now"), parts.mark_badge(mark, asked.lang) if mark else unknown_if_empty(row["status"])),
+        (w("person.since"), day(row["since"], asked.lang)),
+        (w("person.age_sex"), unknown_if_empty(who)),
+        (w("person.onset"), day(row["onset_at"], asked.lang)),
+        (w("person.address_unit_room"), unknown_if_empty(row["address"])),
+        (w("person.building"), unknown_if_empty(row["building"])),
+        (w("person.how_placed"), html.Span([sure, html.Small(f" {why or ''}")])),
+    ]
+    if row.get("note"):
+        pairs.append((w("person.note"), row["note"]))
+    return parts.facts(pairs)
+
+
+def _age(asked: Asked, age: Any) -> str:
+    return "" if age is None or age != age else asked.say("person.y", age=figure(age))
+
+
+def steps(asked: Asked, rows: pd.DataFrame) -> Component:
+    """Return the dated transitions as a line, oldest first."""
+    items = []
+    for row in rows.to_dict("records"):
+        mark = STATUS.get(row["value"]) if row["dimension"] == "status" else None
+        said = (
+            parts.mark_badge(mark, asked.lang)
+            if mark
+            else pick(SEVERITY.get(row["value"], (row["value"],) * 2), asked.lang)
+        )
+        items.append(
+            html.Li([html.Time(day(row["happened_at"], asked.lang)), said, html.Span(row["source"], className="cause")])
+        )
+    body: Component = html.Ol(items, className="lifeline") if items else html.P(UNKNOWN)
+    return html.Section([html.H3(asked.say("person.course")), body], className="section")
+
+
+def contacts(asked: Asked, rows: pd.DataFrame) -> Component:
+    """Return the close contacts of a case that are in the reader's area, each leading on."""
+    w = asked.say
+    head = [html.H3(w("person.close_contacts")), html.Span(figure(len(rows)), className="panel-note")]
+    if rows.empty:
+        return html.Section([html.Div(head, className="section-head"), html.P(w("person.none_reported_none"), className="more")], className="section")  # fmt: skip
+    items = [html.Li(line(asked, row)) for row in rows.head(SHOWN).to_dict("records")]
+    return html.Section(
+        [html.Div(head, className="section-head"), html.Ul(items, className="persons")], className="section"
+    )
+
+
+def line(asked: Asked, row: dict[str, Any]) -> list[Component]:
+    """Return one person as a line that opens it."""
+    mark = STATUS.get(row["status"])
+    return [
+        parts.mark_badge(mark, asked.lang) if mark else html.Span(UNKNOWN),
+        go("person", f"{row['kind']}/{row['subject']}", row["subject"], "person-id"),
+        html.Span(
+            f"{day(row['since'], asked.lang)} · {unknown_if_empty(row.get('building'))}", className="person-what"
+        ),
+    ]
+
+
+def source(asked: Asked, row: dict[str, Any]) -> Component | None:
+    """Return the case that a contact was exposed to, where one is told."""
+    if not row.get("related_case"):
+        return None
+    lead = go("person", f"case/{row['related_case']}", row["related_case"], "person-id")
+    return html.Section([html.H3(asked.say("person.exposed")), lead], className="section")
