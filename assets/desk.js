@@ -1,11 +1,7 @@
 /* The desk: toasts with a way back, tables that tell what was typed and how their columns stand, and a history of what was selected. */
 (function () {
   const Fangyi = (window.Fangyi = window.Fangyi || {ready: 0, errors: []});
-  const WORDS = {
-    zh: {undo: '撤销', close: '关闭', reset: '恢复原样', resetDone: '列已恢复原样', up: '上移', down: '下移', show: '显示', rows: (n, all) => n === all ? `共 ${all} 行` : `${n} 行，共 ${all} 行`, sum: '合计', copied: '链接已复制', noCopy: '浏览器不允许复制，请从地址栏复制'},
-    en: {undo: 'Undo', close: 'Close', reset: 'As it was made', resetDone: 'columns are as they were made', up: 'up', down: 'down', show: 'show', rows: (n, all) => n === all ? `${all} rows` : `${n} of ${all} rows`, sum: 'sum', copied: 'link copied', noCopy: 'the browser does not allow it: copy the address instead'},
-  };
-  const say = () => WORDS[(document.querySelector('.shell') || document.documentElement).lang === 'en' ? 'en' : 'zh'];
+  const say = (key, values) => Fangyi.say(`browser.desk.${key}`, values);
   const written = number => Number(number).toLocaleString('en-US');
 
   function make(tag, name, parent, text) {
@@ -26,11 +22,11 @@
     const box = make('div', `toast ${told.tone ? 'tone-' + told.tone : ''}`, tray), gone = () => { clearTimeout(fading); box.remove(); };
     make('span', 'toast-text', box, told.text);
     if (told.undo || told.back) {
-      const button = make('button', 'toast-undo', box, say().undo);
+      const button = make('button', 'toast-undo', box, say('undo'));
       button.addEventListener('click', () => { gone(); if (told.back) told.back(); else Fangyi.send('undo', {...told.undo, t: Date.now()}); });
     }
     const close = make('button', 'quiet toast-close', box, '✕');
-    close.setAttribute('aria-label', say().close);
+    close.setAttribute('aria-label', say('close'));
     close.addEventListener('click', gone);
     const fade = () => { clearTimeout(fading); fading = setTimeout(gone, told.undo || told.back ? 12000 : 6000); };
     for (const [event, does] of [['mouseenter', () => clearTimeout(fading)], ['mouseleave', fade], ['focusin', () => clearTimeout(fading)], ['focusout', fade]]) box.addEventListener(event, does);
@@ -64,7 +60,7 @@
     let n = 0;
     api.forEachNodeAfterFilter(node => { n += 1; names.forEach((name, i) => { sums[i] += Number(node.data[name]) || 0; }); });
     const titles = names.map(name => { const one = api.getColumnDef(name); return one ? one.headerName : name; });
-    place.textContent = [say().rows(written(n), written(Number(box.dataset.total))), ...names.map((_, i) => `${titles[i]} ${written(sums[i])}`)].join(' · ');
+    place.textContent = [n === Number(box.dataset.total) ? say('rows', {n: written(n)}) : say('rows_of', {n: written(n), total: written(Number(box.dataset.total))}), ...names.map((_, i) => `${titles[i]} ${written(sums[i])}`)].join(' · ');
   }
 
   function chosen(table, event) {
@@ -105,7 +101,7 @@
     Object.assign(tick, {type: 'checkbox', checked: !one.hide});
     make('span', '', label, title);
     tick.addEventListener('change', () => { table.api.setColumnsVisible([one.colId], tick.checked); keep(table); });
-    for (const [step, sign, word] of [[-1, '↑', say().up], [1, '↓', say().down]]) {
+    for (const [step, sign, word] of [[-1, '↑', say('up')], [1, '↓', say('down')]]) {
       const button = make('button', 'quiet', item, sign);
       button.disabled = number + step < 0 || number + step >= all;
       button.setAttribute('aria-label', `${title} ${word}`);
@@ -117,13 +113,13 @@
     body.replaceChildren();
     const list = make('ol', 'columns-list', body), all = table.api.getColumnState().filter(one => table.api.getColumnDef(one.colId));
     all.forEach((one, number) => row(list, table, one, number, all.length));
-    const reset = make('button', 'button', body, say().reset);
+    const reset = make('button', 'button', body, say('reset'));
     reset.addEventListener('click', () => {
       const before = state(table.api);
       table.api.resetColumnState();
       keep(table, []);
       columns(body, table);
-      Fangyi.toast({text: say().resetDone, back: () => { table.api.applyColumnState({state: before, applyOrder: true}); keep(table, before); columns(body, table); }});
+      Fangyi.toast({text: say('reset_done'), back: () => { table.api.applyColumnState({state: before, applyOrder: true}); keep(table, before); columns(body, table); }});
     });
   }
 
@@ -145,7 +141,7 @@
   document.addEventListener('click', event => {
     if (!event.target.closest || !event.target.closest('[data-copy]')) return;
     const told = navigator.clipboard ? navigator.clipboard.writeText(location.href) : Promise.reject(new Error('no clipboard'));
-    told.then(() => Fangyi.toast({text: say().copied}), () => Fangyi.toast({text: say().noCopy, tone: 'red'}));
+    told.then(() => Fangyi.toast({text: say('copied')}), () => Fangyi.toast({text: say('no_copy'), tone: 'red'}));
   });
 
   document.addEventListener('click', event => { // a tile opens the table that says more of it, and marks its column

@@ -5,10 +5,9 @@ Nothing of a fault's inside is told: what went wrong stands in the server's own 
 
 from collections.abc import Mapping
 from html import escape
-from http import HTTPStatus
+from typing import Any
 
 from flask import Flask, Request, Response, make_response, request
-from werkzeug.exceptions import HTTPException
 
 from dashboard.downloads import as_json
 from dashboard.text import LANGS, say
@@ -61,9 +60,9 @@ def register(server: Flask, codes: Mapping[type[Exception], int]) -> None:
 
         server.register_error_handler(kind, refuse)
 
-    @server.errorhandler(HTTPException)
-    def plainly(error: HTTPException) -> Response:
-        status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
-        if status in TOLD and wants_page(request):
-            return answered(status)
-        return make_response(error.get_response())
+    for status in TOLD:
+
+        def plainly(error: Any, status: int = status) -> Response:
+            return answered(status) if wants_page(request) else make_response(error.get_response())
+
+        server.register_error_handler(status, plainly)

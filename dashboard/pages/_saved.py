@@ -27,7 +27,7 @@ def owner(who: Person | None) -> str:
 def opens_with(desk: Desk, who: Person | None, page: str) -> str:
     """Return the address, from its ? on, that a page opens with when it is asked for without one; "" for as it is."""
     found = saved.default(desk.store, owner(who), page) if page in all_pages() and all_pages()[page].listed else ""
-    return found if not found or found.startswith("?") else "?lang=zh" + found  # never the bare page again
+    return found if not found or found.startswith("?") else "?mine=1" + found  # never the bare page again
 
 
 def stores() -> list[Component]:
