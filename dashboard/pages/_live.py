@@ -17,9 +17,11 @@ from flask import request
 
 from dashboard.desk import Desk, Memory
 from dashboard.pages import Asked, Page, all_pages
+from dashboard.pages._saved import owner
 from dashboard.view import WALL
 from dashboard.watch import Watch
 from layers._errors import ViewError
+from layers.store import saved
 from layers.store.beat import Beat
 
 SHEETS = 64  # pages kept: six turns of a few walls and the pages of the desks, for a minute
@@ -42,7 +44,8 @@ class Sheets:
         view = (here.path, here.search, here.lang, here.view.area, here.view.as_of, here.view.known_at)
         reader = (who.role, who.area, name) if who else ()
         minute = int(time.time() // 60)  # ages grow
-        return self.memory.get((what, *view, asked.scale, asked.turn, *reader, stand, minute), make)
+        own = saved.version(asked.desk.store, owner(who)) if name else ()  # a page shows its reader's views and columns
+        return self.memory.get((what, *view, asked.scale, asked.turn, *reader, own, stand, minute), make)
 
 
 def part(kind: str, name: str, children: Any, className: str = "") -> Component:

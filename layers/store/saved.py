@@ -5,9 +5,10 @@ made when a person chooses columns or a view to open the page with; people canno
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from layers._errors import LayerError
 from layers._times import to_ms
@@ -46,10 +47,10 @@ def keep(store: Store, who: str, name: str, page: str, search: str) -> int:
     with store.writing() as opened:
         found = _of(opened, who, name)
         if found is not None:
-            change = {"page": page, "search": search, "made_at": to_ms(store.now())}
+            change = {"page": page, "search": search, "made_at": _now()}
             opened.execute(update(saved_view).where(saved_view.c.id == found["id"]).values(change))
             return int(found["id"])
-        return _add(opened, store, {"who": who, "name": name, "page": page, "search": search, "columns": {}})
+        return _add(opened, {"who": who, "name": name, "page": page, "search": search, "columns": {}})
 
 
 def rename(store: Store, who: str, id: int, name: str) -> None:
@@ -60,7 +61,7 @@ def rename(store: Store, who: str, id: int, name: str) -> None:
         if other is not None and other["id"] != id:
             raise SavedError(f"there is a view called {name!r} already", f"已有名为“{name}”的视图")
         mine = (saved_view.c.id == id, saved_view.c.who == who)
-        if not opened.execute(update(saved_view).where(*mine).values(name=name)).rowcount:
+        if not opened.execute(update(saved_view).where(*mine).values(name=name, made_at=_now())).rowcount:
             raise _gone()
 
 
@@ -80,7 +81,7 @@ def restore(store: Store, who: str, was: Mapping[str, Any]) -> int:
     with store.writing() as opened:
         if _of(opened, who, named(was["name"])) is not None:
             raise SavedError(f"there is a view called {was['name']!r} again", f"又有了名为“{was['name']}”的视图")
-        return _add(opened, store, {"who": who, **{name: was[name] for name in ("name", "page", "search", "columns")}})
+        return _add(opened, {"who": who, **{name: was[name] for name in ("name", "page", "search", "columns")}})
 
 
 def default(store: Store, who: str, page: str) -> str:
@@ -98,8 +99,8 @@ def defaults(store: Store, who: str) -> dict[str, str]:
 def set_default(store: Store, who: str, page: str, search: str) -> str:
     """Let a page open with a query string ("": as it is); return what it opened with before, for the way back."""
     with store.writing() as opened:
-        found = _mine(opened, store, who, page)
-        opened.execute(update(saved_view).where(saved_view.c.id == found["id"]).values(search=search))
+        found = _mine(opened, who, page)
+        opened.execute(update(saved_view).where(saved_view.c.id == found["id"]).values(search=search, made_at=_now()))
     return str(found["search"])
 
 
@@ -111,12 +112,20 @@ def columns(store: Store, who: str, page: str) -> dict[str, list[dict[str, Any]]
 def set_columns(store: Store, who: str, page: str, table: str, state: list[dict[str, Any]] | None) -> None:
     """Keep how a person arranged a table; None forgets it. Raises SavedError for more than a table can have."""
     with store.writing() as opened:
-        found = _mine(opened, store, who, page)
+        found = _mine(opened, who, page)
         kept = {name: one for name, one in found["columns"].items() if name != table}
         kept |= {table: state} if state else {}
         if len(str(kept)) > WIDEST:
             raise SavedError(f"the columns of {page} take more than {WIDEST} characters", f"{page} 的列设置过长")
-        opened.execute(update(saved_view).where(saved_view.c.id == found["id"]).values(columns=kept))
+        opened.execute(update(saved_view).where(saved_view.c.id == found["id"]).values(columns=kept, made_at=_now()))
+
+
+def version(store: Store, who: str) -> tuple[int, int]:
+    """Return what changes whenever a person's views or columns do: how many rows, and when the newest was written (ms)."""
+    v = saved_view.c
+    with store.snapshot() as opened:
+        number, newest = opened.execute(select(func.count(v.id), func.max(v.made_at)).where(v.who == who)).one()
+    return int(number), int(newest or 0)
 
 
 def named(text: str) -> str:
@@ -138,11 +147,11 @@ def _own(store: Store, who: str, page: str) -> dict[str, Any]:
         return _of(opened, who, OWN + page) or {}
 
 
-def _mine(opened: Connection, store: Store, who: str, page: str) -> dict[str, Any]:
+def _mine(opened: Connection, who: str, page: str) -> dict[str, Any]:
     """The desk's own row of a page, made where there is none yet."""
     found = _of(opened, who, OWN + page)
     if found is None:
-        _add(opened, store, {"who": who, "name": OWN + page, "page": page, "search": "", "columns": {}})
+        _add(opened, {"who": who, "name": OWN + page, "page": page, "search": "", "columns": {}})
         found = _of(opened, who, OWN + page)
     assert found is not None
     return found
@@ -154,11 +163,16 @@ def _of(opened: Connection, who: str, name: str) -> dict[str, Any] | None:
     return dict(row) if row else None
 
 
-def _add(opened: Connection, store: Store, row: Mapping[str, Any]) -> int:
+def _add(opened: Connection, row: Mapping[str, Any]) -> int:
     if len(opened.execute(select(saved_view.c.id).where(saved_view.c.who == row["who"])).all()) >= MOST:
         raise SavedError(f"you keep {MOST} views already; take one away first", f"已有 {MOST} 个视图，请先删除一个")
-    made = opened.execute(insert(saved_view).values(**row, made_at=to_ms(store.now())))
+    made = opened.execute(insert(saved_view).values(**row, made_at=_now()))
     return int(made.inserted_primary_key[0])  # type: ignore[index]
+
+
+def _now() -> int:
+    """The clock on the wall, also in a drill: these rows belong to a person's day, not to the drill's."""
+    return to_ms(datetime.now(UTC))
 
 
 def _gone() -> SavedError:
