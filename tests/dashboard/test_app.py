@@ -233,7 +233,7 @@ def test_pages_run_no_code_but_ours(drill, client):
     page = re.sub(r"<!--.*?-->", "", answer.get_data(as_text=True), flags=re.DOTALL)
     run = re.findall(r"<script(?![^>]*(?:\bsrc=|json))[^>]*>(.*?)</script>", page, re.DOTALL)
     hashes = {f"'sha256-{base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()}'" for code in run}
-    assert len(hashes) == 2
+    assert len(hashes) > 1  # Dash renders one, each small script of a page is another
     assert hashes <= set(rules["script-src"].split())
 
 
