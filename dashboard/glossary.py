@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from dash import html
@@ -41,9 +41,14 @@ class Term:
 
 
 @cache
+def _chinese() -> Mapping[str, Any]:
+    return tomllib.loads((WORDS / "terms.toml").read_text("utf-8"))
+
+
+@cache
 def terms() -> tuple[Term, ...]:
     """Return every term in the order of the book; raises GlossaryError naming a row that is not complete."""
-    chinese = tomllib.loads((WORDS / "terms.toml").read_text("utf-8"))
+    chinese = _chinese()
     found, section = [], ("", "")
     for line in BOOK.read_text("utf-8").splitlines():
         if line.startswith("## "):
@@ -85,13 +90,13 @@ def _chinese_of() -> dict[str, str]:
     return {texts("en")[key].lower(): zh for key, zh in texts("zh").items() if "{" not in zh}
 
 
-@cache
+@lru_cache(maxsize=4096)  # titles may carry a number
 def explained(title: str) -> Term | None:
     """Return the term that a title is, or speaks of: the longest one in it; None where it holds none."""
     chinese = _chinese_of().get(title.strip().lower(), title.strip())  # an English word alone may be several terms
     if (whole := _index().get(chinese.lower())) is not None:
         return whole
-    general = tomllib.loads((WORDS / "terms.toml").read_text("utf-8"))["general"]["words"]
+    general = _chinese()["general"]["words"]
     held = [
         word
         for word in _index()

@@ -56,6 +56,8 @@ def say(key: str, lang: str, /, **values: Any) -> str:
     words = texts(lang).get(key)
     if words is None:
         raise TextError(f"no text has the key {key!r}; write it in {WORDS.name}/{lang}.toml")
+    if "{" not in words and "}" not in words:
+        return words
     try:
         return _PUT.vformat(words, (), {name: _in(value, lang) for name, value in values.items()})
     except KeyError as missing:

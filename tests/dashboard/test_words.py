@@ -195,3 +195,63 @@ def test_the_files_are_in_order(lang):
     assert sections[1:] == sorted(sections[1:])
     for section, table in tomllib.loads("\n".join(lines)).items():
         assert list(table) == sorted(table) or section in ("brief", "browser")
+
+
+# ---- layers compose their sentences, so they keep both languages side by side
+
+COMPOSED = ("Words", "Reason", "Mark", "LegendRow", "Promise", "Check", "RowNote")
+
+
+def _literal(node: ast.expr) -> str | None:
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "0" for part in node.values)
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def alone(tree: ast.AST) -> list[int]:
+    """Return the lines where something is said in Chinese and not, right after it, in English."""
+    found = []
+    for node in ast.walk(tree):
+        name = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
+        if name not in COMPOSED:
+            continue
+        said = [_literal(arg) for arg in node.args]
+        for at, words in enumerate(said):
+            after = node.args[at + 1] if at + 1 < len(said) else None
+            english = said[at + 1] if after is not None else None
+            second = at > 0 and bool(HAN.search(said[at - 1] or ""))
+            if (
+                words
+                and HAN.search(words)
+                and not second
+                and (after is None or english is not None and _silent(english))
+            ):
+                found.append(node.lineno)
+    return found
+
+
+def _silent(english: str) -> bool:
+    return not english.strip() or bool(HAN.search(re.sub(r"“[^”]*”|\"[^\"]*\"", "", english)))
+
+
+def test_layers_say_everything_in_both_languages():
+    said = {}
+    for path in (ROOT / "layers").rglob("*.py"):
+        if lines := alone(ast.parse(path.read_text("utf-8"))):
+            said[str(path.relative_to(ROOT))] = lines
+    assert said == {}
+
+
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        ('Words("封控", "sealed")', []),
+        ('Words("封控", "")', [1]),
+        ('Words("封控", "封控")', [1]),
+        ('Words(f"{n}人", f"{n} persons")', []),
+        ('Words("封控", english)', []),
+        ('Words("封控")', [1]),
+    ],
+)
+def test_a_sentence_in_one_language_is_found(source, lines):
+    assert alone(ast.parse(source)) == lines
