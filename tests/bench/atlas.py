@@ -11,15 +11,14 @@ from dashboard.desk import Desk
 from dashboard.settings import from_environment
 from dashboard.tables import TableStore
 from dashboard.view import read
-from layers.store import open_store
+from layers.store import Store, open_store
 
 Say = Callable[..., None]
 
 
-def measure(say: Say) -> None:
+def measure(say: Say, store: Store) -> None:
     """Say seconds on the wall clock and of the processor: plans and text, then drawing; all parts, one page a district."""
     settings = from_environment()
-    store = open_store(settings.store, settings.mode, must_exist=True)
     desk = Desk(settings, store, Gate(settings), TableStore())
     here = read("/briefing", "", store)
     begun, used = time.perf_counter(), time.process_time()
@@ -49,8 +48,9 @@ def measure(say: Say) -> None:
             districts=districts,
             bytes=out.stat().st_size,
         )
-    store.close()
 
 
 if __name__ == "__main__":
-    measure(lambda name, value, unit, **more: print(name, round(value, 2), unit, more))
+    opened = open_store(from_environment().store, must_exist=True)
+    measure(lambda name, value, unit, **more: print(name, round(value, 2), unit, more), opened)
+    opened.close()
