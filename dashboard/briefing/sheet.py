@@ -76,6 +76,9 @@ class Letters(Artist):
         self.colour = to_rgba(colour)
         self.set_zorder(above)
 
+    def set_clip_path(self, path: Any, transform: Any = None) -> None:
+        """Do nothing: letters are never clipped, and finding the clip of each line is a tenth of a print."""
+
     def draw(self, renderer: Any) -> None:
         """Write the line."""
         x, y = self.axes.transData.transform(self.place)
@@ -188,7 +191,7 @@ class Sheet:
     def stroke(self, points: Any, colour: str, line: float, dash: Any = "-") -> None:
         """Draw a line through points."""
         xy = np.asarray(points, dtype=float)
-        self.axes.add_line(
+        self._add(
             Line2D(xy[:, 0], xy[:, 1], color=colour, linewidth=line * self.scale, linestyle=dash, zorder=self._next())
         )
 
@@ -205,10 +208,10 @@ class Sheet:
             options = {"marker": symbol, "facecolor": fill, "edgecolor": edge, "linewidth": line * self.scale}
             self.axes.scatter(xy[:, 0], xy[:, 1], s=np.asarray(areas) * self.scale**2, zorder=self._next(), **options)
 
-    def _add(self, patch: Any) -> None:
-        """Add a patch without asking how far it reaches: the axes are fixed, and the asking took longer than the drawing."""
-        patch.set_transform(self.axes.transData)
-        self.axes.add_artist(patch)
+    def _add(self, artist: Any) -> None:
+        """Add a shape without asking how far it reaches: the axes are fixed, and the asking took longer than the drawing."""
+        artist.set_transform(self.axes.transData)
+        self.axes.add_artist(artist)
 
     def _line(self, line: float, edge: str) -> float:
         return line * self.scale if edge != "none" else 0
