@@ -52,25 +52,30 @@ def _map(book: Book, code: str) -> list[MapBlock]:
 
 
 def _said(book: Book, code: str, name: str, figures: tuple[Figure, ...]) -> Paragraph:
-    """The figures in one sentence each, as one would say them."""
-    stop, comma = say("brief.districts.text", book.lang), say("brief.districts.text_2", book.lang)
-    pieces: list[str | Figure] = [f"{name}{say('manner.colon', book.lang)}"]
-    for at, one in enumerate(figures):
-        pieces += [
-            f"{one.name}{book.pick('', ' ')}",
-            one,
-            one_unit(one, book.lang),
-            stop if at == len(figures) - 1 else comma,
-        ]
-    risk = _risk(book, code)
-    return Paragraph(say("brief.districts.district_in_words", book.lang), (*pieces, *risk))
+    """The figures as one would say them: a sentence a part."""
+    told = [book.say(("", ""), both("brief.districts.said_counts"), confirmed=figures[0], suspected=figures[1])]
+    for kind in book.sources.plans:
+        mine = KINDS[kind].of_district(book, code)
+        if mine:
+            told.append(book.say(("", ""), SAID[kind], **dict(zip(NAMED[kind], mine, strict=True))))
+    pieces = (name, *(piece for one in told for piece in one.pieces), *_risk(book, code))
+    return Paragraph(say("brief.districts.district_in_words", book.lang), pieces)
 
 
-def one_unit(figure: Figure, lang: str) -> str:
-    """Return the unit as it follows a number in a sentence."""
-    if not figure.unit:
-        return ""
-    return figure.unit if lang == "zh" or figure.unit == "%" else f" {figure.unit}"
+NAMED = {  # what the sentence of a part calls the figures of `of_district`, in their order
+    "situation": ("ever", "week", "change"),
+    "lockdown": ("seal", "building", "candidate", "new"),
+    "beds": ("short", "open", "share"),
+    "staff": ("short", "after"),
+    "supplies": ("days",),
+}
+SAID = {
+    "situation": both("brief.districts.said_situation"),
+    "lockdown": both("brief.districts.said_lockdown"),
+    "beds": both("brief.districts.said_beds"),
+    "staff": both("brief.districts.said_staff"),
+    "supplies": both("brief.districts.said_supplies"),
+}
 
 
 def _risk(book: Book, code: str) -> tuple[object, ...]:

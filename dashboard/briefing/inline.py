@@ -20,6 +20,7 @@ class Run:
     raised: bool = False
 
 
+CLOSING = NO_HEAD | set(".,;:!?)%")
 Atom = tuple[Run, ...]  # what may not be broken
 Line = tuple[Run, ...]
 
@@ -78,7 +79,7 @@ def _glued(atoms: Sequence[Atom]) -> list[Atom]:
     """No comma at the head of a line, also not after a number; and no unit without its number."""
     found: list[Atom] = []
     for atom in atoms:
-        if found and atom[0].text[:1] in NO_HEAD:
+        if found and atom[0].text[:1] in CLOSING:
             found[-1] = (*found[-1], *atom)
         else:
             found.append(atom)

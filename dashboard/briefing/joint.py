@@ -49,7 +49,8 @@ def blocks(book: Book) -> tuple[Block, ...]:
     plan = book.sources.plans[KIND]
     silence = tuple(Note(words.said(book.lang), alarm=True) for words in plan.silence)
     shown = (Figures(_figures(book)), _map(book, plan), _chart(book, plan), _resources(book, plan))
-    return (*silence, *shown, list_of(book, plan, COLUMNS, {}))
+    names = {p.subject: name_of(p.subject, book.lang) for p in plan.proposals}
+    return (*silence, *shown, list_of(book, plan, COLUMNS, names))
 
 
 def of_district(_book: Book, _code: str) -> tuple[Figure, ...]:

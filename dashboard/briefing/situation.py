@@ -40,8 +40,9 @@ def blocks(book: Book) -> tuple[Block, ...]:
     """Return what the part shows of the whole area."""
     plan = book.sources.plans[KIND]
     silence = tuple(Note(words.said(book.lang), alarm=True) for words in plan.silence)
+    names = {subject: name_of(subject, book.lang) for subject in NAMES}
     figures, drawn = Figures(_figures(book)), _map(book, plan)
-    return (*silence, figures, drawn, _chart(book, plan), _districts(book, plan), list_of(book, plan, (), {}))
+    return (*silence, figures, drawn, _chart(book, plan), _districts(book, plan), list_of(book, plan, (), names))
 
 
 def of_district(book: Book, code: str) -> tuple[Figure, ...]:
