@@ -261,6 +261,7 @@
     ui.play.title = running ? say('pause') : say('play');
     ui.play.setAttribute('aria-label', ui.play.title);
     ui.speed.textContent = say('speed', {n: t.speed});
+    ui.speed.setAttribute('aria-label', `${ui.speed.textContent} · ${say('faster')}`); // whoever speaks to the machine says what is written
     ui.link.setAttribute('aria-pressed', String(t.linked));
     ui.link.title = `${t.linked ? say('linked') : say('apart')} · ${say('link')}`;
     ui.link.setAttribute('aria-label', say('link'));

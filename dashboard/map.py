@@ -325,6 +325,8 @@ def canvas(lang: str = "zh") -> html.Div:
             dcc.Store(id="map-drawn"),
         ],
         className="map-holder",
+        role="region",
+        **{"aria-label": say("map.region", lang)},
     )
 
 

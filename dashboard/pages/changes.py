@@ -266,4 +266,6 @@ def connect(app: Dash, desk: Desk) -> None:
         return receipt_panel(Asked.at(desk, desk.gate.who(request), "/changes", search), number)
 
 
-PAGE = Page("/changes", order=65, title=both("page.changes"), layout=layout, scene=scene, connect=connect, group="data")
+PAGE = Page(
+    "/changes", order=18, title=both("page.changes"), layout=layout, scene=scene, connect=connect, group="epidemic"
+)
