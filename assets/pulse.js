@@ -3,7 +3,7 @@
 (function () {
   const Fangyi = (window.Fangyi = window.Fangyi || {ready: 0, errors: []});
   const query = new URLSearchParams(location.search);
-  const EVERY = 1000, PATIENCE = 5000, SLEPT = 15000, SHOWN = 20000, KINDS = ['facts', 'orders', 'alerts', 'saved'];
+  const EVERY = 1000, PATIENCE = 5000, SLEPT = 30000, SHOWN = 20000, KINDS = ['facts', 'orders', 'alerts', 'saved'];
   const say = (key, values) => Fangyi.say(`browser.pulse.${key}`, values);
   const WHY = {restarted: () => say('restarted'), slept: () => say('slept'), cut: () => ''};
   const PLANS = {
@@ -47,7 +47,7 @@
     document.documentElement.classList.remove('lost');
     ribbon('back', say('back', {from: hour(from), to: hour(to), why: WHY[why]()}));
     setTimeout(() => { if (!pulse.lostAt) ribbon('', ''); }, SHOWN);
-    pulse.force = true; // whatever happened meanwhile, the page is made anew
+    pulse.force = why !== 'slept'; // what was asked of a server that was away got no answer; a sleeper has asked nothing
   }
 
   /** Tells the page what has changed since it was made or told last; what could not be told now is told at the next beat. */
