@@ -5,7 +5,7 @@ from typing import Any
 
 from dash.development.base_component import Component
 
-from dashboard import chart_situation, charts, parts
+from dashboard import chart_situation, parts
 from dashboard.pages import Asked, Scene, _clusters, _order_wall, all_pages
 from dashboard.pages import beds as beds_page
 from dashboard.pages import clusters as clusters_page
@@ -27,7 +27,6 @@ FEEDS = {
     "staff": ("staff", "beds"),
     "supplies": ("supplies",),
 }
-FEW = 4  # a list no longer than this leaves half of its column empty
 SHOWN = 9  # proposals that can be read from six metres; the wall leaves out those that do not fit whole
 STILL = ("keep", "stand_by", "reserve")  # what keeps things as they are does not belong on a wall
 
@@ -77,28 +76,19 @@ def panels(asked: Asked, turn: str) -> list[Component]:
 
 
 def proposals(asked: Asked, turn: str) -> list[Component]:
-    """Return the priority list of a plan with its reasons and, where it is short, the fullest hospitals."""
+    """Return the priority list of a plan with its reasons."""
     plan = asked.desk.plan(asked.who, turn, asked.here.view)
     urgent = worth_a_wall(plan)
     title = f"{pick(all_pages()[f'/{turn}'].title, asked.lang)} · {say('wall.priority', asked.lang)}"
     note = asked.say("wall_turns.in_all", n=figure(len(urgent)))
     rows = signed(asked, plan, proposal_rows(asked, plan, urgent[:SHOWN], most=1))
     body = [silence(asked, plan), parts.reason_list(rows, asked.lang)]
-    few = len(urgent) <= FEW
-    found = part("orders", "priority", panel(asked, title, body, FEEDS[turn], note=note, grow=not few))
-    return [found, fullest(asked)] if few else [found]
+    return [part("orders", "priority", panel(asked, title, body, FEEDS[turn], note=note, grow=True))]
 
 
 def worth_a_wall(plan: Plan) -> list[Any]:
     """Return proposals that ask for something."""
     return [p for p in plan.proposals if p.action not in STILL]
-
-
-def fullest(asked: Asked) -> Component:
-    """Return the fullest hospitals, for the room that a short list leaves."""
-    hospitals = asked.desk.frames(asked.who, asked.here.view, ["hospitals"], asked.lang)["hospitals"]
-    bars = parts.graph(charts.occupancy_bars(hospitals, asked.lang, asked.scale, 8), name="fullest")
-    return panel(asked, asked.say("wall_turns.fullest_hospitals"), bars, ("beds",), grow=True)
 
 
 def situation(asked: Asked, _turn: str) -> list[Component]:
