@@ -24,7 +24,8 @@ from layers._errors import ViewError
 from layers.store import saved
 from layers.store.beat import Beat
 
-SHEETS = 64  # pages kept: six turns of a few walls and the pages of the desks, for a minute
+SHEETS = 64  # pages kept: six turns of a few walls and the pages of the desks
+LASTS_S = 300  # what another process kept beside the store, such as a search for clusters, is seen after this time at the latest
 KINDS = ("facts", "orders", "alerts", "saved")  # of change, as `/pulse` names them; facts make the whole page anew
 
 
@@ -43,9 +44,9 @@ class Sheets:
         name = "" if who is None or page.path == WALL else who.name  # a wall addresses nobody
         view = (here.path, here.search, here.lang, here.view.area, here.view.as_of, here.view.known_at)
         reader = (who.role, who.area, name) if who else ()
-        minute = int(time.time() // 60)  # ages grow
+        until = (asked.desk.now(here), int(time.time() // LASTS_S))  # ages grow, to the minute
         own = saved.version(asked.desk.store, owner(who)) if name else ()  # a page shows its reader's views and columns
-        return self.memory.get((what, *view, asked.scale, asked.turn, *reader, own, stand, minute), make)
+        return self.memory.get((what, *view, asked.scale, asked.turn, *reader, own, stand, *until), make)
 
 
 def part(kind: str, name: str, children: Any, className: str = "") -> Component:

@@ -259,10 +259,10 @@ def connect(app: Dash, desk: Desk) -> None:
     def pressed(
         _open: Any, _step: Any, _do: Any, path: str, values: Sequence[Any], search: str, state: Any, many: Any
     ) -> Any:
+        if any(one["prop_id"] == "url.pathname" for one in ctx.triggered):
+            return None, None  # another page, with buttons of its own: what was open belongs to the one before
         if not ctx.triggered or not ctx.triggered[0]["value"]:
             return no_update, no_update
-        if ctx.triggered_id == "url":  # another page: what was open belongs to the one before
-            return None, None
         asked = Asked.at(desk, desk.gate.who(request), path, search)
         fields = [one["id"]["index"] for one in ctx.states_list[0]]
         chosen = _selection.ids_of(many)
