@@ -61,6 +61,7 @@
     box.style.top = `${below ? at.bottom + 8 : Math.max(8, at.top - high - 8)}px`;
   }
   function quiet() { on = null; tip().hidden = true; }
+  tip(); // titles name it as their description
 
   const titleOf = event => onDesk() && event.target.closest && event.target.closest('.term[data-term]');
   let soon = null;
