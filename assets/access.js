@@ -1,5 +1,5 @@
-/* What a page needs for the keyboard and for being read aloud, and no single part knows: boxes that scroll can be reached, sliders have names,
-   a menu that Escape closes gives the focus back. */
+/* What a page needs for the keyboard and for being read aloud, and no single part knows: boxes that scroll and tabs can be reached, sliders
+   have names, a menu that Escape closes gives the focus back. */
 (function () {
   const BOXES = '.panel-body, .tabs-content, .column, .sheet, .situation, .menu-body, .dialog';
   const INSIDE = 'a[href], button:not([disabled]), input:not([disabled]), select, textarea, summary, [tabindex="0"]';
@@ -41,9 +41,17 @@
     if (list) list.setAttribute('role', 'group');
   }
 
+  /** Dash's tabs answer only to a mouse. */
+  function tab(one) {
+    one.tabIndex = 0;
+    if (!one.getAttribute('role')) one.setAttribute('role', 'tab');
+    one.setAttribute('aria-selected', String(one.classList.contains('here')));
+  }
+
   let soon = null;
   function look() {
     soon = null;
+    document.querySelectorAll('.tabs-box .tab').forEach(tab);
     document.querySelectorAll(':is(.dash-radioitems, .dash-checklist) label[role="option"]').forEach(plain);
     document.querySelectorAll(BOXES).forEach(reach);
     document.querySelectorAll('.dash-slider-thumb[role="slider"]').forEach(name);
@@ -54,6 +62,10 @@
   document.addEventListener('toggle', later, true);
 
   addEventListener('keydown', event => {
+    if ((event.key === 'Enter' || event.key === ' ') && event.target.matches && event.target.matches('.tabs-box .tab')) {
+      event.preventDefault();
+      event.target.click();
+    }
     if (event.key !== 'Escape') return;
     const open = document.activeElement && document.activeElement.closest('details.menu[open]');
     if (open) { open.open = false; open.querySelector('summary').focus(); }

@@ -33,6 +33,7 @@
   const tools = document.createElement('div'), bar = document.createElement('div'), foot = document.createElement('div'), scale = document.createElement('div'), news = document.createElement('p');
   const buttons = new Map();
   tools.className = 'map-tools';
+  tools.setAttribute('role', 'region');
   bar.className = 'map-bar';
   bar.setAttribute('role', 'toolbar');
   bar.setAttribute('aria-orientation', 'vertical');
@@ -66,6 +67,7 @@
       document.body.append(tools);
     }
     bar.setAttribute('aria-label', say('bar'));
+    tools.setAttribute('aria-label', say('bar'));
     for (const [name, button] of buttons) { button.title = NAME[name](); button.setAttribute('aria-label', button.title); }
     buttons.get('tilt').hidden = buttons.get('north').hidden = !!state.isPlain;
     marks();
