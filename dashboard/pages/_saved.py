@@ -40,7 +40,9 @@ def menu(asked: Asked) -> Component:
     title = asked.say("saved.my_views_keep")
     return html.Details(
         [
-            html.Summary([html.Span("☆", **{"aria-hidden": "true"}), asked.say("saved.views")], title=title),
+            html.Summary(
+                html.Span("☆", **{"aria-hidden": "true"}), title=title, **{"aria-label": asked.say("saved.views")}
+            ),
             html.Div(body(asked), id="views-body", className="menu-body views-body"),
         ],
         className="menu views",

@@ -88,14 +88,20 @@ class Silence:
             found.append(Words(f"{short.zh}。{then.zh}", f"{short.en}. {then.en}"))
         return (*found, *(words for feed in self.feeds if (words := self._sources(feed))))
 
+    def quiet(self, feed: str) -> list[tuple[str, datetime]]:
+        """Return the sources of a feed that are later than it promised, each with its last delivery, while others still deliver."""
+        if self.overdue(feed):
+            return []
+        rows = self.heard[self.heard["feed"] == feed]
+        return [
+            (str(source), last)
+            for source, last in zip(rows["source"], rows["last"], strict=True)
+            if self._late(feed, last)
+        ]
+
     def _sources(self, feed: str) -> Words | None:
         """The silent ones among several sources of a feed that is not overdue itself."""
-        if self.overdue(feed):
-            return None
-        rows = self.heard[self.heard["feed"] == feed]
-        quiet = [
-            (source, last) for source, last in zip(rows["source"], rows["last"], strict=True) if self._late(feed, last)
-        ]
+        quiet = self.quiet(feed)
         if not quiet:
             return None
         names = listed(

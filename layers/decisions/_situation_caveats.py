@@ -41,7 +41,7 @@ def of_state(state: State, facts: SituationFacts, step: RuleSet | None) -> list[
                 f"{count(unplaced, 'case')} without a known district: counted in the city only.",
             )
         )
-    return [*found, *_untold(state), *_silent_sites(state), *_books(state), *_heaps(state)]
+    return [*found, *_untold(state), *_silenced(state), *_silent_sites(state), *_books(state), *_heaps(state)]
 
 
 def _untold(state: State) -> list[Words]:
@@ -56,6 +56,20 @@ def _untold(state: State) -> list[Words]:
             )
         )
     return found
+
+
+def _silenced(state: State) -> list[Words]:
+    rows = state.districts[state.districts["why"] == "silent"]
+    if rows.empty:
+        return []
+    zh, en = "、".join(rows["name"]), ", ".join(rows["name_en"])
+    return [
+        Words(
+            f"{zh}的病例主要由已停报的来源报送：近期新增不明，不作0处理；全市合计因此可能偏低。",
+            f"{en}: most cases were told by a source that fell silent; its newest days are not known and not taken as 0, so the city's "
+            "sum may be too low.",
+        )
+    ]
 
 
 def _silent_sites(state: State) -> list[Words]:

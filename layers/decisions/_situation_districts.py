@@ -1,6 +1,6 @@
 """The epidemic state of each district: its own counts, completed by the city's delays, and an R drawn towards the city's."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,12 @@ COLUMNS = [
 
 
 def district_table(
-    facts: SituationFacts, onset: pd.DataFrame, report: pd.DataFrame, clock: Clock, rules: Mapping[str, RuleSet]
+    facts: SituationFacts,
+    onset: pd.DataFrame,
+    report: pd.DataFrame,
+    clock: Clock,
+    rules: Mapping[str, RuleSet],
+    quiet: Collection[str] = (),
 ) -> pd.DataFrame:
     """Return one row a district, in order of code; persons without one stand last under "".
 
@@ -32,7 +37,8 @@ def district_table(
     per_100k     report_week by population; NaN where the register has none
     cases, r, q025, q975, below, own_share  cases in R's window, and R by empirical Bayes; NaN with `why` where too few
     own_r        R of the district's own cases alone (cases / infectivity), nothing drawn anywhere; NaN where `why` says so
-    A district of which no source ever named a person is NaN throughout: not told is not 0.
+    A district of which no source ever named a person is NaN throughout: not told is not 0. One whose cases were told mainly by
+    a source that fell silent (`quiet`) keeps what it counted, and its newest weeks, rates and R are NaN: silence adds no zeros.
     """
     params = rules["reproduction"].params
     last = last_told(onset)
@@ -41,6 +47,8 @@ def district_table(
     if not rows:
         return pd.DataFrame(columns=COLUMNS)
     found = pd.DataFrame(rows)
+    silent = found["district"].isin(told_by(facts.tellers, quiet)).to_numpy()
+    found.loc[silent, ["onset_week", "report_week", "cases", "pressure"]] = np.nan
     placed = found["district"] != ""
     r = shrunk(
         found["cases"].where(placed), found["pressure"].where(placed), _uncertain(onset, last, params["window_days"])
@@ -50,7 +58,7 @@ def district_table(
     )  # whether there are enough cases, as in the city
     untold = found["ever"].isna()
     why = why_hidden(own["mean"].to_numpy(), own["std"].to_numpy(), found["cases"].to_numpy(dtype=float), params)
-    found["why"] = np.select([~placed, untold], ["unplaced", "untold"], why)
+    found["why"] = np.select([~placed, untold, silent], ["unplaced", "untold", "silent"], why)
     hidden = found["why"] != ""
     below = below_one(r["mean"].to_numpy(), r["std"].to_numpy())
     shown = {"r": r["mean"], "q025": r["q025"], "q975": r["q975"], "below": below, "own_share": r["weight"]}
@@ -61,6 +69,13 @@ def district_table(
     found["per_100k"] = 1e5 * found["report_week"] / found["population"]
     names = {name: found["district"].map(people[name]).fillna(found["district"]) for name in ("name", "name_en")}
     return found.assign(**names)[COLUMNS]
+
+
+def told_by(tellers: pd.DataFrame, sources: Collection[str]) -> set[str]:
+    """Return the districts most of whose cases were told by one of these sources; "" is no district."""
+    rows = tellers[tellers["area"] != ""].sort_values(["area", "n", "source"], ascending=[True, False, True])
+    first = rows.drop_duplicates("area")
+    return set(first.loc[first["source"].isin(list(sources)), "area"])
 
 
 def alike(table: pd.DataFrame) -> bool:

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, exists, fu
 from layers._times import DAY_MS, OFFSET_MS, day_number, to_ms
 from layers._view import View
 from layers.decisions._inputs import as_date, blank, complete_day
-from layers.decisions._silence import hear, no_deliveries
+from layers.decisions._silence import Silence, hear, no_deliveries
 from layers.decisions.rules import in_force
 from layers.store import Store
 from layers.store.asof import as_known, begun, known
@@ -32,6 +32,7 @@ class SituationFacts:
     districts   code, name, name_en, population
     began       known_day: the first day on which cases were delivered
     feeds       feed, source, last: newest delivery of each source
+    tellers     area, source, n: cases of each district by the source that reports them; empty while no source fell silent
     """
 
     increments: pd.DataFrame = field(default_factory=lambda: blank("area status event_day known_day n"))
@@ -41,6 +42,7 @@ class SituationFacts:
     districts: pd.DataFrame = field(default_factory=lambda: blank("code name name_en population"))
     began: pd.DataFrame = field(default_factory=lambda: blank("known_day"))
     feeds: pd.DataFrame = field(default_factory=no_deliveries)
+    tellers: pd.DataFrame = field(default_factory=lambda: blank("area source n"))
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Return the frames by name, for the digest of the inputs."""
@@ -51,6 +53,8 @@ def gather(store: Store, view: View) -> SituationFacts:
     """Read the facts of `view`; a street or a compound is too small to have a state of its own and shows its district or the city."""
     view = view.narrowed(view.district)
     since = complete_day(view) - in_force("reproduction", as_date(complete_day(view))).params["look_back_days"]
+    feeds = hear(store, view, FEEDS)
+    quiet = Silence(feeds, view, FEEDS).quiet(FEEDS[0])
     return SituationFacts(
         increments=store.read(_increments(view)),
         onsets=store.read(_onsets(view)),
@@ -58,7 +62,8 @@ def gather(store: Store, view: View) -> SituationFacts:
         census=store.read(_census(view, since)),
         districts=store.read(_districts(view)),
         began=store.read(_began(view)),
-        feeds=hear(store, view, FEEDS),
+        feeds=feeds,
+        **({"tellers": store.read(_tellers(view))} if quiet else {}),
     )
 
 
@@ -114,6 +119,15 @@ def _withdrawn(view: View) -> Select[Any]:
         where = and_(placement.c.key == w.key, placement.c.known_until == w.known_from)
         query = query.join(placement, where).where(placement.c.district == view.district)
     return query.group_by(known_day)
+
+
+def _tellers(view: View) -> Select[Any]:
+    area = func.coalesce(placement.c.district, "").label("area")
+    joined = person.join(placement, and_(placement.c.key == person.c.key, known(placement, view)))
+    query = select(area, person.c.source, func.count().label("n")).select_from(joined)
+    query = query.where(person.c.kind == "case", known(person, view))
+    query = query.where(placement.c.district == view.district) if view.district else query
+    return query.group_by(area, person.c.source).order_by(area, person.c.source)
 
 
 def _census(view: View, since: int) -> Select[Any]:

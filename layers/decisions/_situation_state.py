@@ -1,6 +1,6 @@
 """The epidemic state of a view in numbers: every series, R, turning point, forecast and district, before it is put into words."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,8 +53,8 @@ class State:
     ledger: pd.DataFrame
 
 
-def state_of(facts: SituationFacts, clock: Clock, rules: Mapping[str, RuleSet]) -> State:
-    """Return everything that is computed, from facts and the days that they reach."""
+def state_of(facts: SituationFacts, clock: Clock, rules: Mapping[str, RuleSet], quiet: Collection[str] = ()) -> State:
+    """Return everything that is computed, from facts and the days that they reach; `quiet`: sources of cases that fell silent."""
     onset, report = by_onset(facts, clock, rules["nowcast"]), by_report(facts, clock, rules["nowcast"])
     r_onset = r_of_onset(onset, rules)
     hospital = in_hospital(facts.census, clock.first, clock.last)
@@ -70,7 +70,7 @@ def state_of(facts: SituationFacts, clock: Clock, rules: Mapping[str, RuleSet]) 
         points=_turning(onset, r_onset, hospital, rules["turning-point"]),
         ahead=_ahead(report, clock, rules),
         heaped=heaped,
-        districts=district_table(facts, onset, report, clock, rules),
+        districts=district_table(facts, onset, report, clock, rules, quiet),
         ledger=series.ledger(facts.increments, facts.withdrawn),
     )
 

@@ -35,6 +35,7 @@ WHY = {
     "wide": Words("不确定性过大", "too uncertain"),
     "step": Words("窗口含诊断标准变化日", "the window touches the definition step"),
     "untold": Words("从无报送，不是0", "never reported, which is not 0"),
+    "silent": Words("主要来源已停报，不是0", "its main source fell silent, which is not 0"),
     "unplaced": Words("未落实到区", "district not known"),
 }
 

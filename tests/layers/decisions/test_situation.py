@@ -275,3 +275,23 @@ def test_a_district_that_nobody_ever_reported_is_not_at_nought():
     assert row[["ever", "onset_week", "report_week", "r", "own_r"]].isna().all()
     assert row["why"] == "untold"
     assert any("江汉区从无病例报送" in words.zh for words in found.caveats)
+
+
+def test_a_source_that_falls_silent_among_others_adds_no_noughts_to_its_district():
+    late = VIEW.as_of - pd.Timedelta(days=9)
+    feeds = pd.DataFrame({"feed": "cases", "source": ["east", "west"], "last": [late, VIEW.as_of]})
+    tellers = pd.DataFrame({"area": [BIG, BIG, SMALL], "source": ["east", "west", "west"], "n": [90, 10, 5]})
+    found = propose(facts(feeds=feeds, tellers=tellers), VIEW)
+    row = found.tables["districts"].set_index("district").loc[BIG]
+    assert row["ever"] > 0
+    assert row[["onset_week", "report_week", "per_100k", "r", "own_r"]].isna().all()
+    assert row["why"] == "silent"
+    assert any("主要由已停报的来源报送" in words.zh for words in found.caveats)
+
+
+def test_a_source_that_tells_the_lesser_part_of_a_district_may_fall_silent_without_that():
+    late = VIEW.as_of - pd.Timedelta(days=9)
+    feeds = pd.DataFrame({"feed": "cases", "source": ["east", "west"], "last": [late, VIEW.as_of]})
+    tellers = pd.DataFrame({"area": [BIG, BIG], "source": ["east", "west"], "n": [10, 90]})
+    row = propose(facts(feeds=feeds, tellers=tellers), VIEW).tables["districts"].set_index("district").loc[BIG]
+    assert row["report_week"] > 0
