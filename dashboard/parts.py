@@ -124,11 +124,10 @@ def drill_mark(lang: str) -> html.Span:
     return html.Span(say("drill", lang), className="drill-mark", title=say("drill.ribbon", lang))
 
 
-def empty(text: str) -> html.Div:
-    """Return a designed nothing: what is missing, in words."""
-    return html.Div(
-        [html.Span(UNKNOWN, className="empty-mark", **{"aria-hidden": "true"}), html.P(text)], className="empty"
-    )
+def empty(text: str, more: Children = "") -> html.Div:
+    """Return a designed nothing: what is missing, in words; `more` says which feed would tell, and what to do."""
+    mark = html.Span(UNKNOWN, className="empty-mark", **{"aria-hidden": "true"})
+    return html.Div([mark, html.P(text), html.P(more, className="empty-more") if more else None], className="empty")
 
 
 def is_stale(updated: datetime | None, promise: Any, now: datetime) -> bool:

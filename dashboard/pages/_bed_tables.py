@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 from dashboard import parts
 from dashboard.pages import Asked
 from dashboard.pages._drill import go
-from dashboard.pages._frame import district_names
+from dashboard.pages._frame import district_names, missing
 from dashboard.text import UNKNOWN, figure, is_unknown, listed, percent
 from layers.decisions._bed_words import KIND_WORDS, LIMIT_WORDS, METHOD_WORDS, NEED_WORDS, SHORT_WORDS, WHY_WORDS
 from layers.decisions._proposal import Plan
@@ -123,7 +123,7 @@ def usable(asked: Asked, plan: Plan) -> Component:
     """Return open, used, staffed and usable beds by kind, and what limits them."""
     rows, w = plan.tables["kinds"], asked.say
     if rows.empty:
-        return parts.empty(w("bed_tables.no_beds_reported"))
+        return missing(asked, "beds", w("bed_tables.no_beds_reported"))
     head = [
         w("bed_tables.kind"),
         w("bed_tables.open"),
@@ -243,7 +243,7 @@ def access(asked: Asked, plan: Plan) -> Component:
     """Return per district usable beds per thousand residents and how far the nearest is, then the compounds worst reached."""
     w, names, rows = asked.say, district_names(asked), plan.tables["access"]
     if rows.empty or rows["population"].isna().all():
-        return parts.empty(w("bed_tables.residents_not_known"))
+        return missing(asked, "compounds", w("bed_tables.residents_not_known"))
     unserved = plan.tables["travel"].set_index("area")["unserved"]
     head = [
         w("bed_tables.district_2"),

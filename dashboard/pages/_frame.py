@@ -87,6 +87,22 @@ def feed_age(asked: Asked, feeds: Sequence[str]) -> dict[str, Any]:
     return {"source": steward, "age": written, "late": bool(oldest["state"] != "fresh")}
 
 
+def missing(asked: Asked, feed: str, text: str = "") -> Component:
+    """Return an empty panel that says which feed it waits for, who sends it, when it last came, and where to look or hand it in."""
+    row = asked.desk.feeds(asked.who, asked.here).set_index("feed").loc[feed]
+    name, steward = (row[asked.lang], row[f"steward_{asked.lang}"])
+    last = age(None if pd.isna(row["last"]) else row["last"], asked.desk.now(asked.here), asked.lang)
+    search = asked.here.elsewhere.search
+    more = [
+        asked.say("frame.missing", feed=name, steward=steward, last=last),
+        " ",
+        dcc.Link(pick(all_pages()["/quality"].title, asked.lang), href="/quality" + search),
+    ]
+    if asked.who is not None and asked.who.sees_all:
+        more += [" · ", dcc.Link(pick(all_pages()["/imports"].title, asked.lang), href="/imports" + search)]
+    return parts.empty(text or say("state.empty", asked.lang), more)
+
+
 def sheet(asked: Asked, children: Any) -> Component:
     """Return a page without a map."""
     return shell.plain_page(

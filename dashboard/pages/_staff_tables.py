@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 from dashboard import charts, parts
 from dashboard.pages import Asked
 from dashboard.pages._bed_tables import table
-from dashboard.pages._frame import district_names
+from dashboard.pages._frame import district_names, missing
 from dashboard.text import UNKNOWN, both, figure, is_unknown, percent, say
 from layers.decisions._proposal import Plan
 from layers.decisions.staff import SKILL_WORDS
@@ -69,7 +69,7 @@ def lacking(asked: Asked, plan: Plan) -> Component:
     """Return needed against present people, a row a hospital that lacks most."""
     gap = plan.tables["gap"]
     if gap.empty:
-        return parts.empty(say("state.empty", asked.lang))
+        return missing(asked, "staff")
     names = hospital_names(asked)
     sums = gap.groupby("hospital")[["need", "have"]].sum().rename(columns={"need": "needed", "have": "present"})
     rows = sums.assign(name=[names.get(code, code) for code in sums.index]).reset_index(drop=True)
@@ -110,7 +110,7 @@ def resting(asked: Asked, plan: Plan) -> Component:
     """Return the teams that have worked longest, and which are due to rest or leave."""
     rows, names, w = plan.tables["terms"], hospital_names(asked), asked.say
     if rows.empty:
-        return parts.empty(say("state.empty", asked.lang))
+        return missing(asked, "staff")
     lines = [
         (
             row["name"],

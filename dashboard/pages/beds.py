@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 from dashboard import chart_beds, parts
 from dashboard.pages import Asked, Page, Scene
 from dashboard.pages._bed_tables import tabs
-from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, proposal_rows, silence
+from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, missing, proposal_rows, silence
 from dashboard.pages._order import proposed
 from dashboard.pages._tiles import aged_tile
 from dashboard.text import both, figure, is_unknown, say
@@ -102,7 +102,7 @@ def coming(asked: Asked, plan: Plan) -> Component:
     title, lang = asked.say("beds.beds_over_next"), asked.lang
     if run_out.empty:
         why = asked.say("beds.too_few_days")
-        return parts.panel(title, parts.empty(why))
+        return parts.panel(title, missing(asked, "beds", why))
     days = table["day"].nunique() - 1
     today = day_number(asked.here.view.as_of)
     titles = {}

@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 from dashboard import chart_situation as charts
 from dashboard import parts, shell
 from dashboard.pages import Asked, Page, _clusters
-from dashboard.pages._frame import caveats, head, mark_of, silence, take_menu, timeline, window_title
+from dashboard.pages._frame import caveats, head, mark_of, missing, silence, take_menu, timeline, window_title
 from dashboard.pages._tiles import aged_tile
 from dashboard.text import UNKNOWN, both, day, figure, is_unknown, percent, say
 from layers._times import day_start
@@ -31,7 +31,7 @@ def layout(asked: Asked) -> Component:
     more = [found for make in MORE if (found := make(asked))]
     body = [silence(asked, plan), tiles(asked, plan)]
     if plan.tables["report"]["observed"].sum() == 0:
-        body.append(parts.panel(asked.say("situation.trend"), parts.empty(say("state.empty", asked.lang)), name="wide"))
+        body.append(parts.panel(asked.say("situation.trend"), missing(asked, "cases"), name="wide"))
     else:
         body += [
             *trend(asked, plan),
@@ -195,7 +195,7 @@ def ahead(asked: Asked, plan: Plan) -> Component:
     title = asked.say("situation.forecast_14_days")
     quantiles, scored = plan.tables["forecast"], plan.tables["scores"]
     if quantiles.empty:
-        return parts.panel(title, parts.empty(say("state.empty", asked.lang)), name="fan")
+        return parts.panel(title, missing(asked, "cases"), name="fan")
     skill = set(scored.loc[scored["verdict"] == "skill", "horizon"])
     good = [number + 1 in skill for number in range(len(quantiles))]
     graph = charts.fan(plan.tables["report"], quantiles, good, asked.lang, asked.scale)

@@ -11,13 +11,13 @@ from dashboard.arcs import arcs
 from dashboard.goods import in_words
 from dashboard.pages import Asked, Page, Scene, _compare, _whatif
 from dashboard.pages._bed_tables import table
-from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, proposal_rows, silence
+from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, missing, proposal_rows, silence
 from dashboard.pages._grid import grid
 from dashboard.pages._order import proposed
 from dashboard.pages._staff_tables import hospital_names, more, named_cell, tabbed
 from dashboard.pages._tiles import aged_tile
 from dashboard.pages.beds import quiet
-from dashboard.text import both, figure, say
+from dashboard.text import both, figure
 from layers.decisions._proposal import Plan, Proposal
 
 SHOWN = 20
@@ -215,7 +215,7 @@ def stock(asked: Asked, plan: Plan) -> Component:
     """Return the table of sites and items."""
     sites = plan.tables["sites"]
     if sites.empty:
-        return parts.empty(say("state.empty", asked.lang))
+        return missing(asked, "supplies")
     w = asked.say
     columns = {
         "name": {"headerName": w("supplies.site"), "flex": 2, "minWidth": 110},
