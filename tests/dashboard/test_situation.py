@@ -77,7 +77,7 @@ def test_skill_and_no_skill_are_written_beside_the_scores(plan):
 def test_a_turning_point_that_may_not_be_claimed_has_no_day():
     rising = propose(facts(np.round(10 * np.exp(0.1 * np.arange(50)))), VIEW)
     found = {p.subject: p for p in rising.proposals}
-    card = text_of(page.card(asked("zh"), found["peak_onset"]))
+    card = text_of(page.card(asked("zh"), rising, found["peak_onset"]))
     assert "不作判断" in card
     assert "'–'" in card
 
