@@ -34,8 +34,9 @@
     Object.assign(wish, {busy: true, wanted: null});
     try {
       const frame = await ask(asked);
-      if (asked.seq < t.drawn || t.data === null || !moving()) t.dropped += 1;
-      else { await new Promise(requestAnimationFrame); t.drawn = asked.seq; Fangyi.time.put(frame, t.data, t.order.ids, written); curve(frame.curve); }
+      await new Promise(requestAnimationFrame);
+      if (asked.seq < t.drawn || t.data === null || !moving()) t.dropped += 1; // asked after the wait: the page may have come meanwhile
+      else { t.drawn = asked.seq; Fangyi.time.put(frame, t.data, t.order.ids, written); curve(frame.curve); }
     } catch (error) { if (!(error instanceof TypeError)) Fangyi.fail(error); } // a lost connection is told by the pulse
     wish.busy = false;
     pump();
