@@ -95,7 +95,7 @@
       all.push({label, owner, text: label.text, x, y, dx: dx * k, dy: dy * k, size: label.size * k, rank: label.rank});
     };
     for (const layer of state.layers) {
-      if (!layer.labels || state.hidden.has(layer.json.layer)) continue;
+      if (!layer.labels || !Fangyi.isShown(layer)) continue;
       const offset = Array.isArray(layer.json.getPixelOffset) ? layer.json.getPixelOffset : [0, 0];
       for (const label of layer.labels) add(label, layer, ...offset);
     }

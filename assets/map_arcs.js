@@ -2,7 +2,7 @@
 (function () {
   const Fangyi = (window.Fangyi = window.Fangyi || {ready: 0, errors: []});
   const state = (Fangyi.map = Fangyi.map || {});
-  const LEAST = 1, MOST = 6; // pixels
+  const LEAST = 1, MOST = 3.5; // pixels
 
   Fangyi.extra(() => {
     const arcs = (state.spec && state.spec.arcs) || [];

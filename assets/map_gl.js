@@ -18,14 +18,19 @@
     return asked;
   };
 
-  // While the server works out the first page the line is idle: the program is fetched then, and run after the page is there.
-  addEventListener('load', () => {
-    const map = document.getElementById('map'), address = map && map.dataset.deck;
-    if (!address || state.plainWanted) return;
-    const hint = document.createElement('link');
-    Object.assign(hint, {rel: 'prefetch', as: 'script', href: address});
-    document.head.append(hint);
+  // While the server works out the first page the line is idle: the program is fetched then, and run once the page has been painted.
+  const watch = new MutationObserver(() => {
+    const map = document.getElementById('map'), shell = document.querySelector('.shell:not(.waiting):not(.plain)');
+    if (!map || state.plainWanted || window.deck) return map && watch.disconnect();
+    if (!state.fetched) {
+      state.fetched = true;
+      document.head.append(Object.assign(document.createElement('link'), {rel: 'prefetch', as: 'script', href: map.dataset.deck}));
+    }
+    if (!shell) return;
+    watch.disconnect();
+    requestAnimationFrame(() => requestAnimationFrame(() => Fangyi.loadDeck(map.dataset.deck)));
   });
+  watch.observe(document.documentElement, {childList: true, subtree: true});
 
   Fangyi.webgl = function (parent) {
     const labelsSoon = Fangyi.soon(() => { if (Fangyi.chooseLabels()) render(); }, 140);
@@ -82,7 +87,7 @@
       const own = {id: `extra-${id}`, data: items, parameters: OVER, pickable: !!pickable};
       if (kind === 'lines') return new deck.PathLayer({...own, getPath: one => one.path, getColor: one => one.colour, getWidth: one => one.width, widthUnits: 'pixels', jointRounded: true, capRounded: true});
       if (kind === 'fills') return new deck.SolidPolygonLayer({...own, getPolygon: one => one.ring, getFillColor: one => one.colour});
-      if (kind === 'arcs') return new deck.ArcLayer({...own, autoHighlight: true, getSourcePosition: one => one.from, getTargetPosition: one => one.to, getSourceColor: one => one.start, getTargetColor: one => one.colour, getWidth: one => one.width, getHeight: 0.4, getTilt: 0, greatCircle: false});
+      if (kind === 'arcs') return new deck.ArcLayer({...own, autoHighlight: true, getSourcePosition: one => one.from, getTargetPosition: one => one.to, getSourceColor: one => one.start, getTargetColor: one => one.colour, getWidth: one => one.width, getHeight: 0.5, getTilt: state.flat ? 30 : 0, greatCircle: false, updateTriggers: {getTilt: state.flat}});
       if (kind === 'texts') return new deck.TextLayer({...own, getText: one => one.text, getPosition: one => one.at, getSize: one => one.size, getColor: one => one.colour, getPixelOffset: one => [0, one.dy || 0], ...written(bare ? 0 : 3)});
       return new deck.ScatterplotLayer({...own, autoHighlight: !!pickable, getPosition: one => one.at, getRadius: one => one.r, radiusUnits: 'pixels', getFillColor: one => one.fill || [0, 0, 0, 0], filled: items.some(one => one.fill), stroked: true, getLineColor: one => one.line, getLineWidth: one => one.width, lineWidthUnits: 'pixels'});
     }

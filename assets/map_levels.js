@@ -61,6 +61,8 @@
     const now = own.now;
     if (now === 'compound') return 1;
     if (key === 'cases') return 0;
+    if (key === 'labels') return now === 'district' ? 0 : 1; // the circles bear the names themselves
+    if (key === 'hospitals') return now === 'district' ? 0.4 : 1;
     return key === 'compounds' ? (now === 'street' ? 0.24 : 0.1) : 1;
   };
 
@@ -115,7 +117,7 @@
     return own.places.flatMap(one => {
       const high = one.r / k, size = Math.min(15, Math.max(10.5, high * 0.62)), share = one.n / (own.places[0].n || 1);
       const figure = high > 8.5 ? [{text: Fangyi.number(one.n), at: one.at, size, rank: 200 + share, ink: Fangyi.inkOn(one.fill)}] : [];
-      const name = one.level === 'street' ? [{text: one.name, at: one.at, size: 11.5, rank: 20 + share, colour: 'street', dy: high + 8}] : [];
+      const name = one.level === 'street' ? [{text: one.name, at: one.at, size: 11.5, rank: 20 + share, colour: 'street', dy: high + 8}] : [{text: one.name, at: one.at, size: 14, rank: 150 + share, dy: high + 10}];
       return [...figure, ...name];
     });
   };

@@ -107,7 +107,7 @@
   Fangyi.extra(() => {
     const layer = many.ids.length && compounds();
     if (!layer) return [];
-    const {tables} = layer, at = new Map(tables.names.text.id.map((id, row) => [id, row])), colour = Fangyi.colour('chosen'), k = Fangyi.scale || 1;
+    const {tables} = layer, at = new Map(tables.names.text.id.map((id, row) => [id, row])), colour = Fangyi.colour('chosen'), k = (Fangyi.scale || 1) * (Fangyi.seenZoom() < 13 ? 0.55 : 1); // from afar thick lines would hide what they mark
     const rows = many.ids.slice(0, RINGED).map(id => at.get(id)).filter(row => row !== undefined);
     if (tables.shapes.start) return [{id: 'many', kind: 'lines', over: true, items: rows.flatMap(row => Fangyi.pathsOf(tables, row).map(path => ({path, colour, width: 1.6 * k})))}];
     return [{id: 'many', kind: 'circles', over: true, items: rows.map(row => ({at: Fangyi.centreOf(tables, row), r: 6 * k, line: colour, width: 1.6 * k}))}];

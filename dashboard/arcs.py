@@ -7,7 +7,7 @@ import pandas as pd
 
 from dashboard.text import say
 
-MOST = 60  # arcs that an eye can still follow; the table beside the map has all
+MOST = 40  # arcs that an eye can still follow; the table beside the map has all
 LINES = 6  # of one arc's card
 
 

@@ -60,6 +60,7 @@ def draw(supplies: gpd.GeoDataFrame) -> list[pydeck.Layer]:
             get_fill_color="fill_rgba",
             get_radius=520,
             radius_min_pixels=5,
+            radius_max_pixels=9,
             stroked=True,
             get_line_color=[9, 15, 22, 255],
             line_width_min_pixels=1,
