@@ -44,7 +44,7 @@ from layers.store import Store, open_store
 OPEN_ROUTES = (
     "/healthz",
     "/enter",
-    refusals.STYLE,
+    *refusals.STYLES,
 )  # whether the process lives, and the door; everything else needs a pass
 INDEX, ANY_PATH, CALLBACK = "/", "/<path:path>", "/_dash-update-component"  # endpoints as Dash names them
 PICKED = {"pick": "compounds", "pick-hospital": "hospitals"}  # button -> layer that it selects in

@@ -29,7 +29,7 @@ def small_multiples(
             half = pd.Timedelta(hours=12)
             told = {"annotation_text": say("chart.step_short", lang)} if row == 1 else {}
             step = (STEP[0] - half, STEP[1] + half)
-            found.add_vrect(*step, fillcolor="rgba(248,197,74,.16)", line_width=0, row=row, col=1, **told)
+            found.add_vrect(*step, fillcolor="var(--fill-amber)", line_width=0, row=row, col=1, **told)
     axis = base.layout.xaxis.to_plotly_json()
     found.update_xaxes(**axis, tickformat=say("manner.axis_day", lang), nticks=6, showgrid=False, tickangle=0)
     found.update_yaxes(

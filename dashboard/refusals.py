@@ -12,7 +12,7 @@ from flask import Flask, Request, Response, make_response, request
 from dashboard.downloads import as_json
 from dashboard.text import LANGS, say
 
-STYLE = "/assets/refusal.css"
+STYLES = ("/assets/tokens.css", "/assets/refusal.css")
 TONGUE = {"zh": "zh-CN", "en": "en"}
 TOLD = (
     400,
@@ -36,7 +36,10 @@ def answered(status: int, why: str = "") -> Response:
     blocks = "".join(_block(status, lang, home) for lang in LANGS)
     cause = f"<p class=cause><code>{escape(why)}</code></p>" if why else ""
     name = " ".join(say("app.name", lang) for lang in LANGS)
-    head = f'<meta charset=utf-8><meta name=viewport content="width=device-width"><title>{status} · {name}</title><link rel=stylesheet href="{STYLE}">'
+    styles = "".join(f'<link rel=stylesheet href="{path}">' for path in STYLES)
+    head = (
+        f'<meta charset=utf-8><meta name=viewport content="width=device-width"><title>{status} · {name}</title>{styles}'
+    )
     answer = make_response(
         f"<!doctype html><html lang=zh-CN><head>{head}</head><body class=refusal><main><p class=status>{status}</p>{blocks}{cause}</main></body></html>",
         status,
