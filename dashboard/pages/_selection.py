@@ -84,4 +84,5 @@ def connect(app: Dash, desk: Desk) -> None:
         prevent_initial_call=True,
     )
     def offered(selection: Mapping[str, Any] | None, _drawn: Any, path: str, search: str) -> Component | None:
-        return act(Asked.at(desk, desk.gate.who(request), path, search), ids_of(selection))
+        ids = ids_of(selection)
+        return act(Asked.at(desk, desk.gate.who(request), path, search), ids) if ids else None

@@ -35,10 +35,13 @@ def turns(asked: Asked) -> list[str]:
     """Return the turns of this wall in their order: those that the URL names, else all; clusters only where somebody searched."""
     named = ((asked.here.options or {}).get("pages") or ",".join(ALL)).split(",")
     known = [name for name in dict.fromkeys(named) if name in ALL]
-    found = [
-        name for name in known if name != "clusters" or asked.desk.clusters(asked.who, asked.here.view) is not None
-    ]
-    return found or ["lockdown"]
+    return [name for name in known if name != "clusters" or _searched(asked)] or ["lockdown"]
+
+
+def _searched(asked: Asked) -> bool:
+    """Whether there are clusters to show; in one compound nobody looks for any."""
+    view = asked.here.view
+    return view.level != "compound" and asked.desk.clusters(asked.who, view) is not None
 
 
 def turn_of(asked: Asked) -> str:

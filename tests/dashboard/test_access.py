@@ -453,7 +453,7 @@ def test_every_layer_is_closed_unless_it_is_named_here():
     from layers._catalog import all_layers
 
     open_to_all = {key for key, reach in access.LAYERS.items() if reach == access.SHARED}
-    assert open_to_all == {"districts", "labels", "roads", "water"}
+    assert open_to_all == {"borders", "districts", "labels", "roads", "water"}
     assert set(access.LAYERS) <= set(all_layers())
 
 

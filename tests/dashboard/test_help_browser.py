@@ -113,7 +113,7 @@ def test_a_switched_language_is_kept_for_addresses_that_state_none(page, address
     until(page, "document.querySelector('.shell').lang === 'zh-CN'")
     opened(page, address, "lite=1")
     assert page.evaluate("[document.querySelector('.shell').lang, Fangyi.lang()]") == ["zh-CN", "zh"]
-    said = "['browser.jobs.page', 'browser.live.lost'].map(key => Fangyi.say(key, {n: 1, total: 2, known: 3, at: 4}, 'en'))"
+    said = "['browser.jobs.page', 'browser.pulse.lost'].map(key => Fangyi.say(key, {n: 1, total: 2, known: 3, at: 4}, 'en'))"
     assert page.evaluate(said)[0] == "page 1 of 2"
     dates = "[Fangyi.day(new Date(1581465600000)), Fangyi.moment(new Date(1581465600000)), Fangyi.ago(7200000), Fangyi.number(-1234.5, 1), Fangyi.number(null)]"
     assert page.evaluate(dates) == ["2月12日", "2月12日 08:00", "2小时前", "−1,234.5", "–"]

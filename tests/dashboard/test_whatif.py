@@ -133,7 +133,8 @@ def test_who_may_not_decide_may_look_and_not_save(desk):
 @pytest.mark.parametrize(("id", "value", "fine"), [("if-cases", 30, True), ("if-cases", -20, True), ("if-cases", "30", False),
                                                    ("if-arrivals", True, False), ("if-refused", ["S1"], True), ("if-refused", "S1", False)])  # fmt: skip
 def test_calls_of_the_controls_are_checked(id, value, fine):
-    entry = {"callback": 1, "output": type("O", (), {"component_id": "url", "component_property": "search"})(),
+    entry = {"callback": 1, "output": type("O", (), {"component_id": "url", "component_id_str": lambda self: "url",
+                                              "component_property": "search"})(),
              "inputs": [{"id": id, "property": "value"}], "state": []}  # fmt: skip
     body = {"output": "url.search", "outputs": {"id": "url", "property": "search"},
             "inputs": [{"id": id, "property": "value", "value": value}], "state": []}  # fmt: skip
