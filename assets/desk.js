@@ -1,16 +1,9 @@
 /* The desk: toasts with a way back, tables that tell what was typed and how their columns stand, and a history of what was selected. */
 (function () {
   const Fangyi = (window.Fangyi = window.Fangyi || {ready: 0, errors: []});
+  const make = Fangyi.make;
   const say = (key, values) => Fangyi.say(`browser.desk.${key}`, values);
   const written = number => Number(number).toLocaleString('en-US');
-
-  function make(tag, name, parent, text) {
-    const made = document.createElement(tag);
-    if (name) made.className = name;
-    if (text !== undefined) made.textContent = text;
-    parent.append(made);
-    return made;
-  }
 
   // ---- toasts: one at a time, it stays while the pointer or the focus rests on it
 

@@ -1,6 +1,7 @@
 /* Help: every term of the glossary, the keys of the keyboard and the tour, behind the button and the key "?"; and what a title with a dotted line means. */
 (function () {
   const Fangyi = (window.Fangyi = window.Fangyi || {ready: 0, errors: []});
+  const make = Fangyi.make;
   const say = (key, values) => Fangyi.say(`browser.help.${key}`, values);
   const onDesk = () => !!document.querySelector('.shell.desk, .shell.plain');
 
@@ -13,14 +14,6 @@
     {keys: ['1', '–', '5'], text: 'browser.help.key_choose'}, {keys: ['0'], text: 'browser.help.key_none'}, {keys: ['S', 'A', 'L', 'U'], text: 'browser.help.key_review'},
     ...(Fangyi.shortcuts || []),
   ];
-
-  function make(tag, name, parent, text) {
-    const made = document.createElement(tag);
-    if (name) made.className = name;
-    if (text !== undefined) made.textContent = text;
-    if (parent) parent.append(made);
-    return made;
-  }
 
   const books = {}; // language -> promise of its terms
   function terms() {

@@ -1,17 +1,10 @@
 /* The import page: a file is dropped and sent as it is, with progress; previews, imports and undos are followed to their end, and stopped. */
 (function () {
+  const make = window.Fangyi.make;
   const say = (key, values) => window.Fangyi.say(`browser.import.${key}`, values);
   const lang = () => window.Fangyi.lang();
   const EVERY = 300;
   let sending = null, following = null;
-
-  function make(tag, name, parent, text) {
-    const made = document.createElement(tag);
-    made.className = name;
-    if (text) made.textContent = text;
-    parent.append(made);
-    return made;
-  }
 
   /** The box of progress: words, a bar, and a button that stops; shown wherever the page has a place for it. */
   function box(words, stop) {

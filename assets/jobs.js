@@ -1,5 +1,6 @@
 /* Printing with progress: a click on a briefing starts a job, a small card shows how far it is, cancels it and hands over the file. */
 (function () {
+  const make = window.Fangyi.make;
   const say = (key, values) => window.Fangyi.say(`browser.jobs.${key}`, values);
   const step = job => job[window.Fangyi.lang()]; // the server says each step in both languages
   const KEY = 'fangyi-jobs', EVERY = 400;
@@ -8,14 +9,6 @@
     const all = kept();
     if (title === null) delete all[id]; else all[id] = title;
     sessionStorage.setItem(KEY, JSON.stringify(all));
-  }
-
-  function make(tag, name, parent, text) {
-    const made = document.createElement(tag);
-    made.className = name;
-    if (text) made.textContent = text;
-    parent.append(made);
-    return made;
   }
 
   async function ask(path, method) {

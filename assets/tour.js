@@ -2,6 +2,7 @@
    help starts it again. Never on the wall, nor with ?tour=0 or ?lite=1. */
 (function () {
   const Fangyi = (window.Fangyi = window.Fangyi || {ready: 0, errors: []});
+  const make = Fangyi.make;
   const say = (key, values) => Fangyi.say(`browser.tour.${key}`, values);
   const KEY = 'fangyi-tour', query = () => new URLSearchParams(location.search);
   const STEPS = [ // title, text, the part of the page
@@ -18,14 +19,6 @@
   const steps = () => STEPS.filter(step => target(step));
 
   let card = null, spot = null, at = 0, path = '', back = null;
-
-  function make(tag, name, parent, text) {
-    const made = document.createElement(tag);
-    if (name) made.className = name;
-    if (text !== undefined) made.textContent = text;
-    parent.append(made);
-    return made;
-  }
 
   function end() {
     if (!card) return;

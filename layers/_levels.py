@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from layers._palette import Ramp
+from layers._palette import HEAT, Ramp
 
 VALUE = "confirmed_now"  # what districts and streets add up where no proposal colours the compounds
 AWAY = "elsewhere"
@@ -21,10 +21,7 @@ RATE = Ramp(  # persons for 10,000 residents of the compounds: counts get size, 
     colours=(
         (70, 92, 116, 225),
         (122, 82, 150, 235),
-        (194, 82, 118, 238),
-        (234, 110, 76, 242),
-        (245, 165, 68, 248),
-        (253, 228, 145, 255),
+        *HEAT,
     ),
     zh=("<5", "5–15", "15–30", "30–60", "60–100", "≥100"),
     en=("<5", "5–15", "15–30", "30–60", "60–100", "≥100"),

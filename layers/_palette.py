@@ -136,16 +136,16 @@ RISK: Mapping[str, Mark] = {
     "unknown": Mark(UNKNOWN, "?", "风险未定", "Undetermined"),
 }
 
+# The upper steps of counts and rates: the more, the lighter.
+HEAT = ((194, 82, 118, 238), (234, 110, 76, 242), (245, 165, 68, 248), (253, 228, 145, 255))
+
 # The more persons, the lighter: on a dark ground light is what the eye finds first.
 COUNT = Ramp(
     edges=(1, 3, 6, 11, 21),
     colours=(
         (54, 74, 94, 215),
         (112, 71, 140, 235),
-        (194, 82, 118, 238),
-        (234, 110, 76, 242),
-        (245, 165, 68, 248),
-        (253, 228, 145, 255),
+        *HEAT,
     ),
     zh=("0", "1–2", "3–5", "6–10", "11–20", ">20"),
     en=("0", "1–2", "3–5", "6–10", "11–20", ">20"),

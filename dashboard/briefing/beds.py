@@ -9,10 +9,10 @@ import pandas as pd
 
 from dashboard.briefing import paper
 from dashboard.briefing.atlas import Scene
-from dashboard.briefing.blocks import Block, ChartBlock, Figure, Figures, ListColumn, MapBlock, Note, Series
+from dashboard.briefing.blocks import Block, ChartBlock, Figure, ListColumn, MapBlock, Series
 from dashboard.briefing.book import BEDS, SITES, Book
 from dashboard.briefing.ground import base_legend
-from dashboard.briefing.proposals import district_names, list_of, numbering, placed
+from dashboard.briefing.proposals import district_names, numbering, part_of, placed
 from dashboard.briefing.query import Query, of_plan
 from dashboard.briefing.sites import SHARE, Sites, column, places_of, sites_of
 from dashboard.text import both, figure, pick, say
@@ -36,14 +36,8 @@ def blocks(book: Book) -> tuple[Block, ...]:
     """Return what the part shows of the whole area."""
     plan, frames = book.sources.plans[KIND], book.sources.frames
     names = district_names(frames, book.lang) | {need: words.said(book.lang) for need, words in NEED_WORDS.items()}
-    silence = tuple(Note(words.said(book.lang), alarm=True) for words in plan.silence)
-    return (
-        *silence,
-        Figures(_figures(book)),
-        _map(book, plan),
-        _chart(book, plan),
-        list_of(book, plan, COLUMNS, names),
-    )
+    drawn = (_figures(book), _map(book, plan), _chart(book, plan))
+    return part_of(book, plan, *drawn, columns=COLUMNS, names=names)
 
 
 def of_district(book: Book, code: str) -> tuple[Figure, ...]:

@@ -12,10 +12,8 @@ from dashboard.briefing.blocks import (
     Block,
     ChartBlock,
     Figure,
-    Figures,
     ListColumn,
     MapBlock,
-    Note,
     Series,
     TableBlock,
     TableColumn,
@@ -23,7 +21,7 @@ from dashboard.briefing.blocks import (
 from dashboard.briefing.book import SITES, Book
 from dashboard.briefing.ground import base_legend
 from dashboard.briefing.panels import LegendEntry
-from dashboard.briefing.proposals import list_of
+from dashboard.briefing.proposals import part_of
 from dashboard.briefing.query import Query, of_plan
 from dashboard.briefing.sites import SHARE
 from dashboard.goods import in_words
@@ -47,10 +45,9 @@ TOLD = 8  # resources in the table; the plan's export has all
 def blocks(book: Book) -> tuple[Block, ...]:
     """Return what the part shows of the whole area."""
     plan = book.sources.plans[KIND]
-    silence = tuple(Note(words.said(book.lang), alarm=True) for words in plan.silence)
-    shown = (Figures(_figures(book)), _map(book, plan), _chart(book, plan), _resources(book, plan))
+    drawn = (_figures(book), _map(book, plan), _chart(book, plan), _resources(book, plan))
     names = {p.subject: name_of(p.subject, book.lang) for p in plan.proposals}
-    return (*silence, *shown, list_of(book, plan, COLUMNS, names))
+    return part_of(book, plan, *drawn, columns=COLUMNS, names=names)
 
 
 def of_district(_book: Book, _code: str) -> tuple[Figure, ...]:

@@ -7,11 +7,11 @@ import pandas as pd
 
 from dashboard.briefing import paper
 from dashboard.briefing.atlas import NOTHING, Fill, Scene
-from dashboard.briefing.blocks import Block, ChartBlock, Figure, Figures, ListColumn, MapBlock, Note, Series
+from dashboard.briefing.blocks import Block, ChartBlock, Figure, ListColumn, MapBlock, Series
 from dashboard.briefing.book import COMPOUNDS, PERSONS, Book
 from dashboard.briefing.ground import base_legend
 from dashboard.briefing.panels import LegendEntry
-from dashboard.briefing.proposals import district_names, list_of, numbering, placed
+from dashboard.briefing.proposals import district_names, numbering, part_of, placed
 from dashboard.briefing.query import Query, of_plan
 from dashboard.text import both, figure, pick, say
 from layers.decisions._proposal import ACTIONS, Plan
@@ -35,14 +35,8 @@ def blocks(book: Book) -> tuple[Block, ...]:
     """Return what the part shows of the whole area."""
     plan, frames = book.sources.plans[KIND], book.sources.frames
     names = district_names(frames, book.lang)
-    silence = tuple(Note(words.said(book.lang), alarm=True) for words in plan.silence)
-    return (
-        *silence,
-        Figures(_figures(book)),
-        _map(book, plan),
-        _chart(book, plan, names),
-        list_of(book, plan, COLUMNS, names),
-    )
+    drawn = (_figures(book), _map(book, plan), _chart(book, plan, names))
+    return part_of(book, plan, *drawn, columns=COLUMNS, names=names)
 
 
 def of_district(book: Book, code: str) -> tuple[Figure, ...]:

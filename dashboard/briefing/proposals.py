@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import geopandas as gpd
 import shapely
 
-from dashboard.briefing.blocks import ListBlock, ListColumn
+from dashboard.briefing.blocks import Block, Figure, Figures, ListBlock, ListColumn, Note
 from dashboard.briefing.book import Book
 from dashboard.briefing.query import Query
 from dashboard.goods import in_words
@@ -37,6 +37,19 @@ def numbering(plan: Plan) -> dict[tuple[str, str], int]:
     chosen = {(p.subject, p.action) for p in in_turn(groups)[:NUMBERED]}
     ordered = [(p.subject, p.action) for group in groups.values() for p in group]
     return {one: at for at, one in enumerate((one for one in ordered if one in chosen), start=1)}
+
+
+def part_of(
+    book: Book,
+    plan: Plan,
+    figures: tuple[Figure, ...],
+    *drawn: Block,
+    columns: tuple[ListColumn, ...],
+    names: Mapping[str, str],
+) -> tuple[Block, ...]:
+    """Return the blocks of a part as every part has them: feeds that are silent, key figures, what is drawn, and the proposals."""
+    silence = tuple(Note(words.said(book.lang), alarm=True) for words in plan.silence)
+    return (*silence, Figures(figures), *drawn, list_of(book, plan, columns, names))
 
 
 def list_of(book: Book, plan: Plan, columns: tuple[ListColumn, ...], names: Mapping[str, str]) -> ListBlock:

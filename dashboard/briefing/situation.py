@@ -12,9 +12,7 @@ from dashboard.briefing.blocks import (
     Block,
     ChartBlock,
     Figure,
-    Figures,
     MapBlock,
-    Note,
     Series,
     TableBlock,
     TableColumn,
@@ -22,7 +20,7 @@ from dashboard.briefing.blocks import (
 from dashboard.briefing.book import PERSONS, Book
 from dashboard.briefing.ground import base_legend
 from dashboard.briefing.panels import LegendEntry
-from dashboard.briefing.proposals import list_of
+from dashboard.briefing.proposals import part_of
 from dashboard.briefing.query import Query, of_plan
 from dashboard.text import both, figure, pick, say
 from layers.decisions._proposal import Plan
@@ -39,10 +37,9 @@ SHOWN_DAYS = 60  # of the curve
 def blocks(book: Book) -> tuple[Block, ...]:
     """Return what the part shows of the whole area."""
     plan = book.sources.plans[KIND]
-    silence = tuple(Note(words.said(book.lang), alarm=True) for words in plan.silence)
     names = {subject: name_of(subject, book.lang) for subject in NAMES}
-    figures, drawn = Figures(_figures(book)), _map(book, plan)
-    return (*silence, figures, drawn, _chart(book, plan), _districts(book, plan), list_of(book, plan, (), names))
+    drawn = (_figures(book), _map(book, plan), _chart(book, plan), _districts(book, plan))
+    return part_of(book, plan, *drawn, columns=(), names=names)
 
 
 def of_district(book: Book, code: str) -> tuple[Figure, ...]:

@@ -27,13 +27,6 @@ PERSONS = "kind subject age sex address note building"
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("office")
-    office.found(folder).close()
-    return folder / "store.db"
-
-
-@pytest.fixture(scope="module")
 def place(built):
     return Office(f"sqlite:///{built}")
 

@@ -130,6 +130,7 @@ def test_a_deadline_is_set_by_one_press(page):
     until(page, "document.querySelector('.order-deadline input').value === '2020-02-11T18:00'")
     page.keyboard.press("Escape")
     until(page, "!document.querySelector('#order-dialog .order-dialog')")
+    assert page.said == []
 
 
 def test_an_address_that_is_none_gets_a_page_in_both_languages(page):

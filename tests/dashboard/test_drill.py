@@ -23,6 +23,11 @@ def level(place, id, person=CITY):
     return _drill.children(asked(place, person), id)
 
 
+def person_panel(place, client, id):
+    values = {"pick.data": {"layer": "person", "id": id}, "scale.data": 1}
+    return place.call(client, "detail.children", values | {"url.pathname": "/lockdown", "url.search": ""})
+
+
 def test_the_parts_of_the_city_add_up_to_it_with_those_in_no_district(place):
     rows = level(place, drill.CITY)
     by_id = rows.set_index("id")
@@ -91,32 +96,14 @@ def test_a_compounds_panel_leads_to_its_people_and_units_and_a_case_to_its_cours
         "person:case/1",
     ):
         assert part in text
-    case = place.call(
-        client,
-        "detail.children",
-        {
-            "pick.data": {"layer": "person", "id": "case/1"},
-            "url.pathname": "/lockdown",
-            "url.search": "",
-            "scale.data": 1,
-        },
-    )
+    case = person_panel(place, client, "case/1")
     assert "春风里" in said(case)
     assert "501" not in said(case)
     assert "与同事聚餐" not in said(case)  # notes are for city and district
 
 
 def test_a_case_of_another_area_is_not_there(place):
-    answer = place.call(
-        place.browser(STREET),
-        "detail.children",
-        {
-            "pick.data": {"layer": "person", "id": "case/5"},
-            "url.pathname": "/lockdown",
-            "url.search": "",
-            "scale.data": 1,
-        },
-    )
+    answer = person_panel(place, place.browser(STREET), "case/5")
     assert "不在本辖区" in said(answer)
     assert "长江花园" not in said(answer)
 

@@ -22,13 +22,6 @@ BEDS = "医院名称,床位类型,统计日期,开放床位数,已用床位,联�
 OTHER = Person("另一人", "city")
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("imports")
-    office.found(folder).close()
-    return folder / "store.db"
-
-
 @pytest.fixture
 def place(built, tmp_path):
     return Office.copy(tmp_path, built)

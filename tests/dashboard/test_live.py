@@ -13,7 +13,7 @@ from dashboard.watch import Watch
 from layers._times import parse_time
 from layers.store import alerts, database, open_store
 from layers.store.alerts import Rule
-from tests import city, office
+from tests import city
 from tests.office import CITY, COMMUNITY, DISTRICT, OTHER, STREET, Office, said
 from tests.orders import given
 
@@ -21,13 +21,6 @@ TOTAL = Rule("新增偏多", "count", {"status": "counted", "measure": "new14", 
 HOME = Rule("小区有病例", "count", {"status": "confirmed", "measure": "now", "each": "compound"}, 1, ("社区组",))
 LATE = Rule("床位迟报", "age", {"feed": "beds"}, 24, ("信息组",))
 SHORT = Rule("物资不足", "shortage", {"what": "item", "name": "*"}, 5, ("物资组",))
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("live")
-    office.found(folder).close()
-    return folder / "store.db"
 
 
 @pytest.fixture

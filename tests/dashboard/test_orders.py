@@ -34,13 +34,6 @@ from tests.orders import LEAST, draft, drafted, given, walked
 FEEDBACK = "已封闭，两个出入口值守"
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("office")
-    office.found(folder).close()
-    return folder / "store.db"
-
-
 @pytest.fixture
 def own(built, tmp_path):
     return Office.copy(tmp_path, built)

@@ -6,17 +6,9 @@ import pytest
 
 from dashboard.pages._selection import MOST, ids_of
 from layers._times import to_ms
-from tests import office
 from tests.office import CITY, DISTRICT, OTHER, STREET, Office, said
 
 OFFER, DIALOG = "selection-act.children", "..order-dialog.children...order-state.data.."
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("office")
-    office.found(folder).close()
-    return folder / "store.db"
 
 
 @pytest.fixture(scope="module")

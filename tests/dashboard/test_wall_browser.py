@@ -126,6 +126,7 @@ def test_a_sleep_of_this_computer_is_told_with_its_times(context, address):
         page,
         "/not updated from .+ to .+ \\(this computer slept\\)/.test(document.getElementById('connection')?.textContent)",
     )
+    assert page.said == []
     page.close()
 
 
