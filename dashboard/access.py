@@ -20,7 +20,7 @@ acknowledged, by the city and, in their own area, by the districts. An order is 
 a page tells only to those whom this gate let read the rows.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -140,6 +140,23 @@ class Gate:
         assert person is not None
         rows = store.read(query(allowed))
         return masked(within(rows, store, person, reach), person)
+
+    def stream(
+        self,
+        store: Store,
+        person: Person | None,
+        pages: Callable[[View], Iterator[pd.DataFrame]],
+        view: View,
+        reach: str = OWN,
+    ) -> Iterator[pd.DataFrame]:
+        """Return the pages of rows that a person may see, one at a time; who may see none is refused before the first."""
+        allowed = self.allowed(store, person, view, reach)
+        assert person is not None
+
+        def seen(rows: pd.DataFrame) -> pd.DataFrame:
+            return masked(within(rows, store, person, reach), person)
+
+        return map(seen, pages(allowed))  # a map, unlike a comprehension, holds no page while it asks for the next
 
     def allowed(self, store: Store, person: Person | None, view: View, reach: str = OWN) -> View:
         """Return the view as far as it reaches for a person: an area left out is their own.

@@ -29,6 +29,7 @@ from dashboard.pages import _selection as selection
 from dashboard.pages import _timeline as time_machine
 from dashboard.pages._frame import feed_age, painted_by
 from dashboard.prints import prints_blueprint
+from dashboard.row_routes import rows_blueprint
 from dashboard.settings import ROOT, Settings
 from dashboard.shell import notice, waiting
 from dashboard.tables import TableStore, tables_blueprint
@@ -320,6 +321,7 @@ def _serve(app: Dash, desk: Desk) -> None:
     server.register_blueprint(scrub.scrub_blueprint(desk))
     server.register_blueprint(downloads.jobs_blueprint(desk, desk.jobs))
     server.register_blueprint(prints_blueprint(desk, desk.jobs))
+    server.register_blueprint(rows_blueprint(desk))
     server.register_blueprint(importing.imports_blueprint(desk))
 
     _guard(app, desk)

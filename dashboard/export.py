@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from dashboard.files import whole
 from layers._books import book_bytes
 from layers.decisions._proposal import Plan, plain
 
+BOM = "\ufeff".encode()
 FORMATS = ("json", "csv", "xlsx")
 # What makes a spreadsheet take a cell for a formula; the wide signs count in East Asian editions.
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -56,11 +57,15 @@ def write_plan(plan: Plan, path: Path, lang: str = "zh") -> None:
 
 def csv_bytes(frame: pd.DataFrame, *, bom: bool = False) -> bytes:
     """Return a frame as CSV with every cell and every name of a column made safe."""
+    content = csv_lines([frame.columns.astype(str)]) + csv_lines(frame.itertuples(index=False, name=None))
+    return BOM + content if bom else content
+
+
+def csv_lines(rows: Iterable[Iterable[Any]]) -> bytes:
+    """Return rows as lines of CSV in UTF-8, every cell made safe."""
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([safe(str(name)) for name in frame.columns])
-    writer.writerows([safe(value) for value in row] for row in frame.itertuples(index=False, name=None))
-    return out.getvalue().encode("utf-8-sig" if bom else "utf-8")
+    csv.writer(out, lineterminator="\r\n").writerows([safe(value) for value in row] for row in rows)
+    return out.getvalue().encode()
 
 
 def safe(value: Any) -> Any:

@@ -107,9 +107,11 @@ def _store_url(text: str) -> URL:
     return url
 
 
-def rows_bar(path: Path) -> tuple[Callable[[int], None], Callable[[], None]]:
-    """Return (report, finish) of a progress bar over the rows of a file; quiet when nobody watches."""
-    bar = tqdm(desc=path.name, unit=" rows", file=sys.stderr, disable=not sys.stderr.isatty(), leave=False)
+def rows_bar(path: Path, total: Callable[[], int] | None = None) -> tuple[Callable[[int], None], Callable[[], None]]:
+    """Return (report, finish) of a progress bar over the rows of a file; quiet, and nothing counted, when nobody watches."""
+    watched = sys.stderr.isatty()
+    rows = total() if total and watched else None
+    bar = tqdm(desc=path.name, total=rows, unit=" rows", file=sys.stderr, disable=not watched, leave=False)
 
     def report(done: int) -> None:
         heed()

@@ -30,6 +30,7 @@ def grid(
     picks: str = "",
     note: str = "",
     sums: Sequence[str] = (),
+    takes: str = "",
 ) -> Component:
     """Return a table with its bar.
 
@@ -37,6 +38,7 @@ def grid(
     picks  the layer in which choosing a row selects (the row's `id`), as on the map; "" where rows lead nowhere
     note   a sentence beside the number of rows: what the table leaves out
     sums   columns that the bar adds up over the rows that are shown
+    takes  the table of `dashboard/rows.py` that its button takes out, with a reason (assets/rows.js)
     """
     who = owner(asked.who)
     arranged = saved.columns(asked.desk.store, who, asked.here.path).get(name, [])
@@ -45,10 +47,10 @@ def grid(
     )
     made = dict(columns)
     data = {"data-grid": name, "data-picks": picks, "data-total": str(len(frame)), "data-sums": " ".join(sums)}
-    return html.Div([_bar(asked, name, len(frame), note), html.Div(table, className="grid-box")], className="desk-grid", **data) if made else parts.empty(note)  # fmt: skip
+    return html.Div([_bar(asked, name, len(frame), note, takes), html.Div(table, className="grid-box")], className="desk-grid", **data) if made else parts.empty(note)  # fmt: skip
 
 
-def _bar(asked: Asked, name: str, total: int, note: str) -> Component:
+def _bar(asked: Asked, name: str, total: int, note: str, takes: str) -> Component:
     w = asked.say
     quick = dcc.Input(
         id={"type": "quick", "index": name}, type="search", value="", placeholder=w("grid.find_in_table"), className="table-quick",
@@ -66,9 +68,19 @@ def _bar(asked: Asked, name: str, total: int, note: str) -> Component:
             html.Div(id={"type": "chips", "index": name}, className="chips", role="status"),
             html.Span(w("grid.rows", total=figure(total)), className="table-count"),
             html.Span(note, className="table-note") if note else None,
+            _taker(asked, takes) if takes else None,
             menu,
         ],
         className="table-bar",
+    )
+
+
+def _taker(asked: Asked, table: str) -> Component:
+    return html.Button(
+        [html.I(className="icon export"), asked.say("grid.take_out")],
+        className="button quiet",
+        title=asked.say("grid.take_out_told"),
+        **{"data-rows": table, "data-search": asked.here.at(pick=None).search},
     )
 
 

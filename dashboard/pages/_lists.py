@@ -15,6 +15,27 @@ from dashboard.text import figure, pick
 from layers._palette import CONTROL, LIFE, STATUS
 
 TABLES = ("compounds", "cases")
+COMPOUND_COLUMNS = {
+    "name": "lists.compound",
+    "district": "lists.district",
+    "street": "lists.street",
+    "community": "lists.community",
+    "action": "lists.proposal",
+    "score": "lists.score",
+    "control": "lists.in_force",
+    "now_cases": "lists.cases_now",
+    "now_suspected": "lists.suspected",
+    "now_contact": "lists.contacts",
+    "new14_counted": "lists.new_14_d",
+    "ever_counted": "lists.total",
+    "clean_days": "lists.days_without",
+    "life": "lists.life_cycle",
+    "households": "lists.homes",
+    "id": "lists.code",
+}
+WIDTHS = dict(
+    zip(COMPOUND_COLUMNS, (150, 90, 110, 110, 110, 88, 100, 96, 84, 84, 92, 84, 100, 100, 80, 120), strict=True)
+)
 MOST = 3_000  # cases in the table; what is left out is counted, and a smaller area has all
 
 
@@ -53,29 +74,16 @@ def compounds(asked: Asked) -> Component:
     w = asked.say
     frame, sums = compound_rows(asked)
     columns: dict[str, Any] = {
-        "name": {"headerName": w("lists.compound"), "minWidth": 150, "pinned": "left"},
-        "district": {"headerName": w("lists.district"), "minWidth": 90},
-        "street": {"headerName": w("lists.street"), "minWidth": 110},
-        "community": {"headerName": w("lists.community"), "minWidth": 110},
-        "action": {"headerName": w("lists.proposal"), "minWidth": 110},
-        "score": {"headerName": w("lists.score"), "minWidth": 88},
-        "control": {"headerName": w("lists.in_force"), "minWidth": 100},
-        "now_cases": {"headerName": w("lists.cases_now"), "minWidth": 96},
-        "now_suspected": {"headerName": w("lists.suspected"), "minWidth": 84},
-        "now_contact": {"headerName": w("lists.contacts"), "minWidth": 84},
-        "new14_counted": {"headerName": w("lists.new_14_d"), "minWidth": 92},
-        "ever_counted": {"headerName": w("lists.total"), "minWidth": 84},
-        "clean_days": {"headerName": w("lists.days_without"), "minWidth": 100},
-        "life": {"headerName": w("lists.life_cycle"), "minWidth": 100},
-        "households": {"headerName": w("lists.homes"), "minWidth": 80},
-        "id": {"headerName": w("lists.code"), "minWidth": 120},
+        name: {"headerName": w(key), "minWidth": WIDTHS[name]} for name, key in COMPOUND_COLUMNS.items()
     }
+    columns["name"]["pinned"] = "left"
     return grid(
         asked,
         frame,
         columns,
         "compounds",
         picks="compounds",
+        takes="compounds",
         sums=("now_cases", "ever_counted"),
         note=_left_out(asked, sums),
     )
@@ -136,7 +144,8 @@ def cases(asked: Asked) -> Component:
         "sure": {"headerName": w("lists.match"), "minWidth": 90},
     }
     told = w("lists.newest_smaller_area", n=figure(len(rows)), total=figure(total))  # fmt: skip
-    return grid(asked, case_rows(asked, rows), columns, "cases", picks="person", note=told if total > len(rows) else "")
+    note = told if total > len(rows) else ""
+    return grid(asked, case_rows(asked, rows), columns, "cases", picks="person", note=note, takes="cases")
 
 
 def case_rows(asked: Asked, rows: pd.DataFrame) -> pd.DataFrame:

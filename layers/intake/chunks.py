@@ -13,6 +13,7 @@ import pandas as pd
 CHUNK = 10_000
 EXACT = 10**15  # a spreadsheet keeps 15 digits of a number, and so does a float; the digits beyond are made up
 INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\ufeff\u2060"))  # zero-width marks that spreadsheets leave behind
+WATERMARK = "#fangyi"  # first value of the lines of an export that say who took it; they are no rows
 RESERVED = ("_row", "geometry")  # the readers' own columns
 
 

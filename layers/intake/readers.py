@@ -11,7 +11,7 @@ import pandas as pd
 
 from layers._errors import FeedError
 from layers.intake import spatial, workbooks
-from layers.intake.chunks import CHUNK, EXACT, Chunk, Misshapen, Rounded, first_of, own_name, text, verbatim
+from layers.intake.chunks import CHUNK, EXACT, WATERMARK, Chunk, Misshapen, Rounded, first_of, own_name, text, verbatim
 
 FORMATS = (".csv", ".xlsx", ".jsonl", ".geojson", ".json", ".gpkg")
 QUOTES = "quotation marks that open and close a value, doubled within it"
@@ -216,7 +216,8 @@ def _header(lines: Iterator[Line], path: Path) -> list[str]:
 
 
 def _table(lines: Iterator[Line], path: Path, exact: Sequence[str]) -> Iterator[Chunk]:
-    """Chunks of a file whose first line names the columns."""
+    """Chunks of a file whose first line names the columns; watermarks of an export are passed over."""
+    lines = (one for one in lines if not _is_watermark(one[1]))
     header = _header(lines, path)
     asked = first_of(exact, header)
     at = header.index(asked) if asked else -1
@@ -244,6 +245,10 @@ def _table(lines: Iterator[Line], path: Path, exact: Sequence[str]) -> Iterator[
             yield Chunk(pd.DataFrame(rows, columns=columns, dtype=object), misshapen, echo, numbers)
             rows, misshapen, echo, numbers = [], [], [], dict.fromkeys(header, 0)
     yield Chunk(pd.DataFrame(rows, columns=columns, dtype=object), misshapen, echo, numbers)
+
+
+def _is_watermark(line: list[Any] | Misshapen) -> bool:
+    return not isinstance(line, Misshapen) and line[:1] == [WATERMARK]
 
 
 def _fitted(line: list[Any], width: int, padded: bool) -> list[Any] | None:

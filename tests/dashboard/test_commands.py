@@ -85,6 +85,7 @@ WRONG = {
     "brief": ("lockdown", "--out", "x.txt"),
     "clusters": ("--out", "absent/x.json"),
     "drill": ("--days", "0"),
+    "export": ("cases", "--reason", "line list", "--out", "x.txt"),
     "feeds": ("nonsense",),
     "import": ("cases", "absent.csv"),
     "match": ("--cases", "absent.csv", "--compounds", "absent.csv", "--out", "x.csv"),

@@ -1,0 +1,62 @@
+"""Take rows out: a table of a view into a file, with a reason, a watermark and an entry in the journal."""
+
+import argparse
+import os
+from pathlib import Path
+
+from dashboard.access import Gate
+from dashboard.commands._shared import add_store, add_view, rows_bar, settings_of, store_of, view_of
+from dashboard.desk import Desk
+from dashboard.files import require_writable, whole
+from dashboard.row_files import FORMS, csv_parts, write_xlsx
+from dashboard.rows import TABLES, Taking
+from dashboard.tables import TableStore
+from dashboard.view import Here
+
+NAME = "export"
+HELP = "write the rows of a table (cases, contacts, fever, compounds) of a view into a file, watermarked, for a stated reason"
+EXAMPLE = 'python -m dashboard export cases --area 420102 --reason "line list for the district CDC" --out cases.csv'
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.add_argument("table", choices=TABLES)
+    parser.add_argument("--reason", required=True, metavar="TEXT", help="what the rows are for; kept in the journal")
+    parser.add_argument("--out", required=True, type=Path, metavar="OUT.(csv|xlsx)")
+    parser.add_argument("--by", default=os.environ.get("USER") or "command", metavar="NAME", help="who takes them")
+    add_view(parser)
+    add_store(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the file with a progress bar; it appears whole or not at all."""
+    require_writable(args.out, suffixes=[f".{form}" for form in FORMS])
+    settings = settings_of(args)
+    store = store_of(settings)
+    gate = Gate(settings)
+    here = Here("/rows", view_of(args, store), args.lang)
+    form = args.out.suffix.lower().removeprefix(".")
+    desk = Desk(settings, store, gate, TableStore())
+    taking = Taking(desk, gate.visitor, args.by, here, args.table, form, args.reason)
+    rows = _write(taking, args.out)
+    print(f"{args.out}: {rows:,} rows, {taking.code}")
+    return 0
+
+
+def _write(taking: Taking, out: Path) -> int:
+    gone = [0]
+    report, finish = rows_bar(out, taking.total)
+
+    def told(rows: int) -> None:
+        gone[0] = rows
+        report(rows)
+
+    try:
+        with whole(out) as unfinished, unfinished.open("wb") as file:
+            if taking.form == "csv":
+                file.writelines(csv_parts(taking, told))
+            else:
+                write_xlsx(taking, file, told)
+    finally:
+        finish()
+    return gone[0]
