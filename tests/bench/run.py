@@ -27,7 +27,7 @@ from layers.intake.profile import load  # noqa: E402
 from layers.intake.run import run  # noqa: E402
 from layers.scenario import build as drill  # noqa: E402
 from layers.store import Store, open_store  # noqa: E402
-from tests.bench import addresses, atlas, decisions, freshness, points, soak, ui_load, ui_scrub  # noqa: E402
+from tests.bench import addresses, atlas, decisions, freshness, points, rows, soak, ui_load, ui_scrub  # noqa: E402
 
 
 def say(name: str, value: float, unit: str, **more: Any) -> None:
@@ -197,6 +197,7 @@ def main() -> None:
         first_paint(store, min(args.rounds, 3))
         freshness.measure(say, store, min(args.rounds, 3))
         atlas.measure(say, store)
+        rows.measure(say)
         ui_scrub.measure(say, store)
         ui_load.measure(say, str(store.engine.url), seconds=30 if args.small else 90)
         soak.measure(say, str(store.engine.url), minutes=args.soak, dwell=1 if args.small else 5)
