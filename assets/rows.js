@@ -12,17 +12,18 @@
   function forms(form, path, search) {
     const set = make('fieldset', 'rows-forms', form);
     make('legend', '', set, say('form'));
-    for (const one of ['csv', 'xlsx']) {
+    for (const [one, words] of [['csv', say('form_csv')], ['xlsx', say('form_xlsx')]]) {
       const label = make('label', '', set), radio = make('input', '', label);
       Object.assign(radio, {type: 'radio', name: 'kind', checked: one === 'csv'});
       radio.onchange = () => { form.action = `${path}.${one}${search}`; };
-      make('span', '', label, say(one));
+      make('span', '', label, words);
     }
     form.action = `${path}.csv${search}`;
   }
 
   function open(table, search) {
-    const back = document.activeElement, box = make('dialog', 'dialog rows-dialog', document.body), title = make('h2', '', box, say('title', {what: say(table)}));
+    const back = document.activeElement, what = {cases: say('table_cases'), compounds: say('table_compounds')}[table];
+    const box = make('dialog', 'dialog rows-dialog', document.body), title = make('h2', '', box, say('title', {what}));
     title.id = 'rows-title';
     box.setAttribute('aria-labelledby', title.id);
     const form = make('form', '', box);
