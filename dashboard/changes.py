@@ -80,6 +80,12 @@ def sums(desk: Desk, found: Changes, before: View, after: View) -> list[Sums]:
     return rows
 
 
+def ill_now(desk: Desk, who: Person | None, view: View) -> int:
+    """Return how many persons are ill at a view, in the area that a person may see."""
+    seen_ = desk.gate.allowed(desk.store, who, view)
+    return _ill(desk, seen_, seen_.level, seen_.code)
+
+
 def _ill(desk: Desk, view: View, level: str, code: str) -> int:
     found = desk.replay.counts(view, level, [f"now_{status}" for status in ILL], of=code)
     return int(sum(values[0] for values in found.values()))

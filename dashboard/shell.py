@@ -69,19 +69,20 @@ def _page_link(page: tuple[str, str], here: str, search: str) -> Component:
     return dcc.Link(title, href=path + search, className="here" if path == here else "", **more)
 
 
-def clock(label: str, written: str, *, hint: str = "", name: str = "") -> html.Div:
+def clock(label: str, written: str, *, hint: str = "", name: str = "", href: str = "") -> Component:
     """Return one labelled time; pass `LIVE` as `written` for the running clock of the browser.
 
     name   "changed" when a person has set it away from now
+    href   where a click on it leads
     """
     hands = (
         html.Span(className="clock-time", **{"data-clock": "time"})
         if written is LIVE
         else html.Span(written, className="clock-time")
     )
-    return html.Div(
-        [html.Span(label, className="clock-label"), hands], className=f"clock {name}".strip(), title=hint or None
-    )
+    said = [html.Span(label, className="clock-label"), hands]
+    more = {"className": f"clock {name}".strip(), "title": hint or None}
+    return dcc.Link(said, href=href, **more) if href else html.Div(said, **more)
 
 
 def header(

@@ -13,7 +13,7 @@ from dashboard import parts, shell
 from dashboard.downloads import BRIEFED
 from dashboard.glossary import help_button
 from dashboard.goods import in_words, said
-from dashboard.pages import GROUPS, Asked, Scene, _saved, all_pages, by_group
+from dashboard.pages import GROUPS, Asked, Scene, _saved, _since, all_pages, by_group
 from dashboard.pages._bell import bell
 from dashboard.pages._timeline import CLOCKS, timeline
 from dashboard.text import UNKNOWN, age, moment, pick, say
@@ -30,7 +30,8 @@ BLUE: tuple[int, int, int, int] = (108, 182, 240, 230)
 
 def desk_page(asked: Asked, left: Any, right: Any, scene: Scene, under: Component | None = None) -> Component:
     """Return a page around the map; `under` stands under it, above clocks and legend."""
-    foot = [under, timeline(asked, scene), legend(asked, scene)]
+    last = html.Div([legend(asked, scene), _since.link(asked)], className="foot-last")
+    foot = [under, timeline(asked, scene), last]
     detail = html.Div(id="detail", className="detail", **{"aria-live": "polite"})
     return shell.desk(head(asked), [assumed(asked), *left], [detail, *right], foot, asked.lang, window_title(asked))
 
@@ -127,15 +128,7 @@ def head(asked: Asked) -> Component:
     """Return the header of a desk page."""
     here, lang = asked.here, asked.lang
     clocks = [
-        *(
-            shell.clock(
-                say(f"clock.{name}", lang),
-                moment(getattr(here.view, name), lang),
-                hint=say(f"clock.{name}.long", lang),
-                name="changed" if name in here.fixed else "",
-            )
-            for name in CLOCKS
-        ),
+        *(_clock(asked, name) for name in CLOCKS),
         html.Div([language(asked), shell.theme_switch(lang), help_button(lang)], className="head-tools"),
     ]
     return shell.header(
@@ -146,6 +139,20 @@ def head(asked: Asked) -> Component:
         drill=asked.desk.settings.is_drill,
         lang=lang,
         page=pick(all_pages()[here.path].title, lang),
+    )
+
+
+def _clock(asked: Asked, name: str) -> Component:
+    """One clock of the page; that of knowledge leads to what it added."""
+    here, lang, knows = asked.here, asked.lang, name == "known_at"
+    there = _since.there(asked)
+    hint = [say(f"clock.{name}.long", lang), say("since.clock", lang) if knows else ""]
+    return shell.clock(
+        say(f"clock.{name}", lang),
+        moment(getattr(here.view, name), lang),
+        hint=" · ".join(filter(None, hint)),
+        name="changed" if name in here.fixed else "",
+        href=there.path + there.search if knows else "",
     )
 
 

@@ -1,7 +1,6 @@
 """What changed since: two knowledge times at one event time, on map and table, with what made each change."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,14 +14,13 @@ from dashboard import moments, parts
 from dashboard.desk import Desk
 from dashboard.pages import Asked, Page, Scene
 from dashboard.pages._frame import LAND, NAMES, desk_page, district_names
+from dashboard.pages._since import SINCE, bulletins, views
 from dashboard.pages.quality import receipt_panel
 from dashboard.text import both, change, figure, moment, pick
 from layers._palette import STATUS, Mark, rgba
-from layers._times import parse_time
 from layers._view import View
 from layers.store.changes import KINDS, Changes
 
-SINCE = "since"  # option of the address: the earlier knowledge time
 MOST = 400  # rows in the table; the sums count all
 PER_BATCH = 1_000_000  # a row's id is its batch times this, and its place
 QUIET = (84, 100, 116, 110)
@@ -32,24 +30,6 @@ MARKS = {
     "other": Mark((176, 142, 222, 240), "◆", *both("changes.other")),
     "same": Mark((84, 100, 116, 255), "·", *both("changes.same")),
 }
-
-
-def views(asked: Asked) -> tuple[View, View]:
-    """Return the view at the earlier and at the later knowledge time; without one in the address, since the bulletin before."""
-    after = asked.here.view
-    stated = (asked.here.options or {}).get(SINCE)
-    if stated:
-        since = parse_time(stated.replace(" ", "+"))
-    else:
-        before = [one for one in _bulletins(asked) if one.known_at.date() < after.known_at.date()]
-        since = before[0].known_at if before else after.known_at - timedelta(days=1)
-    return replace(after, known_at=min(since, after.known_at)), after
-
-
-def _bulletins(asked: Asked) -> list[moments.Moment]:
-    view = asked.here.view
-    rows = moments.deliveries(asked.desk, asked.who, asked.desk.store.view(view.area))
-    return moments.bulletins(rows[(rows["feed"] == moments.CASES) & (rows["at"] <= view.known_at)])
 
 
 def _found(asked: Asked) -> tuple[Changes, View, View]:
@@ -113,7 +93,7 @@ def presets(asked: Asked) -> list[tuple[str, Any]]:
     """Return (words, earlier knowledge time): the bulletins before, the last order, the last deliveries, a day ago."""
     view, desk = asked.here.view, asked.desk
     found: list[tuple[str, Any]] = [(asked.say("changes.day"), view.known_at - timedelta(days=1))]
-    earlier = [one for one in _bulletins(asked) if one.known_at.date() < view.known_at.date()]
+    earlier = [one for one in bulletins(asked) if one.known_at.date() < view.known_at.date()]
     found += [(asked.say("changes.bulletin", at=moment(one.known_at, asked.lang)), one.known_at) for one in earlier[:3]]
     given = moments.orders(desk, asked.who, view)
     found += [(asked.say("changes.order", name=pick((one.zh, one.en), asked.lang)), one.known_at) for one in given[:1]]

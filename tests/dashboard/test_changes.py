@@ -1,10 +1,15 @@
 """The page of changes: sums that hold for each person's area, ends of moves that are theirs alone, and a receipt behind each row."""
 
+import json
+import re
+from dataclasses import replace
+
 import pytest
 
 from dashboard import changes as told
-from dashboard.pages import Asked
-from dashboard.pages.changes import PER_BATCH, views
+from dashboard.pages import Asked, _since
+from dashboard.pages._since import views
+from dashboard.pages.changes import PER_BATCH
 from layers.store.changes import PLACE
 from tests import city
 from tests.office import CITY, COMMUNITY, DISTRICT, OTHER, STREET, Office, found, said
@@ -91,3 +96,15 @@ def test_without_a_time_in_the_address_it_is_since_the_bulletin_before(office):
     assert before.as_of == after.as_of
     late = views(asked(office, CITY, "?known_at=2020-02-13&since=2020-03-01"))
     assert late[0].known_at == late[1].known_at  # a time that comes after is no time before
+
+
+def test_the_clock_and_the_foot_of_a_map_say_what_the_last_bulletin_added_and_lead_there(office):
+    """What the chip says is what the page of changes adds up, for each reader's own area."""
+    here = "?as_of=2020-02-12&known_at=2020-02-12"
+    for person, n in ((CITY, "+2"), (OTHER, "−1")):
+        page = json.dumps(office.page(person, "/", here).get_json())
+        leading = re.findall(r'"href": "/changes\?as_of=2020-02-12[^"]*", "title"', page)
+        assert len(leading) == 2  # the clock, and the chip; those of the navigation have no title
+        one = asked(office, person, here)
+        assert _since.link(replace(one, here=one.here.at(path="/"))).children[1].children == n
+    assert _since.link(asked(office, CITY, here)) is None  # the page itself
