@@ -1,4 +1,4 @@
-/* The tour of the first visit: seven steps over the parts of a desk page. Escape or a click beside it ends it at once; what was seen is kept,
+/* The tour of the first visit: steps over the parts of a desk page. Escape or a click beside it ends it at once; what was seen is kept,
    help starts it again. Never on the wall, nor with ?tour=0 or ?lite=1. */
 (function () {
   const Fangyi = (window.Fangyi = window.Fangyi || {ready: 0, errors: []});
@@ -77,6 +77,7 @@
   Fangyi.tour = {possible: () => !!document.querySelector('.shell.desk') && steps().length > 2, start, end};
 
   addEventListener('resize', () => { if (card) place(); });
+  setInterval(() => { if (card) place(); }, 400); // parts move while a page settles
   document.addEventListener('keydown', event => {
     if (!card) return;
     if (event.key === 'Escape') { event.stopPropagation(); end(); }

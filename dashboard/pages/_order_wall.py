@@ -89,11 +89,11 @@ def line(asked: Asked, row: dict[str, Any]) -> Component:
     return html.Li([html.Span(row["number"]), html.B(f"{name} · {action_words(row['action'], lang)}"), end])
 
 
-def source(asked: Asked, found: pd.DataFrame) -> Component:
-    """Return where the figures come from, how old the last step is, and where the desk shows them."""
+def source(asked: Asked, found: pd.DataFrame) -> Component | None:
+    """Return where the figures come from, how old the last step is, and where the desk shows them; None while there is no order at all."""
     w = asked.say
     if found.empty:
-        return html.P([w("order_wall.source_book_orders"), html.A(PATH, href=PATH)], className="order-source")
+        return None
     last = found.loc[found["known_from"].idxmax()]
     when = age(last["known_from"], asked.desk.now(asked.here), asked.lang)
     told = w("order_wall.source_orders_batch", n=figure(len(found)), batch=last["batch"], when=when)

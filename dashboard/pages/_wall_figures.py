@@ -148,13 +148,20 @@ def aged(asked: Asked, feed: str) -> tuple[str, bool]:
 
 
 def panel(
-    asked: Asked, title: str, children: Any, feeds: Sequence[str], *, note: str = "", grow: bool = False
+    asked: Asked,
+    title: str,
+    children: Any,
+    feeds: Sequence[str],
+    *,
+    note: str = "",
+    grow: bool = False,
+    name: str = "",
 ) -> Component:
     """Return a panel that carries the age of the feeds it rests on; late ones hatch and dim what it shows."""
     found = [aged(asked, feed) for feed in feeds]
     late = [old for old, is_late in found if is_late]
     told = " · ".join(filter(None, [note, *(late[:1] or [found[0][0]] if found else [])]))
-    return parts.panel(title, children, note=told, grow=grow, name="stale" if late else "")
+    return parts.panel(title, children, note=told, grow=grow, name=f"{name} stale" if late else name)
 
 
 def honest(asked: Asked, turn: str) -> datetime | None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from dash import html
 from dash.development.base_component import Component
 
 from dashboard import chart_situation, parts
@@ -108,14 +109,29 @@ def situation(asked: Asked, _turn: str) -> list[Component]:
     step = report.loc[report["step"], "day"].tolist()
     r = plan.tables["r_onset"], plan.tables["r_report"]
     known = plan.summary["r"] == plan.summary["r"]
-    now = f"{figure(plan.summary['r'], 2)} ({figure(plan.summary['r_low'], 2)}–{figure(plan.summary['r_high'], 2)})"
     graph = parts.graph(chart_situation.reproduction(*r, step, asked.lang, asked.scale), name="situation")
     return [
-        panel(asked, title, [silence(asked, plan), graph], ("cases",), note=now if known else "", grow=True),
+        panel(
+            asked,
+            title,
+            [silence(asked, plan), reading(asked, plan) if known else None, graph],
+            ("cases",),
+            grow=True,
+            name="reproduction",
+        ),
         panel(
             asked, w("wall_turns.three_turning_points"), parts.reason_list(points(asked, plan), asked.lang), ("cases",)
         ),
     ]
+
+
+def reading(asked: Asked, plan: Plan) -> Component:
+    """Return R of now, large, with its interval."""
+    low, high = (figure(plan.summary[end], 2) for end in ("r_low", "r_high"))
+    return html.P(
+        [html.B(figure(plan.summary["r"], 2)), html.Span(asked.say("wall_turns.r_interval", low=low, high=high))],
+        className="wall-reading",
+    )
 
 
 def points(asked: Asked, plan: Plan) -> list[dict[str, Any]]:
@@ -126,10 +142,10 @@ def points(asked: Asked, plan: Plan) -> list[dict[str, Any]]:
         {
             "id": p.subject,
             "name": POINTS[p.subject].said(asked.lang),
-            "where": situation_page.when(asked, p),
+            "where": f"{situation_page.when(asked, p)} · P {situation_page.written(p.figures.get('probability', float('nan')))}",
             "mark": mark_of(p.action),
             "reasons": [],
-            "figure": f"P {situation_page.written(p.figures.get('probability', float('nan')))}",
+            "figure": "",
         }
         for p in rows
     ]
