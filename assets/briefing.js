@@ -9,7 +9,7 @@
   async function ask(path, options) {
     const answer = await fetch(path, {credentials: 'same-origin', cache: 'no-store', ...options});
     const found = await answer.json().catch(() => ({}));
-    if (!answer.ok) throw new Error(found.error || String(answer.status));
+    if (!answer.ok) throw new Error(found[Fangyi.lang()] || found.error || String(answer.status));
     return found;
   }
 

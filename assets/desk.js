@@ -76,8 +76,20 @@
     for (const name of ['columnMoved', 'columnResized', 'sortChanged', 'columnVisible', 'columnPinned']) {
       api.addEventListener(name, event => { if (BYHAND(event.source) && event.finished !== false) keep(table); });
     }
+    if (box.dataset.apart) await filled(table);
     counted(table);
     marked(table, picked);
+  }
+
+  async function filled(table) { // rows that come apart from the page: by column, under an address that the browser keeps
+    const {box, api} = table, address = box.dataset.apart;
+    const answer = await fetch(address, {credentials: 'same-origin'}).catch(() => null);
+    if (box.dataset.apart !== address || !box.isConnected) return;
+    if (!answer || !answer.ok) { Fangyi.toast({text: say('rows_failed'), tone: 'red'}); return; }
+    const columns = await answer.json(), names = Object.keys(columns);
+    const rows = columns[names[0]].map((_, at) => Object.fromEntries(names.map(name => [name, columns[name][at]])));
+    api.setGridOption('rowData', rows);
+    box.dataset.here = '1';
   }
 
   document.addEventListener('input', event => {

@@ -16,7 +16,7 @@ reserve; a plan of staff proposes among them whatever district it is for. Decisi
 the districts: a match that waits has no street yet. The gazetteer is changed by the city; a district teaches aliases of its own. Orders are
 given by the city and, in their own area, by the districts; whose area an order's owner belongs to (or whoever answers for more
 around it) acknowledges and reports, the giver's closes, reopens and withdraws. Rules of alert are written, and alerts
-acknowledged, by the city and, in their own area, by the districts. An order is seen where its subject lies and where its owner belongs. A packed table is fetched by the digest of its content (80 bits), which
+acknowledged, by the city and, in their own area, by the districts. What is printed every day is said by the city. An order is seen where its subject lies and where its owner belongs. A packed table is fetched by the digest of its content (80 bits), which
 a page tells only to those whom this gate let read the rows.
 """
 
@@ -210,6 +210,12 @@ class Gate:
             raise AccessError(
                 f"{person.role if person else 'nobody'} may not import files; the {' and the '.join(IMPORTERS)} may"
             )
+        return person
+
+    def scheduler(self, person: Person | None) -> Person:
+        """Return the person; raises AccessError unless they may say what is printed every day: the city."""
+        if person is None or not person.sees_all:
+            raise AccessError(f"{person.role if person else 'nobody'} may not schedule briefings; the city may")
         return person
 
     def carer(self, person: Person | None, kind: str = "") -> Person:

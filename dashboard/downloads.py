@@ -85,7 +85,7 @@ def jobs_blueprint(desk: Desk, jobs: Jobs) -> Blueprint:
         try:
             job = jobs.submit(name, who, lambda told, stop: brief_bytes(desk, name, here, who, told, stop), here)
         except BusyError as error:
-            return as_json({"error": str(error)}, 429)
+            return as_json({"zh": error.said("zh"), "en": error.said("en"), "error": str(error)}, 429)
         return as_json(job.told(), 202)
 
     @routes.post("/search/clusters")
@@ -100,7 +100,7 @@ def jobs_blueprint(desk: Desk, jobs: Jobs) -> Blueprint:
         try:
             return as_json(jobs.submit("clusters.json", who, work, here).told(), 202)
         except BusyError as error:
-            return as_json({"error": str(error)}, 429)
+            return as_json({"zh": error.said("zh"), "en": error.said("en"), "error": str(error)}, 429)
 
     @routes.get("/job/<id>")
     def watch(id: str) -> Response:

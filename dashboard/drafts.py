@@ -31,14 +31,6 @@ LONGEST_NAME = 120
 class UploadError(LayerError):
     """A file cannot be taken in; nothing of it is kept. Said in both languages, because a page shows it."""
 
-    def __init__(self, en: str, zh: str) -> None:
-        super().__init__(en)
-        self.zh = zh
-
-    def said(self, lang: str) -> str:
-        """Return what is wrong in "zh" or "en"."""
-        return str(self) if lang == "en" else self.zh
-
 
 @dataclass
 class Draft:

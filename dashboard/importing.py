@@ -90,13 +90,7 @@ def imports_blueprint(desk: Desk) -> Blueprint:
 
 
 def _refused(error: LayerError) -> Response:
-    return as_json({"zh": said(error, "zh"), "en": said(error, "en"), "error": str(error)}, 400)
-
-
-def said(error: LayerError, lang: str) -> str:
-    """Return what is wrong in a language; what was written in one alone stands for both."""
-    speak = getattr(error, "said", None)
-    return str(speak(lang)) if speak else str(error)
+    return as_json({"zh": error.said("zh"), "en": error.said("en"), "error": str(error)}, 400)
 
 
 def _job(desk: Desk, id: str) -> Job:
@@ -274,7 +268,7 @@ def _told_in_both(work: Any, draft: Draft | None) -> Any:
         except Cancelled:
             raise
         except LayerError as error:
-            problem = (said(error, "zh"), said(error, "en"))
+            problem = (error.said("zh"), error.said("en"))
             if draft is not None:
                 draft.problem = problem
             return json.dumps({"problem": {"zh": problem[0], "en": problem[1]}}, ensure_ascii=False).encode()

@@ -69,7 +69,7 @@ class Jobs:
         with self._lock:
             self._forget()
             if sum(one.state not in FINISHED for one in self._jobs.values()) >= WAITING:
-                raise BusyError(f"{WAITING} jobs are in line already; wait until one is done, or cancel one")
+                raise BusyError(*both("jobs.busy", n=WAITING)[::-1])
             self._jobs[job.id] = job
             self._line.put((job, work))
             if self._worker is None:

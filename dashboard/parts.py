@@ -334,7 +334,18 @@ _THEME = {  # colours are those of assets/tokens.css, so that the grid follows t
     "cellHorizontalPadding": "0.6rem",
 }
 NO_MENU = {"suppressHeaderMenuButton": True, "suppressHeaderFilterButton": True}
-GRID_WORDS = ("noRowsToShow", "filterOoo", "contains", "equals", "page", "of", "to", "nextPage", "previousPage")
+GRID_WORDS = (
+    "noRowsToShow",
+    "loadingOoo",
+    "filterOoo",
+    "contains",
+    "equals",
+    "page",
+    "of",
+    "to",
+    "nextPage",
+    "previousPage",
+)
 # A named theme would be fetched from elsewhere, and an unknown one turns white without a word; only withParams is ours.
 THEME = {"function": f"themeQuartz.withParams({json.dumps(_THEME)})"}
 
@@ -348,6 +359,7 @@ def table(
     page: int = 0,
     filters: bool = False,
     arranged: Sequence[Mapping[str, Any]] = (),
+    apart: bool = False,
 ) -> dag.AgGrid:
     """Return a table that sorts and exports.
 
@@ -355,9 +367,10 @@ def table(
     id        of the grid; clicks arrive in `selectedRows`, the frame's `id` is the id of a row when it has one
     page      rows a page; 0 scrolls
     filters   a row of filter fields under the titles
+    apart     the rows come later, by assets/desk.js
     arranged  how a person arranged its columns, as `getColumnState` of the grid tells it: order, width, what is hidden, sorting
     """
-    names = list(columns) + [name for name in ("id",) if name in frame and name not in columns]
+    names = table_columns(frame, columns)
     options: dict[str, Any] = {
         "theme": THEME,
         "rowSelection": {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
@@ -369,7 +382,7 @@ def table(
         options |= {"pagination": True, "paginationPageSize": page, "paginationPageSizeSelector": False}
     return dag.AgGrid(
         id=id,
-        rowData=_records(frame[names]),
+        **({} if apart else {"rowData": records(frame[names])}),
         columnDefs=arrange([_column(name, more, frame[name], filters) for name, more in columns.items()], arranged),
         defaultColDef={"sortable": True, "resizable": True, "filter": filters, "floatingFilter": filters} | NO_MENU,
         getRowId="params.data.id" if "id" in names else None,
@@ -427,7 +440,13 @@ def _column(name: str, more: str | Mapping[str, Any], values: pd.Series, filters
     return {"field": name, "flex": 2, "minWidth": 110, "tooltipField": name} | (TEXTS if filters else {}) | given
 
 
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+def table_columns(frame: pd.DataFrame, columns: Mapping[str, Any]) -> list[str]:
+    """Return the columns of the frame that a table holds: those it shows, and the id of a row."""
+    return list(columns) + [name for name in ("id",) if name in frame and name not in columns]
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table as a browser takes them: times to the minute, what is not known as None."""
     shown = frame.copy()
     for name in shown:
         if pd.api.types.is_datetime64_any_dtype(shown[name]):

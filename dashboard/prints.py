@@ -6,10 +6,10 @@ from dataclasses import replace
 from threading import Event
 from typing import Any
 
-from flask import Blueprint, Response, abort, make_response, request
+from flask import Blueprint, Response, abort, make_response, request, send_file
 
 from dashboard.access import Person, district_titles
-from dashboard.briefing import PARTS, WRITERS, BriefingError, Choice, compose
+from dashboard.briefing import PARTS, WRITERS, BriefingError, Choice, compose, press
 from dashboard.briefing.clock import stamp_of
 from dashboard.briefing.content import check
 from dashboard.briefing.issuing import Verdict, issue, key_of, print_again, verify_code, verify_file
@@ -22,7 +22,7 @@ from dashboard.text import pick, say
 from dashboard.view import Here
 from layers._errors import Cancelled
 from layers._times import parse_time
-from layers.store import printed
+from layers.store import journal, printed, schedules
 
 LARGEST = 64_000_000  # bytes of a file that is dropped to be verified
 SHOWN, SHOWN_DPI = 6, 72  # pages of a preview
@@ -55,6 +55,7 @@ def prints_blueprint(desk: Desk, jobs: Jobs) -> Blueprint:
     POST /briefing/verify                     a file as the body: is it ours
     GET  /briefing/verify?code=               what is known of a code
     GET  /briefing/<code>.sig                 the signature that goes beside a print
+    GET  /briefing/edition/<number>           the file of a daily edition
     """
     routes = Blueprint("prints", __name__)
 
@@ -98,7 +99,20 @@ def prints_blueprint(desk: Desk, jobs: Jobs) -> Blueprint:
         answer.headers["Content-Disposition"] = f'attachment; filename="{code}.{row["format"]}.sig"'
         return answer
 
+    _editions(routes, desk)
     return routes
+
+
+def _editions(routes: Blueprint, desk: Desk) -> None:
+    @routes.get("/briefing/edition/<int:number>")
+    def daily(number: int) -> Response:
+        who = desk.gate.scheduler(desk.gate.who(request))
+        row = schedules.one(desk.store, number)
+        path = press.file_of(desk, row) if row else None
+        if row is None or path is None:
+            abort(404)
+        journal.add(desk.store, who.name, "export", path.name, {"edition": number})
+        return send_file(path, as_attachment=True, download_name=path.name, max_age=0)
 
 
 def told_of(desk: Desk, verdict: Verdict) -> dict[str, Any]:
@@ -133,7 +147,7 @@ def _started(desk: Desk, jobs: Jobs, name: str, work: Work) -> Response:
     try:
         return as_json(jobs.submit(name, who, work, here).told(), 202)
     except BusyError as error:
-        return as_json({"error": str(error)}, 429)
+        return as_json({"zh": error.said("zh"), "en": error.said("en"), "error": str(error)}, 429)
 
 
 def _printed(desk: Desk, who: Person | None, here: Here, choice: Choice, told: Progress, stop: Event) -> bytes:

@@ -22,6 +22,7 @@ class Settings:
     secret      signs the passes of production; at least 32 characters
     city        its name in Chinese and English
     var         folder for stores, caches and deliveries
+    editions    folder of the daily briefings
     signing_key file of the key that signs prints; None: signing.key beside the store, made on first use
     real_data   a folder of real files, for `make real` and the tests that need it
     """
@@ -35,6 +36,7 @@ class Settings:
     var: Path = ROOT / "var"
     real_data: Path = ROOT.parent / "shared" / "data"
     signing_key: Path | None = None
+    editions: Path = ROOT / "var" / "editions"
 
     def __post_init__(self) -> None:
         if self.mode not in ("drill", "production"):
@@ -65,6 +67,7 @@ def from_environment(environment: Mapping[str, str] = os.environ, **changes: obj
         "port": _port(environment.get("FANGYI_PORT", environment.get("PORT", "8050"))),
         "city": _city(environment.get("FANGYI_CITY", "武汉市;Wuhan")),
         "var": var,
+        "editions": Path(environment.get("FANGYI_EDITIONS", var / "editions")),
         "signing_key": Path(key) if (key := environment.get("FANGYI_SIGNING_KEY", "")) else None,
         "real_data": Path(environment.get("FANGYI_REAL_DATA", ROOT.parent / "shared" / "data")),
     }

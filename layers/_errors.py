@@ -2,11 +2,7 @@
 
 
 class LayerError(Exception):
-    """A fault that a person can act on; the message names the thing, what was found, what was wanted and the next step."""
-
-
-class FeedError(LayerError):
-    """A file cannot be imported at all. Single bad rows are not errors: they go to the receipt.
+    """A fault that a person can act on; the message names the thing, what was found, what was wanted and the next step.
 
     Said in both languages where a page shows it; where nobody wrote the Chinese, the English stands for both.
     """
@@ -18,6 +14,10 @@ class FeedError(LayerError):
     def said(self, lang: str) -> str:
         """Return what is wrong in "zh" or "en"."""
         return str(self) if lang == "en" else self.zh
+
+
+class FeedError(LayerError):
+    """A file cannot be imported at all. Single bad rows are not errors: they go to the receipt."""
 
 
 class ProfileError(LayerError):

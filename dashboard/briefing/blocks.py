@@ -29,9 +29,10 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Receipt:
-    """The newest delivery of one source of a feed, and how many came before it.
+    """The newest delivery of one source of a feed that stands, and how many stand.
 
-    code  "R-3", as lineage pages name it
+    code    "R-3", as lineage pages name it
+    undone  deliveries of the source that were taken back by then, on which nothing rests
     """
 
     code: str
@@ -43,6 +44,7 @@ class Receipt:
     known_at: datetime
     rows: int
     deliveries: int
+    undone: int = 0
 
 
 @dataclass(frozen=True)

@@ -114,16 +114,18 @@ def lineage_section(book: Book, title: str) -> Section:
 
 
 def receipts_table(book: Book) -> TableBlock:
-    """Return the newest delivery of every source, with the digest of its file."""
+    """Return the newest delivery of every source that stands, with the digest of its file and how many were taken back."""
     rows = [
         {"code": one.code, "feed": one.feed, "source": one.source, "file": one.file, "known_at": stamp_of(one.known_at), "rows": one.rows,
-         "deliveries": one.deliveries, "sha256": one.sha256[:DIGEST_SHOWN], "batch": one.batch}
+         "deliveries": one.deliveries, "sha256": one.sha256[:DIGEST_SHOWN], "batch": one.batch, "undone": one.undone}
         for one in book.receipts.values()
     ]  # fmt: skip
     heads = (
         ("code", *both("brief.closing.receipt")), ("feed", *both("brief.closing.feed")), ("source", *both("brief.closing.source_2")), ("file", *both("brief.closing.newest_file")),
         ("known_at", *both("brief.closing.known")), ("rows", *both("brief.closing.rows")), ("deliveries", *both("brief.closing.deliveries")), ("batch", *both("brief.closing.batch")), ("sha256", *both("brief.closing.sha_256")),
     )  # fmt: skip
+    if any(row["undone"] for row in rows):  # said where there is something to say: the line is full
+        heads = (*heads[:7], ("undone", *both("brief.closing.taken_back")), *heads[7:])
     columns = tuple(TableColumn(key, book.pick(zh, en)) for key, zh, en in heads)
     return TableBlock(
         say("brief.closing.receipts", book.lang),

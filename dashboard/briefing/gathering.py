@@ -44,7 +44,7 @@ class Sources:
 
     tables    source -> table -> rows; a source of the bulletin before ends in @before
     frames    layer frames by key, as the map draws them
-    receipts  feed -> newest delivery of each of its sources
+    receipts  feed -> newest delivery of each of its sources that stands
     """
 
     plans: Mapping[str, Plan]
@@ -89,11 +89,14 @@ def _counted(
 
 
 def _receipts(desk: Desk, who: Person | None, view: View) -> dict[str, tuple[Receipt, ...]]:
+    """Feed -> receipts by source; a source whose every delivery was taken back has none, because nothing rests on it."""
     rows = desk.gate.read(desk.store, who, deliveries.receipts, view, SHARED)
+    gone = rows[rows["gone"].astype(bool)].groupby(["feed", "source"]).size().to_dict()
+    stand = rows[~rows["gone"].astype(bool)]
     found: dict[str, tuple[Receipt, ...]] = {}
-    for number, (_, mine) in enumerate(rows.groupby(["feed", "source"], sort=True), start=1):
+    for number, (source, mine) in enumerate(stand.groupby(["feed", "source"], sort=True), start=1):
         last = mine.iloc[-1]
         receipt = Receipt(f"R-{number}", int(last["batch"]), str(last["feed"]), str(last["source"]), str(last["file"]),
-                          str(last["sha256"]), last["known_at"].to_pydatetime(), int(last["rows"] or 0), len(mine))  # fmt: skip
+                          str(last["sha256"]), last["known_at"].to_pydatetime(), int(last["rows"] or 0), len(mine), int(gone.get(source, 0)))  # fmt: skip
         found[receipt.feed] = (*found.get(receipt.feed, ()), receipt)
     return found

@@ -93,7 +93,7 @@ def told_of(briefing: Briefing) -> dict[str, Any]:
     }  # fmt: skip
     receipts = {
         one.code: {"batch": one.batch, "feed": one.feed, "source": one.source, "file": one.file, "sha256": one.sha256,
-                   "known_at": one.known_at.isoformat(), "rows": one.rows, "deliveries": one.deliveries}
+                   "known_at": one.known_at.isoformat(), "rows": one.rows, "deliveries": one.deliveries, "undone": one.undone}
         for one in briefing.receipts.values()
     }  # fmt: skip
     return {"footnotes": notes, "receipts": receipts, "path": briefing.path}

@@ -8,6 +8,7 @@ from threading import Event, Thread
 import waitress
 
 from dashboard.app import create_app
+from dashboard.briefing.press import Press
 from dashboard.commands._shared import add_store, settings_of
 from dashboard.desk import Desk
 from dashboard.settings import Settings, SettingsError
@@ -35,10 +36,9 @@ def run(args: argparse.Namespace) -> int:
         server = waitress.create_server(app.server, sockets=[port], threads=THREADS)
         address = f"http://{settings.host}:{settings.port}"
         print(f"Fangyi 防疫指挥图  {address}  ·  wall {address}/wall  ·  stop with Ctrl+C", flush=True)
-        stop = Event()
-        Thread(
-            target=_begin, args=(app.server.extensions["desk"], app.server.extensions["watch"], stop), daemon=True
-        ).start()
+        stop, desk = Event(), app.server.extensions["desk"]
+        Thread(target=_begin, args=(desk, app.server.extensions["watch"], stop), daemon=True).start()
+        Thread(target=Press(desk).run, args=(stop,), name="press", daemon=True).start()
         try:
             server.run()
         finally:

@@ -269,4 +269,4 @@ def _connect_profile(app: Dash, desk: Desk) -> None:
         try:
             return _import_profile.saved(asked, columns, source, datum)
         except LayerError as error:
-            return importing.said(error, asked.lang)
+            return error.said(asked.lang)

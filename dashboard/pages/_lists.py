@@ -1,9 +1,8 @@
-"""The drawer under the map: every compound, or every case of the area, as a working table whose rows select on the map."""
+"""The tables in the drawer of the lockdown page: every compound, or every case of the area; their rows select on the map."""
 
 from typing import Any
 
 import pandas as pd
-from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard import drill
@@ -14,7 +13,6 @@ from dashboard.pages._grid import grid
 from dashboard.text import figure, pick
 from layers._palette import CONTROL, LIFE, STATUS
 
-TABLES = ("compounds", "cases")
 COMPOUND_COLUMNS = {
     "name": "lists.compound",
     "district": "lists.district",
@@ -37,36 +35,6 @@ WIDTHS = dict(
     zip(COMPOUND_COLUMNS, (150, 90, 110, 110, 110, 88, 100, 96, 84, 84, 92, 84, 100, 100, 80, 120), strict=True)
 )
 MOST = 3_000  # cases in the table; what is left out is counted, and a smaller area has all
-
-
-def drawer(asked: Asked) -> Component | None:
-    """Return the open drawer, None while the address opens none."""
-    name = (asked.here.options or {}).get("table")
-    if name not in TABLES:
-        return None
-    titles = {
-        "compounds": asked.say("lists.compounds"),
-        "cases": asked.say("lists.cases_masked"),
-    }
-    tabs = [
-        dcc.Link(text, href=link(asked, one), className="here" if one == name else "") for one, text in titles.items()
-    ]
-    close = dcc.Link("✕", href=link(asked, ""), className="quiet drawer-close", title=asked.say("lists.close_table"))
-    body = compounds(asked) if name == "compounds" else cases(asked)
-    return html.Section(
-        [html.Div([html.Div(tabs, className="drawer-tabs"), close], className="drawer-head"), body], className="drawer"
-    )
-
-
-def link(asked: Asked, table: str) -> str:
-    """Return the address of this page with a table opened, or with none."""
-    options = {name: value for name, value in (asked.here.options or {}).items() if name != "table"}
-    return asked.here.path + asked.here.at(options=options | ({"table": table} if table else {})).search
-
-
-def opener(asked: Asked) -> Component:
-    """Return the link that opens the table of compounds."""
-    return dcc.Link(asked.say("lists.full_table"), href=link(asked, "compounds"), className="button quiet")
 
 
 def compounds(asked: Asked) -> Component:
@@ -173,3 +141,6 @@ def case_rows(asked: Asked, rows: pd.DataFrame) -> pd.DataFrame:
             "sure": (pd.to_numeric(rows["probability"]).astype(float) * 100).round(1),
         }
     )
+
+
+TABLES = {"compounds": ("lists.compounds", compounds), "cases": ("lists.cases_masked", cases)}

@@ -7,11 +7,13 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard import parts
+from dashboard.access import SHARED
 from dashboard.briefing.clock import stamp_of
 from dashboard.pages import Asked
 from dashboard.prints import may_see
 from dashboard.text import figure, is_unknown
 from layers._times import parse_time
+from layers.intake import handed_in
 from layers.store import printed
 
 SHOWN = 30
@@ -73,7 +75,11 @@ def lineage(asked: Asked, row: Mapping[str, Any], code: str) -> Component:
     told = row["state"]["told"]
     notes, receipts = told["footnotes"], told["receipts"]
     if code in notes:
-        chosen = [_footnote(asked, code, notes[code], receipts)]
+        batches = [one["batch"] for one in receipts.values()]
+        gone = asked.desk.gate.read(
+            asked.desk.store, asked.who, lambda _: handed_in.taken_back_of(batches), asked.here.view, SHARED
+        )
+        chosen = [_footnote(asked, code, notes[code], receipts, dict(zip(gone["root"], gone["undo"], strict=True)))]
     else:
         chosen = [parts.empty(asked.say("briefing.no_such_note", note=code))] if code else []
     choices = [{"value": f"{key}", "label": f"{key}  {note['what']}"} for key, note in notes.items()]
@@ -83,14 +89,17 @@ def lineage(asked: Asked, row: Mapping[str, Any], code: str) -> Component:
     return html.Div([html.H3(asked.say("briefing.lineage")), pick, *chosen], className="lineage")
 
 
-def _footnote(asked: Asked, code: str, note: Mapping[str, Any], receipts: Mapping[str, Any]) -> Component:
+def _footnote(
+    asked: Asked, code: str, note: Mapping[str, Any], receipts: Mapping[str, Any], gone: Mapping[int, int]
+) -> Component:
+    """Return one footnote with the deliveries that it rests on; those taken back since the print say so."""
     value = (
         asked.say("briefing.as_printed") if note["kind"] == "rows" else figure(note["value"], _digits(note["value"]))
     )
     rows = [
         html.Li([html.B(f"{key} {receipts[key]['source']}"), html.Span(receipts[key]["file"]), html.Small(asked.say(
             "briefing.receipt", rows=figure(receipts[key]["rows"]), n=figure(receipts[key]["deliveries"]), batch=receipts[key]["batch"])),
-            html.Code(receipts[key]["sha256"], className="digest")])
+            _since(asked, receipts[key], gone), html.Code(receipts[key]["sha256"], className="digest")])
         for key in note["receipts"] if key in receipts
     ]  # fmt: skip
     return html.Div([
@@ -98,6 +107,16 @@ def _footnote(asked: Asked, code: str, note: Mapping[str, Any], receipts: Mappin
         html.P([asked.say("briefing.query"), html.Code(note["query"], className="digest")]),
         html.Ul(rows, className="print-receipts") if rows else parts.empty(asked.say("briefing.no_receipts")),
     ], className="print-footnote")  # fmt: skip
+
+
+def _since(asked: Asked, receipt: Mapping[str, Any], gone: Mapping[int, int]) -> Component | None:
+    """What became of a delivery: taken back since, or others of its source taken back before."""
+    if receipt["batch"] in gone:
+        undo = gone[receipt["batch"]]
+        badge = parts.badge(asked.say("briefing.taken_back_since", batch=undo), "amber", "↺")
+        return dcc.Link(badge, href="/imports" + asked.here.elsewhere.at(options={"batch": str(undo)}).search)
+    before = receipt.get("undone", 0)
+    return html.Small(asked.say("briefing.taken_back_before", n=figure(before))) if before else None
 
 
 def check(asked: Asked) -> Component:

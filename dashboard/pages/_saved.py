@@ -16,6 +16,7 @@ from layers.store import saved
 from layers.store.saved import SavedError
 
 DO = ("keep", "rename", "remove", "default")
+UNDOES = ("view", "rename", "default")
 STORES = ("grid-filter", "grid-columns", "toast", "undo")  # what tables and toasts talk through, once in every browser
 
 
@@ -184,8 +185,8 @@ def connect(app: Dash, desk: Desk) -> None:
         prevent_initial_call=True,
     )
     def pressed(_do: Any, undo: Any, name: Any, names: Sequence[Any], path: str, search: str, fragment: str | None) -> Any:  # fmt: skip
-        if not ctx.triggered[0]["value"]:
-            return no_update, no_update
+        if not ctx.triggered[0]["value"] or (ctx.triggered_id == "undo" and undo.get("what") not in UNDOES):
+            return no_update, no_update  # what other parts told of, they take back themselves
         asked = Asked.at(desk, desk.gate.who(request), path, search)
         ids = [one["id"]["index"] for one in ctx.states_list[1]]
         try:

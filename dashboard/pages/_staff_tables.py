@@ -7,7 +7,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard import charts, parts
-from dashboard.pages import Asked
+from dashboard.pages import Asked, _drawer
 from dashboard.pages._bed_tables import table
 from dashboard.pages._frame import district_names, missing
 from dashboard.text import UNKNOWN, both, figure, is_unknown, percent, say
@@ -18,8 +18,11 @@ SHOWN = 14  # lines of a table; the export has all
 DUE = {"rest": both("staff_tables.due_rest"), "leaves": both("staff_tables.due_leaves"), "": ("", "")}
 
 
-def tabbed(id: str, pages: Sequence[tuple[str, str, Component | None]]) -> Component:
-    """Return a panel of tables of which one is seen at a time; pages: (value, title, body)."""
+def tabbed(id: str, pages: Sequence[tuple[str, str, Component | None]], opener: Component | None = None) -> Component:
+    """Return a panel of tables of which one is seen at a time; pages: (value, title, body).
+
+    opener  leads to the whole tables in the drawer
+    """
     shown = [
         dcc.Tab(
             html.Div(body, className="tab-body"), label=title, value=name, className="tab", selected_className="here"
@@ -30,7 +33,7 @@ def tabbed(id: str, pages: Sequence[tuple[str, str, Component | None]]) -> Compo
         shown, id=id, value=pages[0][0], className="tabs", parent_className="tabs-box", content_className="tabs-content",
         persistence=True, persistence_type="session",
     )  # fmt: skip
-    return html.Section(tabs, className="panel tabbed")
+    return html.Section([tabs, opener], className="panel tabbed")
 
 
 def tabs(asked: Asked, plan: Plan) -> Component:
@@ -44,6 +47,7 @@ def tabs(asked: Asked, plan: Plan) -> Component:
             ("rest", w("staff_tables.rest"), resting(asked, plan)),
             ("community", w("staff_tables.community"), community(asked, plan)),
         ],
+        _drawer.opener(asked, "gap"),
     )
 
 

@@ -7,7 +7,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard import chart_beds, parts
-from dashboard.pages import Asked, Page, Scene
+from dashboard.pages import Asked, Page, Scene, _bed_lists, _drawer
 from dashboard.pages._bed_tables import tabs
 from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, missing, proposal_rows, silence
 from dashboard.pages._order import proposed
@@ -57,9 +57,9 @@ def layout(asked: Asked) -> Component:
             len(ordered),
             kind="pick-hospital",
         ),
-        html.Section(tabs(asked, plan), className="panel tabbed"),
+        html.Section([tabs(asked, plan), _drawer.opener(asked, "sites")], className="panel tabbed"),
     ]
-    return desk_page(asked, left, right, scene(asked))
+    return desk_page(asked, left, right, scene(asked), _drawer.drawer(asked, _bed_lists.TABLES))
 
 
 def rows(asked: Asked, plan: Plan, proposals: list[Proposal]) -> list[dict[str, Any]]:

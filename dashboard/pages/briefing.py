@@ -8,7 +8,7 @@ from dash.development.base_component import Component
 from dashboard import parts
 from dashboard.briefing import PARTS, SECRECY, SIZES, WRITERS
 from dashboard.desk import Desk
-from dashboard.pages import Asked, Page, _prints
+from dashboard.pages import Asked, Page, _prints, _schedule
 from dashboard.pages._frame import sheet
 from dashboard.text import LANGS, both, say
 
@@ -25,7 +25,9 @@ def layout(asked: Asked) -> Component:
         note=html.Span(id="briefing-count"),
         name="briefing-preview",
     )  # fmt: skip
-    right = html.Div([*shown, _prints.check(asked), _prints.earlier(asked)], className="briefing-side")
+    right = html.Div(
+        [*shown, _schedule.panel(asked), _prints.check(asked), _prints.earlier(asked)], className="briefing-side"
+    )
     return sheet(asked, [html.Div([_choices(asked), preview, right], className="briefing-columns")])
 
 
@@ -95,6 +97,7 @@ def connect(app: Dash, desk: Desk) -> None:
         State("url", "search"),
         prevent_initial_call=True,
     )
+    _schedule.connect(app, desk)
 
 
 PAGE: Any = Page("/briefing", order=80, group="report", title=both("page.briefing"), layout=layout, connect=connect)

@@ -9,7 +9,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard import chart_lockdown, parts
-from dashboard.pages import Asked, Page, Scene, _lists
+from dashboard.pages import Asked, Page, Scene, _drawer, _lists
 from dashboard.pages._drill import go
 from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, district_names, proposal_rows, silence, take_menu
 from dashboard.pages._order import beside, several
@@ -78,12 +78,12 @@ def layout(asked: Asked) -> Component:
             asked.say("lockdown.seal_in_order"),
             urgent,
             SHOWN,
-            [several(asked, plan, urgent), _lists.opener(asked), take_menu(asked, "lockdown")],
+            [several(asked, plan, urgent), _drawer.opener(asked, "compounds"), take_menu(asked, "lockdown")],
         ),
         listed(asked, plan, asked.say("lockdown.no_epidemic_compounds"), steps, STEPS_SHOWN, ""),
         overrides(asked, plan),
     ]
-    return desk_page(asked, left, right, scene(asked), _lists.drawer(asked))
+    return desk_page(asked, left, right, scene(asked), _drawer.drawer(asked, _lists.TABLES))
 
 
 def listed(asked: Asked, plan: Plan, title: str, proposals: Sequence[Proposal], most: int, tools: Any) -> Component:

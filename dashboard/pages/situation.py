@@ -11,6 +11,7 @@ from dashboard import chart_situation as charts
 from dashboard import parts, shell
 from dashboard.pages import Asked, Page, _clusters
 from dashboard.pages._frame import caveats, head, mark_of, missing, silence, take_menu, timeline, window_title
+from dashboard.pages._grid import grid
 from dashboard.pages._tiles import aged_tile
 from dashboard.text import UNKNOWN, both, day, figure, is_unknown, percent, say
 from layers._times import day_start
@@ -21,7 +22,7 @@ from layers.decisions._situation_words import NAMES, VERDICT, WHY, sure
 
 POINTS = ("peak_onset", "r_below_1", "peak_hospital")
 HORIZONS = (1, 2, 3, 5, 7, 10, 14)
-LEDGER = 21  # newest days of the books
+BOOKS = {"opening": "opening", "added": "added", "removed": "taken_off", "closing": "closing"}  # column -> its title
 MORE: tuple[Callable[[Asked], Component | None], ...] = (_clusters.panel,)  # panels after the statements, in order
 
 
@@ -265,39 +266,40 @@ def failing(asked: Asked, row: dict[str, Any]) -> str:
 def districts(asked: Asked, plan: Plan) -> Component:
     """Return a row a district; what is too small to be shown says why."""
     w, rows = asked.say, plan.tables["districts"]
+    columns: dict[str, Any] = {
+        "name": {"headerName": w("situation.district"), "minWidth": 110, "pinned": "left"},
+        "ever": {"headerName": w("situation.total"), "minWidth": 84},
+        "onset_week": {"headerName": w("situation.onsets_7_d"), "minWidth": 92},
+        "report_week": {"headerName": w("situation.reported_7_d"), "minWidth": 92},
+        "per_100k": {"headerName": w("situation.per_100k"), "minWidth": 92},
+        "r": {"headerName": "Rt", "minWidth": 70},
+        "own_r": {"headerName": w("situation.own_r"), "minWidth": 84},
+        "interval": {"headerName": w("situation.95_interval"), "minWidth": 130},
+        "below": {"headerName": "P(Rt<1)", "minWidth": 90},
+    }
+    return parts.panel(
+        w("situation.district_2"),
+        grid(asked, district_rows(asked, rows), columns, "situation-districts"),
+        note=district_note(asked, rows),
+        name="districts-panel",
+    )
+
+
+def district_rows(asked: Asked, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the districts as the table shows them; a row that is not placed has no area to lead to."""
     names = rows["name"] if asked.lang == "zh" else rows["name_en"]
-    unplaced = w("situation.not_known")
-    head_ = (
-        w("situation.district"),
-        w("situation.total"),
-        w("situation.onsets_7_d"),
-        w("situation.reported_7_d"),
-        w("situation.per_100k"),
-        "Rt",
-        w("situation.own_r"),
-        w("situation.95_interval"),
-        "P(Rt<1)",
+    interval = [
+        f"{figure(row['q025'], 2)}–{figure(row['q975'], 2)}" if row["why"] == "" else WHY[row["why"]].said(asked.lang)
+        for row in rows.to_dict("records")
+    ]
+    return rows.assign(
+        id=[code or "*" for code in rows["district"]],
+        name=[name or asked.say("situation.not_known") for name in names],
+        interval=interval,
+        below=[written(one) for one in rows["below"]],
+        **{name: rows[name].astype(float).round(2) for name in ("r", "own_r")},
+        per_100k=rows["per_100k"].astype(float).round(1),
     )
-    lines = []
-    for row, name in zip(rows.to_dict("records"), names, strict=True):
-        shown = row["why"] == ""
-        interval = f"{figure(row['q025'], 2)}–{figure(row['q975'], 2)}" if shown else WHY[row["why"]].said(asked.lang)
-        cells = [
-            figure(row["ever"]),
-            figure(row["onset_week"]),
-            figure(row["report_week"]),
-            figure(row["per_100k"], 1),
-            figure(row["r"], 2),
-            figure(row["own_r"], 2),
-        ]
-        tail = [html.Td(interval, className="" if shown else "unknown"), html.Td(written(row["below"]))]
-        lines.append(html.Tr([html.Th(name or unplaced), *(html.Td(cell) for cell in cells), *tail]))
-    table = html.Table(
-        [html.Thead(html.Tr([html.Th(each) for each in head_])), html.Tbody(lines)],
-        className="plain-table compact by-district",
-    )
-    note = district_note(asked, rows)
-    return parts.panel(w("situation.district_2"), table, note=note, name="districts-panel")
 
 
 def district_note(asked: Asked, rows: pd.DataFrame) -> str:
@@ -351,35 +353,18 @@ def unverified(asked: Asked, plan: Plan, p: Proposal) -> Component | None:
 
 def ledger(asked: Asked, plan: Plan) -> Component:
     """Return the books: what each day's deliveries added and took away; opening + added - removed = closing."""
-    w, rows = asked.say, plan.tables["ledger"].tail(LEDGER).iloc[::-1]
-    head_ = (
-        w("situation.known_on"),
-        w("situation.opening"),
-        w("situation.added"),
-        w("situation.taken_off"),
-        w("situation.closing"),
+    w, rows = asked.say, plan.tables["ledger"].iloc[::-1]
+    if rows.empty:
+        return parts.panel(w("situation.books"), parts.empty(say("state.empty", asked.lang)), name="books")
+    said = rows.assign(
+        known=[f"{day_start(int(one)):%Y-%m-%d}" for one in rows["day"]], id=[str(int(one)) for one in rows["day"]]
     )
-    lines = [
-        html.Tr(
-            [
-                html.Th(day(day_start(int(row["day"])), asked.lang)),
-                *(
-                    html.Td(figure(row[name]), className="short" if name == "removed" and row[name] else "")
-                    for name in ("opening", "added", "removed", "closing")
-                ),
-            ]
-        )
-        for row in rows.to_dict("records")
-    ]
-    table = html.Table(
-        [html.Thead(html.Tr([html.Th(each) for each in head_])), html.Tbody(lines)], className="plain-table compact"
-    )
-    return parts.panel(
-        w("situation.books"),
-        table if lines else parts.empty(say("state.empty", asked.lang)),
-        note=w("situation.opening_added_taken"),
-        name="books",
-    )
+    columns: dict[str, Any] = {
+        "known": {"headerName": w("situation.known_on"), "minWidth": 110, "pinned": "left"},
+        **{name: {"headerName": w(f"situation.{key}"), "minWidth": 84} for name, key in BOOKS.items()},
+    }
+    body = grid(asked, said.reset_index(drop=True), columns, "situation-books", sums=("added", "removed"))
+    return parts.panel(w("situation.books"), body, note=w("situation.opening_added_taken"), name="books")
 
 
 PAGE = Page("/situation", order=15, title=both("page.situation"), layout=layout)

@@ -7,7 +7,7 @@ from dash.development.base_component import Component
 
 from dashboard import chart_staff, parts
 from dashboard.arcs import arcs
-from dashboard.pages import Asked, Page, Scene, _compare, _whatif
+from dashboard.pages import Asked, Page, Scene, _compare, _drawer, _staff_lists, _whatif
 from dashboard.pages._frame import LAND, NAMES, brief, caveats, desk_page, proposal_rows, silence
 from dashboard.pages._order import proposed
 from dashboard.pages._staff_tables import share, skills_frame, tabs
@@ -74,7 +74,7 @@ def layout(asked: Asked) -> Component:
         ),
         tabs(asked, plan),
     ]
-    return desk_page(asked, left, right, scene(asked))
+    return desk_page(asked, left, right, scene(asked), _drawer.drawer(asked, _staff_lists.TABLES))
 
 
 def rows(asked: Asked, plan: Plan, proposals: list[Proposal]) -> list[dict[str, Any]]:

@@ -108,10 +108,12 @@ def decide(points: pd.DataFrame, column: str | None, judge: Judge, file: str, op
     frames = {source: part.frame or _follows(part, whole, decided) for source, part in parts.items()}
     lost = {source: parts[source] for source, frame in frames.items() if not frame}
     if lost:
+        named_zh = "；".join(f"来源“{source}”：{part.reason_zh}" for source, part in list(lost.items())[:NAMED])
         named = "; ".join(f"source {source!r}: {part.reason_en}" for source, part in list(lost.items())[:NAMED])
         raise FeedError(
             f"{file}: the datum of {len(lost)} of {len(parts)} sources (column {column!r}) cannot be told: {named}. "
-            f"Split the file by its sources and state the frame of each with {option}"
+            f"Split the file by its sources and state the frame of each with {option}",
+            f"{file}：{len(parts)}个来源（列“{column}”）中有{len(lost)}个判定不出坐标系：{named_zh}。请按来源拆开文件，分别选定坐标系",
         )
     return Decision(column, {source: frame for source, frame in frames.items() if frame}, whole, parts)
 

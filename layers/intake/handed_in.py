@@ -1,8 +1,9 @@
 """What was handed in: deliveries and their undos, with what became of each."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, select
 
 from layers._times import to_ms
 from layers._view import View
@@ -45,6 +46,15 @@ def undos_of(view: View, number: int) -> Select[Any]:
     query = select(batch.c.id, batch.c.known_at, batch.c.receipt).where(batch.c.kind == UNDO)
     named = batch.c.receipt["undoes"].as_integer() == number
     return query.where(named, batch.c.known_at <= to_ms(view.known_at)).order_by(batch.c.id)
+
+
+def taken_back_of(numbers: Sequence[int]) -> Select[Any]:
+    """Return root, undo: which of some deliveries do not stand now, and the batch that took each back last."""
+    undo = batch.alias("undo_of")
+    root = undo.c.receipt["root"].as_integer()
+    query = select(batch.c.id.label("root"), func.max(undo.c.id).label("undo"))
+    query = query.join(undo, and_(undo.c.kind == UNDO, root == batch.c.id))
+    return query.where(batch.c.id.in_(list(numbers)), taken_back()).group_by(batch.c.id)
 
 
 def _all(view: View) -> Select[Any]:

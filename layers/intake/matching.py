@@ -21,6 +21,7 @@ from layers.intake.gazetteer_care import care_now, cared
 from layers.intake.judges import judge_of
 from layers.intake.lessons import latest, learned_at, lessons
 from layers.intake.places import believed
+from layers.store import Store
 from layers.store.schema import FOREVER, care, compound, district
 
 GAZETTEER = (
@@ -165,6 +166,16 @@ def gazetteer(connection: Connection, identity: str, cache: Path | None, *, lear
                 _matchers[key] = found
                 _building.pop(key, None)
         return found
+
+
+def ready(store: Store) -> None:
+    """Build the store's gazetteer, and fit a judge where it has none, before somebody takes the writer: others can write meanwhile.
+
+    Costs nothing once it is built; a first fit takes from ten seconds to minutes on a city, for example after a restore
+    from a backup that holds no cache.
+    """
+    with store.snapshot() as connection:
+        gazetteer(connection, store.identity, store.cache)
 
 
 def unkept(connection: Connection, identity: str, cache: Path | None) -> Gazetteer:

@@ -182,7 +182,10 @@ class Renamer:
     def _joined(self, rows: pd.DataFrame, names: list[str]) -> pd.Series:
         missing = [n for n in names if n != NUMBER and n not in rows]
         if missing:
-            raise FeedError(f"{self._file}: columns {missing} are missing; found {_shown(rows)}")
+            raise FeedError(
+                f"{self._file}: columns {missing} are missing; found {_shown(rows)}",
+                f"{self._file}：缺少用来拼编号的列{'、'.join(missing)}；文件里有：{'、'.join(_shown(rows))}",
+            )
         out = []
         for row in zip(*(rows[n] for n in names if n != NUMBER), strict=True):
             values = tuple("" if v is None or v != v else str(v) for v in row)

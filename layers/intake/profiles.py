@@ -56,11 +56,18 @@ class Reading:
         ours = list(self.columns.values())
         twice = sorted({name for name in ours if ours.count(name) > 1})
         if twice:
-            raise ProfileError(f"{', '.join(twice)}: two columns of the file are taken for it; wanted one")
+            titles = "、".join(column.zh for column in feed.columns if column.name in twice) or "、".join(twice)
+            raise ProfileError(
+                f"{', '.join(twice)}: two columns of the file are taken for it; wanted one",
+                f"“{titles}”对应了文件里的两列，请只留一列",
+            )
         known = {column.name for column in feed.columns}
         strange = sorted({*ours, *self.constants, *self.join} - known)
         if strange:
-            raise ProfileError(f"{', '.join(strange)}: feed {feed.name} has no such column")
+            raise ProfileError(
+                f"{', '.join(strange)}: feed {feed.name} has no such column",
+                f"数据项“{feed.title[0]}”没有这些列：{'、'.join(strange)}",
+            )
         taken = set(ours) | set(self.constants) | set(self.join)
         unused = [c.name for c in feed.columns if c.name not in taken and {c.name, c.zh} & set(names)]
         # A value without a code stays as it is, so that its rows are refused by what stands in them.

@@ -185,7 +185,10 @@ def _layer(path: Path, wanted: str | None) -> tuple[str, list[str]]:
     shaped, plain = spatial.layers_of(path)
     names = [*shaped, *plain]
     if wanted and wanted not in names:
-        raise FeedError(f"{path.name}: layer {wanted!r} is missing; found {names}")
+        raise FeedError(
+            f"{path.name}: layer {wanted!r} is missing; found {names}",
+            f"{path.name}：没有图层“{wanted}”；文件里有：{'、'.join(names) or '无'}",
+        )
     choices = [wanted] if wanted else shaped or plain
     if len(choices) != 1:
         raise FeedError(
@@ -202,7 +205,10 @@ def _header(lines: Iterator[Line], path: Path) -> list[str]:
     except StopIteration:
         raise FeedError(f"{path.name}: no line with column names", f"{path.name}：没有列名行") from None
     if isinstance(first, Misshapen):
-        raise FeedError(f"{path.name}: line {first.row} should name the columns; found {first.found}")
+        raise FeedError(
+            f"{path.name}: line {first.row} should name the columns; found {first.found}",
+            f"{path.name}：第{first.row}行应为列名，实际是：{first.found}",
+        )
     header = [text(name) or "" for name in first]
     while header and not header[-1]:
         header.pop()

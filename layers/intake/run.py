@@ -5,18 +5,19 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection, select
 
-from geo.datum import require_datum
-from geo.errors import GeoError
+from geo.datum import DATUMS, require_datum
+from geo.errors import DatumError, GeoError
 from layers._errors import Cancelled, FeedError, KnowledgeError
 from layers.intake import readers, workbooks
 from layers.intake._feed import Feed
 from layers.intake.datum_parts import AUTO
 from layers.intake.delivery import Delivery, Progress
-from layers.intake.matching import gazetteer
+from layers.intake.matching import gazetteer, ready
 from layers.intake.profile import Profile
 from layers.intake.receipt import Receipt, file_notes
 from layers.store import Store, journal
@@ -54,22 +55,21 @@ def run(
     """
     profile = profile or Profile()
     started = time.monotonic()
-    if known_at and known_at > datetime.now(UTC) + timedelta(minutes=10):
-        raise KnowledgeError(f"--known-at {known_at.isoformat()} lies in the future")
+    _require_past(known_at)
     stated = _stated_datum(datum or profile.options.get("datum"))
     source = source or profile.options.get("source") or feed.steward[1]
     receipt = Receipt(feed.name, source, path.name, _sha256(path), datum=stated, dry_run=dry_run, actor=actor)
     settings = hashlib.blake2b(f"{stated}|{profile.digest}|{source}".encode(), digest_size=8).hexdigest()
     now = store.now()
+    if _asks_for_places(feed, stated):
+        ready(store)
     try:
         # Plain strings: rows pass through once on their way to the store, and Arrow costs an eighth of an import.
         with store.writing() as connection, pd.option_context("mode.string_storage", "python"):
             receipt.repeated = _already(connection, receipt, settings)
             if receipt.repeated:
                 return receipt
-            values = {"kind": "import", "feed": feed.name, "source": source, "file": path.name}
-            values |= {"sha256": receipt.sha256, "settings": settings}
-            opened = open_batch(connection, known_at, now, values)
+            opened = open_batch(connection, known_at, now, _told_of(receipt) | {"settings": settings})
             receipt.batch, receipt.known_at = opened.id, opened.known_from
             Delivery(store, opened, feed, profile, receipt, cancel).take(path, progress)
             _tell_unread(receipt, path, profile)
@@ -86,8 +86,36 @@ def run(
                 raise Cancelled(f"{path.name}: the import was stopped; nothing was written")
     except _DryRun:
         return receipt
+    except DatumError as error:
+        raise _other_frame(path, stated, error) from error
     _fit(store, feed)
     return receipt
+
+
+def _told_of(receipt: Receipt) -> dict[str, Any]:
+    """What the table of batches says of a delivery."""
+    about = {"feed": receipt.feed, "source": receipt.source, "file": receipt.file, "sha256": receipt.sha256}
+    return {"kind": "import", **about}
+
+
+def _require_past(known_at: datetime | None) -> None:
+    if known_at and known_at > datetime.now(UTC) + timedelta(minutes=10):
+        raise KnowledgeError(
+            f"--known-at {known_at.isoformat()} lies in the future", f"获知时间{known_at.isoformat()}在未来"
+        )
+
+
+def _other_frame(path: Path, stated: str | None, error: DatumError) -> FeedError:
+    """What is told of metres where degrees were stated, or the other way round."""
+    return FeedError(
+        f"{path.name}: {error}",
+        f"{path.name}：坐标与坐标系“{stated}”不符，无法换算；请核对文件里是经纬度还是米制坐标，另选坐标系或“自动判定”",
+    )
+
+
+def _asks_for_places(feed: Feed, datum: str | None) -> bool:
+    """Whether rows of the feed are looked up among the compounds: persons, zones by name, points whose frame is to be found out."""
+    return bool(feed.placed) or datum == AUTO or any(column.refers == "compound" for column in feed.columns)
 
 
 def _fit(store: Store, feed: Feed) -> None:
@@ -121,7 +149,9 @@ def _stated_datum(text: str | None) -> str | None:
     try:
         return require_datum(text) if text else None
     except GeoError as error:
-        raise FeedError(str(error)) from error
+        raise FeedError(
+            str(error), f"坐标系“{text}”无法识别；可选：{'、'.join(DATUMS)}、cgcs2000:中央子午线、epsg:编号"
+        ) from error
 
 
 def _sha256(path: Path) -> str:
@@ -129,7 +159,7 @@ def _sha256(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise FeedError(f"{path.name}: {error.strerror}") from error
+        raise FeedError(f"{path.name}: {error.strerror}", f"{path.name}：文件已不在或无法读取") from error
 
 
 def _already(connection: Connection, receipt: Receipt, settings: str) -> int | None:

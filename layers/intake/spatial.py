@@ -118,7 +118,10 @@ def _content(path: Path, encoding: str) -> Any:
     try:
         return json.loads(path.read_text(encoding=encoding), parse_int=str, parse_float=str, parse_constant=str)
     except RecursionError:
-        raise FeedError(f"{path.name}: is nested too deep to be a collection of features") from None
+        raise FeedError(
+            f"{path.name}: is nested too deep to be a collection of features",
+            f"{path.name}：嵌套过深，不是要素集合",
+        ) from None
 
 
 def _features(content: Any, path: Path) -> list[dict[str, Any]]:
@@ -126,7 +129,8 @@ def _features(content: Any, path: Path) -> list[dict[str, Any]]:
     features = [content] if kind == "Feature" else content.get("features") if kind == "FeatureCollection" else None
     if not isinstance(features, list) or not all(isinstance(feature, dict) for feature in features):
         raise FeedError(
-            f"{path.name}: wanted a GeoJSON FeatureCollection with a list of features; found {kind or 'none'}"
+            f"{path.name}: wanted a GeoJSON FeatureCollection with a list of features; found {kind or 'none'}",
+            f"{path.name}：应为含要素列表的 GeoJSON FeatureCollection，实际是：{kind or '无'}",
         )
     return features
 
@@ -203,7 +207,10 @@ def _system(content: Mapping[str, Any], path: Path) -> pyproj.CRS | None:
     try:
         return pyproj.CRS.from_user_input(stated["properties"]["name"])
     except (KeyError, TypeError, pyproj.exceptions.CRSError) as error:
-        raise FeedError(f"{path.name}: the member crs names no coordinate system that is known ({error})") from error
+        raise FeedError(
+            f"{path.name}: the member crs names no coordinate system that is known ({error})",
+            f"{path.name}：crs 所写的坐标系无法识别，请删去 crs 并在导入时选定坐标系",
+        ) from error
 
 
 def _degrees(shapes: Shapes, system: Any) -> Shapes:

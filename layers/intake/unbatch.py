@@ -16,7 +16,7 @@ from layers._errors import Cancelled, LayerError
 from layers._times import from_ms
 from layers.intake import unbatch_places, unbatch_rests, unbatch_rows
 from layers.intake.feeds import all_feeds
-from layers.intake.matching import Gazetteer, unkept
+from layers.intake.matching import Gazetteer, ready, unkept
 from layers.intake.persons import recount
 from layers.intake.places import DistrictBook
 from layers.intake.unbatch_places import Again
@@ -35,14 +35,6 @@ Progress = Callable[[int, int, str, str], None]  # done, of how many, what in Ch
 
 class UndoError(LayerError):
     """A batch cannot be taken back; nothing was written. Said in both languages, because a page shows it."""
-
-    def __init__(self, en: str, zh: str = "") -> None:
-        super().__init__(en)
-        self.zh = zh or en
-
-    def said(self, lang: str) -> str:
-        """Return what is wrong in "zh" or "en"."""
-        return str(self) if lang == "en" else self.zh
 
 
 @dataclass(frozen=True)
@@ -109,6 +101,9 @@ def undo(
     """
     step = _stepper(number, progress, cancel)
     now, found = store.now(), None
+    if _moves_people(store, number):
+        step(0, 0, "准备地址匹配", "preparing the matching of addresses")
+        ready(store)
     try:
         with store.writing() as connection, pd.option_context("mode.string_storage", "python"):
             past, row, root, stands = _require(connection, number)
@@ -127,6 +122,12 @@ def undo(
         assert found is not None
         return replace(found, batch=None)
     return found
+
+
+def _moves_people(store: Store, number: int) -> bool:
+    """Whether taking a batch back may match persons again, for which a judge is wanted before the writer is taken."""
+    found = store.read(select(batch.c.feed).where(batch.c.id == number))["feed"]
+    return any(all_feeds()[name].placed or name in ("compounds", "districts") for name in found if name in all_feeds())
 
 
 def _stepper(number: int, progress: Progress | None, cancel: Event | None) -> Progress:

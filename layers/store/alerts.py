@@ -16,14 +16,6 @@ from layers.store.schema import alert, alert_rule
 class AlertError(LayerError):
     """A rule of alert makes no sense, or an alert cannot be acknowledged; said in both languages, because a page shows it."""
 
-    def __init__(self, en: str, zh: str) -> None:
-        super().__init__(en)
-        self.zh = zh
-
-    def said(self, lang: str) -> str:
-        """Return what is wrong in "zh" or "en"."""
-        return str(self) if lang == "en" else self.zh
-
 
 @dataclass(frozen=True)
 class Rule:

@@ -18,11 +18,24 @@ from layers._errors import StoreError
 from layers._times import SHANGHAI, from_ms, to_ms
 from layers._view import View
 from layers.store.care import survivor
-from layers.store.schema import DESK, ORDER_KINDS, UNREAD, Instant, batch, care, meta, metadata, orders, total, whatif
+from layers.store.schema import (
+    DESK,
+    EDITIONS,
+    ORDER_KINDS,
+    UNREAD,
+    Instant,
+    batch,
+    care,
+    meta,
+    metadata,
+    orders,
+    total,
+    whatif,
+)
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 # What the next schema has more, or orders in another way; a store of that version is brought up when it is opened.
-ADDED: dict[int, tuple[Table, ...]] = {2: (care,), 3: (orders, whatif), 4: DESK}
+ADDED: dict[int, tuple[Table, ...]] = {2: (care,), 3: (orders, whatif), 4: DESK, 5: EDITIONS}
 REORDERED: dict[int, tuple[Table, ...]] = {2: (total,)}
 KINDS = ("drill", "production")
 # A view of now moves by this step: a plan of a city takes seconds, and every open screen is to share it.
@@ -74,7 +87,8 @@ class Store:
                 yield connection
         except OperationalError as error:
             raise StoreError(
-                f"the store cannot be written: {error.orig}; check the disk's free space and whether another import runs"
+                f"the store cannot be written: {error.orig}; check the disk's free space and whether another import runs",
+                "数据库暂时无法写入：请检查磁盘空间，或等另一个导入结束后再试",
             ) from error
 
     @property
@@ -182,7 +196,7 @@ def open_store(
 
     kind     "drill" or "production" for a new store (default production); for one that exists it must be the same
     durable  False: commits do not wait for the disk; for a store that is built whole, and thrown away when that fails
-    A store of schema 2 or 3 gets the tables that were added since, in one step that changes no fact. A damaged file, a wrong
+    A store of schema 2 to 5 gets the tables that were added since, in one step that changes no fact. A damaged file, a wrong
     kind, or a schema that cannot be brought up raise StoreError; nothing is repaired silently.
     """
     engine = _engine(url, must_exist, durable)

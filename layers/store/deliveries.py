@@ -33,8 +33,11 @@ def arrived(view: View) -> Select[Any]:
 
 
 def receipts(view: View) -> Select[Any]:
-    """Return batch, feed, source, file, sha256, known_at, rows: every delivery known at the view, the oldest first."""
+    """Return batch, feed, source, file, sha256, known_at, rows, gone: every delivery known at the view, the oldest first.
+
+    gone  whether it was taken back by then
+    """
     rows = batch.c.receipt["rows_read"].as_integer()
     columns = (batch.c.feed, batch.c.source, batch.c.file, batch.c.sha256, batch.c.known_at, rows.label("rows"))
-    query = select(batch.c.id.label("batch"), *columns)
+    query = select(batch.c.id.label("batch"), *columns, taken_back(to_ms(view.known_at)).label("gone"))
     return query.where(batch.c.kind == "import", batch.c.known_at <= to_ms(view.known_at)).order_by(batch.c.id)

@@ -27,14 +27,6 @@ PERSONAL = re.compile(r"(?<!\d)(?:\d{17}[\dXx]|1[3-9]\d{9})(?!\d)")
 class OrderError(LayerError):
     """An order, or a step of one, lacks what it needs; nothing was written. Said in both languages, because a dialog shows it."""
 
-    def __init__(self, en: str, zh: str = "") -> None:
-        super().__init__(en)
-        self.zh = zh or en
-
-    def said(self, lang: str) -> str:
-        """Return what is wrong in "zh" or "en"."""
-        return str(self) if lang == "en" else self.zh
-
 
 class OrderMovedError(OrderError):
     """Somebody else was there first: the order is ordered already, or stands elsewhere than the page showed."""

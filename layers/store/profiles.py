@@ -47,7 +47,10 @@ def change(store: Store, number: int, source: str, mapping: Mapping[str, str], s
             profile.c.feed == row.feed, profile.c.source == source, profile.c.id != number
         )
         if connection.execute(same).scalar() is not None:
-            raise ProfileError(f"source {source!r} has a profile for {row.feed} already; change or delete that one")
+            raise ProfileError(
+                f"source {source!r} has a profile for {row.feed} already; change or delete that one",
+                f"来源“{source}”在此数据项已有列对应方案，请改用或先删除那一个",
+            )
         values = {
             "source": source,
             "mapping": dict(mapping),
@@ -72,5 +75,7 @@ def drop(store: Store, number: int, actor: str) -> None:
 def _row(connection: Any, number: int) -> Any:
     row = connection.execute(select(profile.c.feed, profile.c.source).where(profile.c.id == number)).one_or_none()
     if row is None:
-        raise ProfileError(f"there is no profile {number}; it may have been deleted")
+        raise ProfileError(
+            f"there is no profile {number}; it may have been deleted", f"没有列对应方案{number}，可能已被删除"
+        )
     return row

@@ -24,14 +24,6 @@ WIDEST = 20_000  # characters of a page's columns as they are written
 class SavedError(LayerError):
     """A saved view cannot be kept as asked; said in both languages, because a menu shows it."""
 
-    def __init__(self, en: str, zh: str) -> None:
-        super().__init__(en)
-        self.zh = zh
-
-    def said(self, lang: str) -> str:
-        """Return what is wrong in "zh" or "en"."""
-        return str(self) if lang == "en" else self.zh
-
 
 def views(store: Store, who: str) -> list[dict[str, Any]]:
     """Return the named views of a person by page and name: id, name, page, search."""

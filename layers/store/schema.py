@@ -447,4 +447,37 @@ printed = Table(  # every briefing that left the house, so that a sheet of paper
 )
 DESK = (saved_view, profile, alert_rule, alert, printed)
 
+schedule = Table(  # a briefing that is printed every day; it is never changed, it ends and another follows
+    "schedule",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("at", String, nullable=False),  # time of day in Shanghai, "07:30"
+    Column("area", String, nullable=False),  # "" is the whole city
+    Column("lang", String, nullable=False),
+    Column("choice", JSON, nullable=False),  # parts, districts, form, size, secrecy
+    Column("made_by", String, nullable=False),
+    Column("made_at", Instant, nullable=False),  # the clock on the wall, also in a drill
+    Column("ended_by", String),
+    Column("ended_at", Instant),
+)
+
+edition = Table(  # one day's print of a schedule, and what became of it
+    "edition",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("schedule", ForeignKey("schedule.id"), nullable=False),
+    Column("due", Instant, nullable=False),
+    Column("state", String, nullable=False),  # printing | done | failed | missed
+    Column("tries", Integer, nullable=False),
+    Column("begun_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("file", String),  # its name in the folder of editions
+    Column("code", String),  # of the print
+    Column("bytes", Integer),
+    Column("why_zh", String),
+    Column("why_en", String),
+    UniqueConstraint("schedule", "due", name="uq_edition"),  # whoever is first prints it
+)
+EDITIONS = (schedule, edition)
+
 FACTS = {t.name: t for t in metadata.sorted_tables if "known_until" in t.columns}

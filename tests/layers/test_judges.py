@@ -124,3 +124,20 @@ def test_the_desk_offers_and_learns_names_while_a_judge_is_fitted(store, fits, m
         served.set()
         other.join()
     assert fits == [0, 0]
+
+
+def test_a_store_without_a_judge_gets_one_before_anybody_waits_for_its_writer(store, fits, monkeypatch, tmp_path):
+    """As after a restore from a backup without a cache: while a rehearsal fits, somebody else writes."""
+    forget()
+    for kept in store.cache.iterdir():
+        kept.unlink()
+    real = address_model.fit_judge
+
+    def fit(known, **more):
+        decide(store, "case:1", "C4", "duty")  # with the writer held this would wait for 30 s and fail
+        return real(known, **more)
+
+    monkeypatch.setattr(address_model, "fit_judge", fit)
+    city.cases(store, tmp_path, "2020-02-12T18:00", NEW, dry_run=True)
+    assert fits[-1:] == [0]
+    assert version(store)
