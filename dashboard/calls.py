@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from layers.store.order_states import STEPS
+
 LAST_DAY = 100_000  # days since 1970: the year 2243, beyond any slider
 
 
@@ -112,8 +114,8 @@ def _ordering(value: Any) -> bool:
         return _text(value["left"])
     if not isinstance(value, dict) or not _text(value.get("do")):
         return False
-    if "number" in value:
-        return _text(value["number"]) and _batch(value.get("batch"))
+    if value["do"] in STEPS:
+        return _text(value.get("number")) and _batch(value.get("batch"))
     texts = all(_text(value.get(name)) for name in ("kind", "subject", "at", "token"))
     seen = value.get("seen")
     return texts and isinstance(seen, dict) and all(_text(one) for one in seen.values())
@@ -211,6 +213,8 @@ VALUES: Mapping[str, Callable[[Any], bool]] = {
     "care-why.value": _text,
     "care-pending.data": _pending,
     '{"index":["ALL"],"type":"order-field"}.value': _entry,
+    **dict.fromkeys((f'{{"index":["ALL"],"type":"alert-{name}"}}.value' for name in ("word", "field")), _entry),
+    '{"index":"kind","type":"alert-field"}.value': _text,
     "order-state.data": _ordering,
     **dict.fromkeys((f"orders-{name}.value" for name in ("decision", "state", "owner")), _text),
     **dict.fromkeys(
@@ -221,12 +225,12 @@ VALUES: Mapping[str, Callable[[Any], bool]] = {
             '{"index":["ALL"],"type":"profile-column"}.value',
             '{"index":["ALL"],"type":"import-why"}.value',
         ),
-        _entry,
+        _short,
     ),
     '{"index":["ALL"],"type":"import-join"}.value': _texts,
     "import-keep.value": _texts,
-    **dict.fromkeys((f"import-{n}.value" for n in ("feed", "sheet", "source", "datum")), _entry),
-    **dict.fromkeys((f"import-profile-{n}.value" for n in ("source", "datum")), _entry),
+    **dict.fromkeys((f"import-{n}.value" for n in ("feed", "sheet", "source", "datum")), _short),
+    **dict.fromkeys((f"import-profile-{n}.value" for n in ("source", "datum")), _short),
     **dict.fromkeys(("imports-feed.value", "imports-source.value"), _text),
     "pick.data": _chosen,
     "map-event.data": _chosen,

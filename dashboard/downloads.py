@@ -24,6 +24,7 @@ TYPES = {
     "json": "application/json",
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
     "pdf": "application/pdf",
     "png": "image/png",
 }
@@ -158,8 +159,9 @@ def _briefed(desk: Desk, kind: str, form: str) -> Here:
 
 
 def _own(desk: Desk, jobs: Jobs, id: str) -> Job:
+    """A job about a place; imports have routes of their own, because only they know whether stopping was in time."""
     job = jobs.get(id, desk.gate.who(request))
-    return job if job is not None else abort(404)
+    return job if job is not None and job.about is not None else abort(404)
 
 
 def as_json(content: Any, status: int = 200) -> Response:

@@ -25,7 +25,7 @@ LARGEST = 200_000_000  # bytes of one file
 KEPT_S = 2 * 3600
 PER_PERSON, IN_ALL = 4, 24
 BLOCK = 1 << 20
-LONGEST_NAME = 120
+LONGEST_NAME = 180  # bytes: a Chinese name takes three a character, and a folder holds names of 255
 
 
 class UploadError(LayerError):
@@ -135,7 +135,7 @@ def safe_name(name: str) -> str:
     if suffix.lower() not in FORMATS or not stem:
         wanted = " ".join(FORMATS)
         raise UploadError(*both("drafts.format", name=plain or "?", found=suffix or "?", wanted=wanted)[::-1])
-    return stem[: LONGEST_NAME - len(suffix)] + suffix
+    return stem.encode()[: LONGEST_NAME - len(suffix)].decode(errors="ignore") + suffix
 
 
 def _written(path: Path, stream: IO[bytes]) -> tuple[int, str, int]:

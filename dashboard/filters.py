@@ -157,7 +157,7 @@ def words(one: Filter, title: str, lang: str) -> str:
 def _shown(text: str) -> str:
     """A number without a tail of zeros."""
     number = _number(text)
-    return f"{number:g}" if number is not None and "." in text else text
+    return f"{number:.15g}" if number is not None and "." in text else text
 
 
 def without(filters: Sequence[Filter], gone: Filter) -> tuple[Filter, ...]:

@@ -25,6 +25,7 @@ from layers.intake.suggest_fill import fills
 from layers.intake.suggest_names import frame_in
 from layers.store import profiles as kept_profiles
 
+MOST_BATCHES = 2**53  # a number beyond it names none, and no database takes much larger ones
 NOTES_KEPT = 20_000  # rows of a preview that can be taken away as CSV
 ENOUGH = 0.3  # a feed that fits less than this is not chosen for anybody
 
@@ -53,8 +54,10 @@ def imports_blueprint(desk: Desk) -> Blueprint:
             return _refused(error)
         try:
             begin(desk, draft)
-        except LayerError as error:
+        except Exception as error:
             desk.drafts.drop(draft)
+            if not isinstance(error, LayerError):
+                raise
             return _refused(error)
         return as_json({"token": draft.token}, 201)
 
@@ -79,7 +82,7 @@ def imports_blueprint(desk: Desk) -> Blueprint:
             abort(404)
         return _notes(draft.found["notes"], draft.feed)
 
-    @routes.get("/imports/batch/<int:number>.csv")
+    @routes.get(f"/imports/batch/<int(max={MOST_BATCHES}):number>.csv")
     def batch_notes(number: int) -> Response:
         who = desk.gate.importer(desk.gate.who(request))
         view = desk.store.view()
@@ -95,7 +98,7 @@ def _refused(error: LayerError) -> Response:
 
 def _job(desk: Desk, id: str) -> Job:
     job = desk.jobs.get(id, desk.gate.importer(desk.gate.who(request)))
-    return job if job is not None else abort(404)
+    return job if job is not None and job.about is None else abort(404)  # a job about a place prints
 
 
 def _notes(rows: list[dict[str, Any]], feed: str) -> Response:

@@ -7,6 +7,7 @@ see the same (7,148 compounds: about a second), and asked without touching the s
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import numpy as np
 import pandas as pd
@@ -151,7 +152,7 @@ def search_blueprint(desk: Desk) -> Blueprint:
         who = desk.gate.who(request)
         typed = request.args.get("q", "")[:LONGEST]
         kept = {name: request.args[name] for name in ("lang", "as_of", "known_at") if request.args.get(name)}
-        here = desk.here(who, "/", "?" + "&".join(f"{name}={value}" for name, value in kept.items()))
+        here = desk.here(who, "/", "?" + urlencode(kept))
         found = find(index(desk, who, here.view, here.lang), typed) if typed.strip() else []
         return as_json({"q": typed, "places": [told(one) for one in found]})
 

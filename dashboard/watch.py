@@ -125,7 +125,7 @@ class Watch:
     def told(self) -> dict[str, Any]:
         """Return what a browser is told: when the last check ended, and what is wrong in both languages."""
         at = self.checked_at.isoformat() if self.checked_at else None
-        return {"checked_at": at, "faults": [list(words) for words in self.faults.values()]}
+        return {"checked_at": at, "faults": [list(words) for words in list(self.faults.values())]}
 
 
 def _counted(rows: pd.DataFrame) -> dict[str, int]:

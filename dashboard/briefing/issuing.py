@@ -5,6 +5,8 @@ import json
 import re
 import tempfile
 import zipfile
+import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
@@ -154,13 +156,20 @@ def code_in(content: bytes) -> str:
     found = CODE.search(content.decode("latin-1"))
     if found:
         return found[0]
-    if zipfile.is_zipfile(BytesIO(content)):
-        with zipfile.ZipFile(BytesIO(content)) as book:
-            for member in book.infolist():
-                if member.file_size <= MEMBER_BYTES and member.filename.endswith((".xml", ".rels")):
-                    found = CODE.search(book.read(member).decode("utf-8", "replace"))
-                    if found:
-                        return found[0]
+    with suppress(
+        zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError
+    ):  # damaged or locked: no code to be read
+        return _code_in_zip(content)
+    return ""
+
+
+def _code_in_zip(content: bytes) -> str:
+    with zipfile.ZipFile(BytesIO(content)) as book:
+        for member in book.infolist():
+            if member.file_size <= MEMBER_BYTES and member.filename.endswith((".xml", ".rels")):
+                found = CODE.search(book.read(member).decode("utf-8", "replace"))
+                if found:
+                    return found[0]
     return ""
 
 

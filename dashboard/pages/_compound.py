@@ -16,6 +16,7 @@ from dashboard.pages._frame import caveat_lines, mark_of, unknown_if_empty
 from dashboard.pages._lifeline import lifeline
 from dashboard.pages._order import beside
 from dashboard.text import UNKNOWN, both, day, figure, percent, pick, say
+from layers._catalog import all_layers
 from layers._palette import CONTROL, STATUS
 from layers.decisions._catalog import PLANS
 from layers.decisions._proposal import Plan, Proposal
@@ -227,6 +228,8 @@ def orders(asked: Asked, code: str) -> Component | None:
 
 def other(asked: Asked, layer: str, code: str) -> Component:
     """Return the panel of a hospital, a stock or a team: what its layer knows of it."""
+    if layer not in all_layers():
+        return parts.panel(code, parts.empty(say("state.empty", asked.lang)), tools=close(asked))
     frame = asked.desk.frames(asked.who, asked.here.view.narrowed(""), [layer], asked.lang)[layer]
     rows, proposed = frame[frame["id"] == code], proposed_here(asked, code)
     if rows.empty and not proposed:
@@ -235,8 +238,6 @@ def other(asked: Asked, layer: str, code: str) -> Component:
         plan, first = proposed[0]
         sections = [reasoned(asked, plan, found) for _, found in proposed]
         return parts.panel(in_words(first.name or code, asked.lang), sections, tools=close(asked), name="picked")
-    from layers._catalog import all_layers
-
     row, shown = rows.iloc[0], all_layers()[layer].hover
     pairs = [(pick(label, asked.lang), _written(row[column])) for column, label in shown.items()]
     return parts.panel(

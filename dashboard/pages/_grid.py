@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
-from dash import MATCH, Dash, Input, Output, Patch, State, dcc, html, no_update
+from dash import MATCH, Dash, Input, Output, Patch, State, ctx, dcc, html, no_update
 from dash.development.base_component import Component
 from flask import request
 
@@ -141,14 +141,13 @@ def connect(app: Dash, desk: Desk) -> None:
         Output({"type": "quick", "index": MATCH}, "value"),
         Input("url", "hash"),
         State({"type": "grid", "index": MATCH}, "columnDefs"),
-        State({"type": "grid", "index": MATCH}, "id"),
         State("url", "pathname"),
         State("url", "search"),
     )
-    def applied(fragment: str | None, columns: Any, id: Any, path: str, search: str) -> Any:
+    def applied(fragment: str | None, columns: Any, path: str, search: str) -> Any:
         asked = Asked.at(desk, desk.gate.who(request), path, search)
-        every = filters.read(fragment)
-        mine = filters.applied(filters.of_table(every, str(id["index"])), kinds(columns or []))
+        every, name = filters.read(fragment), ctx.outputs_list[0]["id"]["index"]
+        mine = filters.applied(filters.of_table(every, name), kinds(columns or []))
         quick = next((one.value for one in mine if one.column == filters.QUICK), "")
         options = Patch()
         options["quickFilterText"] = quick

@@ -94,7 +94,7 @@ def _connect_draft(app: Dash, desk: Desk) -> None:
         asked = asked_for(desk, search)
         draft = draft_of(asked)
         assert draft.sample is not None
-        told = {int(one["id"]["index"]): one.get("value") or "" for one in ctx.inputs_list[0]}
+        told = {_at(one): one.get("value") or "" for one in ctx.inputs_list[0]}
         columns = {theirs: told[at] for at, theirs in enumerate(draft.sample.columns) if told.get(at)}
         if columns == dict(draft.reading.columns):
             return (no_update,) * 4
@@ -131,6 +131,14 @@ def _connect_fields(app: Dash, desk: Desk) -> None:
         return _import_map.ready(asked, draft), None
 
 
+def _at(field: dict[str, Any]) -> int:
+    """The place of a field in its table."""
+    text = str(field["id"]["index"])
+    if not text.isdecimal() or len(text) > 6:
+        raise CallError(f"field {text[:20]!r}; wanted its place in the table")
+    return int(text)
+
+
 def _require_known(draft: Draft, names: Any) -> None:
     known = {column.name for column in feed_named(draft.feed).columns}
     strange = sorted(set(names) - known)
@@ -150,7 +158,7 @@ def _fill(draft: Draft, inputs: list[Any], source: Any, datum: Any) -> None:
     codes = {ours: dict(told) for ours, told in importing.codes_of(draft).items()}
     for one in inputs[0]:
         names = list(codes.get(one["id"]["of"], {}))
-        at = int(one["id"]["index"])
+        at = _at(one)
         if at < len(names):
             codes[one["id"]["of"]][names[at]] = one.get("value") or ""
     fills = {one["id"]["index"]: str(one["value"]).strip() for one in inputs[1] if one.get("value")}

@@ -65,7 +65,7 @@ def stamped(layout: Component, stand: Beat) -> Component:
 def changed(pulse: Any) -> frozenset[str]:
     """Return what a pulse says has changed; everything where it does not say."""
     found = pulse.get("changed") if isinstance(pulse, dict) else None
-    return frozenset(found) & frozenset(KINDS) if isinstance(found, list) else frozenset(KINDS)
+    return frozenset(kind for kind in KINDS if kind in found) if isinstance(found, list) else frozenset(KINDS)
 
 
 def only_parts(pulse: Any, path: str) -> bool:

@@ -76,8 +76,14 @@ def geopackage(path: Path, layer: str | None, exact: Sequence[str]) -> Iterator[
 
 
 def layers_of(path: Path) -> tuple[list[str], list[str]]:
-    """Return the names of a GeoPackage's layers with shapes, and of its tables without."""
-    listed = [(str(name), kind) for name, kind in pyogrio.list_layers(path)]
+    """Return the names of a GeoPackage's layers with shapes, and of its tables without; FeedError for what is none."""
+    try:
+        listed = [(str(name), kind) for name, kind in pyogrio.list_layers(path)]
+    except FAULTS as error:
+        raise FeedError(
+            f"{path.name}: not a readable GeoPackage; it may be damaged",
+            f"{path.name}：不是可读的GeoPackage文件，可能已损坏",
+        ) from error
     return [name for name, kind in listed if kind], [name for name, kind in listed if not kind]
 
 

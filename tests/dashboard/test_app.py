@@ -198,12 +198,26 @@ def test_a_call_without_its_parts_is_refused(drill, client, output, changes):
         (RECEIPT, "inputs", 0, [{"id": "9" * 30}]),
         (RECEIPT, "state", 0, 7),
         ("detail.children", "inputs", 0, {"id": "C1", "layer": 5}),
+        ("alert-kind-fields.children", "inputs", 0, []),
+        ("..order-dialog.children...order-state.data..", "state", -2, {"do": "x", "number": "n", "batch": 5}),
+        ("..order-dialog.children...order-state.data..", "state", -2, {"do": "report", "batch": 5}),
+        ("import-profile-said.children", "state", 1, 5),
     ],
 )
 def test_a_value_of_the_wrong_kind_is_refused(drill, client, output, part, at, value):
     body = body_of(drill, output)
     body[part][at]["value"] = value
     assert call(client, body).status_code == 400
+
+
+def test_news_that_make_no_sense_change_nothing(drill, client):
+    body = body_of(drill, "..deck-early.data...drawn.data..")
+    body["inputs"][0]["value"] = {"changed": [{}, 5, None]}
+    assert call(client, body).status_code in (200, 204)
+
+
+def test_a_layer_that_there_is_not_shows_an_empty_panel(drill, client):
+    assert "zz" in said(drill.page(client, "/", "?pick=zz:zz"))
 
 
 @pytest.mark.parametrize("id", [{}, {"type": "review"}, {"type": "review", "key": 5, "compound": ""}, "review", None])

@@ -1,10 +1,12 @@
 """The briefing: every number leads to its source, the same state gives the same bytes, and a print can be told from a forgery."""
 
+import io
 import re
 import shutil
 import stat
 import subprocess
 import time as clock
+import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from threading import Event
@@ -19,7 +21,9 @@ from dashboard.briefing.daily import Edition, next_run, parse_clock, serve_daily
 from dashboard.briefing.issuing import ALTERED, GENUINE, UNKNOWN, issue, key_of, print_again, verify_code, verify_file
 from dashboard.briefing.query import Query, answer
 from dashboard.briefing.signing import key_path, load_key, signed_by
+from dashboard.briefing.writers import WRITERS
 from dashboard.desk import Desk
+from dashboard.downloads import TYPES
 from dashboard.pages import Asked, _prints, all_pages
 from dashboard.prints import may_see
 from dashboard.settings import Settings
@@ -255,6 +259,19 @@ def test_a_genuine_print_an_altered_one_and_an_unknown_file_are_told_apart(desk,
     code = issued[1].row["code"]
     assert verify_code(desk, f" {code.lower()} ").said == GENUINE
     assert verify_code(desk, "FY-2222-2222-2222").said == UNKNOWN
+
+
+def test_a_damaged_document_is_an_unknown_file(desk):
+    book = io.BytesIO()
+    with zipfile.ZipFile(book, "w") as parts:
+        parts.writestr("a.xml", "FY" * 100)
+    whole = book.getvalue()
+    for damaged in (whole[:40] + b"?" + whole[41:], whole.replace(b"PK\1\2", b"PK\1\3"), b"PK\5\6" + bytes(18)):
+        assert verify_file(desk, damaged).said == UNKNOWN
+
+
+def test_every_format_can_be_fetched():
+    assert set(WRITERS) <= set(TYPES)
 
 
 def test_a_print_whose_record_is_lost_is_known_by_its_signature(desk, issued, tmp_path):

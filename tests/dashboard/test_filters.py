@@ -80,6 +80,7 @@ def test_chips_say_what_is_wanted_in_both_languages():
     assert filters.words(now, "现有病例", "zh") == "现有病例 ≥ 3"
     assert filters.words(district, "District", "en") == "District contains “武昌”"
     assert filters.words(Filter("t", QUICK, "has", "里"), "", "zh") == "含“里”"
+    assert filters.words(Filter("t", "n", "ge", "12345678.50"), "人口", "zh") == "人口 ≥ 12345678.5"
     assert filters.written(filters.without((now, district), now)) == filters.written((district,))
 
 

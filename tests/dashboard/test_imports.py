@@ -114,7 +114,7 @@ def test_a_file_is_no_larger_than_the_page_says(place, module, monkeypatch):
 def test_names_cannot_leave_their_folder():
     assert safe_name("../../etc/x.csv") == "x.csv"
     assert safe_name("C:\\temp\\报表.XLSX") == "报表.XLSX"
-    assert len(safe_name("长" * 300 + ".csv")) == 120
+    assert safe_name("长" * 300 + ".csv") == "长" * 58 + ".csv"  # 178 bytes; a folder takes names of 255
     for bad in ("..", ".csv", "a", "a/..", "x.csv\x00.exe"):
         with pytest.raises(UploadError):
             safe_name(bad)
@@ -205,6 +205,35 @@ def test_a_stopped_import_leaves_nothing_behind(place):
     assert finished(place, job)[0] == "cancelled"
     assert desk.store.revision(desk.store.latest()) == before
     assert draft.path.exists()  # it can be tried again
+
+
+def test_a_name_as_long_as_people_write_them_is_taken(place):
+    assert upload(place, CITY, name="武汉市新冠肺炎疫情防控指挥部医疗救治组" * 10 + ".csv").status_code == 201
+
+
+def test_a_fault_of_the_program_leaves_no_draft(place, monkeypatch):
+    def broken(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(importing, "begin", broken)
+    assert upload(place, CITY).status_code == 500
+    assert not desk_of(place).drafts._drafts
+
+
+def test_imports_and_prints_are_watched_and_stopped_by_their_own_routes_alone(place):
+    """Only the import itself knows whether it was stopped in time, and a preview is no file to fetch."""
+    desk, client = desk_of(place), place.browser(CITY)
+    job = importing.preview(desk, draft_of(place))
+    assert finished(place, job)[0] == "done"
+    asked = [client.get(f"/job/{job.id}"), client.get(f"/job/{job.id}/file"), client.post(f"/job/{job.id}/cancel")]
+    print_ = client.post("/brief/situation.png?lite=1").get_json()
+    asked += [client.get(f"/imports/job/{print_['id']}"), client.post(f"/imports/job/{print_['id']}/stop")]
+    assert [one.status_code for one in asked] == [404] * 5
+    assert client.post(f"/job/{print_['id']}/cancel").status_code == 200
+
+
+def test_a_number_that_no_batch_can_have_is_not_found(place):
+    assert place.browser(CITY).get(f"/imports/batch/{10**30}.csv").status_code == 404
 
 
 def test_a_fault_of_the_file_is_told_in_both_languages(place):

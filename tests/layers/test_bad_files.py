@@ -66,6 +66,7 @@ UNREADABLE = {
     "sheet.xlsx": (lambda p: workbook(p, []), "is empty", "是空的"),
     "bomb.xlsx": (bomb, "unpacks", "压缩炸弹"),
     "liar.xlsx": (lambda p: bomb(p, declared=900), "", ""),
+    "junk.gpkg": (lambda p: csv(p, "junk"), "not a readable GeoPackage", "不是可读的GeoPackage"),
     "broken.geojson": (lambda p: csv(p, '{"type": "FeatureCollection", "features": ['), "cannot be read", "无法按GEOJSON读取"),
 }  # fmt: skip
 
