@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
     listen()
     try:
-        args = parser().parse_args(arguments)
+        args = parser(sys.argv[1:] if arguments is None else arguments).parse_args(arguments)
         return int(args.run(args) or 0)
     except KeyboardInterrupt:
         return _stopped()
@@ -27,11 +27,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _told(error)
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser with every command."""
+def parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """Return the parser with the command that the arguments begin with, or with every command when they name none."""
     top = argparse.ArgumentParser(prog="python -m dashboard", description="Fangyi 防疫指挥图: the epidemic command map")
     found = top.add_subparsers(metavar="COMMAND", required=True)
-    for module in modules():
+    for module in modules(*arguments[:1]):
         one = found.add_parser(
             module.NAME,
             help=module.HELP,
@@ -44,22 +44,23 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def modules() -> list[ModuleType]:
-    """Return the module of every command."""
-    names = [m.name for m in pkgutil.iter_modules(commands.__path__) if not m.name.startswith("_")]
-    return [importlib.import_module(f"dashboard.commands.{name}") for name in names]
+def modules(wanted: str = "") -> list[ModuleType]:
+    """Return the module of the wanted command, or of every command when there is none of that name.
+
+    A module is called like its command, with "_" behind it where Python has the word for itself. Loading one takes a
+    second or two, loading all of them several.
+    """
+    found = [m.name for m in pkgutil.iter_modules(commands.__path__) if not m.name.startswith("_")]
+    chosen = [name for name in found if name.removesuffix("_") == wanted] or found
+    return [importlib.import_module(f"dashboard.commands.{name}") for name in chosen]
 
 
 def _told(error: Exception) -> int:
     """Say in one line what went wrong and return the exit code; what nobody foresaw is raised again, with its trace."""
-    # Imported here: the libraries behind these take seconds to load, and Ctrl+C must be answered meanwhile as well.
+    # Imported here: the libraries behind these take time to load, and Ctrl+C must be answered meanwhile as well.
     from sqlalchemy.exc import DBAPIError
 
-    from dashboard.access import AccessError
-    from dashboard.briefing import BriefingError
-    from dashboard.export import ExportError
-    from dashboard.files import OutputError
-    from dashboard.settings import SettingsError
+    from dashboard.errors import Refusal
     from geo.errors import GeoError
     from layers._errors import Cancelled, LayerError
 
@@ -68,7 +69,7 @@ def _told(error: Exception) -> int:
     if isinstance(error, DBAPIError):  # its own text repeats the statement with its values, which may name a person
         print(f"error: the store failed: {_one_line(error.orig or error)}", file=sys.stderr)
         return FAILED
-    refusals = (LayerError, SettingsError, GeoError, ExportError, BriefingError, OutputError, AccessError)
+    refusals = (LayerError, GeoError, Refusal)
     if not isinstance(error, (*refusals, OSError)):
         raise error
     print(f"error: {_one_line(error)}", file=sys.stderr)

@@ -30,6 +30,7 @@ from flask import Request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import Select, select
 
+from dashboard.errors import Refusal
 from dashboard.settings import Settings
 from geo.address import strip_unit
 from layers._errors import ViewError
@@ -65,7 +66,7 @@ PLANS = {"lockdown": OWN}  # the others are made by district
 DISTRICTS = ((district, district.c.code), (compound, compound.c.district))  # a city may deliver no outlines
 
 
-class AccessError(PermissionError):
+class AccessError(Refusal, PermissionError):
     """Somebody asks for what they may not see."""
 
 

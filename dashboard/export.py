@@ -13,6 +13,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 
+from dashboard.errors import Refusal
 from dashboard.files import whole
 from layers._books import book_bytes
 from layers.decisions._proposal import Plan, plain
@@ -23,7 +24,7 @@ FORMATS = ("json", "csv", "xlsx")
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-class ExportError(ValueError):
+class ExportError(Refusal, ValueError):
     """A plan cannot be written as asked."""
 
 

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from dashboard.errors import Refusal
 
-class OutputError(ValueError):
+
+class OutputError(Refusal, ValueError):
     """A file cannot be written where it was asked for; the message says why."""
 
 

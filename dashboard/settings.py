@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from dashboard.errors import Refusal
+
 ROOT = Path(__file__).resolve().parent.parent
 SHORTEST_SECRET = 32
 
 
-class SettingsError(ValueError):
+class SettingsError(Refusal, ValueError):
     """The settings are unsafe or contradict each other; the message says which and what is wanted."""
 
 

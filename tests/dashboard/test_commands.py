@@ -78,7 +78,9 @@ def test_every_command_shows_an_example_that_it_understands(module, capsys):
     assert f"example:\n  {module.EXAMPLE}" in capsys.readouterr().out
     for command in module.EXAMPLE.split("&&"):
         words = shlex.split(command)
-        assert parser().parse_args(words[words.index("dashboard") + 1 :]).run is module.run
+        given = words[words.index("dashboard") + 1 :]
+        assert parser(given).parse_args(given).run is module.run
+        assert modules(given[0]) == [module]
 
 
 WRONG = {
