@@ -231,23 +231,32 @@ ORDERS = st.lists(st.tuples(DAYS, st.sampled_from(["guarded", "controlled"])), m
 SILENT = st.sets(st.integers(number("03-01"), number("04-08")), max_size=6)
 
 
-@settings(max_examples=100, deadline=None)
-@given(CASES, OPENED, ASSESSED, ORDERS, SILENT, st.integers(0, 2))
-def test_the_machine_agrees_with_the_slow_reference_on_every_day(cases, opened, assessed, orders, silent, lag):
-    found = lifecycle.Events(
-        cases=frame([(CODE, kind, day, day + late, 1) for day, late, kind in cases], "compound kind day known n"),
-        open=frame(
-            [(CODE, s, day, 1) for s, day, _ in opened] + [(CODE, s, day + n, -1) for s, day, n in opened],
-            "compound status known n",
-        ),
-        assessed=frame([(CODE, day, day, ok) for day, ok in assessed], "compound day known in_place"),
-        orders=frame([(CODE, day, day, what) for day, what in orders], "compound day known state"),
+LIVES = st.lists(st.tuples(CASES, OPENED, ASSESSED, ORDERS), min_size=12, max_size=12)  # one call for many compounds
+
+
+@settings(max_examples=10, deadline=None)
+@given(LIVES, SILENT, st.integers(0, 2))
+def test_the_machine_agrees_with_the_slow_reference_on_every_day(lives, silent, lag):
+    each = [lived(f"L{n}", *life) for n, life in enumerate(lives)]
+    both = lifecycle.Events(
+        **{name: pd.concat([getattr(one, name) for one in each]) for name in ("cases", "open", "assessed", "orders")}
     )
     at = clock(lag=lag)
-    quiet = np.isin(np.arange(at.first, at.last + 1), list(silent))
-    at = replace(at, silent=quiet)
-    daily = live(found, at).daily[:, 0]
-    assert [STATES[one] for one in daily] == slowly(found, at)
+    at = replace(at, silent=np.isin(np.arange(at.first, at.last + 1), list(silent)))
+    daily = live(both, at, codes=tuple(f"L{n}" for n in range(len(each)))).daily
+    for n, found in enumerate(each):
+        assert [STATES[one] for one in daily[:, n]] == slowly(found, at)
+
+
+def lived(code, cases, opened, assessed, orders):
+    """Events of one compound from what was drawn for it."""
+    moves = [(code, s, day, 1) for s, day, _ in opened] + [(code, s, day + n, -1) for s, day, n in opened]
+    return lifecycle.Events(
+        cases=frame([(code, kind, day, day + late, 1) for day, late, kind in cases], "compound kind day known n"),
+        open=frame(moves, "compound status known n"),
+        assessed=frame([(code, day, day, ok) for day, ok in assessed], "compound day known in_place"),
+        orders=frame([(code, day, day, what) for day, what in orders], "compound day known state"),
+    )
 
 
 def test_compounds_do_not_touch_each_other_and_the_order_of_rows_does_not_count():
