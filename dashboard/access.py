@@ -244,16 +244,13 @@ class Gate:
         if person is None:
             raise AccessError("sign in first")
         rows = store.read(query)
-        viewer = Person("", "district", area)
-        seen = [self._sees_alert(store, (person, viewer), row) for row in rows.to_dict("records")]
+        people = [one for one in (person, Person("", "district", area)) if not one.sees_all and one.area]
+        if not people:
+            return rows
+        areas = [None if row["kind"] == "age" else alerts.area_of(row) for row in rows.to_dict("records")]
+        places = {area: place_of(store, area) or named(area) for area in set(areas) - {None}}
+        seen = [area is None or all(one.may_see(places[area]) for one in people) for area in areas]
         return rows[pd.Series(seen, index=rows.index, dtype=bool)].reset_index(drop=True)
-
-    def _sees_alert(self, store: Store, people: tuple[Person, ...], row: dict[Any, Any]) -> bool:
-        if row["kind"] == "age":
-            return True
-        area = alerts.area_of(row)
-        place = place_of(store, area) or named(area)
-        return all(one.may_see(place) for one in people if not one.sees_all and one.area)
 
     def warner(self, person: Person | None) -> Person:
         """Return the person; raises AccessError unless their role writes rules of alert and acknowledges alerts."""

@@ -194,9 +194,13 @@ def _undo_told(asked: Asked, told: dict[str, Any]) -> list[Component | None]:
             ],
             className="import-two",
         ),
-        _kept(asked, told),
-        _rests(asked, told),
+        *(_named(asked, told) if asked.who is not None and asked.who.sees_all else ()),
     ]  # fmt: skip
+
+
+def _named(asked: Asked, told: dict[str, Any]) -> list[Component | None]:
+    """What stays, and what rests on it, one by one: ids and places of the whole city, which the city alone sees."""
+    return [_kept(asked, told), _rests(asked, told)]
 
 
 def _kept(asked: Asked, told: dict[str, Any]) -> Component | None:

@@ -147,6 +147,9 @@ def _defaulted(asked: Asked, number: int) -> dict[str, Any]:
 def undone(asked: Asked, undo: Mapping[str, Any]) -> dict[str, Any]:
     """Take back what a toast told of; return the toast that says so."""
     store, who = asked.desk.store, owner(asked.who)
+    about = undo["row"] if undo["what"] == "view" else undo
+    if about.get("page", asked.here.path) not in all_pages() or not _is_search(about.get("search", "")):
+        raise CallError(f"{about.get('page', '')[:40]}{about.get('search', '')[:40]}; wanted the address of a page")
     if undo["what"] == "view":
         saved.restore(store, who, undo["row"])
     elif undo["what"] == "rename":
@@ -154,6 +157,10 @@ def undone(asked: Asked, undo: Mapping[str, Any]) -> dict[str, Any]:
     else:
         saved.set_default(store, who, undo["page"], undo["search"])
     return {"text": asked.say("saved.undone")}
+
+
+def _is_search(text: str) -> bool:
+    return not text or text.startswith(("?", "#"))
 
 
 def _number(text: str) -> int:

@@ -21,6 +21,8 @@ from layers.decisions import alerting
 from layers.store import alerts
 from layers.store.alerts import AlertError
 
+MOST = 200  # alerts of a group that are written out: a rule for each compound may come true of thousands
+
 
 def layout(asked: Asked) -> Component:
     """What waits and what is true at the left, the rules and the way to write one at the right."""
@@ -64,8 +66,9 @@ def waiting(asked: Asked) -> Component:
 def _group(asked: Asked, title: str, rows: pd.DataFrame, names: Mapping[str, str]) -> Component | None:
     if rows.empty:
         return None
-    lines = [_line(asked, row, names) for row in rows.to_dict("records")]
-    return html.Section([html.H3(title), html.Ul(lines, className="alert-list")])
+    lines = [_line(asked, row, names) for row in rows.head(MOST).to_dict("records")]
+    more = html.P(asked.say("state.sample", n=MOST, total=figure(len(rows))), className="more")
+    return html.Section([html.H3(title), html.Ul(lines, className="alert-list"), more if len(rows) > MOST else None])
 
 
 def _line(asked: Asked, row: Mapping[Any, Any], names: Mapping[str, str]) -> Component:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import pandas as pd
-from sqlalchemy import and_, or_, select
+from sqlalchemy import select
 
 from layers.intake import unbatch_rows
 from layers.intake.matching import Gazetteer
@@ -44,12 +44,11 @@ def again(opened: Batch, past: Past, people: Turn, places: Turn, compounds: Turn
     moved = _believed(opened, sorted(_moved(opened, past, people) - places.keys))
     found = [moved]
     if compounds.keys or districts.keys:
-        since = and_(placement.c.known_from >= past.at, placement.c.decided_by == AUTO)
-        lost = placement.c.compound.in_(list(compounds.gone)[: KEYS_A_QUERY * 6])
-        columns = (placement.c.key, placement.c.decided_by)
-        found.append(
-            raw(opened.connection, select(*columns).where(placement.c.known_until == FOREVER, or_(since, lost)))
-        )
+        query = select(placement.c.key, placement.c.decided_by).where(placement.c.known_until == FOREVER)
+        since = (placement.c.known_from >= past.at, placement.c.decided_by == AUTO)
+        found.append(raw(opened.connection, query.where(*since)))
+        for some in chunks(list(compounds.gone), KEYS_A_QUERY):
+            found.append(raw(opened.connection, query.where(placement.c.compound.in_(some))))
     rows = pd.concat(found).drop_duplicates("key")
     rows = rows[~rows["key"].isin({*people.gone, *places.keys})]
     return Again(tuple(sorted(rows["key"])), int((rows["decided_by"] != AUTO).sum()))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, or_, select, update
 
 from layers._errors import LayerError
 from layers.store import journal
@@ -86,7 +86,7 @@ def end(store: Store, number: int, actor: str) -> None:
     """End a rule: it raises nothing more. Its alerts that wait are no longer true, and still wait. AlertError where none is in force."""
     now = store.now()
     with store.writing() as connection:
-        mine = and_(alert_rule.c.id == number, alert_rule.c.ended_at.is_(None))
+        mine = and_(alert_rule.c.id == number, _stands())
         done = connection.execute(update(alert_rule).where(mine).values(ended_by=actor, ended_at=now)).rowcount
         if not done:
             raise AlertError(f"there is no rule {number} in force; it ended before", f"规则 {number} 已停用或不存在")
@@ -97,7 +97,11 @@ def end(store: Store, number: int, actor: str) -> None:
 
 def in_force() -> Select[Any]:
     """Return the rules in force, oldest first: the columns of `alert_rule`."""
-    return select(alert_rule).where(alert_rule.c.ended_at.is_(None)).order_by(alert_rule.c.id)
+    return select(alert_rule).where(_stands()).order_by(alert_rule.c.id)
+
+
+def _stands() -> ColumnElement[bool]:
+    return alert_rule.c.ended_at.is_(None)
 
 
 def rules(store: Store) -> list[Rule]:
@@ -133,11 +137,17 @@ def _with_rules() -> Select[Any]:
 
 
 def turn(store: Store, change: Turn, known_at: datetime) -> list[int]:
-    """Write what an evaluation changed, and return the numbers of new alerts; whoever evaluates at the same time repeats nothing."""
+    """Write what an evaluation changed, and return the numbers of new alerts.
+
+    Whoever evaluates at the same time repeats nothing, and a rule that ended meanwhile raises nothing more: nobody would clear it.
+    """
     now = store.now()
     with store.writing() as connection:
-        waiting = _waiting(connection)
-        fresh = [one for one in change.raised if (one.rule, one.subject) not in waiting]
+        waiting, standing = (
+            _waiting(connection),
+            set(connection.execute(select(alert_rule.c.id).where(_stands())).scalars()),
+        )
+        fresh = [one for one in change.raised if one.rule in standing and (one.rule, one.subject) not in waiting]
         numbers = [_raise(connection, one, known_at, now) for one in fresh]
         for number, at in [*((n, now) for n in change.cleared), *((n, None) for n in change.again)]:
             connection.execute(update(alert).where(alert.c.id == number).values(cleared_at=at))

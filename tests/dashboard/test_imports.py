@@ -12,6 +12,7 @@ from dashboard import drafts, importing
 from dashboard.access import AccessError, Person
 from dashboard.drafts import KEPT_S, Drafts, UploadError, safe_name
 from dashboard.text import both
+from layers.intake import unbatch
 from layers.intake.profiles import kept
 from layers.store import profiles, totals
 from layers.store.schema import batch
@@ -263,6 +264,14 @@ def test_a_batch_is_taken_back_after_its_rehearsal(place):
     assert "已撤销" in page(place, CITY)
     _, again = finished(place, importing.take_back(desk, CITY, result["batch"], "", apply=True, keep=found.append))
     assert f"批次 {result['batch']} 已由批次 {undone['batch']} 撤销" == again["problem"]["zh"]
+
+
+def test_whose_records_stay_after_an_undo_is_shown_to_the_city_alone(place):
+    rows = desk_of(place).store.read(select(batch.c.id).where(batch.c.feed == "hospitals"))
+    done = unbatch.undo(desk_of(place).store, int(rows["id"][0]), "x", apply=True)
+    assert "H9" in set(done.kept["key"])  # beds name it
+    shown = {who: page(place, who, batch=done.batch) for who in (CITY, DISTRICT)}
+    assert ("医院 H9" in shown[CITY], "H9" in shown[DISTRICT], "保持不动" in shown[DISTRICT]) == (True, False, True)
 
 
 def test_the_list_is_narrowed_by_feed_and_source(place):

@@ -6,9 +6,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from dashboard import access
 from dashboard.access import Person
-from dashboard.pages import _live
+from dashboard.pages import Asked, _live
 from dashboard.pages import _wall_figures as wall
+from dashboard.pages import alerts as page_of_alerts
 from dashboard.watch import Watch
 from layers._times import parse_time
 from layers.store import alerts, database, open_store
@@ -103,6 +105,29 @@ def test_an_alert_is_acknowledged_with_a_note_by_the_name_on_the_pass(own):
     assert press(own, CITY, "sign", str(number), {"name": "别人", "note": "已派人核实"}).status_code == 200
     row = own.store.read(alerts.standing()).set_index("id").loc[number]
     assert (row["acknowledged_by"], row["note"]) == (CITY.name, "已派人核实")
+
+
+def test_a_rule_that_came_true_of_thousands_writes_out_a_few_hundred(own, monkeypatch):
+    rule = alerts.make(own.store, HOME, "总值班")
+    raised = tuple(alerts.Raised(rule, f"X{n}", 1.0) for n in range(page_of_alerts.MOST + 7))
+    alerts.turn(own.store, alerts.Turn(raised), own.store.latest())
+    monkeypatch.setattr(access, "place_of", None)  # whose each one is asks nobody who sees all
+    shown = page_of_alerts.layout(Asked.at(own.app.server.extensions["desk"], CITY, "/alerts", ""))
+    assert sum(isinstance(id, dict) and id.get("do") == "ack" for id in ids_of(shown)) == page_of_alerts.MOST
+
+
+def ids_of(layout):
+    return [getattr(one, "id", None) for one in layout._traverse()]
+
+
+@pytest.mark.parametrize(
+    "row", [{"page": "javascript:alert(1)"}, {"page": "//elsewhere"}, {"page": "/beds", "search": "/x"}]
+)
+def test_what_a_browser_takes_back_leads_to_a_page_of_the_house(own, row):
+    """Kept views are links: in a drill everybody shares them."""
+    told = {"what": "view", "row": {"name": "n", "search": "", "columns": {}} | row}
+    values = {"undo.data": told, "url.pathname": "/", "url.search": ""}
+    assert own.call(own.browser(CITY), "..views-body.children...toast.data..", values, "undo.data").status_code == 400
 
 
 @pytest.mark.parametrize(("who", "do"), [(STREET, "ack"), (COMMUNITY, "make"), (STREET, "end")])

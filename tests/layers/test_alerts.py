@@ -73,6 +73,12 @@ def test_a_rule_that_ended_leaves_its_alert_waiting_and_raises_nothing(store, ru
         alerts.end(store, rule, "总值班")
 
 
+def test_a_rule_that_ended_while_it_was_judged_raises_nothing(store, rule):
+    alerts.end(store, rule, "总值班")
+    assert alerts.turn(store, Turn((Raised(rule, "", 300.0),)), KNOWN) == []
+    assert told(store).empty
+
+
 def test_the_rules_of_a_drill_are_given_once(store):
     assert watch(store) == len(RULES)
     assert watch(store) == 0

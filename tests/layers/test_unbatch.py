@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from layers._errors import Cancelled
 from layers._times import parse_time
-from layers.intake import unbatch
+from layers.intake import unbatch, unbatch_places
 from layers.intake.rematch import rematch
 from layers.intake.review import decide
 from layers.intake.unbatch import UndoError, undo
@@ -230,6 +230,20 @@ def test_compounds_that_go_let_go_of_their_people(store, tmp_path):
     assert city.believed(store, "placement").set_index("subject")["compound"].to_dict() == {"1": "", "2": "C1", "3": ""}
     assert said.tables["compound"]["gone"] == 1
     assert rematch(store).empty
+
+
+def test_decisions_fall_with_however_many_compounds(store, tmp_path, monkeypatch):
+    monkeypatch.setattr(unbatch_places, "KEYS_A_QUERY", 1)
+    more = [
+        ({"compound_id": f"K{n}", "name": f"惠民苑{n}区", "district": "江岸区"}, city.square(n, 2)) for n in range(8)
+    ]
+    city.cases(store, tmp_path, "2020-01-31T18:00", *({"case_id": str(n)} for n in range(8)))
+    city.deliver(store, "compounds", city.geojson(tmp_path / "more.geojson", more), "2020-02-01", datum="wgs84")
+    number = newest(store)
+    for n in range(8):
+        decide(store, f"case:{n}", f"K{n}", "李四")
+    assert undo(store, number, "x", apply=True).decisions == 8
+    assert set(city.believed(store, "placement")["compound"]) == {"C1"}
 
 
 def test_a_hospital_that_beds_name_stays(store, tmp_path):
