@@ -38,7 +38,11 @@
       look();
       marks();
       address();
-      requestAnimationFrame(() => requestAnimationFrame(() => { Fangyi.ready += 1; Fangyi.emit('drawn'); }));
+      requestAnimationFrame(() => requestAnimationFrame(() => {
+        if (!Fangyi.ready) performance.mark('fangyi:map');
+        Fangyi.ready += 1;
+        Fangyi.emit('drawn');
+      }));
     } catch (error) { fail(error); }
   }
 

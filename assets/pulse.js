@@ -1,5 +1,5 @@
 /* The pulse of the server: news reach the page at most a second after they are written; a lost server, a restart and a sleep are
-   told and recovered without hands. /pulse answers {revision, facts, orders, alerts, saved, known_at, code, boot, working}. */
+   told and recovered without hands. /pulse answers {revision, facts, orders, alerts, saved, as_of, known_at, code, boot, working}. */
 (function () {
   const Fangyi = (window.Fangyi = window.Fangyi || {ready: 0, errors: []});
   const query = new URLSearchParams(location.search);
@@ -57,7 +57,9 @@
     pulse.told = pulse.told || (page ? JSON.parse(page.dataset.stand) : {});
     const changed = pulse.force ? KINDS : KINDS.filter(kind => pulse.told[kind] !== now[kind]);
     if (!changed.length) return;
-    if (Fangyi.send('pulse', {...now, changed, t: Date.now()})) Object.assign(pulse, {told: now, force: false});
+    if (!Fangyi.send('pulse', {...now, changed, t: Date.now()})) return;
+    Object.assign(pulse, {told: now, force: false});
+    if (changed.includes('facts') && Fangyi.time && Fangyi.time.news) Fangyi.time.news(now);
   }
 
   async function ask() {

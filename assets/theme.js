@@ -68,7 +68,7 @@
     return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, painted(one)]));
   }
 
-  const drawn = new Map(); // element -> the figure as the server named its colours
+  const drawn = new WeakMap(); // element -> the figure as the server named its colours
   const resolved = figure => ({...figure, data: painted(figure.data || []), layout: painted(figure.layout || {})});
   function wrap(plotly) {
     for (const name of ['react', 'newPlot']) {
@@ -80,12 +80,16 @@
       };
     }
     skin.redraw = function () {
-      for (const [box, figure] of drawn) if (box.isConnected) plotly.react(box, figure); else drawn.delete(box);
+      for (const box of document.querySelectorAll('.js-plotly-plot')) if (drawn.has(box)) plotly.react(box, drawn.get(box));
     };
     return plotly;
   }
-  let plotly = window.Plotly && wrap(window.Plotly);
-  Object.defineProperty(window, 'Plotly', {configurable: true, get: () => plotly, set(found) { plotly = found && found.react ? wrap(found) : found; }});
+  let plotly, coming;
+  // Whoever draws a chart waits for what stands here: a promise until the program of the charts has come, after the map (assets/late.js).
+  Object.defineProperty(window, 'Plotly', {
+    configurable: true, get: () => plotly || (coming = coming || Fangyi.late(() => window._dashPlotlyJSURL)),
+    set(found) { plotly = found && found.react ? wrap(found) : found; },
+  });
 
   // ---- choosing
 

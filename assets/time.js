@@ -81,6 +81,14 @@
   }
   const send = clocks => Fangyi.send('clocks', {...clocks, path: t.data.page, t: Date.now()});
 
+  /** Something new came in: what is counted moves at once; the page, whose plans take longer, follows and takes over. */
+  t.news = ({as_of, known_at}) => {
+    if (!t.data || !t.box || !t.box.isConnected || t.data.stays || moving() || t.data.fixed.some(name => CLOCKS.includes(name))) return;
+    Object.assign(t, {as_of: Date.parse(as_of), known_at: Date.parse(known_at), resting: 'asked'});
+    t.place();
+    want();
+  };
+
   /** The page of these clocks stands: what stood in for it goes. */
   function settled(unchanged) {
     Object.assign(t, {resting: null, seq: t.seq + 1, drawn: t.seq + 1});
@@ -100,7 +108,7 @@
     if (box === t.box && told === t.told) return;
     const fresh = box !== t.box || !box.firstChild, data = JSON.parse(told), other = !t.data || data.page !== t.data.page;
     Object.assign(t, {box, told, data});
-    if (fresh) t.build(box);
+    if (box.hidden) t.ui = null; else if (fresh) t.build(box); // a wall has no hands
     if (other) Object.assign(t, {held: null, playing: null, resting: null, last: null});
     const mine = data.as_of === t.as_of && data.known_at === t.known_at;
     if (other || !(t.held || t.playing || (t.resting === 'soon' && !mine))) {
@@ -108,6 +116,7 @@
       if (data.as_of !== data.known_at) t.linked = false;
       settled(false);
     }
+    if (!t.ui) return;
     t.words();
     t.buttons();
   }

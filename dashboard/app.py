@@ -11,7 +11,7 @@ from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import DependencyException
 from flask import Flask, Response, abort, make_response, redirect, request
 
-from dashboard import compressed, downloads, importing, refusals, scrub, search, vendor, wording
+from dashboard import answers, compressed, downloads, importing, refusals, scrub, search, vendor, wording
 from dashboard import map as deck
 from dashboard.access import A_SHIFT_S, COOKIE, AccessError, Gate, check_origin
 from dashboard.briefing import BriefingError
@@ -88,14 +88,14 @@ def create_app(settings: Settings, store: Store | None = None) -> Dash:
     deck.connect(app)
     sheets = _live.Sheets(app.server.extensions["watch"])
     _connect(app, desk, sheets)
-    _connect_early(app, desk)
+    _connect_news(app)
     _live.connect(app, desk, sheets)
     _connect_choices(app, desk)
     for part in (time_machine, ordering, selection, saved_views, grids):
         part.connect(app, desk)
     for page in all_pages().values():
         page.connect(app, desk)
-    _serve(app, desk)
+    _serve(app, desk, sheets)
     return app
 
 
@@ -157,10 +157,8 @@ def _connect(app: Dash, desk: Desk, sheets: _live.Sheets) -> None:
         asked = Asked(here, who, desk, scale, turn or "", review_at)
         try:
             chosen = chosen_of(pick, asked)
-            if chosen:
-                layout, drawn = _shown(asked, page, chosen)
-            else:
-                layout, drawn = sheets.get(asked, page, "page", stand, lambda: _shown(asked, page, None))
+            layout, drawn = _shown(asked, page, chosen)
+            answers.is_whole()
             return _live.stamped(layout, stand), drawn
         except LayerError as error:  # a rule or a feed that a plan cannot do without: the page says which
             return refused(desk, search, str(error)), no_update
@@ -184,31 +182,19 @@ def _shown(asked: Asked, page: Page, chosen: tuple[str, str] | None) -> tuple[An
     return layout, spec(asked, page.scene(asked), chosen)
 
 
-def _connect_early(app: Dash, desk: Desk) -> None:
+def _connect_news(app: Dash) -> None:
     @app.callback(
-        Output("deck-early", "data"),
         Output("drawn", "data"),
         Input("pulse", "data"),
         State("url", "pathname"),
         State("url", "search"),
-        State("scale", "data"),
-        State("pick", "data"),
         prevent_initial_call=True,
     )
-    def draw_early(pulse: Any, path: str, search: str, scale: float | None, pick: Any) -> tuple[Any, Any]:
-        """Something new came in: put it on the map first where that needs no plan, then let the page follow."""
+    def heard(pulse: Any, path: str, search: str) -> Any:
+        """Something new came in: let the page be made anew, unless parts of it follow by themselves or somebody is at work on it."""
         page = all_pages().get(path)
-        if _live.only_parts(pulse, path) or (page is not None and page.still(search or "")):
-            return no_update, no_update
-        if page is None or not page.early or scale is None:
-            return no_update, pulse
-        try:
-            asked = _asked(desk, path, search, scale)
-        except ViewError:
-            return no_update, pulse  # the page says what is wrong with its address
-        if desk.store.revision(asked.here.view.known_at) == 0:
-            return no_update, pulse
-        return spec(asked, page.scene(asked), chosen_of(pick, asked)), pulse
+        stays = page is not None and page.still(search or "")
+        return no_update if stays or _live.only_parts(pulse, path) else pulse
 
 
 def _asked(desk: Desk, path: str, search: str, scale: float | None, turn: str = "") -> Asked:
@@ -308,7 +294,7 @@ def detail(asked: Asked, chosen: tuple[str, str] | None) -> Any:
     return compound_panel.other(asked, *chosen)
 
 
-def _serve(app: Dash, desk: Desk) -> None:
+def _serve(app: Dash, desk: Desk, sheets: _live.Sheets) -> None:
     server = app.server
     server.config["MAX_CONTENT_LENGTH"] = 2_000_000
     compressed.connect(server)
@@ -324,13 +310,14 @@ def _serve(app: Dash, desk: Desk) -> None:
     server.register_blueprint(rows_blueprint(desk))
     server.register_blueprint(importing.imports_blueprint(desk))
 
-    _guard(app, desk)
+    _guard(app, desk, answers.Answers(sheets))
     _routes(server, desk)
     _answers(app)
 
 
-def _guard(app: Dash, desk: Desk) -> None:
+def _guard(app: Dash, desk: Desk, kept: answers.Answers) -> None:
     server = app.server
+    make = answers.made_by(server, CALLBACK)
 
     @server.before_request
     def guard() -> Response | None:
@@ -347,7 +334,9 @@ def _guard(app: Dash, desk: Desk) -> None:
             if default:
                 return make_response(redirect(request.path + default))
         elif request.endpoint == CALLBACK:
-            check_call(request.get_json(silent=True), app.callback_map)
+            body = request.get_json(silent=True)
+            check_call(body, app.callback_map)
+            return kept.get(desk, body, make) if body["output"] == answers.SHOWN else None
         return None
 
 

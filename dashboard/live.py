@@ -57,6 +57,7 @@ def told(desk: Desk, watch: Watch, code: str) -> dict[str, Any]:
         "orders": now.orders,
         "alerts": now.alerts,
         "saved": now.saved,
+        "as_of": desk.store.rest(now.known_at).isoformat(),
         "known_at": now.known_at.isoformat(),
         "code": code,
         "boot": watch.boot,

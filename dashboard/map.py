@@ -311,7 +311,7 @@ def css(colour: Sequence[int]) -> str:
 
 
 def canvas(lang: str = "zh") -> html.Div:
-    """Return the one map of the page and the stores it talks through: deck-spec or deck-early in, map-event out.
+    """Return the one map of the page and the stores it talks through: deck-spec in, map-event out.
 
     The program that draws with WebGL is fetched by the map once the page can be read (`data-deck`), not before the page.
     """
@@ -320,7 +320,6 @@ def canvas(lang: str = "zh") -> html.Div:
         [
             html.Div(id="map", role="application", **drawn_by),
             dcc.Store(id="deck-spec"),
-            dcc.Store(id="deck-early"),
             dcc.Store(id="map-event"),
             dcc.Store(id="map-drawn"),
         ],
@@ -331,14 +330,9 @@ def canvas(lang: str = "zh") -> html.Div:
 
 
 def connect(app: Dash) -> None:
-    """Let the browser draw whatever arrives in `deck-spec`, or before it in `deck-early`.
-
-    Two stores, because Dash holds back what is drawn from a store that a page under way will fill as well.
-    """
+    """Let the browser draw whatever arrives in `deck-spec`."""
     show = ClientsideFunction("fangyi", "show")
     app.clientside_callback(show, Output("map-drawn", "data"), Input("deck-spec", "data"))
-    early = Output("map-drawn", "data", allow_duplicate=True)
-    app.clientside_callback(show, early, Input("deck-early", "data"), prevent_initial_call=True)
 
 
 _BASE = "pickable visible opacity auto_highlight highlight_color parameters coordinate_system material"

@@ -29,7 +29,7 @@ from layers.store.alerts import Rule
 from layers.store.beat import Beat, beat
 
 WHO = Person("alerts", "city")  # rules are judged on the whole store; who may see an alert is asked when it is shown
-EVERY_S = 1.0  # between two looks for news
+EVERY_S = 0.25  # between two looks for news
 CHECK_S = 60.0  # between two looks at ages, and two checks
 SHARED_S = 0.25  # a beat serves every screen that asks within this time
 LEAST_FREE = 200_000_000  # bytes on the disk of the store: an import of a day takes some ten million
@@ -67,6 +67,8 @@ class Watch:
         while not stop.is_set():
             now, facts = time.monotonic(), self._fact()
             if facts != seen or now - looked >= CHECK_S:
+                if facts != seen:  # begun before the first screen asks: most pages rest on it
+                    self._try("plan", both("watch.plan"), self.plan)
                 self._try("alerts", both("watch.rules_alert"), self.look)
                 self._try("check", both("watch.self_check_server"), self.check)
                 seen, looked = facts, now
@@ -84,6 +86,12 @@ class Watch:
         except Exception as error:  # the thread must live on, and every screen must hear of it
             log.exception("the watch failed: %s", words[1])
             self.faults[what] = both("watch.failed", words=words, name=type(error).__name__)
+
+    def plan(self) -> None:
+        """Work out the plan that the most pages wait for, for the state of now."""
+        view = self.desk.store.view()
+        if self.desk.store.revision(view.known_at):
+            self.desk.plan(WHO, "lockdown", view)
 
     def look(self) -> list[int]:
         """Judge the rules in force, quick ones first; return the numbers of new alerts."""

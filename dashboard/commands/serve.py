@@ -18,7 +18,7 @@ from layers._errors import LayerError
 NAME = "serve"
 HELP = "serve the map to browsers"
 EXAMPLE = "python -m dashboard serve --host 127.0.0.1 --port 8050"
-THREADS = 8
+THREADS = 48  # most of them wait, each for a page that one of them makes; a screen's pulse must find one free
 
 
 def add(parser: argparse.ArgumentParser) -> None:

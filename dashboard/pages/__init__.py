@@ -86,7 +86,6 @@ class Page:
     bare    can be shown while the store holds nothing yet
     still   whether a page at an address is left alone when something new comes in: somebody is at work on it
     shared  a function of its address, its reader and the state of the store alone: made once for all who ask within a minute
-    early   what the map shows rests on no plan: when something new came in it is drawn before the page, whose plan takes longer
     """
 
     path: str
@@ -96,7 +95,6 @@ class Page:
     scene: Callable[[Asked], Scene | None] = lambda asked: None
     connect: Callable[[Dash, Desk], None] = lambda app, desk: None
     listed: bool = True
-    early: bool = False
     live: frozenset[str] = frozenset({"alerts", "saved"})
     bare: bool = False
     still: Callable[[str], bool] = lambda search: False

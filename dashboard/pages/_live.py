@@ -6,7 +6,7 @@ A page wraps such a part in `part(KIND, NAME, ...)` and names the kind in `Page.
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,16 +37,21 @@ class Sheets:
     memory: Memory = field(default_factory=lambda: Memory(most=SHEETS))
 
     def get(self, asked: Asked, page: Page, what: str, stand: Beat, make: Callable[[], Any]) -> Any:
-        """Return what `make` makes of a page ("page" or "layout"), read at `stand` or later; nobody may change it."""
+        """Return what `make` makes of a page, read at `stand` or later; nobody may change it."""
+        key = self.key(asked, page, what, stand)
+        return make() if key is None else self.memory.get(key, make)
+
+    def key(self, asked: Asked, page: Page, what: str, stand: Beat) -> Hashable | None:
+        """Return what names all that a page depends on, so that equal keys mean equal pages; None for a page that is its reader's alone."""
         if not page.shared or asked.review:
-            return make()
+            return None
         here, who = asked.here, asked.who
         name = "" if who is None or page.path == WALL else who.name  # a wall addresses nobody
         view = (here.path, here.search, here.lang, here.view.area, here.view.as_of, here.view.known_at)
         reader = (who.role, who.area, name) if who else ()
         until = (asked.desk.now(here), int(time.time() // LASTS_S))  # ages grow, to the minute
         own = saved.version(asked.desk.store, owner(who)) if name else ()  # a page shows its reader's views and columns
-        return self.memory.get((what, *view, asked.scale, asked.turn, *reader, own, stand, *until), make)
+        return (what, *view, asked.scale, asked.turn, *reader, own, stand, *until)
 
 
 def part(kind: str, name: str, children: Any, className: str = "") -> Component:

@@ -18,8 +18,8 @@ from flask import request
 from dashboard import moments, scrub
 from dashboard.charts import STEP
 from dashboard.desk import Desk
-from dashboard.pages import Asked, Scene
-from dashboard.view import Here
+from dashboard.pages import Asked, Scene, all_pages
+from dashboard.view import WALL, Here
 from layers._palette import COUNT, OCCUPANCY, STATUS, UNKNOWN, Ramp
 from layers._times import day_number, day_start, from_ms, to_ms
 from layers._view import View
@@ -37,13 +37,14 @@ COUNTED_PAGES = ("/", "/lockdown")  # where the compounds show cases while a clo
 def timeline(asked: Asked, scene: Scene | None = None) -> Component:
     """Return the time machine of a page; `scene` tells which layers of its map move with the clocks."""
     data = json.dumps(told(asked, scene), ensure_ascii=False, separators=(",", ":"))
-    return html.Div(id="timeline", className="timeline", **{"data-time": data})
+    wall = {"hidden": True} if asked.here.path == WALL else {}  # nobody moves a hand there, but news move its figures
+    return html.Div(id="timeline", className="timeline", **wall, **{"data-time": data})
 
 
 def told(asked: Asked, scene: Scene | None = None) -> dict[str, Any]:
     """Return what the browser draws the time machine from; times in ms, days since 1970."""
     desk, who, here = asked.desk, asked.who, asked.here
-    view, now = here.view, desk.store.view(here.view.area)
+    view, now, page = here.view, desk.store.view(here.view.area), all_pages()[here.path]
     latest = scrub.curve(desk, now)
     first, last = _reach(latest["first"], view, now)
     order = scrub.order_of(desk, who, view)
@@ -58,6 +59,7 @@ def told(asked: Asked, scene: Scene | None = None) -> dict[str, Any]:
         "now": to_ms(now.as_of),
         "as_of": to_ms(view.as_of),
         "known_at": to_ms(view.known_at),
+        "stays": page.still(here.search) or "facts" in page.live,  # no page follows the news
         "fixed": [name for name in CLOCKS if name in here.fixed],
         "latest": latest,
         "curve": scrub.curve(desk, view),
@@ -88,7 +90,8 @@ def moving(path: str, scene: Scene | None) -> list[str]:
     """Return the layers that move with the clocks: those that say counts, unless the page paints them with something else."""
     if scene is None:
         return []
-    counted = ("compounds",) if path in COUNTED_PAGES else ()
+    plain = path == WALL and "compounds" not in scene.paint
+    counted = ("compounds",) if path in COUNTED_PAGES or plain else ()
     return [
         key
         for key in (*counted, "cases", "hospitals")

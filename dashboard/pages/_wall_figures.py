@@ -24,6 +24,7 @@ from layers.store import totals
 from layers.store.orders import standing
 
 SHOWN_FEEDS = ("cases", "contacts", "beds", "supplies")  # what every turn of the wall rests on
+MOVES = {"cases": "ever_counted", "clinical": "now_clinical", "suspected": "now_suspected", "contacts": "now_contact", "occupancy": "occupancy"}  # fmt: skip
 OF_TURN: Mapping[str, tuple[str, ...]] = {"staff": ("staff",)}
 
 
@@ -136,6 +137,7 @@ def tile(
             html.Div(html.Span(change, className="tile-change"), className="tile-foot"),
         ],
         className=" ".join(filter(None, names)),
+        **({"data-scrub": MOVES[name]} if name in MOVES else {}),
     )  # fmt: skip
 
 

@@ -130,6 +130,4 @@ def by_kind(asked: Asked) -> pd.DataFrame:
     return pd.DataFrame([row for row in rows if not is_unknown(row["open"])], columns=["kind", "open", "used"])
 
 
-PAGE = Page(
-    "/beds", order=30, group="decide", title=both("page.beds"), layout=layout, scene=scene, early=True, shared=True
-)
+PAGE = Page("/beds", order=30, group="decide", title=both("page.beds"), layout=layout, scene=scene, shared=True)

@@ -52,4 +52,4 @@ def layout(asked: Asked) -> Component:
     return desk_page(asked, left, right, scene(asked))
 
 
-PAGE = Page("/", order=10, title=both("page.overview"), layout=layout, scene=scene, early=True, shared=True)
+PAGE = Page("/", order=10, title=both("page.overview"), layout=layout, scene=scene, shared=True)

@@ -187,5 +187,4 @@ PAGE = Page(
     layout=layout,
     scene=scene,
     connect=connect,
-    early=False,
 )

@@ -8,6 +8,7 @@ from dashboard.goods import in_words
 from dashboard.pages import Asked, Page, Scene, _alerts, _live, _order_wall, _wall_figures, _wall_turns, all_pages
 from dashboard.pages import beds as beds_page
 from dashboard.pages._frame import legend, window_title
+from dashboard.pages._timeline import timeline
 from dashboard.pages._wall_figures import panel
 from dashboard.pages._wall_turns import turn_of
 from dashboard.text import both, figure, listed, moment, pick, say
@@ -36,7 +37,7 @@ def layout(asked: Asked) -> Component:
         window_title(asked),
     )
     over = html.Div(_live.part("alerts", "strip", _alerts.strip(asked)), className="wall-alerts")
-    page["main"].children.append(over)
+    page["main"].children += [over, timeline(asked, scene(asked))]
     return page
 
 

@@ -55,10 +55,15 @@ def iso_days(numbers: Iterable[float]) -> list[str]:
 
 def days(numbers: Iterable[int]) -> Words:
     """Return several days, the month said once: 2月12日、13日, 12, 13 Feb."""
+    return _days(tuple(sorted(set(numbers))))
+
+
+@lru_cache(maxsize=8192)
+def _days(numbers: tuple[int, ...]) -> Words:
     zh: list[str] = []
     en: dict[str, list[str]] = {}
     month = 0
-    for when in (as_date(number) for number in sorted(set(numbers))):
+    for when in map(as_date, numbers):
         zh.append(f"{when.day}日" if when.month == month else f"{when.month}月{when.day}日")
         month = when.month
         en.setdefault(MONTHS[when.month - 1], []).append(str(when.day))

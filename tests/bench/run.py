@@ -4,13 +4,12 @@ python tests/bench/run.py [--small] [--rounds N]
 """
 
 import argparse
-import gzip
 import json
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +20,12 @@ sys.path.insert(0, str(ROOT))
 from dashboard.app import create_app  # noqa: E402
 from dashboard.pages import all_pages  # noqa: E402
 from dashboard.settings import Settings  # noqa: E402
-from dashboard.vendor import deckgl_bytes  # noqa: E402
 from layers.intake.feeds import feed_named  # noqa: E402
 from layers.intake.profile import load  # noqa: E402
 from layers.intake.run import run  # noqa: E402
 from layers.scenario import build as drill  # noqa: E402
 from layers.store import Store, open_store  # noqa: E402
-from tests.bench import addresses, atlas, decisions, freshness, points, rows, soak, ui_load, ui_scrub  # noqa: E402
+from tests.bench import addresses, atlas, decisions, freshness, points, rows, soak, ui_load, ui_scrub, ui_transfer  # noqa: E402
 
 
 def say(name: str, value: float, unit: str, **more: Any) -> None:
@@ -125,7 +123,6 @@ def pages(store: Store, rounds: int) -> None:
             first=round(first * 1000, 1),
         )
     what_ifs(client, rounds)
-    overview_bytes(client)
 
 
 def what_ifs(client: Any, rounds: int) -> None:
@@ -134,40 +131,6 @@ def what_ifs(client: Any, rounds: int) -> None:
         asked = [timed(lambda p=path, n=n: callback(client, p, f"?if_cases={n}")) for n in range(31, 31 + rounds)]  # type: ignore[misc]
         again = timed(lambda p=path: callback(client, p, "?if_cases=31"))  # type: ignore[misc]
         say(f"what_if{path}", statistics.median(asked) * 1000, "ms", again=round(again * 1000, 1))
-
-
-def overview_bytes(client: Any) -> None:
-    """What the overview's first visit moves, gzipped: page, map tables, the map's program."""
-    answer = callback(client, "/", "")
-    spec = answer.get_json()["response"]["deck-spec"]["data"]
-    urls = {url for layer in spec["layers"] for url in layer["data"].removeprefix("tbl:").split("|")}
-    tables = sum(len(client.get(url, headers={"Accept-Encoding": "gzip"}).data) for url in urls)
-    say("overview.page", len(gzip.compress(answer.data)), "bytes gzipped")
-    say("overview.tables", tables, "bytes gzipped", tables=len(urls))
-    say("overview.deckgl", len(deckgl_bytes()[1]), "bytes gzipped")
-
-
-def first_paint(store: Store, rounds: int) -> None:
-    """Seconds until the overview's map is drawn in headless Chromium with software WebGL."""
-    from tests.browser import chromium, serving
-
-    with serving(str(store.engine.url)) as address, chromium() as browser:
-        found = list(_paints(browser, address, rounds))
-    say("overview.first_tiles", statistics.median(t for t, _ in found), "s")
-    say("overview.first_map", statistics.median(m for _, m in found), "s", note="software WebGL")
-
-
-def _paints(browser: Any, address: str, rounds: int) -> Iterator[tuple[float, float]]:
-    for _ in range(rounds):
-        page = browser.new_page(viewport={"width": 1920, "height": 1080})
-        started = time.perf_counter()
-        page.goto(address)
-        page.wait_for_selector(".tile")
-        tiles = time.perf_counter() - started
-        while not page.evaluate("window.Fangyi && window.Fangyi.ready"):
-            time.sleep(0.02)
-        yield tiles, time.perf_counter() - started
-        page.close()
 
 
 def plans(store: Store, rounds: int) -> None:
@@ -194,12 +157,12 @@ def main() -> None:
         decisions.measure(say, args.small)
         plans(store, args.rounds)
         pages(store, args.rounds)
-        first_paint(store, min(args.rounds, 3))
-        freshness.measure(say, store, min(args.rounds, 3))
+        ui_transfer.measure(say, str(store.engine.url), min(args.rounds, 3))
+        freshness.measure(say, store, args.rounds)
         atlas.measure(say, store)
         rows.measure(say)
         ui_scrub.measure(say, store)
-        ui_load.measure(say, str(store.engine.url), seconds=30 if args.small else 90)
+        ui_load.measure(say, str(store.engine.url), seconds=30 if args.small else 90, news=True)
         soak.measure(say, str(store.engine.url), minutes=args.soak, dwell=1 if args.small else 5)
 
 

@@ -1,21 +1,29 @@
 """Many open screens on one server process: walls that turn and desks that walk about, each with its pulse and its self-check.
 
-python -m tests.bench.ui_load --store URL [--screens 50] [--seconds 90]
+python -m tests.bench.ui_load --store URL [--screens 50] [--seconds 90] [--news]
+
+With news, a file of cases is imported after two thirds of the time (give it a copy: the store grows), and every screen asks at
+once for the frame that moves its figures and for its page, which waits for the plans.
 """
 
 import argparse
+import gzip
 import http.client
 import json
+import os
 import random
 import statistics
+import tempfile
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
+from layers.store import open_store
+from tests.bench.freshness import deliver
 from tests.browser import end, free_port, start
 
 Say = Callable[..., None]
@@ -37,7 +45,8 @@ class Screen(threading.Thread):
         self.line = http.client.HTTPConnection(urlsplit(address).netloc, timeout=60)
         self.took: dict[str, list[float]] = defaultdict(list)
         self.faults: list[str] = []
-        self.tag, self.at = "", 0
+        self.said = b""  # body of the last answer to a beat, empty when nothing was new
+        self.tag, self.at, self.facts = "", 0, 0
 
     def run(self) -> None:
         """Live until the end: a beat each second, a page now and then, a check each minute."""
@@ -61,13 +70,21 @@ class Screen(threading.Thread):
         """Ask for news."""
         answer = self.timed("pulse", "GET", "/pulse", headers={"If-None-Match": self.tag} if self.tag else {})
         self.tag = answer.getheader("ETag") or self.tag
+        if not self.said:
+            return
+        now, before = json.loads(self.said), self.facts
+        self.facts = now["facts"]
+        if before and before != self.facts:
+            clocks = {"page": "/", "as_of": now["as_of"], "known_at": now["known_at"]}
+            self.timed("news.frame", "GET", f"/scrub?{urlencode(clocks)}")
+            self.page("news.page")
 
-    def page(self) -> None:
+    def page(self, kind: str = "") -> None:
         """Turn the wall, or walk to another page of the desk."""
         path, turn = ("/wall", TURNS[self.at % len(TURNS)]) if self.wall else (self.chance.choice(DESKS), "")
         self.at += 1
         self.timed(
-            "turn" if self.wall else "page",
+            kind or ("turn" if self.wall else "page"),
             "POST",
             "/_dash-update-component",
             asked(path, turn),
@@ -77,9 +94,13 @@ class Screen(threading.Thread):
     def timed(self, what: str, way: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Any:
         """Return the answer to one request and keep how long it took, the body included."""
         began = time.perf_counter()
-        self.line.request(way, path, json.dumps(body) if body else None, dict(headers or {}))
+        self.line.request(
+            way, path, json.dumps(body) if body else None, {"Accept-Encoding": "gzip"} | dict(headers or {})
+        )
         answer = self.line.getresponse()
-        answer.read()
+        content = answer.read()
+        packed = answer.getheader("Content-Encoding") == "gzip"
+        self.said = gzip.decompress(content) if packed and path == "/pulse" else content
         self.took[what].append(time.perf_counter() - began)
         if answer.status >= 400:
             self.faults.append(f"{path}: {answer.status}")
@@ -105,25 +126,43 @@ def resident(pid: int) -> float:
     return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) / 1024
 
 
-def measure(say: Say, store: str, screens: int = 50, seconds: float = 90.0) -> None:
+def measure(say: Say, store: str, screens: int = 50, seconds: float = 90.0, *, news: bool = False) -> None:
     """Open the screens, let them live, and say p50 and p95 of each kind of request, faults, and the memory of the server."""
     port = free_port()
     server = start(store, port)
     try:
         address = f"http://127.0.0.1:{port}"
         warm(address)
-        before, until = resident(server.pid), time.monotonic() + seconds
+        before, used, until = resident(server.pid), processor(server.pid), time.monotonic() + seconds
         lives = [Screen(n, address, until, n < screens * WALLS) for n in range(screens)]
         for one in lives:
             one.start()
             time.sleep(1 / screens)
+        if news:
+            time.sleep(seconds * 2 / 3)
+            delivered(say, store)
         for one in lives:
             one.join(seconds + 120)
         told(say, lives, screens)
-        say("ui.load.server", resident(server.pid), "MB", before=round(before, 1), screens=screens)
+        share = (processor(server.pid) - used) / seconds
+        say("ui.load.server", resident(server.pid), "MB", before=round(before, 1), screens=screens, cores=round(share, 2), load=round(os.getloadavg()[0], 1))  # fmt: skip
     finally:
         server.terminate()
         end(server)
+
+
+def processor(pid: int) -> float:
+    """Return the seconds of processor that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def delivered(say: Say, url: str) -> None:
+    """Import a file of cases while all screens are open."""
+    store = open_store(url, must_exist=True)
+    with tempfile.TemporaryDirectory() as folder:
+        say("ui.load.import", deliver(store, ["不知道"] * 1_000, Path(folder)), "s", cases=1_000)
+    store.close()
 
 
 def warm(address: str) -> None:
@@ -135,7 +174,7 @@ def warm(address: str) -> None:
 
 def told(say: Say, lives: list[Screen], screens: int) -> None:
     """Say what the screens met with."""
-    for kind in ("pulse", "selfcheck", "turn", "page"):
+    for kind in ("pulse", "selfcheck", "turn", "page", "news.frame", "news.page"):
         took = sorted(t for one in lives for t in one.took[kind])
         if took:
             p95 = took[int(len(took) * 0.95)]
@@ -160,8 +199,9 @@ def main() -> None:
     parser.add_argument("--store", required=True)
     parser.add_argument("--screens", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=90.0)
+    parser.add_argument("--news", action="store_true", help="import a file of cases meanwhile; the store grows")
     args = parser.parse_args()
-    measure(say, args.store, args.screens, args.seconds)
+    measure(say, args.store, args.screens, args.seconds, news=args.news)
 
 
 if __name__ == "__main__":

@@ -56,30 +56,19 @@ def body_of(drill, output, **changes):
     } | changes
 
 
-# ---- what is new reaches the map before the page
+# ---- what is new
 
 
-def early(drill, path, search=""):
-    values = {"pulse.data": {"revision": "r2", "t": 1}, "url.pathname": path, "url.search": search, "scale.data": 1}
-    answer = drill.call(drill.anybody(), "..deck-early.data...drawn.data..", values)
-    assert answer.status_code == 200
-    return answer.get_json()["response"]
+@pytest.mark.parametrize("path", ["/", "/lockdown", "/quality", "/wall"])
+def test_news_of_facts_let_a_page_be_made_anew(drill, client, path):
+    values = {"pulse.data": {"revision": 2, "t": 1}, "url.pathname": path, "url.search": ""}
+    answer = drill.call(drill.anybody(), "drawn.data", values)
+    assert answer.get_json()["response"]["drawn"]["data"]["revision"] == 2
 
 
-def test_the_map_of_a_page_without_a_plan_is_drawn_first_and_the_page_follows(drill, client):
-    found = early(drill, "/")
-    assert found["drawn"]["data"]["revision"] == "r2"
-    page = drill.page(drill.anybody(), "/").get_json()["response"]
-    assert found["deck-early"]["data"] == page["deck-spec"]["data"]
-
-
-@pytest.mark.parametrize(
-    ("path", "search"), [("/lockdown", ""), ("/quality", ""), ("/wall", ""), ("/", "?as_of=never")]
-)
-def test_other_pages_only_pass_the_news_on(drill, client, path, search):
-    found = early(drill, path, search)
-    assert "deck-early" not in found
-    assert found["drawn"]["data"]["revision"] == "r2"
+def test_a_page_that_somebody_is_at_work_on_is_left_alone(drill, client):
+    values = {"pulse.data": {"revision": 2, "t": 1}, "url.pathname": "/imports", "url.search": "?draft=x"}
+    assert drill.call(drill.anybody(), "drawn.data", values).get_json()["response"] == {}
 
 
 # ---- addresses

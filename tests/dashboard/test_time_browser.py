@@ -29,7 +29,7 @@ def page(tmp_path_factory):
     with serving(url) as address, chromium() as browser:
         found = browser.new_page(viewport={"width": 1366, "height": 768})
         listen(found)
-        found.address = address
+        found.address, found.url_of_store, found.folder = address, url, folder
         found.goto(f"{address}/?lite=1&plain=1&lang=en")
         until(found, "window.Fangyi && Fangyi.ready > 0 && !!document.querySelector('.districts')", 90)
         yield found
@@ -105,3 +105,21 @@ def test_play_runs_to_the_end_and_a_moment_sets_both_clocks(page):
     assert page.evaluate(SAID)[0] == "35"
     assert page.said == []
     assert page.evaluate("Fangyi.errors") == []
+
+
+def test_news_move_the_figures_at_once_and_the_page_takes_over(page):
+    page.goto(f"{page.address}/?lite=1&plain=1&lang=en&pulse=0")
+    until(page, "window.Fangyi && Fangyi.ready > 0 && !!document.querySelector('.districts')", 90)
+    store = open_store(page.url_of_store)
+    city.cases(store, page.folder, "2020-02-10T18:00", {"case_id": "10-0", "status_at": "2020-02-10"})
+    told = {"as_of": store.latest().isoformat(), "known_at": store.latest().isoformat()}
+    store.close()
+    page.evaluate("told => Fangyi.time.news(told)", told)
+    until(page, DRAWN)
+    assert page.evaluate(SAID) == ["36", ["36", "0"], 36]
+    assert page.locator(".panel[data-wait]").count() > 0  # what rests on a plan says that it waits
+    page.evaluate("Fangyi.send('pulse', {changed: ['facts'], t: 1})")
+    until(page, RESTED, 60)
+    assert page.evaluate(SAID) == ["36", ["36", "0"], 36]
+    assert page.locator(".twin").count() == 0
+    assert page.said == []
