@@ -64,7 +64,7 @@ class Answers:
         page, pick = all_pages().get(path), values["pick.data"]
         if page is None or scale is None or (turn and path != WALL and changed == ["wall-page.data"]):
             return None
-        who, stand = desk.gate.who(request), self.sheets.watch.beat()
+        who, stand = desk.gate.who(request), self.sheets.watch.beat(0)
         try:
             asked = Asked.at(
                 desk, who, path, values["url.search"], scale=scale, turn=turn, review=values["review.data"]

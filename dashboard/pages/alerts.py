@@ -232,4 +232,5 @@ PAGE = Page(
     connect=connect,
     group="act",
     live=frozenset(_live.KINDS),
+    shared=True,
 )

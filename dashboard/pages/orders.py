@@ -243,4 +243,4 @@ def connect(app: Dash, desk: Desk) -> None:
         return _with(asked, **wanted)
 
 
-PAGE = Page("/orders", order=55, group="act", title=both("page.orders"), layout=layout, connect=connect)
+PAGE = Page("/orders", order=55, group="act", title=both("page.orders"), layout=layout, connect=connect, shared=True)

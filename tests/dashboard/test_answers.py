@@ -63,7 +63,6 @@ def test_no_answer_reaches_another_area(own, laid_out):
 def test_news_are_in_the_next_answer(own, laid_out):
     own.page(CITY, "/")
     number = given(own.store)
-    own.app.server.extensions["watch"].known = None  # a beat is shared for a quarter of a second
     assert number in said(own.page(CITY, "/wall", turn="orders"))
     own.page(CITY, "/")
     assert laid_out == ["/", "/wall", "/"]
