@@ -31,7 +31,9 @@ def page(tmp_path_factory):
         listen(found)
         found.address, found.url_of_store, found.folder = address, url, folder
         found.goto(f"{address}/?lite=1&plain=1&lang=en")
+        # The program of the charts comes after the map and keeps the browser busy for a moment: no hand moves before.
         until(found, "window.Fangyi && Fangyi.ready > 0 && !!document.querySelector('.districts')", 90)
+        until(found, "!!document.querySelector('.js-plotly-plot .main-svg')", 90)
         yield found
 
 
