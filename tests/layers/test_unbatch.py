@@ -237,13 +237,18 @@ def test_decisions_fall_with_however_many_compounds(store, tmp_path, monkeypatch
     more = [
         ({"compound_id": f"K{n}", "name": f"惠民苑{n}区", "district": "江岸区"}, city.square(n, 2)) for n in range(8)
     ]
-    city.cases(store, tmp_path, "2020-01-31T18:00", *({"case_id": str(n)} for n in range(8)))
-    city.deliver(store, "compounds", city.geojson(tmp_path / "more.geojson", more), "2020-02-01", datum="wgs84")
+    city.cases(
+        store,
+        tmp_path,
+        "2020-02-03T18:00",
+        *({"case_id": str(n), "address": "江汉区长江花园5栋", "district": "江汉区"} for n in range(8)),
+    )
+    city.deliver(store, "compounds", city.geojson(tmp_path / "more.geojson", more), "2020-02-04", datum="wgs84")
     number = newest(store)
     for n in range(8):
         decide(store, f"case:{n}", f"K{n}", "李四")
     assert undo(store, number, "x", apply=True).decisions == 8
-    assert set(city.believed(store, "placement")["compound"]) == {"C1"}
+    assert set(city.believed(store, "placement")["status"]) == {"review"}
 
 
 def test_a_hospital_that_beds_name_stays(store, tmp_path):
