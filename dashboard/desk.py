@@ -342,7 +342,8 @@ class Desk:
             begun(person_status, view),
             by_person,
         )
-        last = self.gate.read(self.store, who, lambda _: seen.order_by(person_status.c.happened_at), here)
+        order = (person_status.c.happened_at, totals.ranked(person_status.c.value))
+        last = self.gate.read(self.store, who, lambda _: seen.order_by(*order), here)
         last = last.drop_duplicates(["kind", "subject"], keep="last")
         found = rows.merge(last.rename(columns={"value": "status", "happened_at": "since"}), on=["kind", "subject"])
         return found.sort_values("since", ascending=False, kind="stable").reset_index(drop=True)

@@ -13,7 +13,7 @@ from dashboard import briefing, export
 from dashboard.access import Person
 from dashboard.briefing.issuing import issue
 from dashboard.desk import Desk
-from dashboard.jobs import BusyError, Job, Jobs, Progress
+from dashboard.jobs import IMPORTS, BusyError, Job, Jobs, Progress
 from dashboard.orders import chosen, listing
 from dashboard.view import Here
 from layers.decisions import orders
@@ -116,7 +116,8 @@ def jobs_blueprint(desk: Desk, jobs: Jobs) -> Blueprint:
     @routes.get("/job/<id>/file")
     def fetch(id: str) -> Response:
         job = _own(desk, jobs, id)
-        return _send(desk, job.name, job.content, job.about) if job.state == "done" else abort(404)
+        has_file = job.state == "done" and isinstance(job.about, Here)
+        return _send(desk, job.name, job.content, job.about) if has_file else abort(404)
 
     return routes
 
@@ -161,7 +162,7 @@ def _briefed(desk: Desk, kind: str, form: str) -> Here:
 def _own(desk: Desk, jobs: Jobs, id: str) -> Job:
     """A job about a place; imports have routes of their own, because only they know whether stopping was in time."""
     job = jobs.get(id, desk.gate.who(request))
-    return job if job is not None and job.about is not None else abort(404)
+    return job if job is not None and job.about != IMPORTS else abort(404)
 
 
 def as_json(content: Any, status: int = 200) -> Response:

@@ -12,7 +12,7 @@ from dashboard.access import CITY, Person
 from dashboard.desk import Desk
 from dashboard.downloads import as_json
 from dashboard.drafts import LARGEST, Draft, UploadError, too_large
-from dashboard.jobs import Job, Progress
+from dashboard.jobs import IMPORTS, Job, Progress
 from dashboard.text import both
 from layers._errors import Cancelled, LayerError
 from layers.intake import profiles, readers, receipt, unbatch
@@ -98,7 +98,7 @@ def _refused(error: LayerError) -> Response:
 
 def _job(desk: Desk, id: str) -> Job:
     job = desk.jobs.get(id, desk.gate.importer(desk.gate.who(request)))
-    return job if job is not None and job.about is None else abort(404)  # a job about a place prints
+    return job if job is not None and job.about == IMPORTS else abort(404)
 
 
 def _notes(rows: list[dict[str, Any]], feed: str) -> Response:
@@ -211,7 +211,7 @@ def preview(desk: Desk, draft: Draft) -> Job:
         draft.found = found.as_json() | {"notes": notes[:NOTES_KEPT], "notes_in_all": len(notes)}
         return b'{"preview": true}'
 
-    return desk.jobs.submit(f"preview {draft.name}", draft.owner, _told_in_both(work, draft), None)
+    return desk.jobs.submit(f"preview {draft.name}", draft.owner, _told_in_both(work, draft), IMPORTS)
 
 
 def commit(desk: Desk, draft: Draft) -> Job:
@@ -227,7 +227,7 @@ def commit(desk: Desk, draft: Draft) -> Job:
         desk.drafts.drop(draft)
         return json.dumps({"batch": found.repeated or found.batch}).encode()
 
-    return desk.jobs.submit(f"import {draft.name}", draft.owner, _told_in_both(work, draft), None)
+    return desk.jobs.submit(f"import {draft.name}", draft.owner, _told_in_both(work, draft), IMPORTS)
 
 
 def _imported(desk: Desk, draft: Draft, told: Progress, stop: Any, *, dry_run: bool) -> Any:
@@ -259,7 +259,7 @@ def take_back(desk: Desk, who: Person, number: int, why: str, *, apply: bool, ke
         keep(found)
         return json.dumps({"batch": found.batch, "undo": number}).encode()
 
-    return desk.jobs.submit(f"undo {number}", who, _told_in_both(work, None), None)
+    return desk.jobs.submit(f"undo {number}", who, _told_in_both(work, None), IMPORTS)
 
 
 def _told_in_both(work: Any, draft: Draft | None) -> Any:

@@ -19,6 +19,7 @@ KEPT_S = 600  # a finished file waits ten minutes for whoever asked
 KEPT = 24  # jobs remembered, the oldest finished ones forgotten first
 WAITING = 8  # jobs in work or in line; printing takes seconds, so a longer line means that something is wrong
 FINISHED = ("done", "failed", "cancelled")
+IMPORTS = "imports"  # what imports, rehearsals and undos are about: they alone know whether they were stopped in time
 
 
 class BusyError(LayerError):

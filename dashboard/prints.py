@@ -25,6 +25,7 @@ from layers._times import parse_time
 from layers.store import journal, printed, schedules
 
 LARGEST = 64_000_000  # bytes of a file that is dropped to be verified
+MOST_EDITIONS = 2**53  # a number beyond it names none, and no database takes much larger ones
 SHOWN, SHOWN_DPI = 6, 72  # pages of a preview
 
 
@@ -104,7 +105,7 @@ def prints_blueprint(desk: Desk, jobs: Jobs) -> Blueprint:
 
 
 def _editions(routes: Blueprint, desk: Desk) -> None:
-    @routes.get("/briefing/edition/<int:number>")
+    @routes.get(f"/briefing/edition/<int(max={MOST_EDITIONS}):number>")
     def daily(number: int) -> Response:
         who = desk.gate.scheduler(desk.gate.who(request))
         row = schedules.one(desk.store, number)

@@ -16,6 +16,7 @@ from layers.store.care import title
 from layers.store.database import Store
 from layers.store.people import COLUMNS, PLACED
 from layers.store.schema import compound, person, person_status, placement
+from layers.store.totals import ranked
 
 PAGE = 5_000  # persons
 
@@ -46,8 +47,8 @@ def _page(store: Store, view: View, kind: str, after: str, size: int) -> tuple[p
     rows = store.read(ranged)
     ids = rows["subject"]
     steps = store.read(_statuses(view, kind, ids.iloc[0], ids.iloc[-1])) if len(rows) else _nothing()
-    last = steps.sort_values(["since", "id"], kind="stable").drop_duplicates("subject", keep="last").drop(columns="id")
-    return rows.merge(last, on="subject"), ids.iloc[-1] if len(rows) == size else None
+    last = steps.sort_values(["since", "rank", "id"], kind="stable").drop_duplicates("subject", keep="last")
+    return rows.merge(last.drop(columns=["rank", "id"]), on="subject"), ids.iloc[-1] if len(rows) == size else None
 
 
 def _joined(view: View) -> Any:
@@ -61,9 +62,11 @@ def _mine(view: View, kind: str) -> tuple[Any, ...]:
 def _statuses(view: View, kind: str, first: str, last: str) -> Select[Any]:
     s = person_status.c
     mine = (s.kind == kind, s.dimension == "status", known(person_status, view), begun(person_status, view))
-    query = select(s.id, s.subject, s.value.label("status"), s.happened_at.label("since"))
+    query = select(
+        s.id, s.subject, s.value.label("status"), s.happened_at.label("since"), ranked(s.value).label("rank")
+    )
     return query.where(s.subject.between(first, last), *mine)
 
 
 def _nothing() -> pd.DataFrame:
-    return pd.DataFrame({"id": [], "subject": [], "status": [], "since": []}, dtype=object)
+    return pd.DataFrame({"id": [], "subject": [], "status": [], "since": [], "rank": []}, dtype=object)

@@ -1,7 +1,8 @@
 """Persons as lists and one by one: who stands in an area with which status, one person's dated steps, and a case's contacts.
 
 Every row carries district, street and compound, by which the gate tells whose it is; no query returns the digest of an
-identity number. Statuses are those of the day of `as_of`, however early the hour, as in the totals.
+identity number. Statuses are those of the day of `as_of`, however early the hour, and of one moment the one that an illness
+reaches last, as in the totals.
 """
 
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, select, true
 from layers._view import View
 from layers.store.asof import begun, inside, known
 from layers.store.schema import person, person_status, placement
+from layers.store.totals import ranked
 
 COLUMNS = ("kind", "subject", "age", "sex", "address", "onset_at", "origin", "related_case", "note")
 PLACED = ("district", "street", "compound", "building", "method", "probability", "reason_zh", "reason_en", "decided_by")
@@ -67,7 +69,7 @@ def steps(kind: str, subject: str) -> Callable[[View], Select[Any]]:
             begun(person_status, view),
             inside(placement, view),
         )
-        return rows.where(*mine).order_by(s.happened_at, s.id)
+        return rows.where(*mine).order_by(s.happened_at, ranked(s.value), s.id)
 
     return query
 
@@ -111,8 +113,9 @@ def _people(view: View, last: Any) -> Select[Any]:
 def _last(view: View, kind: str, *tests: ColumnElement[bool]) -> Any:
     """subject, status, since: the newest status of each person of a kind."""
     s = person_status.c
-    newest = func.row_number().over(partition_by=s.subject, order_by=(s.happened_at.desc(), s.id.desc())).label("nth")
+    order = (s.happened_at.desc(), ranked(s.value).desc(), s.id.desc())
+    newest = func.row_number().over(partition_by=s.subject, order_by=order).label("nth")
     rows = select(s.subject, s.value.label("status"), s.happened_at.label("since"), newest)
     mine = (s.kind == kind, s.dimension == "status", known(person_status, view), begun(person_status, view), *tests)
-    ranked = rows.where(*mine).subquery()
-    return select(ranked.c.subject, ranked.c.status, ranked.c.since).where(ranked.c.nth == 1).subquery()
+    inner = rows.where(*mine).subquery()
+    return select(inner.c.subject, inner.c.status, inner.c.since).where(inner.c.nth == 1).subquery()

@@ -10,7 +10,19 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import BigInteger, Integer, Select, and_, case, func, literal, select, type_coerce, union_all
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    case,
+    func,
+    literal,
+    select,
+    type_coerce,
+    union_all,
+)
 
 from layers._times import DAY_MS, OFFSET_MS, day_number, to_ms
 from layers._view import View
@@ -201,6 +213,11 @@ def write(opened: Batch, change: pd.DataFrame) -> int:
     """Write increments that a batch adds; return how many."""
     bulk(opened.connection, total, change.assign(known_from=opened.known_from, batch=opened.id))
     return len(change)
+
+
+def ranked(value: ColumnElement[str]) -> ColumnElement[int]:
+    """Return the place of a status among transitions of one moment: the one that an illness reaches last comes last."""
+    return case(RANK, value=value, else_=len(RANK))
 
 
 def city_counts(opened: Batch) -> dict[str, int]:

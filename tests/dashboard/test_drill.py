@@ -4,7 +4,7 @@ import pytest
 
 from dashboard import drill
 from dashboard.pages import Asked, _drill
-from tests import office
+from tests import city, office
 from tests.office import CITY, COMMUNITY, DISTRICT, STREET, Office, said
 
 
@@ -122,3 +122,11 @@ def test_the_drawer_is_opened_by_the_address_for_every_role(place, table):
         answer = place.page(person, "/lockdown", f"?table={table}")
         assert answer.status_code == 200
         assert '"data-grid": "' + table in said(answer)
+
+
+def test_a_compounds_people_bear_the_status_that_is_counted(place, tmp_path):
+    """Of two statuses of one day the one that an illness reaches last, whichever was told last."""
+    city.cases(place.store, tmp_path, "2020-02-11T18:00", {"status": "疑似"})
+    desk = place.app.server.extensions["desk"]
+    people = desk.persons(CITY, place.store.view(), "C1").set_index("subject")
+    assert people.loc["1", "status"] == "confirmed"

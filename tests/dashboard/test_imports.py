@@ -229,12 +229,17 @@ def test_imports_and_prints_are_watched_and_stopped_by_their_own_routes_alone(pl
     asked = [client.get(f"/job/{job.id}"), client.get(f"/job/{job.id}/file"), client.post(f"/job/{job.id}/cancel")]
     print_ = client.post("/brief/situation.png?lite=1").get_json()
     asked += [client.get(f"/imports/job/{print_['id']}"), client.post(f"/imports/job/{print_['id']}/stop")]
-    assert [one.status_code for one in asked] == [404] * 5
+    edition = desk.jobs.submit("edition.pdf", CITY, lambda *_: b"")
+    assert finished(place, edition) == ("done", None)
+    asked += [client.get(f"/job/{edition.id}/file"), client.get(f"/imports/job/{edition.id}")]
+    assert [one.status_code for one in asked] == [404] * 7
+    assert client.get(f"/job/{edition.id}").get_json()["state"] == "done"
     assert client.post(f"/job/{print_['id']}/cancel").status_code == 200
 
 
 def test_a_number_that_no_batch_can_have_is_not_found(place):
-    assert place.browser(CITY).get(f"/imports/batch/{10**30}.csv").status_code == 404
+    for path in ("/imports/batch/{}.csv", "/briefing/edition/{}"):
+        assert place.browser(CITY).get(path.format(10**30)).status_code == 404
 
 
 def test_a_fault_of_the_file_is_told_in_both_languages(place):

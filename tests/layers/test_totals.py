@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from layers._times import day_number, parse_time, to_ms
-from layers.store import open_store, totals
+from layers.store import open_store, people, totals
+from layers.store.paged import paged
 from tests import city
 
 
@@ -133,3 +134,14 @@ def test_increments_of_any_history_sum_to_the_state_told_directly():
     ]
     assert first.set_index("status")["n"].to_dict() == {"confirmed": 1}  # suspected and confirmed on one day: confirmed
     assert "building" not in set(found["level"])
+
+
+def test_lists_and_panels_tell_the_status_that_is_counted_also_of_two_of_one_day(store, tmp_path):
+    """A source that tells of the suspicion after the confirmation, both of one day, suspects nobody anew."""
+    city.cases(store, tmp_path, "2020-02-03T18:00", {"status": "确诊"})
+    city.cases(store, tmp_path, "2020-02-04T18:00", {"status": "疑似"})
+    view = store.view()
+    assert state(store, "2020-02-04", "2020-02-05") == {("", "confirmed"): 1}
+    told = [store.read(people.listed(view, "case", 5)), *paged(store, view, "case")]
+    assert [rows["status"].tolist() for rows in told] == [["confirmed"]] * 2
+    assert store.read(people.steps("case", "1")(view))["value"].tolist() == ["suspected", "confirmed"]
