@@ -1,7 +1,6 @@
 /* What runs by itself on every page: the size of letters, clocks, the window's title. News come in pulse.js, the wall turns in wall.js. */
 (function () {
   const Fangyi = (window.Fangyi = window.Fangyi || {ready: 0, errors: []});
-  const query = new URLSearchParams(location.search);
   const isWall = () => location.pathname.replace(/\/$/, '').endsWith('/wall');
 
   /** Sets a store of the page; pages without that store are left alone. */

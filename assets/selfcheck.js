@@ -31,7 +31,7 @@
       pen.fillText(glyph, 2, 32);
       return pen.getImageData(0, 0, 40, 40).data.join();
     };
-    font = document.fonts.status === 'loaded' && drawn('\u75ab') !== drawn('\u{10FFFD}') && drawn('\u75ab') !== drawn('\u9632') // two characters of the title;
+    font = document.fonts.status === 'loaded' && drawn('\u75ab') !== drawn('\u{10FFFD}') && drawn('\u75ab') !== drawn('\u9632'); // two characters of the title
     return font;
   }
 

@@ -6,7 +6,6 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-import dash
 from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import DependencyException
 from flask import Flask, Response, abort, make_response, redirect, request
@@ -18,7 +17,7 @@ from dashboard.briefing import BriefingError
 from dashboard.calls import CallError, check_call
 from dashboard.desk import Desk
 from dashboard.downloads import as_json
-from dashboard.live import live_blueprint
+from dashboard.live import code_of, live_blueprint
 from dashboard.pages import Asked, Page, Scene, _drill, _live, _person, all_pages
 from dashboard.pages import _compound as compound_panel
 from dashboard.pages import _grid as grids
@@ -54,7 +53,10 @@ PANELS = {  # layer -> the panel of what is selected in it; others show what the
     **dict.fromkeys(("area", "community"), _drill.panel),
     "person": _person.panel,
 }
-CODE = dash.__version__  # a wall reloads itself when the code behind it has changed
+PROGRAM = (
+    ROOT / "assets",
+    ROOT / "dashboard",
+)  # what a screen was made by: it loads itself anew when any of it has changed
 STATUS = {
     AccessError: 403,
     review.ElsewhereError: 403,
@@ -301,7 +303,7 @@ def _serve(app: Dash, desk: Desk, sheets: _live.Sheets) -> None:
     server.register_blueprint(vendor.vendor_blueprint())
     server.register_blueprint(wording.words_blueprint())
     server.register_blueprint(tables_blueprint(desk.tables, lambda req: desk.gate.who(req) is not None))
-    server.register_blueprint(live_blueprint(desk, server.extensions["watch"], CODE))
+    server.register_blueprint(live_blueprint(desk, server.extensions["watch"], code_of(*PROGRAM)))
     server.register_blueprint(search.search_blueprint(desk))
     server.register_blueprint(downloads.downloads_blueprint(desk))
     server.register_blueprint(scrub.scrub_blueprint(desk))

@@ -10,8 +10,10 @@ import json
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+import dash
 from flask import Blueprint, Response, make_response, request
 
 from dashboard.desk import Desk, Memory
@@ -20,6 +22,7 @@ from dashboard.pages import Asked
 from dashboard.pages._wall_figures import again, written
 from dashboard.watch import Watch
 
+MADE_OF = (".py", ".js", ".css", ".toml")  # files that a screen is made by
 SHARED_S = 5.0  # one count serves every wall that checks itself within this time
 COUNTED = 16  # counts kept: by area and reader
 
@@ -46,6 +49,15 @@ def live_blueprint(desk: Desk, watch: Watch, code: str) -> Blueprint:
         return as_json(told(desk, watch, code) | found)
 
     return routes
+
+
+def code_of(*folders: Path) -> str:
+    """Return a digest of Dash and of the program's files in some folders, by which a screen knows the program that it was made by."""
+    digest = hashlib.blake2b(dash.__version__.encode(), digest_size=8)
+    for folder in folders:
+        for path in sorted(one for one in folder.rglob("*") if one.suffix in MADE_OF):
+            digest.update(str(path.relative_to(folder)).encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def told(desk: Desk, watch: Watch, code: str) -> dict[str, Any]:

@@ -8,6 +8,8 @@ import pytest
 
 from dashboard import access
 from dashboard.access import Person
+from dashboard.app import PROGRAM
+from dashboard.live import code_of
 from dashboard.pages import Asked, _live
 from dashboard.pages import _wall_figures as wall
 from dashboard.pages import alerts as page_of_alerts
@@ -174,6 +176,15 @@ def test_an_alert_stands_on_the_wall_until_it_is_acknowledged(own):
 
 
 # ---- the pulse
+
+
+def test_a_screen_knows_another_program_by_its_code(tmp_path, own):
+    first, script = code_of(tmp_path), tmp_path / "a.js"
+    script.write_text("1")
+    second = code_of(tmp_path)
+    script.write_text("2")
+    assert len({first, second, code_of(tmp_path)}) == 3
+    assert own.browser(CITY).get("/pulse").get_json()["code"] == code_of(*PROGRAM)
 
 
 def test_a_pulse_without_news_is_an_empty_answer(own):
