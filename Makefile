@@ -40,7 +40,7 @@ run: .venv/runtime.stamp  ## serve the store that is in var/
 	@exec $(PY) -m dashboard serve --port $(PORT)
 
 .PHONY: test
-test: .venv/dev.stamp programs check  ## everything that must hold: make check, then all tests
+test: .venv/dev.stamp programs tests/node_modules/.stamp check  ## everything that must hold: make check, then all tests
 	@$(PY) -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
 
 .PHONY: check
@@ -63,7 +63,7 @@ real: .venv/runtime.stamp  ## import and match a folder of real files (FANGYI_RE
 
 .PHONY: clean
 clean:  ## remove .venv and caches; var/ holds your data and stays
-	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis test-results
+	@rm -rf tests/node_modules .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis test-results
 	@find dashboard geo layers tests -name __pycache__ -prune -exec rm -rf {} +
 
 $(DRILL_STORE): | .venv/runtime.stamp
@@ -102,6 +102,12 @@ group = $(PY) -c 'import sys, tomllib; print(*tomllib.load(open("pyproject.toml"
 	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && ( $(call quietly,installing fonts-noto-cjk (log in var/apt.log),apt.log,$(apt) fonts-noto-cjk) ); } \
 	  || echo 'fonts-noto-cjk is missing: briefings cannot be printed in Chinese until it is installed'; fi
 	@touch $@
+
+# axe-core, which asks whether everybody can use a page. A machine that cannot have npm runs all other tests and says what it left out.
+tests/node_modules/.stamp: tests/package-lock.json | programs
+	@if command -v npm >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && ( $(call quietly,installing nodejs npm (log in var/apt.log),apt.log,$(apt) nodejs npm) ); }; \
+	then ( $(call quietly,installing axe-core (log in var/npm.log),npm.log,npm ci --prefix tests) ) && touch $@ && exit 0; fi; \
+	echo 'axe-core of npm cannot be installed: the tests of accessibility will be skipped'
 
 .PHONY: programs
 programs:

@@ -1,6 +1,7 @@
 """The house itself: what lies at the top, what it depends on, what must not be written anywhere."""
 
 import ast
+import json
 import os
 import re
 import shutil
@@ -20,6 +21,7 @@ AGREED = {
     *("Dockerfile", "compose.yaml", ".dockerignore"),
 }
 TEXT = {".py", ".toml", ".js", ".css", ".html", ".svg", ".md", ".txt", ".json", ".csv", ".yaml", ""}
+LEFT = {"__pycache__", "node_modules"}
 OUTSIDE = re.compile(r"""(?:https?|wss?)://([A-Za-z0-9][\w.-]*)|["'(]//([a-z0-9-]+\.[a-z][\w.-]*)""")
 NAMESPACES_AND_SELF = {"127.0.0.1", "localhost", "www.w3.org"}
 MACHINE_PATH = re.compile(r"(?<![\w.~-])/(?:work|home|root|Users)/\w+|\b[A-Z]:\\\\?Users\b")
@@ -29,7 +31,7 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 def files(*places: str) -> list[Path]:
     """Text files below the named places, without what tools leave behind."""
     found = [p for place in places for p in ([ROOT / place] if (ROOT / place).is_file() else (ROOT / place).rglob("*"))]
-    return sorted(p for p in found if p.is_file() and p.suffix in TEXT and "__pycache__" not in p.parts)
+    return sorted(p for p in found if p.is_file() and p.suffix in TEXT and not LEFT & set(p.parts))
 
 
 def finds(pattern: re.Pattern[str], paths: list[Path]) -> list[tuple[str, str]]:
@@ -79,6 +81,16 @@ def test_optional_packages_are_pinned_and_say_what_they_are_for():
     lines = [line for line in block.splitlines() if line.startswith(" ")]
     assert [line for line in lines if not re.fullmatch(r' +"[\w.-]+==[\w.]+", +# \S.*', line)] == []
     assert len(lines) == len(optional()) >= 4
+
+
+def test_what_comes_from_npm_is_for_tests_alone_pinned_and_names_no_host():
+    wanted = json.loads((ROOT / "tests" / "package.json").read_text("utf-8"))
+    locked = json.loads((ROOT / "tests" / "package-lock.json").read_text("utf-8"))["packages"]
+    pinned = {name: about["version"] for path, about in locked.items() if (name := path.removeprefix("node_modules/"))}
+    assert wanted["devDependencies"] == pinned
+    assert "dependencies" not in wanted
+    assert all(about["integrity"] for path, about in locked.items() if path)
+    assert finds(OUTSIDE, files("tests/package.json", "tests/package-lock.json")) == []
 
 
 def test_running_code_knows_no_outside_address():
