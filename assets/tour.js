@@ -18,7 +18,7 @@
   const target = step => [...document.querySelectorAll(step[2])].find(shown);
   const steps = () => STEPS.filter(step => target(step));
 
-  let card = null, spot = null, at = 0, path = '', back = null;
+  let card = null, spot = null, at = 0, back = null;
 
   function end() {
     if (!card) return;
@@ -67,17 +67,17 @@
   function start() {
     if (card || !Fangyi.tour.possible()) return;
     back = document.activeElement;
-    path = location.pathname;
     spot = make('div', 'tour-spot', document.body);
     card = make('section', 'tour-card', document.body);
     for (const [name, value] of [['role', 'dialog'], ['aria-labelledby', 'tour-title'], ['aria-describedby', 'tour-text']]) card.setAttribute(name, value);
     show(0);
   }
 
-  Fangyi.tour = {possible: () => !!document.querySelector('.shell.desk') && steps().length > 2, start, end};
+  Fangyi.tour = {possible: () => !!document.querySelector('.shell.desk') && steps().length > 2, start, end, decided: false}; // decided: whether it comes by itself
 
   addEventListener('resize', () => { if (card) place(); });
   setInterval(() => { if (card) place(); }, 400); // parts move while a page settles
+  addEventListener('popstate', end); // another page: its parts are others
   document.addEventListener('keydown', event => {
     if (!card) return;
     if (event.key === 'Escape') { event.stopPropagation(); end(); }
@@ -88,8 +88,10 @@
 
   const wanted = () => query().get('tour') !== '0' && query().get('lite') !== '1' && (query().get('tour') === '1' || !localStorage.getItem(KEY));
   const watch = setInterval(() => {
-    if (card && location.pathname !== path) end(); // another page: its parts are others
-    if (!wanted()) return clearInterval(watch);
-    if (document.querySelector('.shell.desk .column') && !document.querySelector('#page[data-dash-is-loading="true"]')) { clearInterval(watch); start(); }
+    const wishes = wanted(), there = document.querySelector('.shell.desk .column') && !document.querySelector('#page[data-dash-is-loading="true"]');
+    if (wishes && !there) return;
+    clearInterval(watch);
+    Fangyi.tour.decided = true;
+    if (wishes) start();
   }, 700);
 })();

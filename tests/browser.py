@@ -3,24 +3,28 @@
 import os
 import shutil
 import socket
-import subprocess
-import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing import get_context
+from multiprocessing.forkserver import ensure_running
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.sync_api import sync_playwright
 
+from tests.server import serve
+
 ROOT = Path(__file__).resolve().parents[1]
+PATIENCE_S = 90.0  # what a page may take where many share a machine; nothing that passes waits for it
+FORKS = get_context("forkserver")
+FORKS.set_forkserver_preload(["tests.server"])
 FLAGS = [
     "--no-sandbox",
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
     "--disable-background-networking",
     "--disable-component-update",
     "--no-first-run",
@@ -29,6 +33,9 @@ FLAGS = [
     # Chromium asks its maker's hosts by itself; every name but this machine's is unknown to it.
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 ]
+
+WEBGL = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
+FLAT = ("--disable-gpu", "--disable-software-rasterizer")
 
 
 def free_port() -> int:
@@ -42,56 +49,75 @@ def free_port() -> int:
 def serving(store: str, port: int | None = None) -> Iterator[str]:
     """Serve a drill store in a process of its own; yield the address."""
     port = port or free_port()
-    process = start(store, port)
+    server = start(store, port)
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
-        process.terminate()
-        end(process)
+        server.terminate()
+        end(server)
 
 
-def start(store: str, port: int) -> subprocess.Popen[bytes]:
-    """Start a server of a drill store and return its process once it answers."""
-    command = [sys.executable, "-m", "dashboard", "serve", "--store", store, "--port", str(port)]
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("FANGYI_")}
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+def start(store: str, port: int) -> BaseProcess:
+    """Start `serve` on a drill store and return its process once it answers.
+
+    Servers are forked from one process that has imported the program and done nothing else: importing takes seconds, a fork none.
+    """
+    words = tempfile.NamedTemporaryFile("r", prefix="fangyi-serve-", suffix=".log")  # noqa: SIM115  it outlives this call
+    with _house_on_the_path():
+        server = FORKS.Process(target=serve, args=(store, port, words.name))
+        server.start()
+    server.words = words
     try:
-        _await(f"http://127.0.0.1:{port}/healthz", process)
+        _await(f"http://127.0.0.1:{port}/healthz", server)
     except BaseException:
-        process.kill()
-        end(process)
+        server.kill()
+        end(server)
         raise
-    return process
+    return server
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
-    """Wait for the end of a process that was told to end."""
-    process.wait(20)
-    if process.stdout:
-        process.stdout.close()
+def end(server: BaseProcess) -> None:
+    """Wait for the end of a server that was told to end."""
+    server.join(20)
+    server.words.close()
+    if server.exitcode is None:
+        raise RuntimeError(f"the server {server.pid} does not end")
 
 
 @contextmanager
-def chromium() -> Iterator[Any]:
-    """Start headless Chromium with software WebGL; yield the browser."""
+def _house_on_the_path() -> Iterator[None]:
+    """What is forked from is started by the first process; it must find the program from wherever tests are run."""
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *([before] if before else [])])
+    try:
+        ensure_running()
+        yield
+    finally:
+        os.environ.pop("PYTHONPATH") if before is None else os.environ.update(PYTHONPATH=before)
+
+
+@contextmanager
+def chromium(*, webgl: bool = True) -> Iterator[Any]:
+    """Start headless Chromium and yield the browser; webgl: with WebGL by software, which makes every frame of a large window dear."""
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:
         raise RuntimeError("no Chromium found; `make test` installs it, or install the package chromium")
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=path, args=FLAGS)
+        browser = play.chromium.launch(executable_path=path, args=[*FLAGS, *(WEBGL if webgl else FLAT)])
         yield browser
         browser.close()
 
 
 def listen(page: Any) -> None:
-    """Let a page note the hosts that it asks (`hosts`) and what goes wrong in it (`said`)."""
+    """Let a page note the hosts that it asks (`hosts`) and what goes wrong in it (`said`); a busy machine is waited for."""
+    page.set_default_timeout(PATIENCE_S * 1000)
     page.hosts, page.said = set(), []
     page.on("request", lambda request: page.hosts.add(urlsplit(request.url).hostname))
     page.on("console", lambda message: page.said.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: page.said.append(str(error)))
 
 
-def until(page: Any, expression: str, seconds: float = 30.0) -> None:
+def until(page: Any, expression: str, seconds: float = PATIENCE_S) -> None:
     """Wait until an expression holds in a page that listens; its policy forbids what the browser driver would do by itself."""
     end = time.monotonic() + seconds
     while not page.evaluate(expression):
@@ -100,14 +126,14 @@ def until(page: Any, expression: str, seconds: float = 30.0) -> None:
         time.sleep(0.05)
 
 
-def _await(url: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
-        if process.poll() is not None:
-            said = process.stdout.read().decode() if process.stdout else ""
-            raise RuntimeError(f"the server ended with {process.returncode}: {said}")
+def _await(url: str, server: BaseProcess, seconds: float = 120.0) -> None:
+    late = time.monotonic() + seconds
+    while time.monotonic() < late:
+        if server.exitcode is not None:
+            raise RuntimeError(f"the server ended with {server.exitcode}: {server.words.read()}")
         try:
             with urllib.request.urlopen(url, timeout=1):
                 return
         except OSError:
-            time.sleep(0.1)
-    raise RuntimeError(f"{url} did not answer within a minute")
+            time.sleep(0.05)
+    raise RuntimeError(f"{url} did not answer within {seconds:.0f} s: {server.words.read()}")

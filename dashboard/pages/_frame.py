@@ -266,7 +266,7 @@ def silence(asked: Asked, plan: Plan) -> Component | None:
     if more > 0:
         text = asked.say("frame.more_feeds_overdue", more=more)
         rows.append(html.Li(text, className="more"))
-    return html.Ul(rows, className="silence", role="status")
+    return html.Div(html.Ul(rows), className="silence", role="status")
 
 
 def take_menu(asked: Asked, kind: str) -> Component:

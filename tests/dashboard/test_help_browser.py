@@ -27,7 +27,7 @@ def address(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def page(address):
-    with chromium() as browser:
+    with chromium(webgl=False) as browser:
         found = browser.new_context(viewport={"width": 1366, "height": 768}, locale="en-GB").new_page()
         listen(found)
         yield found
@@ -43,7 +43,7 @@ def text(page, selector):
 
 
 def test_a_term_explains_itself_by_keyboard_and_leads_to_the_glossary(page, address):
-    opened(page, address, "lite=1")
+    opened(page, address, "plain=1&lite=1")
     assert not page.evaluate(CARD)
     title = page.locator("h2 .term", has_text="No-epidemic compounds").first
     title.focus()
@@ -54,10 +54,14 @@ def test_a_term_explains_itself_by_keyboard_and_leads_to_the_glossary(page, addr
     until(page, "!!document.querySelector('dialog[open] dt.wanted')")
     page.keyboard.press("Escape")
     until(page, "!document.querySelector('dialog')")
+    until(
+        page,
+        f"document.activeElement.matches('.term') && document.activeElement.textContent === {title.inner_text()!r}",
+    )
 
 
 def test_the_question_mark_opens_help_and_a_search_finds_terms_in_both_languages(page, address):
-    opened(page, address, "lite=1")
+    opened(page, address, "plain=1&lite=1")
     page.keyboard.press("?")
     until(page, "/^[1-9][0-9]+ terms$/.test((document.querySelector('.help-count') || {}).textContent)")
     page.keyboard.type("occupancy")
@@ -73,7 +77,7 @@ def test_the_question_mark_opens_help_and_a_search_finds_terms_in_both_languages
 
 def test_the_tour_comes_once_leaves_at_once_and_comes_again_when_asked_for(page, address):
     opened(page, address, "tour=0")
-    page.wait_for_timeout(1500)
+    until(page, "Fangyi.tour.decided")
     assert not page.evaluate(CARD)
     opened(page, address, "plain=1")
     until(page, CARD)
@@ -83,7 +87,7 @@ def test_the_tour_comes_once_leaves_at_once_and_comes_again_when_asked_for(page,
     page.keyboard.press("Escape")
     assert not page.evaluate(CARD)
     opened(page, address, "plain=1")
-    page.wait_for_timeout(1500)
+    until(page, "Fangyi.tour.decided")
     assert not page.evaluate(CARD)
     page.click("[data-help]")
     page.click(f"{DIALOG} .help-head button:first-of-type")
@@ -98,17 +102,17 @@ def test_the_wall_has_neither_tour_nor_help(page, address):
     page.evaluate("localStorage.clear()")
     page.goto(f"{address}/wall?dwell=0")
     until(page, "!!document.querySelector('.shell.wall .column')")
-    page.wait_for_timeout(1500)
+    assert not page.evaluate("Fangyi.tour.possible()")
     page.keyboard.press("?")
     assert not page.evaluate(f"{CARD} || !!document.querySelector('dialog')")
 
 
 def test_a_switched_language_is_kept_for_addresses_that_state_none(page, address):
-    opened(page, address, "lite=1")
+    opened(page, address, "plain=1&lite=1")
     assert page.evaluate("document.querySelector('.shell').lang") == "en"  # as the browser speaks
     page.click("a.language")
     until(page, "document.querySelector('.shell').lang === 'zh-CN'")
-    opened(page, address, "lite=1")
+    opened(page, address, "plain=1&lite=1")
     assert page.evaluate("[document.querySelector('.shell').lang, Fangyi.lang()]") == ["zh-CN", "zh"]
     said = "['browser.jobs.page', 'browser.pulse.lost'].map(key => Fangyi.say(key, {n: 1, total: 2, known: 3, at: 4}, 'en'))"
     assert page.evaluate(said)[0] == "page 1 of 2"

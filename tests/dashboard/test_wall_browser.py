@@ -1,7 +1,5 @@
 """The wall in a real browser: readable on every turn, alerts that wait for a desk, its self-check, and a server that is killed and comes back."""
 
-import signal
-
 import pytest
 
 from dashboard.pages import all_pages
@@ -9,18 +7,12 @@ from layers.store import alerts, open_store
 from layers.store.alerts import Rule
 from tests import city
 from tests.browser import chromium, end, free_port, listen, serving, start, until
+from tests.looking import SMALL
 
 HOME = Rule(
     "小区有病例", "count", {"status": "confirmed", "measure": "now", "each": "compound"}, 3, ("总值班",), sound=True
 )
 READY = "document.querySelector('.shell.wall .turns') && Fangyi.pulse.last"
-# Everything that has letters of its own, those of charts included. On a wall nobody steps nearer: 1.1 % of the height
-# is what six metres leave readable.
-SMALL = """Array.from(document.querySelectorAll('.shell.wall *, .shell.wall svg text, #connection, #selfcheck, #working, #map p'))
-    .filter(one => Array.from(one.childNodes).some(node => node.nodeType === 3 && node.textContent.trim()))
-    .filter(one => one.getClientRects().length && getComputedStyle(one).visibility !== 'hidden')
-    .filter(one => parseFloat(getComputedStyle(one).fontSize) < 0.011 * innerHeight)
-    .map(one => one.textContent + ' ' + getComputedStyle(one).fontSize)"""
 WITHIN = "document.documentElement.scrollWidth <= innerWidth && document.documentElement.scrollHeight <= innerHeight"
 
 
@@ -49,7 +41,7 @@ def address(store):
 
 @pytest.fixture(scope="module")
 def context():
-    with chromium() as browser:
+    with chromium(webgl=False) as browser:
         yield browser.new_context(viewport={"width": 1920, "height": 1080})
 
 
@@ -139,7 +131,7 @@ def test_a_server_that_is_killed_and_started_again_is_told_and_caught_up_with(co
         desk = opened(
             context, f"http://127.0.0.1:{port}/?{query}", "document.querySelector('.tile-value') && Fangyi.pulse.last"
         )
-        server.send_signal(signal.SIGKILL)
+        server.kill()
         end(server)
         for page in (wall, desk):
             until(page, "/Connection lost, reconnecting/.test(document.getElementById('connection')?.textContent)")
