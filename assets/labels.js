@@ -7,10 +7,11 @@
   Fangyi.ems = ems;
 
   /**
-   * candidates  [{text, x, y, size, rank}] in pixels, rank higher = more important
+   * candidates  [{text, x, y, size, rank, of}] in pixels, rank higher = more important
+   * circles     [{x, y, r, of}] that stand whatever is written; a text of less weight than a district's name stands on none but its own (`of`)
    * returns the set of candidates that stand
    */
-  Fangyi.declutter = function (candidates, width, height) {
+  Fangyi.declutter = function (candidates, width, height, circles = []) {
     const taken = new Map(), CELL = 96;
     const stands = new Set();
     for (const c of [...candidates].sort((a, b) => b.rank - a.rank)) {
@@ -18,6 +19,8 @@
       const w = (ems(c.text) * c.size) / 2 + 5, h = c.size * 0.65 + 3;
       const dx = c.dx || 0, dy = c.dy || 0;
       const box = [c.x + dx - w, c.y + dy - h, c.x + dx + w, c.y + dy + h];
+      const covers = one => one.of !== c.of && Math.abs(one.x - (c.x + dx)) < w + 0.7 * one.r && Math.abs(one.y - (c.y + dy)) < h + 0.7 * one.r;
+      if (c.rank < 150 && circles.some(covers)) continue;
       const cells = [];
       for (let i = Math.floor(box[0] / CELL); i <= Math.floor(box[2] / CELL); i++)
         for (let j = Math.floor(box[1] / CELL); j <= Math.floor(box[3] / CELL); j++) cells.push(i + ':' + j);
@@ -92,7 +95,7 @@
     const add = (label, owner, dx, dy) => {
       const [x, y] = viewport.project(label.at), half = (ems(label.text) * label.size * k) / 2, high = label.size * k * 0.6;
       if (x - half < gap.left || y - high < gap.top || x + half > viewport.width - gap.right || y + high > viewport.height - gap.bottom) return; // behind a panel
-      all.push({label, owner, text: label.text, x, y, dx: dx * k, dy: dy * k, size: label.size * k, rank: label.rank});
+      all.push({label, owner, of: label.of, text: label.text, x, y, dx: dx * k, dy: dy * k, size: label.size * k, rank: label.rank});
     };
     for (const layer of state.layers) {
       if (!layer.labels || !Fangyi.isShown(layer)) continue;
@@ -101,7 +104,8 @@
     }
     const more = [...(Fangyi.levelLabels ? Fangyi.levelLabels() : []), ...named('hospitals', HOSPITALS_FROM, 12, 30, 'label', 17), ...named('compounds', COMPOUNDS_FROM, 12, 10, 'street', 0)];
     for (const label of more) add(label, null, 0, label.dy || 0);
-    const stands = Fangyi.declutter(all, viewport.width, viewport.height);
+    const circles = (Fangyi.levelCircles ? Fangyi.levelCircles() : []).map(one => { const [x, y] = viewport.project(one.at); return {x, y, r: one.r, of: one.id}; });
+    const stands = Fangyi.declutter(all, viewport.width, viewport.height, circles);
     let changed = false;
     for (const layer of state.layers.filter(one => one.labels)) {
       const shown = all.filter(c => c.owner === layer && stands.has(c)).map(c => c.label), key = shown.map(label => label.i).join();

@@ -111,13 +111,15 @@
     return [{id: 'levels', kind: 'circles', pickable: true, items: own.places.map(one => ({at: one.at, r: one.r, fill: one.fill, line: Fangyi.colour('edge'), width: 1.2 * (Fangyi.scale || 1), place: one}))}];
   });
 
+  Fangyi.levelCircles = () => (!state.levels || own.now === 'compound' ? [] : own.places);
+
   Fangyi.levelLabels = function () {
     if (!state.levels || own.now === 'compound') return [];
     const k = Fangyi.scale || 1;
     return own.places.flatMap(one => {
       const high = one.r / k, size = Math.min(15, Math.max(10.5, high * 0.62)), share = one.n / (own.places[0].n || 1);
       const figure = high > 8.5 ? [{text: Fangyi.number(one.n), at: one.at, size, rank: 200 + share, ink: Fangyi.inkOn(one.fill)}] : [];
-      const name = one.level === 'street' ? [{text: one.name, at: one.at, size: 11.5, rank: 20 + share, colour: 'street', dy: high + 8}] : [{text: one.name, at: one.at, size: 14, rank: 150 + share, dy: high + 10}];
+      const name = one.level === 'street' ? [{text: one.name, at: one.at, of: one.id, size: 11.5, rank: 20 + share, colour: 'street', dy: high + 8}] : [{text: one.name, at: one.at, size: 14, rank: 150 + share, dy: high + 10}];
       return [...figure, ...name];
     });
   };
@@ -134,6 +136,8 @@
   choice.className = 'map-level-choice';
   choice.setAttribute('role', 'group');
   line.setAttribute('aria-live', 'polite');
+  Fangyi.make('span', '', line);
+  Fangyi.make('span', 'map-level-how', line); // how circles are read
   bar.append(choice, line, ramp);
   Fangyi.levelBar = bar;
 
@@ -154,10 +158,10 @@
   function told() {
     const {total, counts, classes} = sums(), now = own.now, table = now === 'compound' ? state.levels.members : state.levels[now];
     const what = counted();
-    const away = counts && !classes ? Object.values(state.levels.elsewhere).reduce((a, b) => a + b, 0) : 0, drawn = Fangyi.number(table.length);
+    const away = counts && !classes && !document.documentElement.classList.contains('scrubbing') ? Object.values(state.levels.elsewhere).reduce((a, b) => a + b, 0) : 0, drawn = Fangyi.number(table.length);
     const n = Fangyi.number(total), sum = counts ? say('sum_persons', {what, n}) : say('sum_compounds', {what, n});
     const how = now === 'compound' ? [] : counts ? [say('area_persons'), say('colour')] : [say('area_compounds')];
-    return [HEAD[now](drawn), sum, ...(away ? [say('away', {n: Fangyi.number(away)})] : []), ...how].join(' · ');
+    return [[HEAD[now](drawn), sum, ...(away ? [say('away', {n: Fangyi.number(away)})] : [])].join(' · '), how.map(one => ` · ${one}`).join('')];
   }
 
   /** The colours of rates with their breaks. */
@@ -187,8 +191,9 @@
       button.setAttribute('aria-pressed', String(button.dataset.level === own.chosen));
       button.classList.toggle('drawn', own.chosen === 'auto' && button.dataset.level === own.now);
     }
-    const text = told();
-    if (line.textContent !== text) line.textContent = text;
+    const [text, how] = told();
+    if (line.firstChild.textContent !== text) line.firstChild.textContent = text;
+    if (line.lastChild.textContent !== how) line.lastChild.textContent = how;
     rates(own.now !== 'compound' && sums().counts);
     line.title = own.now === 'street' ? say('centre') : '';
     bar.dataset.level = own.now;

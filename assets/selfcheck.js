@@ -6,7 +6,7 @@
   const say = (key, values) => Fangyi.say(`browser.selfcheck.${key}`, values);
   const digits = new Intl.DateTimeFormat('sv-SE', {timeZone: 'Asia/Shanghai', timeStyle: 'medium'});
   const isWall = () => !!document.querySelector('.shell.wall');
-  const check = {at: null, faults: [], skew: null, runs: 0, next: Date.now() + FIRST, running: false};
+  const check = {at: null, faults: [], skew: null, doubt: 0, runs: 0, next: Date.now() + FIRST, running: false};
   Fangyi.check = check;
 
   // ---- what is looked at
@@ -52,7 +52,8 @@
     const answer = await fetch('/selfcheck' + location.search, {cache: 'no-store', credentials: 'same-origin'});
     if (!answer.ok) throw new Error(String(answer.status));
     const found = await answer.json();
-    check.skew = Math.round(found.now - (sent + Date.now()) / 2);
+    const got = Date.now();
+    Object.assign(check, {skew: Math.round(found.now - (sent + got) / 2), doubt: (got - sent) / 2}); // a slow answer tells the time no better than this
     return found;
   }
 
@@ -75,7 +76,7 @@
     const now = Date.now(), pulse = Fangyi.pulse, found = [];
     const quiet = pulse.seen ? now - pulse.seen : now - pulse.begun;
     if (quiet > HEARD && new URLSearchParams(location.search).get('pulse') !== '0') found.push(say('pulse', {n: Math.round(quiet / 1000)}));
-    if (check.skew !== null && Math.abs(check.skew) > SKEW) found.push(say('skew', {n: Math.round(Math.abs(check.skew) / 1000)}));
+    if (check.skew !== null && Math.abs(check.skew) - check.doubt > SKEW) found.push(say('skew', {n: Math.round(Math.abs(check.skew) / 1000)}));
     if (!fontsThere()) found.push(say('font'));
     if (map.lost) found.push(say('gone'));
     else if (!document.querySelector('#map canvas') || (map.seqAt > map.readyAt && now - map.seqAt > DRAWN)) found.push(say('map'));

@@ -271,8 +271,18 @@ def spec(asked: Asked, scene: Scene | None, chosen: tuple[str, str] | None = Non
         ages={key: feed_age(asked, all_layers()[key].feeds) for key in frames},
         levels=scene.has_levels,
         whole=here.view.level in ("city", "district"),
+        nowhere=_nowhere(asked, frames),
         arcs=scene.arcs,
     )
+
+
+def _nowhere(asked: Asked, frames: Any) -> int:
+    """How many are ill in the city who are placed in no district: with those of the map they are all."""
+    if asked.here.view.level != "city" or "districts" not in frames:
+        return 0
+    names = ["now_confirmed", "now_clinical"]
+    whole = asked.desk.counts(asked.who, asked.here.view)[names].sum()
+    return max(int(whole - frames["districts"][names].to_numpy().sum()), 0)
 
 
 def _focus(asked: Asked, frames: Any) -> Any:

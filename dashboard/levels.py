@@ -18,12 +18,15 @@ from layers._levels import AWAY, RATE, VALUE, elsewhere, levels_of
 PLACE_COLUMNS = ("lon", "lat", "residents", "compounds")
 
 
-def levels_json(frames: Mapping[str, gpd.GeoDataFrame], tables: TableStore, *, whole: bool) -> dict[str, Any] | None:
+def levels_json(
+    frames: Mapping[str, gpd.GeoDataFrame], tables: TableStore, *, whole: bool, nowhere: int = 0
+) -> dict[str, Any] | None:
     """Return what `spec["levels"]` holds, None where no compounds are drawn.
 
     members    table, one row a compound: `street`, `district` (positions in the next two), `residents`
     streets, districts   tables: id, name, lon, lat, residents, compounds
-    elsewhere  district -> persons counted there who have no compound; only where `whole` districts are looked at
+    elsewhere  district -> persons counted there who have no compound; only where `whole` districts are looked at;
+               under "" the `nowhere`, persons of the city who are placed in no district
     value      the column of the compounds' style that is added up; rates, per 10,000 residents, with their edges and colours
     """
     compounds = frames.get("compounds")
@@ -38,7 +41,7 @@ def levels_json(frames: Mapping[str, gpd.GeoDataFrame], tables: TableStore, *, w
         "members": tables.add("levels.members", packing.pack(members)),
         "streets": tables.add("levels.streets", _packed(found.streets)),
         "districts": tables.add("levels.districts", _packed(found.districts)),
-        AWAY: {code: n for code, n in away.items() if code in here},
+        AWAY: {code: n for code, n in away.items() if code in here} | ({"": nowhere} if nowhere else {}),
         "value": VALUE,
         "rate": {"edges": list(RATE.edges), "colours": [list(one) for one in RATE.colours], "texts": list(RATE.zh)},
     }

@@ -57,6 +57,7 @@ def deck_spec(
     ages: Mapping[str, Mapping[str, Any]] | None = None,
     levels: bool = False,
     whole: bool = False,
+    nowhere: int = 0,
     arcs: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """Return the JSON that assets/deck.js draws.
@@ -68,7 +69,7 @@ def deck_spec(
     selected  (layer key, id) of the shape to ring
     marks     layer key -> the categories that `paint` colours it by, as in `legend_rows`: classes to filter by
     ages      layer key -> {"source", "age", "late"} for its hover card
-    levels    districts and streets stand for the compounds from afar; `whole`: the view holds whole districts
+    levels    districts and streets stand for the compounds from afar; `whole`: the view holds whole districts; `nowhere`: persons in none of them
     arcs      what a plan moves: from, to, n, text
     """
     drawn: list[dict[str, Any]] = []
@@ -86,7 +87,7 @@ def deck_spec(
         "selected": {"layer": selected[0], "id": selected[1]} if selected else None,
         "classes": classes(tuple(frames), lang, marks),
         "ages": dict(ages or {}),
-        "levels": levels_json(frames, tables, whole=whole) if levels else None,
+        "levels": levels_json(frames, tables, whole=whole, nowhere=nowhere) if levels else None,
         "counted": bool(marks and "compounds" in marks),
         "arcs": list(arcs),
     }

@@ -235,11 +235,14 @@ def _legend_group(group: Mapping[str, Any]) -> list[Component]:
         )
         for number, row in enumerate(rows)
     ]
+    title = html.Button(
+        group["title"], className="legend-title", **{"data-layer": group["layer"], "aria-pressed": "true"}
+    )
+    about = html.Span(group["about"], className="legend-about") if group.get("about") else None
+    ramp = html.Span(keys[:steps], className="legend-ramp") if steps else None
     return [
-        html.Button(group["title"], className="legend-title", **{"data-layer": group["layer"], "aria-pressed": "true"}),
-        html.Span(group["about"], className="legend-about") if group.get("about") else None,
-        html.Span(keys[:steps], className="legend-ramp") if steps else None,
-        *keys[steps:],
+        html.Span([title, about], className="legend-head"),
+        html.Span([ramp, *keys[steps:]], className="legend-keys"),
     ]
 
 

@@ -18,6 +18,7 @@ from dashboard.pages._order import signed
 from dashboard.pages._wall_figures import panel
 from dashboard.text import figure, pick, say
 from layers._palette import ACTION
+from layers.decisions import orders
 from layers.decisions._proposal import Plan
 from layers.decisions._situation_words import NAMES as POINTS
 
@@ -33,10 +34,20 @@ STILL = ("keep", "stand_by", "reserve")  # what keeps things as they are does no
 
 
 def turns(asked: Asked) -> list[str]:
-    """Return the turns of this wall in their order: those that the URL names, else all; clusters only where somebody searched."""
-    named = ((asked.here.options or {}).get("pages") or ",".join(ALL)).split(",")
-    known = [name for name in dict.fromkeys(named) if name in ALL]
-    return [name for name in known if name != "clusters" or _searched(asked)] or ["lockdown"]
+    """Return the turns of this wall in their order: those that the URL names, else all that have something to show.
+
+    Clusters want a search; orders that nobody gave take no turn unless the URL names them.
+    """
+    stated = (asked.here.options or {}).get("pages")
+    known = [name for name in dict.fromkeys((stated or ",".join(ALL)).split(",")) if name in ALL]
+    empty = {"clusters": not _searched(asked), "orders": not stated and not _ordered(asked)}
+    return [name for name in known if not empty.get(name)] or ["lockdown"]
+
+
+def _ordered(asked: Asked) -> bool:
+    """Whether an order is in progress."""
+    found = orders.timed(asked.desk.orders(asked.who, asked.here.view), asked.desk.now(asked.here))
+    return bool(orders.figures(found)["open"])
 
 
 def _searched(asked: Asked) -> bool:

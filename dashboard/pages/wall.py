@@ -1,5 +1,7 @@
 """The wall: nobody at the keyboard, readable at six metres, turning from one decision to the next, and honest about its age."""
 
+from dataclasses import replace
+
 from dash import html
 from dash.development.base_component import Component
 
@@ -32,13 +34,19 @@ def layout(asked: Asked) -> Component:
         _wall_figures.tiles(asked),
         left(asked),
         [*_wall_turns.panels(asked, turn), *below(asked, turn)],
-        legend(asked, scene(asked)),
+        legend(asked, told(scene(asked))),
         asked.lang,
         window_title(asked),
     )
     over = html.Div(_live.part("alerts", "strip", _alerts.strip(asked)), className="wall-alerts")
     page["main"].children += [over, timeline(asked, scene(asked))]
     return page
+
+
+def told(drawn: Scene) -> Scene:
+    """Return the map without the compounds where they are only the dimmed ground of something else: nobody at a wall asks what they mean."""
+    quiet = "compounds" in drawn.paint and not drawn.marks and "clusters" not in drawn.layers
+    return replace(drawn, layers=tuple(key for key in drawn.layers if key != "compounds")) if quiet else drawn
 
 
 def head(asked: Asked, turn: str) -> Component:

@@ -78,6 +78,7 @@ def test_what_the_browser_gets(compounds, districts):
     assert (length, set(columns)) == (4, {"street", "district", "residents"})
     assert spec["elsewhere"] == {"420102": 2, "420103": 1}  # only districts that are drawn
     assert levels_json({"compounds": compounds}, tables, whole=False)["elsewhere"] == {}
+    assert levels_json({"compounds": compounds}, tables, whole=False, nowhere=4)["elsewhere"] == {"": 4}
     assert levels_json({"districts": districts}, tables, whole=True) is None
 
 

@@ -76,7 +76,7 @@ def test_an_order_goes_its_whole_way_by_keys_and_a_second_browser_follows(browse
         page_at(browser, f"{address}/lockdown?lang=en&lite=1"),
         page_at(browser, f"{address}/wall?lang=en&lite=1&dwell=0"),
     )
-    assert "no order is in progress" in other.locator(".orders-wall").inner_text()
+    assert "No order is in progress" in other.locator(".orders-wall").inner_text()
     tab_to(desk, ".reasons button.order-open", 200)
     desk.keyboard.press("Enter")
     until(desk, f"!!{DIALOG}")
@@ -100,7 +100,7 @@ def test_an_order_goes_its_whole_way_by_keys_and_a_second_browser_follows(browse
     step(desk, "close", "", "/Closed/.test(document.querySelector('#order .facts').innerText)")
     assert state(store) == ["L-20200210-001 closed"]
     assert done in desk.locator("#order").inner_text()
-    until(other, "/no order is in progress/.test(document.querySelector('.orders-wall').innerText)")
+    until(other, "/No order is in progress/.test(document.querySelector('.orders-wall').innerText)")
     for page in (desk, other):
         assert page.said == []
         assert page.evaluate("window.Fangyi.errors") == []
