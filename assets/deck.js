@@ -223,6 +223,8 @@
   /** A click: a circle of a level is flown into, anything else is what the page asks about. */
   Fangyi.report = function (hit) {
     if (hit && hit.text) return; // an arc only tells
+    if (Fangyi.measuring && Fangyi.measuring.clicks()) return; // the click was a point of a measurement
+    if (hit && hit.place) Fangyi.card(null); // its circle goes as the map comes nearer
     if (hit && hit.place) return Fangyi.flyTo(hit.place.box, 15.5);
     const id = hit && hit.layer.tables.names.text.id ? hit.layer.tables.names.text.id[hit.row] : '';
     Fangyi.send('map-event', {layer: hit ? hit.layer.json.layer : '', id, t: Date.now()});

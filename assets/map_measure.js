@@ -3,7 +3,7 @@
   const Fangyi = (window.Fangyi = window.Fangyi || {ready: 0, errors: []});
   const state = (Fangyi.map = Fangyi.map || {});
   const A = 6378137, F = 1 / 298.257223563, B = A * (1 - F), E2 = F * (2 - F), RAD = Math.PI / 180;
-  const own = {kind: null, points: [], pointer: null, ended: false};
+  const own = {kind: null, points: [], pointer: null, ended: false, endedAt: 0};
   const say = (key, values) => Fangyi.say(`browser.measure.${key}`, values);
 
   /** Metres between two places [lon, lat] (Vincenty 1975; within a millimetre but for points opposite on the globe). */
@@ -101,10 +101,11 @@
     Fangyi.emit('mode');
   };
   Fangyi.measuring = () => own.kind;
+  Fangyi.measuring.clicks = () => (own.kind && !own.ended) || Date.now() - own.endedAt < 500; // deck.gl reports a click late
 
   function end() {
     if (!own.kind || own.ended) return;
-    own.ended = true;
+    Object.assign(own, {ended: true, endedAt: Date.now()});
     document.documentElement.classList.remove('map-drawing');
     tell();
     Fangyi.redraw();

@@ -110,6 +110,9 @@
     if (!look.tall) return;
     pen.textAlign = 'left';
     pen.fillText(Fangyi.time.figure(Math.round(most)), 0, rem * 0.8);
-    if (step.length) pen.fillText(` ${Fangyi.say('browser.time.step_short')}`, x(step[step.length - 1] + 1), rem * 0.8);
+    if (!step.length) return;
+    const words = ` ${Fangyi.say('browser.time.step_short')} `, right = x(step[step.length - 1] + 1), fits = right + pen.measureText(words).width < wide;
+    if (!fits) pen.textAlign = 'right';
+    pen.fillText(words, fits ? right : x(step[0]), rem * 0.8);
   }
 })();

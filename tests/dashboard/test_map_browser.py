@@ -167,6 +167,13 @@ def test_a_measured_distance_is_the_geodesic_one(page):
     for lon in (0.03, 0.05):
         page.mouse.click(*pixel(page, city.WEST + lon, city.SOUTH + 0.02))
         page.wait_for_timeout(350)  # two clicks and not a double one
+    zoom = page.evaluate(
+        f"Fangyi.report({{place: {{box: [114.2, 30.5, 114.21, 30.51]}}}}) || {STATE}.engine.viewport().zoom"
+    )
+    page.wait_for_timeout(400)
+    assert (
+        page.evaluate(f"{STATE}.engine.viewport().zoom") == zoom
+    )  # a circle under a point of the measurement flies nowhere
     page.keyboard.press("Escape")
     _, _, wanted = Geod(ellps="WGS84").inv(city.WEST + 0.03, city.SOUTH + 0.02, city.WEST + 0.05, city.SOUTH + 0.02)
     assert float(page.locator(".map-measured").get_attribute("data-value")) == pytest.approx(wanted, rel=0.02)
