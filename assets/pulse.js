@@ -1,5 +1,5 @@
 /* The pulse of the server: news reach the page at most a second after they are written; a lost server, a restart and a sleep are
-   told and recovered without hands. /pulse answers {revision, facts, orders, alerts, saved, known_at, code, boot, working}. */
+   told and recovered without hands. /pulse answers {revision, facts, orders, alerts, saved, as_of, known_at, code, boot, working}. */
 (function () {
   const Fangyi = (window.Fangyi = window.Fangyi || {ready: 0, errors: []});
   const query = new URLSearchParams(location.search);

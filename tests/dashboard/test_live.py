@@ -197,7 +197,7 @@ def test_a_pulse_without_news_is_an_empty_answer(own):
     news = client.get("/pulse", headers={"If-None-Match": first.headers["ETag"]})
     assert news.status_code == 200
     changed = {key for key, value in news.get_json().items() if first.get_json()[key] != value}
-    assert changed == {"revision", "orders", "known_at"}
+    assert changed == {"revision", "orders", "known_at", "as_of"}  # a view of now begins where an order was given
 
 
 def test_nobody_without_a_pass_hears_the_pulse(own):
