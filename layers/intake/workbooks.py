@@ -2,8 +2,10 @@
 
 import re
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from layers._errors import FeedError
 
@@ -12,6 +14,7 @@ LARGEST = 600_000_000  # bytes of all parts together; a sheet of a million rows 
 TIMES = 250  # a part may unpack to so many times its packed size; sheets of one repeated value come to about 100
 SMALL = 10_000_000  # below this nobody is harmed, however well it is packed
 BLOCK = 1 << 20
+LONGEST_CELL = 1 << 22  # bytes; spreadsheets take 32,767 characters
 CELL = re.compile(rb"<c\b[^>]*>(?:(?!</c>).)*?<f\b(?:(?!</c>).)*?</c>", re.S)
 
 
@@ -51,10 +54,20 @@ def formulas(path: Path) -> Formulas:
     with zipfile.ZipFile(path) as book:
         for part in book.infolist():
             if part.filename.startswith("xl/worksheets/") and part.filename.endswith(".xml"):
-                found = CELL.findall(book.read(part))
-                cells += len(found)
-                empty += sum(b"<v>" not in cell or b"<v></v>" in cell for cell in found)
+                with book.open(part) as sheet:
+                    for cell in _with_formulas(sheet):
+                        cells += 1
+                        empty += b"<v>" not in cell or b"<v></v>" in cell
     return Formulas(cells, empty)
+
+
+def _with_formulas(sheet: IO[bytes]) -> Iterator[bytes]:
+    """The cells of a sheet that hold a formula, block by block: a sheet may take hundreds of megabytes."""
+    rest = b""
+    while block := sheet.read(BLOCK):
+        whole, end, rest = (rest[-LONGEST_CELL:] + block).rpartition(b"</c>")
+        if b"<f" in whole:
+            yield from CELL.findall(whole + end)
 
 
 def _count(path: Path, book: zipfile.ZipFile) -> None:

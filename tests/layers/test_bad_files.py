@@ -7,6 +7,7 @@ import openpyxl
 import pytest
 
 from layers._errors import FeedError
+from layers.intake import workbooks
 from layers.intake.feeds import all_feeds, feed_named
 from layers.intake.notes import shown_notes
 from layers.intake.workbooks import LARGEST, formulas
@@ -158,9 +159,11 @@ def test_numbers_that_were_read_as_ids_are_told(store, tmp_path):
     assert sorted(city.believed(store, "person")["subject"]) == ["008", "7"]
 
 
-def test_formulas_are_counted_and_those_without_a_value_too(tmp_path):
-    path = workbook(tmp_path / "f.xlsx", [["case_id", "age"], ["1", "=1+2"], ["2", 5]])
-    assert (formulas(path).cells, formulas(path).empty) == (1, 1)
+@pytest.mark.parametrize("block", [5, 64, workbooks.BLOCK])
+def test_formulas_are_counted_and_those_without_a_value_too_however_the_sheet_is_cut(tmp_path, monkeypatch, block):
+    monkeypatch.setattr(workbooks, "BLOCK", block)
+    path = workbook(tmp_path / "f.xlsx", [["case_id", "age"], ["1", "=1+2"], ["2", 5], ["=A1", "=A2"]])
+    assert (formulas(path).cells, formulas(path).empty) == (3, 3)
 
 
 def test_a_formula_whose_value_nobody_kept_is_told(store, tmp_path):
