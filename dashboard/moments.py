@@ -56,6 +56,12 @@ def deliveries(desk: Desk, who: Person | None, view: View) -> pd.DataFrame:
     return desk.memory.get(("deliveries", desk.revision(desk.store.settled(view))), read)  # type: ignore[no-any-return]
 
 
+def heard(desk: Desk, who: Person | None, view: View) -> set[str]:
+    """Return the feeds that had ever delivered by the view's knowledge time; what the others would tell is unknown, not 0."""
+    rows = deliveries(desk, who, desk.store.view(view.area))
+    return set(rows.loc[rows["at"] <= view.known_at, "feed"])
+
+
 def bulletins(cases: pd.DataFrame) -> list[Moment]:
     """Return one moment a day on which cases were delivered: after its last file, at which the room read the bulletin."""
     found = []

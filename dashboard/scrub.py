@@ -22,7 +22,7 @@ import pandas as pd
 from flask import Blueprint, Response, abort, request
 from sqlalchemy import Select, select
 
-from dashboard import access
+from dashboard import access, moments
 from dashboard.access import Person
 from dashboard.desk import Desk
 from dashboard.downloads import as_json
@@ -144,13 +144,13 @@ def frame_bytes(desk: Desk, who: Person | None, view: View, order: Order) -> byt
 def frame_of(desk: Desk, who: Person | None, view: View, order: Order) -> tuple[dict[str, Any], dict[str, Column]]:
     """Return what is said of a moment, and its columns.
 
-    figures    of the view's area, as `totals.wide` names them; beds_open and beds_used, None where nothing was reported
+    figures    of the view's area, as `totals.wide` names them; beds_open and beds_used; None where nothing was ever reported
     districts  code -> the figures of `BY_DISTRICT` (published: every role may see them)
     curve      first day and new cases a day, confirmed and clinical, as known then, also of days after as_of
     """
     replay = desk.replay
-    own = replay.counts(view, view.level, FIGURES, of=view.code)
-    figures: dict[str, Any] = {name: int(values[0]) for name, values in own.items()}
+    own, told = replay.counts(view, view.level, FIGURES, of=view.code), moments.heard(desk, who, view)
+    figures: dict[str, Any] = {name: int(values[0]) if _feed(name) in told else None for name, values in own.items()}
     hospitals, open_, used = _beds(desk, who, view, order)
     figures |= {"beds_open": _sum(open_), "beds_used": _sum(used)}
     head = {
@@ -164,6 +164,10 @@ def frame_of(desk: Desk, who: Person | None, view: View, order: Order) -> tuple[
     columns = _by_code(desk, replay.counts(view, "compound", BY_COMPOUND), order)
     columns |= {name: values.astype(np.float32) for name, values in (("beds_open", open_), ("beds_used", used))}
     return head, columns
+
+
+def _feed(figure: str) -> str:
+    return "contacts" if figure.endswith("_contact") else "cases"
 
 
 def _by_code(desk: Desk, counts: Mapping[str, Any], order: Order) -> dict[str, Column]:

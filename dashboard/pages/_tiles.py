@@ -15,6 +15,7 @@ from layers._times import day_number
 from layers.decisions._proposal import Plan
 
 CURVE_DAYS = 30
+NAN = float("nan")
 
 
 def case_tiles(asked: Asked) -> Component:
@@ -27,27 +28,29 @@ def case_tiles(asked: Asked) -> Component:
         ("suspected", "now_suspected", "new1_suspected", "tiles.suspected_now", "amber", "cases"),
         ("contact", "now_contact", "new1_contact", "tiles.contacts_observed", "blue", "contacts"),
     ]  # fmt: skip
+    known = heard(asked)
     figures = [
-        moving(person_tile(asked, status, counts[now], counts[new], asked.say(title), tone, feed), now, new)
+        moving(person_tile(asked, status, *(counts[one] if feed in known else NAN for one in (now, new)), asked.say(title), tone, feed), now, new)
         for status, now, new, title, tone, feed in told
-    ]
+    ]  # fmt: skip
     figures += [sealed_tile(asked, plan), moving(bed_tile(asked), "occupancy")]
     return html.Div(figures, className="tiles")
 
 
 def person_tile(
-    asked: Asked, status: str | tuple[str, ...], value: int, new: int, title: str, tone: str, feed: str
+    asked: Asked, status: str | tuple[str, ...], value: float, new: float, title: str, tone: str, feed: str
 ) -> Component:
     """Return a count of persons with those new on the day of as_of."""
     note = say("change.new", asked.lang, n=figure(new))
     return aged_tile(
-        asked, feed, title, figure(value), say("unit.persons", asked.lang), note, tone, curve(asked, status)
+        asked, feed, title, figure(value), say("unit.persons", asked.lang), note, tone, curve(asked, status, feed)
     )
 
 
 def sealed_tile(asked: Asked, plan: Plan) -> Component:
     """Return how many compounds should be sealed, whole or by building."""
-    sealed, buildings = plan.summary.get("seal", 0), plan.summary.get("seal_building", 0)
+    known = "cases" in heard(asked)
+    sealed, buildings = (plan.summary.get(name, 0) if known else NAN for name in ("seal", "seal_building"))
     note = asked.say("tiles.buildings_in", buildings=figure(buildings))
     return aged_tile(
         asked,
@@ -107,8 +110,16 @@ def aged_tile(
     )
 
 
-def curve(asked: Asked, status: str | tuple[str, ...]) -> list[float]:
-    """Return new persons a day over the last month, of one status or several together, for a small curve."""
+def heard(asked: Asked) -> set[str]:
+    """Return the feeds that ever delivered, as known at the view; what the others would tell is unknown, not 0."""
+    feeds = asked.desk.feeds(asked.who, asked.here)
+    return set(feeds.loc[feeds["last"].notna(), "feed"])
+
+
+def curve(asked: Asked, status: str | tuple[str, ...], feed: str = "cases") -> list[float]:
+    """Return new persons a day over the last month, of one status or several together, for a small curve; NaN where the feed never came."""
+    if feed not in heard(asked):
+        return [NAN] * (CURVE_DAYS + 1)
     daily = asked.desk.daily(asked.who, asked.here.view)
     last = day_number(asked.here.view.as_of)
     wanted = (status,) if isinstance(status, str) else status

@@ -16,7 +16,7 @@ from dash.development.base_component import Component
 
 from dashboard import access, parts
 from dashboard.pages import Asked
-from dashboard.pages._tiles import curve
+from dashboard.pages._tiles import NAN, curve, heard
 from dashboard.text import UNKNOWN, age, figure, moment, percent, say
 from layers._catalog import all_layers
 from layers.decisions import orders
@@ -25,6 +25,7 @@ from layers.store.orders import standing
 
 SHOWN_FEEDS = ("cases", "contacts", "beds", "supplies")  # what every turn of the wall rests on
 MOVES = {"cases": "ever_counted", "clinical": "now_clinical", "suspected": "now_suspected", "contacts": "now_contact", "occupancy": "occupancy"}  # fmt: skip
+PERSONS = {"cases": "cases", "clinical": "cases", "suspected": "cases", "contacts": "contacts"}  # figure -> feed
 OF_TURN: Mapping[str, tuple[str, ...]] = {"staff": ("staff",)}
 
 
@@ -71,15 +72,13 @@ def again(asked: Asked) -> Numbers:
 
 def _numbers(asked: Asked, counts: pd.Series, hospitals: pd.DataFrame, ordered: pd.DataFrame) -> Numbers:
     plan = asked.desk.plan(asked.who, "lockdown", asked.here.view)
-    actions = [p.action for p in plan.proposals]
+    actions, known = [p.action for p in plan.proposals], heard(asked)
+    persons = {name: counts.get(MOVES[name], 0) if feed in known else NAN for name, feed in PERSONS.items()}
     told = orders.figures(orders.timed(ordered, asked.desk.now(asked.here)))
     return Numbers(
-        cases=counts.get("ever_counted", 0),
-        clinical=counts.get("now_clinical", 0),
-        suspected=counts.get("now_suspected", 0),
-        contacts=counts.get("now_contact", 0),
-        sealed=actions.count("seal"),
-        buildings=actions.count("seal_building"),
+        **persons,
+        sealed=actions.count("seal") if "cases" in known else NAN,
+        buildings=actions.count("seal_building") if "cases" in known else NAN,
         beds_open=hospitals["beds_open"].sum(min_count=1),
         beds_used=hospitals["beds_used"].sum(min_count=1),
         open_orders=told["open"],
@@ -95,7 +94,10 @@ def tiles(asked: Asked) -> list[Component]:
     w, n = asked.say, numbers(asked)
     text, persons = written(n), say("unit.persons", asked.lang)
     cases, clinical, suspected, contact = (
-        curve(asked, status) for status in (("confirmed", "clinical"), "clinical", "suspected", "contact")
+        curve(asked, status, feed)
+        for status, feed in zip(
+            (("confirmed", "clinical"), "clinical", "suspected", "contact"), PERSONS.values(), strict=True
+        )
     )
     free = w("wall_figures.free", beds_open=figure(n.beds_open - n.beds_used))
     buildings = w("wall_figures.buildings_in", buildings=figure(n.buildings))

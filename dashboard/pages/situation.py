@@ -12,7 +12,7 @@ from dashboard import parts, shell
 from dashboard.pages import Asked, Page, _clusters
 from dashboard.pages._frame import caveats, head, mark_of, missing, silence, take_menu, timeline, window_title
 from dashboard.pages._grid import grid
-from dashboard.pages._tiles import aged_tile
+from dashboard.pages._tiles import NAN, aged_tile, heard
 from dashboard.text import UNKNOWN, both, day, figure, is_unknown, percent, say
 from layers._times import day_start
 from layers.decisions._evidence_words import evidence_words
@@ -57,6 +57,7 @@ def tiles(asked: Asked, plan: Plan) -> Component:
     below = w("situation.onset_late_reports")
     untold = w("situation.insufficient", onset_not_told=figure(s["onset_not_told"]))
     persons = say("unit.persons", asked.lang)
+    week, ever = (s[name] if "cases" in heard(asked) else NAN for name in ("report_week", "ever"))
     report = plan.tables["report"]["observed"].tail(60).tolist()
     used = plan.tables["hospital"]["used"].tail(60).tolist()
     found = [
@@ -71,7 +72,7 @@ def tiles(asked: Asked, plan: Plan) -> Component:
             untold,
             "blue",
         ),
-        aged_tile(asked, "cases", w("situation.reported_in_7"), figure(s["report_week"]), persons, "", "red", report),
+        aged_tile(asked, "cases", w("situation.reported_in_7"), figure(week), persons, "", "red", report),
         aged_tile(
             asked,
             "beds",
@@ -82,7 +83,7 @@ def tiles(asked: Asked, plan: Plan) -> Component:
             "violet",
             used,
         ),
-        aged_tile(asked, "cases", w("situation.cases_total"), figure(s["ever"]), persons, "", "red"),
+        aged_tile(asked, "cases", w("situation.cases_total"), figure(ever), persons, "", "red"),
     ]
     return html.Div(found, className="tiles situation-tiles wide")
 

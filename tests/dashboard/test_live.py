@@ -1,12 +1,13 @@
 """What screens ask by themselves: the pulse, the self-check, alerts on the page, and that one plan serves every open screen."""
 
 import json
+import re
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
 
-from dashboard import access
+from dashboard import access, scrub
 from dashboard.access import Person
 from dashboard.app import PROGRAM
 from dashboard.live import code_of
@@ -272,6 +273,22 @@ def test_the_self_check_counts_in_the_store_what_the_wall_shows(own):
     assert len(told["figures"].keys() & shown.keys()) == len(told["figures"])
     assert told["figures"]["occupancy"] == "90.0"
     assert abs(told["now"] - datetime.now(UTC).timestamp() * 1000) < 60_000
+
+
+def test_what_no_feed_ever_told_is_unknown_on_tiles_in_frames_and_for_the_self_check(tmp_path):
+    """A city of which no case was ever delivered is not a city without cases."""
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    city.found(open_store(url, "production"), tmp_path).close()
+    new = Office(url)
+    desk, told = new.app.server.extensions["desk"], ("cases", "clinical", "suspected", "contacts", "sealed")
+    asked = Asked.at(desk, CITY, "/wall", "")
+    assert {wall.written(numbers(asked))[name] for name in told for numbers in (wall.numbers, wall.again)} == {"–"}
+    for path in ("/wall", "/", "/situation"):
+        assert '"tile-value"' in (shown := said(new.page(CITY, path)))
+        assert not re.search(r'"0", "className": "tile-value"|"children": "0", "className": "tile-value"', shown)
+    view = asked.here.view
+    head, _ = scrub.frame_of(desk, CITY, view, scrub.order_of(desk, CITY, view))
+    assert set(head["figures"].values()) == {None}
 
 
 def test_a_count_in_memory_that_differs_from_the_store_is_a_fault(own):
