@@ -33,13 +33,14 @@ class Fill:
 
 @dataclass(frozen=True)
 class Marks:
-    """Sites of one class: one symbol and colour; `areas` in square points."""
+    """Sites of one class: one symbol and colour; `areas` in square points, `layer` the frame whose rows they are."""
 
     text: str
     colour: str
     symbol: str
     shapes: gpd.GeoSeries
     areas: np.ndarray
+    layer: str = "hospitals"
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ def draw_chart(sheet: Sheet, box: Box, block: ChartBlock, lang: str) -> None:
     if block.kind == "line":
         _curve(sheet, box, block, lang)
         return
-    rows = tuple(_bar(row, block) for row in block.data.to_dict("records"))
+    rows = tuple(bar_of(row, block) for row in block.data.to_dict("records"))
     keys = tuple(
         (one.title, "none" if one.outline else one.colour, one.colour if one.outline else "none")
         for one in block.series
@@ -32,7 +32,8 @@ def draw_chart(sheet: Sheet, box: Box, block: ChartBlock, lang: str) -> None:
                            keys if len(keys) > 1 else (), block.empty, block.code))  # fmt: skip
 
 
-def _bar(row: dict[Any, Any], block: ChartBlock) -> Bar:
+def bar_of(row: dict[Any, Any], block: ChartBlock) -> Bar:
+    """Return the bar of one row of a chart: its spans, one behind or over the other."""
     spans, start = [], 0.0
     for at, one in enumerate(block.series):
         value = float(row[one.key])
@@ -57,7 +58,7 @@ def _curve(sheet: Sheet, box: Box, block: ChartBlock, lang: str) -> None:
         sheet.text(body.x, body.y + 5, block.empty, 7.5, colour=paper.INK_SOFT)
         return
     field = Box(body.x + AXIS_MM, body.y + 2, body.width - AXIS_MM - 1, body.height - FOOT_MM - 2)
-    top = _round_up(float(np.nanmax(values)))
+    top = round_up(float(np.nanmax(values)))
     days = block.data["label"].to_numpy(float)
     first, last = days[0], max(days[-1], days[0] + 1)
     _axes(sheet, field, top, first, last, lang)
@@ -91,7 +92,7 @@ def _breaks(sheet: Sheet, field: Box, block: ChartBlock, across: Any, first: flo
     told = [(number, word) for number, word in block.breaks if first <= number <= last]
     for number, _ in told:
         left, right = across(number - 0.5), across(number + 0.5)
-        sheet.rectangle(Box(left, field.y, right - left, field.height), "#f0e4d8")
+        sheet.rectangle(Box(left, field.y, right - left, field.height), paper.BREAK)
     if told:
         sheet.text(across(told[0][0]) - 1.2, field.y + 2.6, told[0][1], 5.6, align="right", colour=paper.ALARM)
 
@@ -112,7 +113,7 @@ def _line(sheet: Sheet, points: list[tuple[float, float]], colour: str) -> None:
         sheet.path(Path(vertices, codes), edge=colour, line=1.3)
 
 
-def _round_up(value: float) -> float:
-    """The least of 1, 2, 5 times a power of ten that reaches the value."""
+def round_up(value: float) -> float:
+    """Return the least of 1, 2, 5 times a power of ten that reaches the value."""
     unit = 10.0 ** math.floor(math.log10(value)) if value > 0 else 1.0
     return next(n * unit for n in (1, 2, 5, 10) if n * unit >= value)

@@ -14,13 +14,14 @@ from dashboard.text import LANGS, texts
 HERE = Path(__file__).resolve().parent
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0, 1, I, O: a code is read aloud from paper
 LETTERS = 12
+PRINTERS = ("matplotlib", "pydeck", "pyogrio")  # whose own bytes stand in a print
 
 
 @cache
 def edition() -> str:
     """Return a digest of the code that writes briefings; equal editions write equal states into equal bytes."""
-    digest = hashlib.sha256(version("matplotlib").encode())
-    for path in sorted(HERE.glob("*.py")):
+    digest = hashlib.sha256(" ".join(map(version, PRINTERS)).encode())
+    for path in sorted([*HERE.glob("*.py"), *HERE.glob("offline/*.*")]):
         digest.update(path.name.encode() + path.read_bytes())
     for lang in LANGS:
         said = {key: words for key, words in texts(lang).items() if key.startswith("brief.")}

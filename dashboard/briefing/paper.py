@@ -14,6 +14,7 @@ from dashboard.text import say
 INK, INK_SOFT, INK_FAINT = "#14202c", "#51606e", "#8a96a2"
 RULE, PANEL, WHITE = "#c3cbd3", "#f3f5f7", "#ffffff"
 ALARM = "#8c1023"  # marks: drill, secrecy, shortage
+BREAK = "#f0e4d8"  # days of a curve that may not be compared
 UNKNOWN = "#ffffff"  # what we do not know stays unprinted, inside an outline
 
 GROUND: Mapping[str, str] = {

@@ -111,7 +111,9 @@ def _map(book: Book, plan: Plan) -> MapBlock:
     places = gpd.GeoSeries.from_xy(mine["lon"], mine["lat"], crs=districts.crs) if len(mine) else districts.geometry[:0]
     values = weeks.reindex(mine["id"].astype(str)).to_numpy(float)
     words = say("brief.situation.cases_reported_in", book.lang)
-    marks = Marks(words, MARK, "o", places.set_axis(mine.index), np.maximum(np.nan_to_num(values) * A_CASE, 4.0))
+    marks = Marks(
+        words, MARK, "o", places.set_axis(mine.index), np.maximum(np.nan_to_num(values) * A_CASE, 4.0), "districts"
+    )
     at = next((n for n in (1000, 500, 200, 100, 50, 10) if n <= np.nanmax([0, *values])), 10)
     size = LegendEntry("o", MARK, f"{figure(at)} {pick(CASES, book.lang)}", "", size=float(np.sqrt(at * A_CASE)))
     area = book.sources.snapshot.area

@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, Protocol
 
 import xlsxwriter
 
@@ -24,6 +24,7 @@ from layers._errors import Cancelled
 FORBIDDEN = re.compile(r"[\[\]:*?/\\']")  # in the name of a sheet
 LONGEST = 31  # letters of such a name
 WIDEST = 60  # letters of a column
+KEYS = {("lineage", 1): "footnote", ("lineage", 2): "receipt", ("sources", 0): "rule", ("sources", 1): "caveat"}
 
 
 def write_xlsx(briefing: Briefing, out: Path, progress: Progress | None = None, cancel: Event | None = None) -> None:
@@ -33,17 +34,30 @@ def write_xlsx(briefing: Briefing, out: Path, progress: Progress | None = None, 
     """
     content, told = io.BytesIO(), progress or (lambda *_: None)
     book = Book(content)
-    book.sheet(say("brief.workbook.about", briefing.lang), *_about(briefing))
-    sections = briefing.sections[1:]
-    for at, section in enumerate(sections):
-        if cancel is not None and cancel.is_set():
-            raise Cancelled(f"the workbook {briefing.code} was stopped before {section.title}; nothing was written")
-        told(at, len(sections), *both("brief.printing.page_2", at=at + 1, heading=section.title))
-        _section(book, section, briefing.lang)
+    fill(book, briefing, told, cancel)
     book.close()
     with whole(out) as unfinished:
         unfinished.write_bytes(settled(content.getvalue()))
-    told(len(sections), len(sections), *both("brief.printing.done"))
+    chapters = len(briefing.sections) - 1
+    told(chapters, chapters, *both("brief.printing.done"))
+
+
+class Sheets(Protocol):
+    """What takes the rows of a briefing, table by table."""
+
+    def sheet(self, name: str, heads: Sequence[str], rows: Sequence[Sequence[Any]], key: str) -> None:
+        """Take one table: its title, the names of its columns, its rows; `key` is its name in letters of ASCII."""
+
+
+def fill(book: Sheets, briefing: Briefing, told: Progress, cancel: Event | None) -> None:
+    """Hand every table of a briefing to a book; raises Cancelled when `cancel` was set before a chapter."""
+    book.sheet(say("brief.workbook.about", briefing.lang), *_about(briefing), "about")
+    sections = briefing.sections[1:]
+    for at, section in enumerate(sections):
+        if cancel is not None and cancel.is_set():
+            raise Cancelled(f"the tables of {briefing.code} were stopped before {section.title}; nothing was written")
+        told(at, len(sections), *both("brief.printing.page_2", at=at + 1, heading=section.title))
+        _section(book, section, briefing.lang)
 
 
 class Book:
@@ -56,7 +70,7 @@ class Book:
         self._bold = self._book.add_format({"bold": True, "bottom": 1})
         self._names: set[str] = set()
 
-    def sheet(self, name: str, heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    def sheet(self, name: str, heads: Sequence[str], rows: Sequence[Sequence[Any]], key: str = "") -> None:
         """Add a sheet with its heads frozen; unknown is an empty cell, not a nought."""
         page = self._book.add_worksheet(self._named(name))
         page.freeze_panes(1, 0)
@@ -99,27 +113,29 @@ def _about(briefing: Briefing) -> tuple[list[str], list[list[str]]]:
     return [say("brief.workbook.key", lang), say("brief.workbook.text", lang)], rows
 
 
-def _section(book: Book, section: Section, lang: str) -> None:
+def _section(book: Sheets, section: Section, lang: str) -> None:
+    base = section.key.replace(":", "_")
     figures = [one for block in section.of(Figures) for one in block.figures]
     if figures:
         heads = [say(f"brief.workbook.{key}", lang) for key in ("name", "value", "unit", "note", "code")]
-        book.sheet(section.title, heads, [[one.name, one.value, one.unit, one.note, one.code] for one in figures])
+        rows = [[one.name, one.value, one.unit, one.note, one.code] for one in figures]
+        book.sheet(section.title, heads, rows, f"{base}_figures")
     said = [*section.of(Paragraph), *section.of(Note)]
     if said:
-        rows = [_sentence(one) for one in said]
         heads = [say(f"brief.workbook.{key}", lang) for key in ("section", "text", "code")]
-        book.sheet(f"{section.title} {say('brief.workbook.words', lang)}", heads, rows)
-    for block in section.blocks:
+        title = f"{section.title} {say('brief.workbook.words', lang)}"
+        book.sheet(title, heads, [_sentence(one) for one in said], f"{base}_text")
+    for at, block in enumerate(section.blocks):
         if isinstance(block, ListBlock):
-            _table(book, section, listed_rows(block, lang))
+            _table(book, section, listed_rows(block, lang), f"{base}_proposals")
         elif isinstance(block, TableBlock):
-            _table(book, section, block)
+            _table(book, section, block, KEYS.get((base, at), f"{base}_table_{at}"))
         elif isinstance(block, ChartBlock) and len(block.data):
             columns = (
                 TableColumn("label", ""),
                 *(TableColumn(s.key, s.title, block.unit, code=block.code) for s in block.series),
             )
-            _table(book, section, TableBlock(block.title, columns, block.data, len(block.data)))
+            _table(book, section, TableBlock(block.title, columns, block.data, len(block.data)), f"{base}_chart_{at}")
 
 
 def _sentence(one: Paragraph | Note) -> list[str]:
@@ -128,10 +144,10 @@ def _sentence(one: Paragraph | Note) -> list[str]:
     return [one.heading, one.text, " ".join(one.codes)]
 
 
-def _table(book: Book, section: Section, block: TableBlock) -> None:
+def _table(book: Sheets, section: Section, block: TableBlock, key: str) -> None:
     if not len(block.frame):
         return
     heads = [" ".join(filter(None, [c.title, f"（{c.unit}）" if c.unit else "", c.code])) for c in block.columns]
     rows = block.frame[[column.key for column in block.columns]].astype(object).to_numpy().tolist()
     title = block.title if block.title.startswith(section.title) else f"{section.title} {block.title}"
-    book.sheet(title, heads, rows)
+    book.sheet(title, heads, rows, key)

@@ -6,13 +6,22 @@ from threading import Event
 
 from dashboard.briefing.content import Briefing
 from dashboard.briefing.errors import BriefingError
+from dashboard.briefing.geopackage import write_gpkg
 from dashboard.briefing.printing import Progress, write_pdf, write_png
 from dashboard.briefing.slides import write_pptx
+from dashboard.briefing.web import write_html
 from dashboard.briefing.workbook import write_xlsx
 
 # Writes the file whole or not at all; equal briefings give equal bytes. Raises Cancelled when the event is set on the way.
 Writer = Callable[[Briefing, Path, Progress | None, Event | None], None]
-WRITERS: Mapping[str, Writer] = {"pdf": write_pdf, "png": write_png, "pptx": write_pptx, "xlsx": write_xlsx}
+WRITERS: Mapping[str, Writer] = {
+    "pdf": write_pdf,
+    "png": write_png,
+    "pptx": write_pptx,
+    "html": write_html,
+    "xlsx": write_xlsx,
+    "gpkg": write_gpkg,
+}
 
 
 def write(briefing: Briefing, out: Path, progress: Progress | None = None, cancel: Event | None = None) -> Path:

@@ -73,6 +73,12 @@ class Store:
                 rows[column.name] = as_times(rows[column.name])
         return rows
 
+    def let_go(self) -> None:
+        """Give back the memory in which the database keeps pages of its file, for whoever reads much and once."""
+        if self.engine.dialect.name == "sqlite":
+            with self.engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA shrink_memory")
+
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
         """One read transaction: several reads that belong together see the same state."""

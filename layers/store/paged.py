@@ -47,6 +47,7 @@ def _page(store: Store, view: View, kind: str, after: str, size: int) -> tuple[p
     rows = store.read(ranged)
     ids = rows["subject"]
     steps = store.read(_statuses(view, kind, ids.iloc[0], ids.iloc[-1])) if len(rows) else _nothing()
+    store.let_go()
     last = steps.sort_values(["since", "rank", "id"], kind="stable").drop_duplicates("subject", keep="last")
     return rows.merge(last.drop(columns=["rank", "id"]), on="subject"), ids.iloc[-1] if len(rows) == size else None
 
