@@ -24,7 +24,7 @@ from dashboard.briefing.plainly import listed_rows
 from dashboard.briefing.web_charts import chart
 from dashboard.text import UNKNOWN, say
 
-OPENED = 12  # rows of a table that are seen before it is opened
+LISTED = 300  # proposals of a list, one of each action in turn; the workbook has all
 
 
 def section(one: Section, lang: str, maps: Mapping[int, str]) -> Markup:
@@ -86,7 +86,7 @@ def _piece(piece: str | Figure | Quoted) -> Markup:
 
 
 def table(block: TableBlock, lang: str) -> Markup:
-    """Return a table; a long one is folded after its first rows and whole on paper. Rows of footnotes are where codes lead."""
+    """Return a table, which scrolls on a screen and is whole on paper. Rows of footnotes are where codes lead."""
     head = tag("tr", *(_head(column) for column in block.columns))
     rows = [_row(block.columns, row) for row in block.frame.to_dict("records")]
     more = (
@@ -94,7 +94,7 @@ def table(block: TableBlock, lang: str) -> Markup:
         if block.total <= len(rows)
         else tag("p", say("brief.web.more", lang, n=len(rows), total=block.total), class_="soft")
     )
-    body = tag("table", tag("thead", head), tag("tbody", *rows), class_="long" if len(rows) > OPENED else None)
+    body = tag("table", tag("thead", head), tag("tbody", *rows))
     said = tag("p", block.note, class_="soft") if block.note else None
     shown = tag("div", body, class_="table", tabindex=0, role="region", aria_label=block.title)
     return joined(tag("h3", block.title) if block.title else None, shown, more, said)
@@ -117,7 +117,7 @@ def _cell(column: TableColumn, value: Any) -> Markup:
 
 
 def _list(block: ListBlock, lang: str) -> Markup:
-    rows = listed_rows(block, lang)
+    rows = listed_rows(block, lang, LISTED)
     if not len(rows.frame):
         return joined(tag("h3", block.title), tag("p", nothing_to_list(block.plan, lang), class_="said"))
     return table(rows, lang)

@@ -105,7 +105,8 @@ def _things(frames: Mapping[str, gpd.GeoDataFrame], lang: str) -> dict[str, Any]
     found = {key: _thing(frames.get(key, NOTHING), columns, names, lang) for key, columns in TOLD.items()}
     for key, unit, simpler in (("compounds", UNIT, 0.0), ("districts", COARSE, SIMPLER)):
         found[key]["shape"] = [_polygons(one, unit) for one in _simple(frames.get(key, NOTHING).geometry, simpler)]
-    found["compounds"]["at"] = [_xy(one) for one in frames.get("compounds", NOTHING).geometry]
+    found["compounds"]["at"] = [_xy(one) if one is not None and one.geom_type == "Point" else None for one in frames.get("compounds", NOTHING).geometry]  # fmt: skip
+    found["districts"]["id"] = districts["id"].astype(str).tolist()
     if "lon" in districts:
         found["districts"]["at"] = [
             [round(x, 5), round(y, 5)] for x, y in zip(districts["lon"], districts["lat"], strict=True)
@@ -120,7 +121,6 @@ def _thing(frame: pd.DataFrame, columns: Mapping[str, str], names: Mapping[str, 
     ]
     figures = {say(key, lang): [None if is_unknown(v) else round(float(v)) for v in frame[name]] for name, key in columns.items() if name in frame}  # fmt: skip
     return {
-        "id": frame["id"].astype(str).tolist(),
         "name": frame["name"].astype(str).tolist(),
         "place": places,
         "figures": figures,

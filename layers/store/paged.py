@@ -18,7 +18,7 @@ from layers.store.people import COLUMNS, PLACED
 from layers.store.schema import compound, person, person_status, placement
 from layers.store.totals import ranked
 
-PAGE = 5_000  # persons
+PAGE = 2_000  # persons
 
 
 def paged(store: Store, view: View, kind: str, size: int = PAGE) -> Iterator[pd.DataFrame]:

@@ -1,10 +1,11 @@
 """The desk under a person's hands: a table narrowed by chips, a view kept and brought back, the back button, a comparison."""
 
 import re
+from pathlib import Path
 
 import pytest
 
-from layers.store import open_store, saved
+from layers.store import journal, open_store, saved
 from tests import city
 from tests.browser import chromium, listen, serving, until
 
@@ -112,6 +113,22 @@ def test_columns_are_hidden_kept_and_brought_back_by_undo(page, store):
     assert not page.evaluate(
         f"[...{BOX}.querySelectorAll('.ag-header-cell-text')].some(one => one.textContent === 'Street')"
     )
+
+
+def test_rows_are_taken_out_once_the_dialog_has_a_reason(page, store):
+    opened(page, "/lockdown?lang=en&lite=1&table=compounds")
+    page.locator("[data-rows=compounds]").click()
+    take = page.locator(".rows-dialog .primary")
+    take.click()
+    assert page.locator(".rows-dialog").count() == 1  # without a reason it stays
+    page.locator(".rows-dialog textarea").fill("list for the evening meeting")
+    with page.expect_download() as waiting:
+        take.click()
+    lines = Path(waiting.value.path()).read_text("utf-8-sig").splitlines()
+    assert sum(not line.startswith("#fangyi") for line in lines) == 1 + 5
+    assert "list for the evening meeting" in "".join(lines)
+    until(page, "!document.querySelector('.rows-dialog') && location.pathname === '/lockdown'")
+    assert "exported" in set(journal.entries(store)["action"])
 
 
 def test_two_areas_are_compared_on_a_page_that_says_why_they_differ(page):

@@ -113,6 +113,7 @@
   for (const map of told.maps) make('option', '', which, map.title).value = map.key;
   make('option', '', focus, words.all).value = '-1';
   things.districts.name.forEach((name, row) => { make('option', '', focus, name).value = String(row); });
+  which.value = (told.maps.find(one => one.fills.length) || told.maps[0]).key; // what compounds are to do comes first
   which.onchange = () => {
     hidden.clear();
     const map = told.maps.find(one => one.key === which.value);
