@@ -38,7 +38,7 @@
     return {
       build(scene) {
         const c = Fangyi.colours, {districts, compounds} = Fangyi.shapes, of = rows => rows.map(row => compounds[row]);
-        const layers = [fills('land', areas(districts, c.land), 255), fills('water', areas(Fangyi.water, c.water), 255), lines('roads', Fangyi.roads.map(path => ({path, line: c.road})), 1, 255)];
+        const layers = [fills('land', areas(districts, c.land), 255), fills('water', areas(Fangyi.water, c.water), 255), lines('shores', edges(Fangyi.water, c['water-edge']), 0.8, 255), lines('roads', Fangyi.roads.map(path => ({path, line: c.road})), 1, 255)];
         for (const [name, alpha] of [['far', 50], ['near', 255]]) {
           layers.push(fills(`${name}-areas`, scene.fills.flatMap(one => areas(of(one[name]), one.colour)), alpha));
           layers.push(lines(`${name}-edges`, scene.fills.flatMap(one => edges(of(one[name]), one.edge)), 0.8, alpha));
