@@ -1,7 +1,13 @@
 """A small city in sight: two districts, five compounds, and a way to deliver files to it."""
 
+import atexit
 import csv
 import json
+import shutil
+import sqlite3
+import tempfile
+from contextlib import closing
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +19,7 @@ from layers.intake.feeds import feed_named
 from layers.intake.profile import Profile
 from layers.intake.receipt import Receipt
 from layers.intake.run import run
-from layers.store import Store
+from layers.store import Store, open_store
 from layers.store.schema import FACTS, FOREVER
 
 # 0.01 degrees of longitude are 958 m here, of latitude 1,109 m.
@@ -99,7 +105,38 @@ def believed(store: Store, name: str) -> pd.DataFrame:
 
 
 def found(store: Store, folder: Path) -> Store:
-    """Deliver districts and compounds to an empty store, and return it."""
+    """Deliver districts and compounds to an empty store, and return it.
+
+    A process delivers them once and copies what that wrote afterwards: most tests begin here, few are about it.
+    """
+    if store.engine.dialect.name == "sqlite" and store.cache:
+        _copy(_founded(), str(store.engine.url.database))
+    else:
+        _deliver_places(store, folder)
+    return store
+
+
+@cache
+def _founded() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="fangyi-city-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    path = folder / "store.db"
+    store = open_store(f"sqlite:///{path}", "drill")
+    _deliver_places(store, folder)
+    store.close()
+    return path
+
+
+def _copy(source: Path, target: str) -> None:
+    """Write the rows of one store into another that is empty and keeps its own identity."""
+    with closing(sqlite3.connect(target)) as connection, connection:
+        connection.execute("attach ? as source", (str(source),))
+        tables = connection.execute("select name from source.sqlite_master where type = 'table' and name <> 'meta'")
+        for (name,) in tables.fetchall():
+            connection.execute(f'insert into "{name}" select * from source."{name}"')
+
+
+def _deliver_places(store: Store, folder: Path) -> None:
     districts = [
         ({"code": code, "name": name, "name_en": pinyin}, _block(column))
         for code, (name, pinyin, column) in DISTRICTS.items()
@@ -120,7 +157,6 @@ def found(store: Store, folder: Path) -> Store:
         for code, name, area, column, row in COMPOUNDS
     ]
     deliver(store, "compounds", geojson(folder / "compounds.geojson", rows), "2020-01-01T08:10", datum="wgs84")
-    return store
 
 
 def _block(column: float) -> list[list[float]]:
