@@ -25,6 +25,7 @@
     if (!spec) return;
     const seq = ++state.seq;
     try {
+      await (Fangyi.tableFirst ? Fangyi.tableFirst() : null);
       await mount();
       const [all, levels] = await Promise.all([Promise.all(spec.layers.map(layerOf)), Fangyi.readLevels ? Fangyi.readLevels(spec.levels) : null]);
       const layers = all.filter(layer => layer.tables.shapes.parts > 0); // deck.gl refuses polygons without a vertex
@@ -111,12 +112,13 @@
   /** Pixels of the map that panels cover, by side; the bar of tools too, unless only `panels` are meant. */
   function insets(panels) {
     const map = document.getElementById('map').getBoundingClientRect(), found = {left: 0, right: 0, top: 0, bottom: 0};
+    const most = panels ? 0.8 : 0.45; // tools may stand in a narrow strip, a camera needs room
     for (const part of document.querySelectorAll('[data-inset]')) {
       const box = part.getBoundingClientRect(), side = part.dataset.inset;
       const overlaps = box.width && box.height && box.left < map.right && box.right > map.left && box.top < map.bottom && box.bottom > map.top;
       if (!overlaps) continue;
       const covered = {left: box.right - map.left, right: map.right - box.left, top: box.bottom - map.top, bottom: map.bottom - box.top}[side];
-      found[side] = Math.max(found[side], Math.min(covered, (side === 'left' || side === 'right' ? map.width : map.height) * 0.45));
+      found[side] = Math.max(found[side], Math.min(covered, (side === 'left' || side === 'right' ? map.width : map.height) * most));
     }
     const bar = panels ? null : document.querySelector('.map-tools:not([hidden]) .map-bar'), box = bar && bar.getBoundingClientRect();
     if (box && box.width && box.left < map.left + map.width / 2) found.left = Math.max(found.left, box.right - map.left);

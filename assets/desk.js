@@ -79,7 +79,13 @@
     if (box.dataset.apart) await filled(table);
     counted(table);
     marked(table, picked);
+    requestAnimationFrame(() => setTimeout(() => { for (const go of holding.splice(0)) go(); }));
   }
+
+  // Without a graphics card the first drawing of a city keeps the browser busy for seconds: the table that somebody opened comes before it.
+  const holding = [], PATIENCE = 5000;
+  Fangyi.tableFirst = () => (!/[?&]table=\w/.test(location.search) || document.querySelector('.drawer .ag-row') ? null
+    : new Promise(go => { holding.push(go); setTimeout(go, PATIENCE); }));
 
   async function filled(table) { // rows that come apart from the page: by column, under an address that the browser keeps
     const {box, api} = table, address = box.dataset.apart;

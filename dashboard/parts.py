@@ -379,6 +379,7 @@ def table(
         "rowSelection": {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
         "animateRows": False,
         "enableCellTextSelection": True,
+        "suppressAnimationFrame": True,  # rows are painted at once, also while the map draws
         "localeText": {key: say(f"grid.{key}", lang) for key in GRID_WORDS},
     }
     if page:

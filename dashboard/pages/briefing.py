@@ -52,7 +52,7 @@ def _choices(asked: Asked) -> Component:
         **job,
     )
     told = html.P(asked.say("briefing.same_bytes"), className="panel-note")
-    return parts.panel(asked.say("briefing.choose"), [*fields, button, told], name="briefing-choice")
+    return parts.panel(asked.say("briefing.choose"), [*fields, told], tools=button, name="briefing-choice")
 
 
 def _field(asked: Asked, name: str, control: Component) -> Component:
