@@ -83,7 +83,7 @@
   }
 
   // Without a graphics card the first drawing of a city keeps the browser busy for seconds: the table that somebody opened comes before it.
-  const holding = [], PATIENCE = 5000;
+  const holding = [], PATIENCE = 12000;
   Fangyi.tableFirst = () => (!/[?&]table=\w/.test(location.search) || document.querySelector('.drawer .ag-row') ? null
     : new Promise(go => { holding.push(go); setTimeout(go, PATIENCE); }));
 

@@ -166,7 +166,7 @@ def _columns(value: Any) -> bool:
 
 
 def _undo(value: Any) -> bool:
-    """What a toast takes back: a view that was deleted, its name, or what a page opened with."""
+    """What a toast takes back: a view that was deleted, its name, what a page opened with, or a schedule made or stopped."""
     if not isinstance(value, dict):
         return False
     if value.get("what") == "view":
@@ -176,6 +176,8 @@ def _undo(value: Any) -> bool:
             and all(_short(row.get(n)) for n in ("name", "page", "search"))
             and row.get("columns") == {}
         )
+    if value.get("what") in ("schedule-stop", "schedule-resume"):
+        return _batch(value.get("id"))
     if value.get("what") == "rename":
         return _batch(value.get("id")) and _short(value.get("name"))
     return value.get("what") == "default" and _short(value.get("page")) and _short(value.get("search"))

@@ -39,7 +39,7 @@ def read(path: Path, *, sheet: str | None = None, exact: Sequence[str] = ()) -> 
     except (OSError, KeyError, ValueError, *spatial.FAULTS) as error:
         raise FeedError(
             f"{path.name}: cannot be read as {suffix[1:].upper()} ({error})",
-            f"{path.name}：无法按{suffix[1:].upper()}读取，文件可能已损坏或格式不对（{error}）",
+            f"{path.name}：无法按{suffix[1:].upper()}读取，文件可能已损坏或格式不对",
         ) from error
 
 
@@ -132,7 +132,7 @@ def _book(path: Path) -> Any:
     except Exception as error:  # openpyxl raises whatever the zip or XML below it raised
         raise FeedError(
             f"{path.name}: not a readable XLSX file ({error})",
-            f"{path.name}：不是可读的XLSX文件，可能已损坏（{error}）",
+            f"{path.name}：不是可读的XLSX文件，可能已损坏",
         ) from error
 
 
@@ -168,7 +168,7 @@ def _rows(sheet: Any, path: Path) -> Iterator[tuple[Any, ...]]:
         except Exception as error:  # as in _book
             raise FeedError(
                 f"{path.name}: sheet {sheet.title!r} cannot be read to its end ({error})",
-                f"{path.name}：工作表“{sheet.title}”读到一半出错，文件可能已损坏（{error}）",
+                f"{path.name}：工作表“{sheet.title}”读到一半出错，文件可能已损坏",
             ) from error
         yield line
 

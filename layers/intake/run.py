@@ -18,7 +18,7 @@ from layers.intake._feed import Feed
 from layers.intake.datum_parts import AUTO
 from layers.intake.delivery import Delivery, Progress
 from layers.intake.matching import gazetteer, ready
-from layers.intake.profile import Profile
+from layers.intake.profile import Profile, Renamer
 from layers.intake.receipt import Receipt, file_notes
 from layers.store import Store, journal
 from layers.store.schema import batch
@@ -62,6 +62,7 @@ def run(
     settings = hashlib.blake2b(f"{stated}|{profile.digest}|{source}".encode(), digest_size=8).hexdigest()
     now = store.now()
     if _asks_for_places(feed, stated):
+        _require_columns(feed, profile, path)
         ready(store)
     try:
         # Plain strings: rows pass through once on their way to the store, and Arrow costs an eighth of an import.
@@ -103,6 +104,15 @@ def _require_past(known_at: datetime | None) -> None:
         raise KnowledgeError(
             f"--known-at {known_at.isoformat()} lies in the future", f"获知时间{known_at.isoformat()}在未来"
         )
+
+
+def _require_columns(feed: Feed, profile: Profile, path: Path) -> None:
+    """Refuse a table that lacks a column before a judge is fitted for it; shapes are read once, for they are read whole."""
+    if path.suffix.lower() in (".geojson", ".json", ".gpkg"):
+        return
+    first = next(iter(readers.read(path, sheet=profile.options.get("sheet"))), None)
+    if first is not None and len(first.rows):
+        Renamer(feed, profile, path.name)(first.rows)
 
 
 def _other_frame(path: Path, stated: str | None, error: DatumError) -> FeedError:

@@ -44,7 +44,7 @@ def require_sane(path: Path) -> None:
     except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as error:
         raise FeedError(
             f"{path.name}: not a readable XLSX file ({error})",
-            f"{path.name}：不是可读的XLSX文件，可能已损坏（{error}）",
+            f"{path.name}：不是可读的XLSX文件，可能已损坏",
         ) from error
 
 

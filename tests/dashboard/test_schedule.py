@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from dashboard import calls
 from dashboard.access import AccessError
 from dashboard.briefing import press
 from dashboard.briefing.press import Press
@@ -109,6 +110,7 @@ def test_a_schedule_is_stopped_and_the_stop_taken_back(place):
     assert schedules.in_force(place.store) == []
     _schedule.undone(asked(place), told["undo"])
     assert [one.id for one in schedules.in_force(place.store)] == [number]
+    assert calls.VALUES["undo.data"](told["undo"])
     with pytest.raises(ScheduleError, match="not stopped"):
         schedules.resume(place.store, number, "x")
 
