@@ -48,7 +48,7 @@ PLANNED: Mapping[str, Mapping[str, tuple[str, str, str]]] = {
 }
 UNITS: Mapping[str, tuple[str, str]] = {
     PERSONS: both("compare.persons"),
-    COMPOUNDS: both("compare.compounds_2"),
+    COMPOUNDS: both("compare.compounds_unit"),
     BEDS: both("compare.beds"),
     STOCKS: both("compare.stocks"),
     SHARE: both("compare.per_100k"),

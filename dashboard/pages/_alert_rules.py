@@ -43,7 +43,7 @@ def _rule(asked: Asked, row: Mapping[Any, Any], names: Mapping[str, str], may_en
     w, rule = asked.say, alerts.rule_of(row)
     told = w("manner.listing").join(rule.told)
     sound = w("alert_rules.sound") if rule.sound else ""
-    made = w("alert_rules.text", made_by=rule.made_by, ago=ago(asked, row["made_at"]))
+    made = w("alert_rules.made_by_ago", made_by=rule.made_by, ago=ago(asked, row["made_at"]))
     about = [
         html.B(rule.name),
         html.Span(in_words_of(asked, rule, names)),
@@ -108,7 +108,7 @@ def form(asked: Asked) -> Component:
                     field(w("alert_rules.name"), entry("name", "")),
                     field(w("alert_rules.who_told"), entry("told", w("alert_rules.duty_officer")), w("alert_rules.posts_separated_commas")),
                     field(
-                        w("alert_rules.sound_2"),
+                        w("alert_rules.sound_field"),
                         choice("sound", [("no", w("alert_rules.silent")), ("yes", w("alert_rules.once_on_walls"))], "no"),
                     ),
                 ],
@@ -155,7 +155,7 @@ def areas(asked: Asked) -> list[tuple[str, str]]:
     names = district_names(asked)
     if asked.who is None or not asked.who.sees_all:
         return [(own(asked), names.get(own(asked), own(asked)))]
-    return [("", asked.say("alert_rules.whole_city_2")), *names.items()]
+    return [("", asked.say("alert_rules.choose_whole_city")), *names.items()]
 
 
 def shorts(asked: Asked) -> list[tuple[str, str]]:

@@ -64,7 +64,7 @@ def table(
 def balance(asked: Asked, plan: Plan) -> Component:
     """Return the table of shortages per district and need."""
     rows, names = plan.tables["balance"], district_names(asked)
-    head = [asked.say("bed_tables.district_2")]
+    head = [asked.say("bed_tables.district_head")]
     head += [
         html.Span(SHORT_WORDS[n].said(asked.lang), title=words.said(asked.lang)) for n, words in NEED_WORDS.items()
     ]
@@ -246,7 +246,7 @@ def access(asked: Asked, plan: Plan) -> Component:
         return missing(asked, "compounds", w("bed_tables.residents_not_known"))
     unserved = plan.tables["travel"].set_index("area")["unserved"]
     head = [
-        w("bed_tables.district_2"),
+        w("bed_tables.district_head"),
         w("bed_tables.beds_per_1"),
         w("bed_tables.mean"),
         w("bed_tables.p90"),

@@ -174,7 +174,7 @@ def _people(asked: Asked, kind: str, rows: pd.DataFrame) -> Part:
         f"compound-{kind}",
         title,
         figure(len(rows)),
-        section(say("compound.text", asked.lang, title=title, note=note), body, figure(len(rows))),
+        section(say("compound.title_with_note", asked.lang, title=title, note=note), body, figure(len(rows))),
     )
 
 

@@ -185,7 +185,7 @@ def columns(asked: Asked, draft: Draft) -> Component:
         [
             html.Div(lacks(asked, draft), id="import-fills"),
             parts.panel(
-                w("import_map.columns_2"),
+                w("import_map.columns_panel"),
                 html.Table([head_, html.Tbody(lines)], className="plain-table import-map"),
                 note=note,
             ),
@@ -322,7 +322,7 @@ def codes(asked: Asked, draft: Draft) -> Component | None:
     if not blocks:
         return None
     note = w("import_map.values_feed_does")
-    return parts.panel(w("import_map.values_2"), blocks, note=note)
+    return parts.panel(w("import_map.values_panel"), blocks, note=note)
 
 
 def lacks(asked: Asked, draft: Draft) -> Component | None:

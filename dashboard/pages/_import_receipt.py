@@ -73,7 +73,7 @@ def about(asked: Asked, row: dict[str, Any], told: dict[str, Any]) -> Component:
         _to(
             asked,
             one["id"],
-            say("import_receipt.text", asked.lang, id=one["id"], known_at=moment(one["known_at"], asked.lang)),
+            say("import_receipt.undo_batch", asked.lang, id=one["id"], known_at=moment(one["known_at"], asked.lang)),
         )
         for one in undone.to_dict("records")
     ]
@@ -129,7 +129,7 @@ def undo_panel(asked: Asked, row: dict[str, Any]) -> Component | None:
     why = dcc.Input(
         id={"type": "import-why", "index": "undo"},
         type="text",
-        placeholder=w("import_receipt.reason_2"),
+        placeholder=w("import_receipt.reason_field"),
         maxLength=200,
         debounce=False,
     )
@@ -208,7 +208,7 @@ def _kept(asked: Asked, told: dict[str, Any]) -> Component | None:
         return None
     w = asked.say
     lines = [
-        html.Li(f"{asked.words(*TABLES[one['table']])} {one['key']}{w('manner.colon')}{asked.words(*WHY[one['why']])}" + (w("import_receipt.batch_2", by=one['by']) if one["by"] else ""))
+        html.Li(f"{asked.words(*TABLES[one['table']])} {one['key']}{w('manner.colon')}{asked.words(*WHY[one['why']])}" + (w("import_receipt.by_batch", by=one['by']) if one["by"] else ""))
         for one in told["kept"][:KEPT_SHOWN]
     ]  # fmt: skip
     more = say("state.sample", asked.lang, n=len(lines), total=figure(told["kept_in_all"]))

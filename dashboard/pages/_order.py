@@ -244,7 +244,7 @@ def give_many(
     fields = [
         _field(w("order.how_many_first", n=len(proposals)), count),
         _field(w("order.who_answers_for"), _radio("each", options, entered.get("each", each[0][0]))),
-        _owner(asked, list(units(asked, Subject(Place()))), entered.get("owner", ""), w("order.one_unit_2")),
+        _owner(asked, list(units(asked, Subject(Place()))), entered.get("owner", ""), w("order.one_unit_field")),
         *_when(asked, entered, "today"),
         _field(w("order.reason"), _text("reason", entered.get("reason", w("order.in_order_plan")))),
     ]  # fmt: skip
@@ -284,7 +284,7 @@ def told(asked: Asked, numbers: Sequence[str], more: Sequence[str]) -> Component
         *[html.P(text, className="caveat") for text in more],
     ]
     close = html.Button(say("close", asked.lang), id=_does("drop"), className="button primary", n_clicks=0)
-    return dialog(asked, w("order.given_2"), body, [close])
+    return dialog(asked, w("order.given_by"), body, [close])
 
 
 def number_of(text: Any) -> int | None:
@@ -363,7 +363,7 @@ def _deadline(asked: Asked, entered: Mapping[str, Any], now: datetime) -> Compon
 
 
 def _buttons(asked: Asked, step: str = GIVE) -> list[Component]:
-    words = asked.say("order.give_order_2") if step == GIVE else pick(STEP[step], asked.lang)
+    words = asked.say("order.give_this") if step == GIVE else pick(STEP[step], asked.lang)
     return [
         html.Button(asked.say("order.cancel"), id=_does("drop"), className="button", n_clicks=0),
         html.Button(words, id=_does("confirm"), className="button primary", n_clicks=0),

@@ -195,7 +195,7 @@ def now(asked: Asked, order: Mapping[str, Any]) -> Component:
         body += [html.Div([w("order_detail.plan_proposes_now"), parts.mark_badge(mark_of(found.action), asked.lang)])]
         body += [
             html.Ol(reasons, className="why"),
-            html.P([w("order_detail.inputs_2"), html.Code(found.inputs_hash[:12])], className="hash"),
+            html.P([w("order_detail.inputs_hash"), html.Code(found.inputs_hash[:12])], className="hash"),
         ]
     return _section(w("order_detail.what_known_since"), body)
 

@@ -56,7 +56,7 @@ def counts(asked: Asked, count: dict[str, float], open_: pd.DataFrame) -> Compon
     late = span(open_["late_by"].max(), lang) if count["late"] else ""
     told = [
         ("open", count["open"], w("order_wall.in_progress", oldest=oldest)),
-        ("late", count["late"], w("order_wall.overdue", late=late) if late else w("order_wall.overdue_2")),
+        ("late", count["late"], w("order_wall.overdue", late=late) if late else w("order_wall.overdue_count")),
         ("done", count["done"], w("order_wall.close")),
     ]
     shown = [
@@ -84,7 +84,7 @@ def line(asked: Asked, row: dict[str, Any]) -> Component:
     zh, en, *_ = STATE[row["state"]]
     end = html.Span(f"{pick((zh, en), lang)} {span(row['in_state'], lang)}")
     if row["is_late"]:
-        end = html.Span(w("order_wall.overdue_3", late_by=span(row["late_by"], lang)), className="late")
+        end = html.Span(w("order_wall.overdue_by", late_by=span(row["late_by"], lang)), className="late")
     name = in_words(row["name"] or row["subject"], lang)
     return html.Li([html.Span(row["number"]), html.B(f"{name} · {action_words(row['action'], lang)}"), end])
 

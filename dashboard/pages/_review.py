@@ -296,7 +296,7 @@ def actions(asked: Asked, queue: Queue, history: pd.DataFrame) -> Component:
     w, key = asked.say, queue.at["key"]
     none = html.Button([html.Kbd("0"), w("review.none_these")], className="button", **_button("review", key, "", "0"))
     skip = html.Button(
-        [html.Kbd("S"), w("review.skip_2")],
+        [html.Kbd("S"), w("review.skip_this")],
         id={"type": "review-skip", "index": _ascii(key)},
         className="button",
         n_clicks=0,

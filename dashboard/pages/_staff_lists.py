@@ -29,7 +29,7 @@ def gap(asked: Asked) -> Component:
         **{name: rows[name].astype(float).round(0) for name in ("need", "have", "gap", "after")},
     ).sort_values(["gap", "name", "skill"], ascending=[False, True, True])
     columns: dict[str, Any] = {
-        "name": {"headerName": w("staff_tables.hospital_2"), "minWidth": 160, "pinned": "left"},
+        "name": {"headerName": w("staff_tables.hospital_head"), "minWidth": 160, "pinned": "left"},
         "skill": {"headerName": w("staff_tables.skill"), "minWidth": 100},
         "need": {"headerName": w("staff_lists.need"), "minWidth": 80},
         "have": {"headerName": w("staff_lists.have"), "minWidth": 80},
@@ -53,7 +53,7 @@ def teams(asked: Asked) -> Component:
     ).sort_values(["worked_days", "name"], ascending=[False, True])
     columns: dict[str, Any] = {
         "name": {"headerName": w("staff_tables.team"), "minWidth": 160, "pinned": "left"},
-        "hospital": {"headerName": w("staff_tables.hospital_2"), "minWidth": 160},
+        "hospital": {"headerName": w("staff_tables.hospital_head"), "minWidth": 160},
         "people": {"headerName": w("staff_tables.people"), "minWidth": 80},
         "worked_days": {"headerName": w("staff_tables.days"), "minWidth": 90},
         "due": {"headerName": w("staff_tables.rest"), "minWidth": 100},

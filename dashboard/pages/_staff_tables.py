@@ -129,7 +129,7 @@ def resting(asked: Asked, plan: Plan) -> Component:
     ]
     head = [
         w("staff_tables.team"),
-        w("staff_tables.hospital_2"),
+        w("staff_tables.hospital_head"),
         w("staff_tables.people"),
         w("staff_tables.days"),
         w("staff_tables.rest"),

@@ -57,7 +57,7 @@ def waiting(asked: Asked) -> Component:
     if rows.empty:
         return parts.panel(w("alerts.alerts"), parts.empty(w("alerts.no_alert")), note=note, name="alerts")
     groups = [
-        _group(asked, w("alerts.acknowledge_2"), waits, names),
+        _group(asked, w("alerts.to_acknowledge"), waits, names),
         _group(asked, w("alerts.acknowledged_still_true"), known, names),
     ]
     return parts.panel(w("alerts.alerts"), [one for one in groups if one], note=note, name="alerts")
@@ -81,7 +81,7 @@ def _line(asked: Asked, row: Mapping[Any, Any], names: Mapping[str, str]) -> Com
         html.Small(_known(asked, row)) if not waits else None,
         html.Small(w("alerts.true_no_longer", at=moment(row["cleared_at"], asked.lang))) if over else None,
     ]  # fmt: skip
-    button = html.Button(w("alerts.acknowledge_3"), id={"type": "alert-do", "do": "ack", "index": str(row["id"])}, className="quiet", n_clicks=0)  # fmt: skip
+    button = html.Button(w("alerts.acknowledge_this"), id={"type": "alert-do", "do": "ack", "index": str(row["id"])}, className="quiet", n_clicks=0)  # fmt: skip
     mark = html.Span("○" if over else "▲" if waits else "●", className="alert-mark", **{"aria-hidden": "true"})
     tool = button if waits and may_write(asked) else None
     return html.Li([mark, html.Div(about, className="alert-about"), tool], className="waits" if waits else "")
@@ -137,7 +137,7 @@ def ack_form(asked: Asked, number: int, entered: Mapping[str, str], problem: str
     ]  # fmt: skip
     buttons = [
         html.Button(w("alerts.cancel"), id=_does("drop", number), className="quiet", n_clicks=0),
-        html.Button(w("alerts.acknowledge_4"), id=_does("sign", number), className="button primary", n_clicks=0),
+        html.Button(w("alerts.acknowledge_send"), id=_does("sign", number), className="button primary", n_clicks=0),
     ]
     body = [
         html.P(html.B(sentence(asked, found[0], places(asked, rows)))),

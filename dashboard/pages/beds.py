@@ -87,7 +87,7 @@ def tiles(asked: Asked, plan: Plan) -> Component:
         note = asked.say(
             "beds.for_beds_short", demand=figure(demand), beds=figure(beds), of_it=of_it, later=figure(later)
         )
-        title = asked.say("beds.short_2", words=words)
+        title = asked.say("beds.short_of", words=words)
         tone = TONES[need] if short else "teal"
         tile = aged_tile(asked, "beds", title, figure(short), say("unit.beds", asked.lang), note, tone)
         found.append(

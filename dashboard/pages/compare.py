@@ -193,7 +193,7 @@ def curves(asked: Asked, a: View, b: View) -> Component:
 
 def named(asked: Asked, view: View) -> str:
     """Return what a side is, in words: its area and its clocks."""
-    area = district_names(asked).get(view.district, view.code) if view.area else asked.say("compare.whole_city_2")
+    area = district_names(asked).get(view.district, view.code) if view.area else asked.say("compare.in_whole_city")
     return f"{area} · {moment(view.as_of, asked.lang)}"
 
 

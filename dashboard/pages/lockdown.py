@@ -114,13 +114,13 @@ def tiles(asked: Asked, plan: Plan) -> Component:
     told = [
         ("cases", (ACTION["seal"].zh, ACTION["seal"].en), s["seal"], of_all, "red"),
         ("cases", (ACTION["seal_building"].zh, ACTION["seal_building"].en), s["seal_building"], of_all, "amber"),
-        ("assessments", both("lockdown.no_epidemic"), s["no_epidemic"] if begun else None, asked.say("lockdown.of_2", share=share, total=total) if begun else of_all, "teal"),
+        ("assessments", both("lockdown.no_epidemic"), s["no_epidemic"] if begun else None, asked.say("lockdown.share_of", share=share, total=total) if begun else of_all, "teal"),
         ("assessments", both("lockdown.certify"), waiting if begun else None, _of_round(asked, plan), "teal"),
         ("cases", both("lockdown.title_lost"), lost if begun else None, asked.say("lockdown.suspended", life_suspended=figure(s['life_suspended'])) if begun else "", "violet"),
         ("controls", both("lockdown.overridden"), s["overridden"], asked.say("lockdown.not_proposed"), "blue"),
     ]  # fmt: skip
     found = [
-        aged_tile(asked, feed, pick(title, asked.lang), figure(value), asked.say("lockdown.measure"), note, tone)
+        aged_tile(asked, feed, pick(title, asked.lang), figure(value), asked.say("lockdown.compounds_unit"), note, tone)
         for feed, title, value, note, tone in told
         if begun or value is not None  # before the titles begin there is nothing to say about them
     ]
@@ -137,12 +137,12 @@ def _of_round(asked: Asked, plan: Plan) -> str:
     if rounds.empty:
         return ""
     last = rounds.iloc[-1]
-    return asked.say("lockdown.measure_2", day=last['day'][5:], added=last['added'], removed=last['removed'])  # fmt: skip
+    return asked.say("lockdown.round_of_day", day=last['day'][5:], added=last['added'], removed=last['removed'])  # fmt: skip
 
 
 def life(asked: Asked, plan: Plan) -> Component:
     """Return the bar of states, the curve of certified compounds and what communities and streets add up to."""
-    title = asked.say("lockdown.no_epidemic_compounds_2")
+    title = asked.say("lockdown.no_epidemic_panel")
     if not has_begun(plan):
         words = asked.say("lockdown.certified_from_1")
         return parts.panel(title, html.P(words, className="life-none"), name="life")

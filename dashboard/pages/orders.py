@@ -102,7 +102,7 @@ def tiles(asked: Asked, every: pd.DataFrame) -> Component:
         ("closed", count["closed"], w("orders.state_closed"), w("orders.each_feedback"), ""),
         ("override", count["overrides"], w("orders.overrides"), w("orders.ordered_otherwise_than"), "violet"),
     ]  # fmt: skip
-    unit = w("orders.orders_2")
+    unit = w("orders.orders_unit")
     made = [
         dcc.Link(
             parts.tile(title, figure(number), unit, note, tone=tone, source=source, lang=asked.lang),
@@ -142,7 +142,7 @@ def listing(asked: Asked, rows: pd.DataFrame, number: str) -> Component:
     if rows.empty:
         why = asked.say("orders.there_no_such")
         first = asked.say("orders.give_one_beside")
-        return parts.empty(say("orders.text", asked.lang, why=why, first=first))
+        return parts.empty(say("orders.why_first", asked.lang, why=why, first=first))
     shown, names = rows.head(SHOWN), district_names(asked)
     groups = [("late", shown[shown["is_late"]])]
     groups += [(state, shown[(shown["state"] == state) & ~shown["is_late"]]) for state in STATE]

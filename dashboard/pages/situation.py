@@ -279,7 +279,7 @@ def districts(asked: Asked, plan: Plan) -> Component:
         "below": {"headerName": "P(Rt<1)", "minWidth": 90},
     }
     return parts.panel(
-        w("situation.district_2"),
+        w("situation.by_district"),
         grid(asked, district_rows(asked, rows), columns, "situation-districts"),
         note=district_note(asked, rows),
         name="districts-panel",

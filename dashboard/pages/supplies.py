@@ -125,7 +125,7 @@ def tiles(asked: Asked, plan: Plan) -> Component:
         (
             w("supplies.moves_proposed"),
             figure(s["moves"]),
-            w("supplies.moves_2"),
+            w("supplies.moves_unit"),
             w("supplies.still_short_after", below_target_after=figure(s["below_target_after"])),
             "blue",
         ),
@@ -227,7 +227,7 @@ def stock(asked: Asked, plan: Plan) -> Component:
         },
         "unit": {"hide": True},
         "burn": {"headerName": w("supplies.daily"), "minWidth": 60},
-        "days_of_cover": {"headerName": w("supplies.days_2"), "minWidth": 56},
+        "days_of_cover": {"headerName": w("supplies.days_head"), "minWidth": 56},
     }
     rows = sites.sort_values("days_of_cover", na_position="last").reset_index(drop=True)
     rows = rows.assign(**{name: [in_words(one, asked.lang) for one in rows[name]] for name in ("item", "unit")})
