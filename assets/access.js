@@ -45,6 +45,7 @@
   function tab(one) {
     one.tabIndex = 0;
     if (!one.getAttribute('role')) one.setAttribute('role', 'tab');
+    if (!one.parentElement.getAttribute('role')) one.parentElement.setAttribute('role', 'tablist');
     one.setAttribute('aria-selected', String(one.classList.contains('here')));
   }
 

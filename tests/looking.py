@@ -11,9 +11,9 @@ SERIOUS = ("serious", "critical")
 _STATE = """(() => {
     const shell = document.querySelector('.shell[data-title]'), page = document.getElementById('page');
     if (!shell || !window.Fangyi || document.querySelector('[data-dash-is-loading="true"], .dash-graph--pending')) return null;
-    if ([...document.querySelectorAll('.ag-root')].some(grid => !grid.querySelector('.ag-header-cell') || !grid.querySelector('.ag-row, .ag-overlay'))) return null;
-    const shown = box => box.getClientRects().length > 0;
-    if ([...document.querySelectorAll('.graph-box')].some(box => shown(box) && !box.querySelector('.main-svg'))) return null;
+    const shown = box => box.getClientRects().length > 0 && box.offsetWidth > 0;
+    const lacks = (boxes, part) => [...document.querySelectorAll(boxes)].some(box => shown(box) && !box.querySelector(part));
+    if (lacks('.ag-root', '.ag-row, .ag-overlay') || lacks('.ag-header-row-column', '.ag-header-cell') || lacks('.graph-box', '.main-svg')) return null;
     if (!shell.matches('.plain') && !Fangyi.ready) return null;  // its map is not drawn yet
     const plots = document.querySelectorAll('.js-plotly-plot .main-svg').length;
     return [shell.lang, Fangyi.scale, Fangyi.ready, plots, page.innerHTML.length, document.documentElement.scrollHeight].join();
