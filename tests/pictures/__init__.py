@@ -7,7 +7,8 @@ import numpy as np
 from PIL import Image, ImageChops, ImageFilter
 
 KEPT = Path(__file__).parent
-FOUND = KEPT.parents[1] / "var" / "pictures"  # what a run saw, and how it differs; the browser driver empties test-results
+# What a run saw, and how it differs. Not test-results: the browser driver empties that.
+FOUND = KEPT.parents[1] / "var" / "pictures"
 BLOCK = 8  # pixels of a reference picture that are judged together
 BLUR = 2.0  # pixels: letters that another machine rasterises differently are the same grey
 STEP = 14  # levels of 255 by which the mean of a block must differ to count as changed
