@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -92,9 +92,9 @@ def exported(url: str, out: Path) -> tuple[float, float]:
     return time.perf_counter() - begun, used.ru_maxrss / 1024
 
 
-def measure(say: Say) -> None:
+def measure(say: Say, sizes: Sequence[int] = SIZES) -> None:
     """Say seconds, file size and peak memory for each size and format."""
-    for persons in SIZES:
+    for persons in sizes:
         with tempfile.TemporaryDirectory() as folder:
             store = crowded(Path(folder) / "city", persons)
             store.close()

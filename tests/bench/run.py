@@ -160,7 +160,7 @@ def main() -> None:
         ui_transfer.measure(say, str(store.engine.url), min(args.rounds, 3))
         freshness.measure(say, store, args.rounds)
         atlas.measure(say, store)
-        rows.measure(say)
+        rows.measure(say, (5_000, 50_000) if args.small else rows.SIZES)
         ui_scrub.measure(say, store)
         ui_load.measure(say, str(store.engine.url), seconds=30 if args.small else 90, news=True)
         soak.measure(say, str(store.engine.url), minutes=args.soak, dwell=1 if args.small else 5)

@@ -2,13 +2,15 @@
 
 import base64
 import hashlib
+import io
 import re
 from threading import Event
 
 import pytest
+from PIL import Image
 
 from dashboard.access import Gate
-from dashboard.briefing import PARTS, Choice, compose, write
+from dashboard.briefing import PARTS, Choice, compose, paper, write
 from dashboard.briefing.blocks import Figures, Paragraph
 from dashboard.briefing.issuing import GENUINE, code_in, issue, verify_file
 from dashboard.desk import Desk
@@ -109,7 +111,16 @@ def test_it_is_verified_like_every_print(desk, tmp_path):
     assert verify_file(desk, out.read_bytes()).said == GENUINE
 
 
-def test_a_browser_without_a_network_draws_the_map_both_ways(offline, tmp_path):
+def drawn(tab):
+    """Return the colours that the map shows."""
+    picture = Image.open(io.BytesIO(tab.locator("#canvas").screenshot())).convert("RGB")
+    return {"#{:02x}{:02x}{:02x}".format(*colour) for _, colour in picture.getcolors(1 << 24)}
+
+
+def test_a_browser_without_a_network_draws_the_map_both_ways(desk, tmp_path):
+    choice = Choice(("lockdown", "beds"), ("420102",), "html")
+    said = compose(desk, desk.gate.visitor, read("/briefing", "?lang=zh", desk.store), choice)
+    offline = write(said, tmp_path / "briefing.html")
     with chromium() as browser:
         for way, engine in (("", "webgl"), ("#plain", "plain")):
             tab = browser.new_page(viewport={"width": 1366, "height": 768})
@@ -117,6 +128,7 @@ def test_a_browser_without_a_network_draws_the_map_both_ways(offline, tmp_path):
             tab.goto(offline.as_uri() + way)
             until(tab, "window.Fangyi && Fangyi.ready > 0 && !!Fangyi.engine && !!document.querySelector('#legend li')")
             assert tab.evaluate("Fangyi.engine") == engine
+            tab.locator("#canvas").scroll_into_view_if_needed()
             canvas = tab.locator("#canvas").bounding_box()
             tab.mouse.move(canvas["x"] + canvas["width"] / 2, canvas["y"] + canvas["height"] / 2)
             until(tab, "!document.querySelector('.tip').hidden")
@@ -126,12 +138,10 @@ def test_a_browser_without_a_network_draws_the_map_both_ways(offline, tmp_path):
             until(tab, f"Fangyi.ready > {ready}")
             tab.locator("[data-map]").last.click()
             assert tab.evaluate("document.getElementById('which').value") == tab.evaluate("[...document.querySelectorAll('[data-map]')].at(-1).dataset.map")  # fmt: skip
-            assert len(set(tab.locator("#canvas").screenshot())) > 100  # bytes of a picture that is not one colour
+            assert drawn(tab) & {paper.ACTION["seal"], paper.ACTION["seal_building"], paper.ACTION["keep"]}
             assert tab.evaluate("[window.evil, Fangyi.errors.length]") == [None, 0]
-            assert (tab.said, tab.hosts) == ([], {None} | ({""} & tab.hosts))
+            assert (tab.said, tab.hosts) == ([], {None})
             if engine == "plain":
-                paper = tab.pdf(path=tmp_path / "paper.pdf", prefer_css_page_size=True)
-                assert paper.startswith(b"%PDF")
                 tab.evaluate("dispatchEvent(new Event('beforeprint'))")
                 assert tab.evaluate(
                     "[...document.querySelectorAll('[data-paper]')].every(one => one.querySelector('path'))"
