@@ -1,5 +1,6 @@
 """Rows that leave the house: whole tables of a view, page by page, each taken by somebody for a reason that the journal keeps."""
 
+import math
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from dashboard.briefing.edition import ALPHABET, LETTERS
 from dashboard.desk import Desk
 from dashboard.pages import Asked
 from dashboard.pages._lists import COMPOUND_COLUMNS, compound_rows
-from dashboard.text import say
+from dashboard.text import figure, say
 from dashboard.view import Here
 from layers._errors import LayerError
 from layers._view import View
@@ -156,7 +157,9 @@ def _pages(taking: Taking) -> Iterator[pd.DataFrame]:
 
 def _compounds(taking: Taking) -> pd.DataFrame:
     rows, _ = compound_rows(Asked(taking.here, taking.who, taking.desk))
-    shown = rows[list(COMPOUND_COLUMNS)].assign(code_=taking.code)
+    shown = (
+        rows[list(COMPOUND_COLUMNS)].replace(math.inf, figure(math.inf)).assign(code_=taking.code)
+    )  # no workbook knows it as a number
     lang = taking.here.lang
     return shown.set_axis(
         [*(say(key, lang) for key in COMPOUND_COLUMNS.values()), say("rows.code", lang)], axis="columns"

@@ -13,6 +13,7 @@ from tests import city
 from tests.office import CITY, Office, said
 
 SHOW, PICK = "..page.children...deck-spec.data..", "pick.data"
+SCHEDULE = "..schedule-body.children...schedule-said.children"
 RECEIPT, MOVED, DECIDED = "quality-receipt.children", "url.search", "..quality-review.children...review.data.."
 
 
@@ -191,10 +192,13 @@ def test_a_call_without_its_parts_is_refused(drill, client, output, changes):
         ("..order-dialog.children...order-state.data..", "state", -2, {"do": "x", "number": "n", "batch": 5}),
         ("..order-dialog.children...order-state.data..", "state", -2, {"do": "report", "batch": 5}),
         ("import-profile-said.children", "state", 1, 5),
+        (SCHEDULE, "state", 0, 5),
+        (SCHEDULE, "state", 2, 5),
+        (SCHEDULE, "state", 4, []),
     ],
 )
 def test_a_value_of_the_wrong_kind_is_refused(drill, client, output, part, at, value):
-    body = body_of(drill, output)
+    body = body_of(drill, next(one for one in drill.app.callback_map if one.startswith(output)))
     body[part][at]["value"] = value
     assert call(client, body).status_code == 400
 

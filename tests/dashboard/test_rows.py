@@ -107,6 +107,17 @@ def test_a_table_of_compounds_is_the_one_of_the_desk(own):
     assert marks["reason"] == "流调组核对密接"
 
 
+def test_a_workbook_of_compounds_writes_out_what_is_endless(own):
+    answer = own.browser(CITY).post("/rows/compounds.xlsx?lang=en", data=REASON)
+    assert answer.status_code == 200
+    cells = {
+        cell
+        for row in openpyxl.load_workbook(io.BytesIO(answer.get_data()))["compounds"].iter_rows(values_only=True)
+        for cell in row
+    }
+    assert {"∞", "C1"} <= cells
+
+
 def test_what_a_spreadsheet_would_run_is_made_safe(own, tmp_path):
     city.cases(own.store, tmp_path, "2020-02-11T18:00", {"case_id": "=1+1", "note": "@SUM(A1)"})
     evil = {"reason": '=HYPERLINK("http://x")'}
