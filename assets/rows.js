@@ -37,7 +37,10 @@
     yes.type = 'submit';
     field.oninput = () => field.setCustomValidity(field.value.trim().length < 4 ? say('reason') : '');
     field.oninput();
-    form.onsubmit = () => setTimeout(() => { box.close(); Fangyi.toast({text: say('gone')}); });
+    form.onsubmit = () => { // a form that leaves the page before its request is on its way sends nothing
+      yes.disabled = true;
+      setTimeout(() => { box.close(); Fangyi.toast({text: say('gone')}); }, 1000);
+    };
     box.onclose = () => { box.remove(); if (back && back.isConnected) back.focus(); };
     box.showModal();
     field.focus();
