@@ -2,7 +2,7 @@
 
 python -m tests.bench.ui_load --store URL [--screens 50] [--seconds 90] [--news]
 
-With news, a file of cases is imported after two thirds of the time (give it a copy: the store grows), and every screen asks at
+With news, a file of cases is imported after half of the time (give it a copy: the store grows), and every screen asks at
 once for the frame that moves its figures and for its page, which waits for the plans.
 """
 
@@ -42,7 +42,7 @@ class Screen(threading.Thread):
     def __init__(self, number: int, address: str, until: float, wall: bool) -> None:
         super().__init__(daemon=True)
         self.chance, self.until, self.wall = random.Random(number), until, wall
-        self.line = http.client.HTTPConnection(urlsplit(address).netloc, timeout=60)
+        self.line = http.client.HTTPConnection(urlsplit(address).netloc, timeout=180)
         self.took: dict[str, list[float]] = defaultdict(list)
         self.faults: list[str] = []
         self.said = b""  # body of the last answer to a beat, empty when nothing was new
@@ -139,7 +139,7 @@ def measure(say: Say, store: str, screens: int = 50, seconds: float = 90.0, *, n
             one.start()
             time.sleep(1 / screens)
         if news:
-            time.sleep(seconds * 2 / 3)
+            time.sleep(seconds / 2)
             delivered(say, store)
         for one in lives:
             one.join(seconds + 120)
