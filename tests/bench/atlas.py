@@ -51,6 +51,8 @@ def measure(say: Say, store: Store) -> None:
 
 
 if __name__ == "__main__":
+    from tests.bench.run import say as printed
+
     opened = open_store(from_environment().store, must_exist=True)
-    measure(lambda name, value, unit, **more: print(name, round(value, 2), unit, more), opened)
+    measure(printed, opened)
     opened.close()
