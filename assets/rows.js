@@ -1,4 +1,4 @@
-/* Taking rows out: a dialog asks what for, then the browser downloads; its own bar shows how far it is and stops it. */
+/* Taking rows out: a dialog asks what for, shows how much has come, and stops it; a file that comes whole is saved. */
 (function () {
   const Fangyi = window.Fangyi, make = Fangyi.make;
   const say = (key, values) => Fangyi.say(`browser.rows.${key}`, values);
@@ -21,13 +21,27 @@
     form.action = `${path}.csv${search}`;
   }
 
+  /** Asks for the rows, tells how many bytes have come, and saves the file; one that breaks off is not saved. */
+  async function taken(address, reason, signal, told) {
+    const answer = await fetch(address, {method: 'POST', body: new URLSearchParams({reason}), credentials: 'same-origin', cache: 'no-store', signal});
+    if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).error || String(answer.status));
+    const parts = [], reader = answer.body.getReader();
+    let bytes = 0;
+    for (let part = await reader.read(); !part.done; part = await reader.read()) { parts.push(part.value); told(bytes += part.value.length); }
+    const link = make('a', '', document.body);
+    link.href = URL.createObjectURL(new Blob(parts));
+    link.download = /filename="([^"]+)"/.exec(answer.headers.get('Content-Disposition'))[1];
+    link.click();
+    link.remove();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+  }
+
   function open(table, search) {
     const back = document.activeElement, what = {cases: say('table_cases'), compounds: say('table_compounds')}[table];
     const box = make('dialog', 'dialog rows-dialog', document.body), title = make('h2', '', box, say('title', {what}));
     title.id = 'rows-title';
     box.setAttribute('aria-labelledby', title.id);
     const form = make('form', '', box);
-    form.method = 'post';
     make('p', '', form, say('areas'));
     const field = reason(form);
     forms(form, `/rows/${table}`, search);
@@ -37,11 +51,17 @@
     yes.type = 'submit';
     field.oninput = () => field.setCustomValidity(field.value.trim().length < 4 ? say('reason') : '');
     field.oninput();
-    form.onsubmit = () => { // a form that leaves the page before its request is on its way sends nothing
+    const said = make('p', 'rows-said', form);
+    said.setAttribute('role', 'status');
+    const stop = new AbortController();
+    form.onsubmit = event => {
+      event.preventDefault();
       yes.disabled = true;
-      setTimeout(() => { box.close(); Fangyi.toast({text: say('gone')}); }, 1000);
+      taken(form.action, field.value, stop.signal, bytes => { said.textContent = say('coming', {size: Fangyi.number(bytes / 1e6, 1)}); })
+        .then(() => { box.close(); Fangyi.toast({text: say('gone')}); })
+        .catch(error => { if (!stop.signal.aborted) { said.textContent = error.message; yes.disabled = false; } });
     };
-    box.onclose = () => { box.remove(); if (back && back.isConnected) back.focus(); };
+    box.onclose = () => { stop.abort(); box.remove(); if (back && back.isConnected) back.focus(); };
     box.showModal();
     field.focus();
   }
