@@ -54,6 +54,12 @@ SMALL = """Array.from(document.querySelectorAll('.shell.wall *, .shell.wall svg 
     .filter(one => parseFloat(getComputedStyle(one).fontSize) < 0.011 * innerHeight)
     .map(one => one.textContent + ' ' + getComputedStyle(one).fontSize)"""
 
+# A grid far below draws its cells when it comes into sight; where nothing is drawn nobody can be helped or hindered.
+_GRIDS = """(async () => {
+    const grids = [...document.querySelectorAll('.ag-delay-render')], frame = () => new Promise(requestAnimationFrame);
+    for (const grid of grids) { grid.scrollIntoView(); await frame(); await frame(); }
+})()"""
+
 _AXE = """rules => axe.run(document, rules ? {runOnly: {type: 'rule', values: rules}} : {}).then(found => found.violations)"""
 
 
@@ -87,6 +93,7 @@ def axe(page: Any, *rules: str) -> list[str]:
 
     The browser driver brings the script in; the page's own policy would refuse it.
     """
+    page.evaluate(_GRIDS)
     if not page.evaluate("!!window.axe"):
         page.evaluate(AXE.read_text("utf-8") + "; 0")
     found = page.evaluate(_AXE, list(rules) or None)
