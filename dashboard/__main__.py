@@ -1,9 +1,12 @@
 """The command line: python -m dashboard COMMAND. Every command says what it does, gives an example, and fails in one clear line."""
 
 import argparse
+import atexit
 import importlib
+import os
 import pkgutil
 import sys
+import threading
 from collections.abc import Sequence
 from types import ModuleType
 
@@ -85,5 +88,20 @@ def _one_line(error: BaseException) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
+def _leave(codes: Sequence[int]) -> None:
+    """End the process at once with the code of its command when threads in the background are still at work.
+
+    Registered before anything else, so it runs after all that others registered and after every thread that must be waited
+    for. A library that computes in a thread of its own aborts a process whose interpreter is taken down under it.
+    """
+    if codes and any(one.daemon for one in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(codes[0])
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    ended: list[int] = []
+    atexit.register(_leave, ended)
+    ended.append(main())
+    sys.exit(ended[0])

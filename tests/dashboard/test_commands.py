@@ -387,7 +387,7 @@ def test_a_briefing_stops_at_ctrl_c_and_leaves_nothing(tmp_path, filled):
 
 
 def test_a_command_stops_at_ctrl_c_while_its_libraries_load():
-    running = process("feeds")
+    running = process("serve", "--help")  # it loads everything there is
     stopped(running, lambda: not time.sleep(0.5), wait_s=0.6)
     assert running.returncode == STOPPED
 
