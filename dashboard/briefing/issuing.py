@@ -5,7 +5,6 @@ import json
 import re
 import tempfile
 import zipfile
-import zlib
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +23,7 @@ from dashboard.briefing.writers import write
 from dashboard.desk import Desk
 from dashboard.text import both
 from dashboard.view import Here
+from layers._books import DAMAGED
 from layers._errors import Cancelled
 from layers._times import parse_time
 from layers._view import View
@@ -156,9 +156,7 @@ def code_in(content: bytes) -> str:
     found = CODE.search(content.decode("latin-1"))
     if found:
         return found[0]
-    with suppress(
-        zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError
-    ):  # damaged or locked: no code to be read
+    with suppress(*DAMAGED):  # no code to be read
         return _code_in_zip(content)
     return ""
 

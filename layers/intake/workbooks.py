@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from layers._books import DAMAGED
 from layers._errors import FeedError
 
 OLE = bytes.fromhex("d0cf11e0a1b11ae1")  # how locked workbooks begin, and those of the old format XLS
@@ -41,7 +42,7 @@ def require_sane(path: Path) -> None:
         with zipfile.ZipFile(path) as book:
             _judge(path, sum(part.file_size for part in book.infolist()), path.stat().st_size)
             _count(path, book)
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as error:
+    except (*DAMAGED, OSError) as error:
         raise FeedError(
             f"{path.name}: not a readable XLSX file ({error})",
             f"{path.name}：不是可读的XLSX文件，可能已损坏",

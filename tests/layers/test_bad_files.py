@@ -46,6 +46,17 @@ def bomb(path, declared=None):
     return path
 
 
+def torn(path):
+    """The same workbook, whose sheet lost three bytes in the middle on its way."""
+    with zipfile.ZipFile(path) as book:
+        sheet = book.getinfo("xl/worksheets/sheet1.xml")
+    content = bytearray(path.read_bytes())
+    at = sheet.header_offset + 30 + len(sheet.filename) + sheet.compress_size // 2
+    content[at : at + 3] = b"\xff\xff\xff"
+    path.write_bytes(bytes(content))
+    return path
+
+
 def csv(path, text, encoding="utf-8"):
     path.write_bytes(text.encode(encoding))
     return path
@@ -63,6 +74,7 @@ UNREADABLE = {
     "quote.csv": (lambda p: csv(p, GOOD + '1,"春风里,确诊\n2,x,确诊,2020-02-03\n'), "quotation mark", "引号"),
     "photo.png": (lambda p: csv(p, "x"), "format .png", "格式为.png"),
     "corrupt.xlsx": (lambda p: csv(p, "PK nonsense"), "not a readable XLSX", "不是可读的XLSX"),
+    "torn.xlsx": (lambda p: torn(workbook(p, [["case_id"], *([str(n)] for n in range(400))])), "not a readable XLSX", "不是可读的XLSX"),
     "locked.xlsx": (lambda p: p.write_bytes(bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600)) and p, "password", "密码"),
     "sheet.xlsx": (lambda p: workbook(p, []), "is empty", "是空的"),
     "bomb.xlsx": (bomb, "unpacks", "压缩炸弹"),
