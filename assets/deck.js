@@ -121,7 +121,7 @@
       found[side] = Math.max(found[side], Math.min(covered, (side === 'left' || side === 'right' ? map.width : map.height) * most));
     }
     const bar = panels ? null : document.querySelector('.map-tools:not([hidden]) .map-bar'), box = bar && bar.getBoundingClientRect();
-    if (box && box.width && box.left < map.left + map.width / 2) found.left = Math.max(found.left, box.right - map.left);
+    if (box && box.width && box.height > box.width && box.left < map.left + map.width / 2) found.left = Math.max(found.left, box.right - map.left);
     return found;
   }
   Fangyi.insets = insets;

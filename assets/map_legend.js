@@ -12,7 +12,8 @@
     const rows = (state.spec.classes || {})[key] || [], found = new Array(rows.length).fill(0), layers = state.layers.filter(one => one.json.layer === key);
     const main = layers.find(one => one.json.pickable) || null, classes = main && Fangyi.classesOf(main);
     if (!classes) return null; // circles whose area is the count have no class of their own
-    for (const one of classes) if (one < found.length) found[one] += 1;
+    const size = main.tables.column(Fangyi.column(main.json.getRadius)); // what has no size is not drawn, and not counted
+    classes.forEach((one, row) => { if (one < found.length && !(size && size.values[row] === 0)) found[one] += 1; });
     return found;
   }
 

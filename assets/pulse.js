@@ -5,7 +5,7 @@
   const query = new URLSearchParams(location.search);
   const EVERY = 1000, PATIENCE = 5000, SLEPT = 30000, SHOWN = 20000, KINDS = ['facts', 'orders', 'alerts', 'saved'];
   const say = (key, values) => Fangyi.say(`browser.pulse.${key}`, values);
-  const WHY = {restarted: () => say('restarted'), slept: () => say('slept'), cut: () => ''};
+  const WHY = {restarted: () => say('restarted'), slept: () => say('slept'), paused: () => say('paused'), cut: () => ''};
   const PLANS = {
     lockdown: () => say('lockdown'), beds: () => say('beds'), staff: () => say('staff'), supplies: () => say('supplies'),
     situation: () => say('situation'), joint: () => say('joint'),
@@ -14,7 +14,7 @@
   const hour = at => digits.format(at);
 
   // last: the newest answer; told: what the page was told; gaps: when this screen was not updated, and why
-  const pulse = {last: null, told: null, tag: null, code: null, boot: null, seen: null, begun: Date.now(), lostAt: null, misses: 0, force: false, gaps: [], timer: null, asking: false, refused: false};
+  const pulse = {last: null, told: null, tag: null, code: null, boot: null, seen: null, begun: Date.now(), ran: performance.now(), lostAt: null, misses: 0, force: false, gaps: [], timer: null, asking: false, refused: false};
   Fangyi.pulse = pulse;
 
   function ribbon(kind, text) {
@@ -47,7 +47,7 @@
     document.documentElement.classList.remove('lost');
     ribbon('back', say('back', {from: hour(from), to: hour(to), why: WHY[why]()}));
     setTimeout(() => { if (!pulse.lostAt) ribbon('', ''); }, SHOWN);
-    pulse.force = why !== 'slept'; // what was asked of a server that was away got no answer; a sleeper has asked nothing
+    pulse.force = why === 'restarted' || why === 'cut'; // what was asked of a server that was away got no answer; who stood still has asked nothing
   }
 
   /** Tells the page what has changed since it was made or told last; what could not be told now is told at the next beat. */
@@ -78,14 +78,16 @@
     clearTimeout(pulse.timer);
     if (pulse.asking) return;
     pulse.asking = true;
-    const begun = Date.now(), slept = begun - pulse.begun > SLEPT && pulse.seen, seen = pulse.seen;
-    pulse.begun = begun;
+    const begun = Date.now(), ran = performance.now(), passed = begun - pulse.begun, still = passed > SLEPT && pulse.seen, seen = pulse.seen;
+    // The other clock stands still in a sleep (not on every system) and goes on where timers were late: a busy machine, a page in the background.
+    const why = passed - (ran - pulse.ran) > SLEPT ? 'slept' : 'paused';
+    Object.assign(pulse, {begun, ran});
     try {
       const now = await ask(), restarted = pulse.boot !== null && now.boot !== pulse.boot;
       if (pulse.code !== null && now.code !== pulse.code) return location.reload();
       Object.assign(pulse, {last: now, seen: new Date(), misses: 0, code: now.code, boot: now.boot, refused: false});
       if (pulse.lostAt || restarted) recovered(pulse.lostAt || seen || new Date(), restarted ? 'restarted' : 'cut');
-      else if (slept) recovered(seen, 'slept');
+      else if (still) recovered(seen, why);
       tell(now);
     } catch (error) { lost(error); } finally { pulse.asking = false; }
     pulse.timer = setTimeout(beat, EVERY);

@@ -33,6 +33,7 @@ def occupancy(
         found.update_layout({f"xaxis{at}": _days(at, at == len(rows), lang, scale)})
         found.add_annotation(
             x=0, y=top, xref="paper", yref="paper", xanchor="left", yanchor="top", showarrow=False, align="left",
+            xshift=-34 * scale,  # over the axis' numbers: a title is long
             text=title, font={"size": 13 * scale, "color": FULL if alarm else INK},
         )  # fmt: skip
     found.update_layout(showlegend=False, hovermode="x", margin={"t": 2 * scale, "b": 24 * scale, "l": 4 * scale})

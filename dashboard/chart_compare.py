@@ -27,7 +27,12 @@ def small_multiples(
         )
         if len(days) and days.max() >= STEP[0] and days.min() <= STEP[1]:
             half = pd.Timedelta(hours=12)
-            told = {"annotation_text": say("chart.step_short", lang)} if row == 1 else {}
+            told = (
+                {"annotation_text": say("chart.step_short", lang), "annotation_position": "top left"}
+                if row == 1
+                else {}
+            )
+            told |= {"annotation_xanchor": "right"} if told else {}  # beside the band: the tallest bars stand in it
             step = (STEP[0] - half, STEP[1] + half)
             found.add_vrect(*step, fillcolor="var(--fill-amber)", line_width=0, row=row, col=1, **told)
     axis = base.layout.xaxis.to_plotly_json()

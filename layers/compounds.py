@@ -93,7 +93,7 @@ LAYER = Layer(
     summarise=summarise,
     draw=draw,
     legend=tuple(
-        LegendRow(c, f"现有确诊 {zh}", f"{en} confirmed now")
+        LegendRow(c, f"现有确诊与临床诊断 {zh}", f"{en} confirmed or clinical now")
         for c, zh, en in zip(COUNT.colours, COUNT.zh, COUNT.en, strict=True)
     ),
     hover={

@@ -16,7 +16,7 @@ from dashboard import minimap, parts
 from dashboard.access import REVIEWERS
 from dashboard.pages import Asked, _decided
 from dashboard.pages._frame import district_names
-from dashboard.text import UNKNOWN, age, both, figure, listed, moment, percent, say
+from dashboard.text import UNKNOWN, both, figure, listed, moment, percent, say, span
 from layers._times import SHANGHAI
 from layers._view import View
 from layers.intake import candidates, gazetteer_changes, review
@@ -103,7 +103,7 @@ def figures(asked: Asked, queue: Queue, history: pd.DataFrame) -> Component:
         ),
         parts.tile(
             w("review.oldest_waiting"),
-            UNKNOWN if oldest is None else age(oldest, asked.desk.now(asked.here), asked.lang),
+            UNKNOWN if oldest is None else span(asked.desk.now(asked.here) - oldest, asked.lang),
             change=w("review.since") + moment(oldest, asked.lang) if oldest is not None else "",
         ),
         parts.tile(

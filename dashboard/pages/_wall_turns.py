@@ -12,6 +12,8 @@ from dashboard.pages import beds as beds_page
 from dashboard.pages import clusters as clusters_page
 from dashboard.pages import lockdown as lockdown_page
 from dashboard.pages import situation as situation_page
+from dashboard.pages import staff as staff_page
+from dashboard.pages import supplies as supplies_page
 from dashboard.pages._frame import LAND, NAMES, mark_of, proposal_rows, silence
 from dashboard.pages._live import part
 from dashboard.pages._order import signed
@@ -79,7 +81,9 @@ def scene_of(asked: Asked, turn: str) -> Scene:
         return Scene((*LAND, "compounds", *NAMES), "wall-lockdown", paint, 42, -12, marks)
     above = {"beds": ("hospitals",), "staff": ("hospitals", "staff"), "supplies": ("supplies",)}[turn]
     quiet = {"compounds": beds_page.quiet(asked)}
-    return Scene((*LAND, "compounds", *above, *NAMES), f"wall-{turn}", quiet, 50, 10)
+    moved = {"staff": staff_page.lending, "supplies": supplies_page.moving}.get(turn)
+    arcs = moved(asked) if moved else ()
+    return Scene((*LAND, "compounds", *above, *NAMES), f"wall-{turn}", quiet, 50, 10, arcs=arcs)
 
 
 # ---- the right column

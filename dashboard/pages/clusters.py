@@ -16,7 +16,10 @@ def scene(asked: Asked) -> Scene:
     if found is not None:
         frame = asked.desk.frames(asked.who, view, ["clusters"], asked.lang)["clusters"]
         paints = {"clusters": paint(found, frame, asked.lang)}
-    return Scene((*LAND, "compounds", "clusters", *NAMES), key=f"clusters-{view.area}", paint=paints)
+    rings = (
+        ("clusters",) if found is not None else ()
+    )  # a legend without a search would tell of clusters that nobody looked for
+    return Scene((*LAND, "compounds", *rings, *NAMES), key=f"clusters-{view.area}", paint=paints)
 
 
 def layout(asked: Asked) -> Component:
