@@ -63,14 +63,15 @@ class Checker:
             rejected += _notes(
                 raw, missing & ~bad, column, _wanted_where_missing(column), "必填项缺失", "a required value is missing"
             )
-            lost = rounded(raw[column.name]) if column.type == "text" else pd.Series(False, index=raw.index)
+            none = pd.Series(False, index=raw.index)
+            lost = rounded(raw[column.name]) if column.type == "text" else none
             said = _notes(
                 raw, lost, column, WANTED_DIGITS, "数字超过15位，后几位已失真", "digits of a long number are lost"
             )
             needed = column.required or column.identifies  # what nobody needs is dropped, and the row stays
             (rejected if needed else warned).extend(said)
             fatal = column.required or column.codes is not None
-            empty = (_epochs(raw[column.name]) & bad) if column.type == "time" else pd.Series(False, index=raw.index)
+            empty = (_epochs(raw[column.name]) & bad) if column.type == "time" and bad.any() else none
             said = _notes(raw, empty, column, wanted_or_shape(column), *EPOCH)
             (rejected if column.required else warned).extend(said)
             bad_value = bad & ~lost & ~empty
@@ -174,6 +175,8 @@ def _wanted_where_missing(column: Column) -> str:
 
 
 def _notes(raw: pd.DataFrame, where: pd.Series, column: Column, needed: str, zh: str, en: str) -> list[RowNote]:
+    if not where.any():
+        return []
     values = raw[column.name]
     return [
         RowNote(

@@ -32,6 +32,9 @@ def parse(values: pd.Series, column: Column) -> tuple[pd.Series, pd.Series]:
         return values, pd.Series(False, index=values.index)
     if column.type == "list":
         return values.map(_as_list), pd.Series(False, index=values.index)
+    if not filled.any():  # a column that the file has not: most files bring half of a feed's
+        nothing = np.full(len(values), None, object) if column.type in ("text", "boolean") else np.nan
+        return pd.Series(nothing, index=values.index), filled
     typed = _by_value(values, _parser(column))
     bad = filled & typed.isna()
     if column.type in ("text", "boolean"):

@@ -151,7 +151,7 @@ class Renamer:
                 values = values.where(values.notna(), str(self._profile.constants[name]))
             if name in self._profile.join:
                 values = self._joined(rows, self._profile.join[name])
-            ours[name] = values.astype(object).where(values.notna(), None)
+            ours[name] = values.astype(object).where(values.notna(), None) if values.notna().any() else None
         return ours
 
     def sources(self, rows: pd.DataFrame) -> dict[str, str | None]:
