@@ -49,9 +49,9 @@
   function counted(table) {
     const {box, api} = table, place = box.querySelector('.table-count');
     if (!place) return;
-    const names = (box.dataset.sums || '').split(' ').filter(Boolean), sums = names.map(() => 0);
+    const names = (box.dataset.sums || '').split(' ').filter(Boolean), sums = names.map(() => null); // what is known adds up; of nothing known the sum is not 0
     let n = 0;
-    api.forEachNodeAfterFilter(node => { n += 1; names.forEach((name, i) => { sums[i] += Number(node.data[name]) || 0; }); });
+    api.forEachNodeAfterFilter(node => { n += 1; names.forEach((name, i) => { if (typeof node.data[name] === 'number') sums[i] += node.data[name]; }); });
     const titles = names.map(name => { const one = api.getColumnDef(name); return one ? one.headerName : name; });
     place.textContent = [n === Number(box.dataset.total) ? say('rows', {n: written(n)}) : say('rows_of', {n: written(n), total: written(Number(box.dataset.total))}), ...names.map((_, i) => `${titles[i]} ${written(sums[i])}`)].join(' · ');
   }

@@ -37,7 +37,8 @@
   /** key: the name of a figure of the area, or DISTRICT/n for the n-th figure of a district. */
   function valueOf(frame, key) {
     const [place, at] = key.split('/');
-    return at === undefined ? frame.figures[key] : (frame.districts[place] || [0, 0, 0, 0])[at];
+    if (at === undefined) return frame.figures[key];
+    return frame.districts[place] ? frame.districts[place][at] : frame.figures.ever_counted === null ? null : 0; // of a feed that never came nothing is known
   }
 
   function tile(part, frame) {
@@ -103,7 +104,7 @@
     const given = {};
     for (const name of ['now_confirmed', 'now_clinical', 'now_suspected', 'new14_counted']) given[name] = plain(picked(rows, columns[name], 0));
     const sum = given.now_confirmed.values.map((n, i) => n + given.now_clinical.values[i]);
-    return {...given, confirmed_now: plain(sum), fill_rgba: painted(sum, look), height: plain(sum.map(n => n * look.metres))};
+    return {...given, confirmed_now: plain(sum), fill_rgba: painted(sum, look), height: plain(sum.map(n => (n || 0) * look.metres))};
   }
 
   function circles(rows, columns, look) {
@@ -112,7 +113,7 @@
       const n = picked(rows, columns[`now_${status}`], 0), colours = new Uint8Array(n.length * 4);
       n.forEach((count, i) => { if (count > 0) colours.set(colour, 4 * i); }); // nobody: not even the line of a ring
       given[`now_${status}`] = plain(n);
-      given[`radius_${status}`] = plain(n.map(count => look.metres * Math.sqrt(count)));
+      given[`radius_${status}`] = plain(n.map(count => look.metres * Math.sqrt(count || 0)));
       given[`${status}_rgba`] = {values: colours, size: 4};
     }
     return given;

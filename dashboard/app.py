@@ -281,8 +281,9 @@ def _nowhere(asked: Asked, frames: Any) -> int:
     if asked.here.view.level != "city" or "districts" not in frames:
         return 0
     names = ["now_confirmed", "now_clinical"]
-    whole = asked.desk.counts(asked.who, asked.here.view)[names].sum()
-    return max(int(whole - frames["districts"][names].to_numpy().sum()), 0)
+    whole = asked.desk.counts(asked.who, asked.here.view)[names].sum(skipna=False)
+    left = whole - frames["districts"][names].to_numpy().sum()
+    return int(left) if left > 0 else 0
 
 
 def _focus(asked: Asked, frames: Any) -> Any:

@@ -91,6 +91,15 @@ def _ill(desk: Desk, view: View, level: str, code: str) -> int:
     return int(sum(values[0] for values in found.values()))
 
 
+def beds_moved(found: Changes, name: str) -> tuple[float, int]:
+    """Return by how much the counts of beds `open` or `used` changed, and how many counts are known at one end alone.
+
+    Only counts known at both ends add up: what is not known any more is not none. NaN where none of those that differ is.
+    """
+    was, now = found.beds[f"was_{name}"].astype(float), found.beds[name].astype(float)
+    return float((now - was).sum(min_count=min(len(now), 1))), int((was.isna() != now.isna()).sum())
+
+
 def by_compound(found: Changes) -> pd.DataFrame:
     """Return code, more, fewer, net (persons ill), other (other persons who changed); only compounds in which anything did."""
     entries = found.entries[found.entries["compound"] != ""]

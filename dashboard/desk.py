@@ -22,6 +22,7 @@ from dashboard.text import named
 from dashboard.view import Here, read
 from dashboard.wording import preferred
 from layers._catalog import all_layers
+from layers._frames import COUNTS, without
 from layers._times import parse_time
 from layers._view import View
 from layers.decisions import clusters, urgency
@@ -30,7 +31,7 @@ from layers.decisions._proposal import Plan, Proposal
 from layers.decisions.clusters import Clusters, Progress
 from layers.decisions.whatif import plain
 from layers.intake import candidates, health, review
-from layers.store import Store, alerts, orders, people, totals
+from layers.store import Store, alerts, deliveries, orders, people, totals
 from layers.store.asof import begun, known
 from layers.store.replay import Replay
 from layers.store.schema import ORDER_KINDS, READ_ORDERS, UNREAD, control, person, person_status, placement
@@ -210,16 +211,18 @@ class Desk:
         return next((p for p in plan.proposals if p.subject == order["subject"]), None)
 
     def counts(self, who: Person | None, view: View) -> pd.Series:
-        """Return `totals.wide` of the view's own area as one row; zeros where nobody was counted."""
+        """Return `totals.wide` of the view's own area as one row; 0 where nobody was counted, NaN of a feed that never came."""
         rows = self._rows(who, view, "counts", lambda mine: totals.wide(mine, mine.level))
         numbers = rows.drop(columns="area").sum(min_count=1) if len(rows) else pd.Series(dtype=float)
-        return (
-            numbers.reindex(
-                [f"{m}_{s}" for m in ("now", "ever", "new1", "new14") for s in (*totals.STATUSES, "counted")]
-            )
-            .fillna(0)
-            .astype(int)
+        row = numbers.reindex(list(COUNTS)).fillna(0).astype(int).to_frame().T
+        return without(row, self.silent(who, view)).iloc[0]
+
+    def silent(self, who: Person | None, view: View) -> set[str]:
+        """Return the feeds of persons that had never come by the view's knowledge time: what they would count is not 0, but not known."""
+        came = self._rows(
+            who, view.narrowed(""), "told", lambda mine: select(*deliveries.told(mine, *totals.FEEDS)), SHARED
         )
+        return {feed for feed in totals.FEEDS if not came[f"told_{feed}"].iloc[0]}
 
     def totals(self, who: Person | None, view: View, level: str) -> pd.DataFrame:
         """Return `totals.wide` of the areas of a level: the view's own, or the one below it; raises ValueError for others."""

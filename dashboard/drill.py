@@ -6,7 +6,10 @@ A place on the way is a pair of layer and id, as a selection is: ("area", "*") t
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
+
+from layers.store.totals import feed_of
 
 COUNTED = ("now_cases", "now_suspected", "now_contact", "new14_counted", "ever_counted")
 CITY = "*"
@@ -21,6 +24,11 @@ def counts(rows: pd.DataFrame) -> pd.DataFrame:
     filled = rows.fillna({name: 0 for name in rows if name.startswith(("now_", "new", "ever_"))})
     found = filled.assign(now_cases=filled["now_confirmed"] + filled["now_clinical"])
     return found.assign(**{name: found[name].astype("int64") for name in COUNTED})
+
+
+def known(rows: pd.DataFrame, silent: set[str]) -> pd.DataFrame:
+    """Return rows with COUNTED in which what a feed would count that never came is NaN."""
+    return rows.assign(**{name: np.nan for name in COUNTED if feed_of(name) in silent})
 
 
 def with_rest(parts: pd.DataFrame, whole: pd.Series) -> pd.DataFrame:

@@ -30,6 +30,7 @@ from dashboard.tables import IMMUTABLE, digest, narrow, pack
 from layers._times import to_ms
 from layers._view import View
 from layers.store.schema import FOREVER, compound
+from layers.store.totals import feed_of
 
 FORMAT = "1"  # of a frame: a browser keeps no frame of another
 FIGURES = ("ever_counted", "new1_counted", "now_confirmed", *(f"{m}_{s}" for s in ("clinical", "suspected", "contact") for m in ("now", "new1")))  # fmt: skip
@@ -145,12 +146,12 @@ def frame_of(desk: Desk, who: Person | None, view: View, order: Order) -> tuple[
     """Return what is said of a moment, and its columns.
 
     figures    of the view's area, as `totals.wide` names them; beds_open and beds_used; None where nothing was ever reported
-    districts  code -> the figures of `BY_DISTRICT` (published: every role may see them)
+    districts  code -> the figures of `BY_DISTRICT` (published: every role may see them); none where the feed never came
     curve      first day and new cases a day, confirmed and clinical, as known then, also of days after as_of
     """
     replay = desk.replay
     own, told = replay.counts(view, view.level, FIGURES, of=view.code), moments.heard(desk, who, view)
-    figures: dict[str, Any] = {name: int(values[0]) if _feed(name) in told else None for name, values in own.items()}
+    figures: dict[str, Any] = {name: int(values[0]) if feed_of(name) in told else None for name, values in own.items()}
     hospitals, open_, used = _beds(desk, who, view, order)
     figures |= {"beds_open": _sum(open_), "beds_used": _sum(used)}
     head = {
@@ -158,16 +159,13 @@ def frame_of(desk: Desk, who: Person | None, view: View, order: Order) -> tuple[
         "known_at": to_ms(view.known_at),
         "v": order.version,
         "figures": figures,
-        "districts": _districts(desk, view),
+        "districts": _districts(desk, view) if feed_of(BY_COMPOUND[0]) in told else {},
         "curve": curve(desk, view),
     }
     columns = _by_code(desk, replay.counts(view, "compound", BY_COMPOUND), order)
+    columns = {n: v if feed_of(n) in told else np.full(len(v), np.nan, np.float32) for n, v in columns.items()}
     columns |= {name: values.astype(np.float32) for name, values in (("beds_open", open_), ("beds_used", used))}
     return head, columns
-
-
-def _feed(figure: str) -> str:
-    return "contacts" if figure.endswith("_contact") else "cases"
 
 
 def _by_code(desk: Desk, counts: Mapping[str, Any], order: Order) -> dict[str, Column]:

@@ -18,7 +18,7 @@ import pandas as pd
 
 from dashboard.access import Person
 from dashboard.desk import Desk
-from dashboard.text import both
+from dashboard.text import both, is_unknown
 from dashboard.view import Here
 from layers._times import day_number
 from layers._view import View
@@ -117,7 +117,11 @@ class Watch:
         if self.desk.store.revision(view.known_at):
             kept = self.desk.counts(WHO, view)
             again = _counted(self.desk.gate.read(self.desk.store, WHO, lambda mine: totals.wide(mine, "city"), view))
-            wrong = [name for name, value in again.items() if int(kept.get(name, 0)) != value]
+            wrong = [
+                name
+                for name, value in again.items()
+                if not is_unknown(kept.get(name, 0)) and kept.get(name, 0) != value
+            ]
             self._say("counts", wrong, *both("watch.counts_in_memory"))
         folder = self.desk.store.cache
         free = shutil.disk_usage(folder.parent).free if folder is not None else LEAST_FREE

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from layers.store.totals import STATUSES
+from layers.store.totals import FEEDS, STATUSES, feed_of
 
 COUNTED = (*STATUSES, "counted")
 COUNTS = tuple(f"{measure}_{status}" for status in COUNTED for measure in ("now", "ever", "new1", "new14"))
@@ -24,10 +24,20 @@ def placed(rows: pd.DataFrame, shapes: np.ndarray | None = None) -> gpd.GeoDataF
 
 
 def with_counts(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return rows whose count columns are whole numbers, 0 where nobody was counted; last_* stays NaN where nobody was."""
+    """Return rows whose count columns are whole numbers, 0 where nobody was counted; last_* stays NaN where nobody was.
+
+    Counts of a feed that never came are NaN (columns told_<feed> of the rows say which came, and go).
+    """
     counts = {name: rows[name].astype(float).fillna(0).astype("int64") for name in COUNTS if name in rows}
     lasts = {name: rows[name].astype(float) for name in LASTS if name in rows}
-    return rows.assign(**counts, **lasts)
+    came = [f"told_{feed}" for feed in FEEDS if f"told_{feed}" in rows]
+    silent = {name.removeprefix("told_") for name in came if not rows[name].astype(bool).all()}
+    return without(rows.assign(**counts, **lasts).drop(columns=came), silent)
+
+
+def without(rows: pd.DataFrame, silent: set[str]) -> pd.DataFrame:
+    """Return rows whose counts of silent feeds are NaN: nobody told, which is not nobody."""
+    return rows.assign(**{name: np.nan for name in COUNTS if name in rows and feed_of(name) in silent})
 
 
 def text_columns(rows: pd.DataFrame, *names: str) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from layers._base import Layer, LegendRow
 from layers._frames import placed, text_columns, with_counts
 from layers._palette import STATUS, rgba
 from layers._view import View
-from layers.store import care, totals
+from layers.store import care, deliveries, totals
 from layers.store.asof import as_known, inside
 from layers.store.schema import compound
 
@@ -27,8 +27,9 @@ def query(view: View) -> Select[Any]:
     All of them, so that positions are fetched once: an inner join would be another table of positions every day.
     """
     counts = totals.now(view, "compound", SHOWN).subquery()
-    wide = [c for c in counts.c if c.name != "area"]
+    wide: list[Any] = [c for c in counts.c if c.name != "area"]
     columns = (compound.c.code, care.title(view), compound.c.district, compound.c.lon, compound.c.lat)
+    wide += deliveries.told(view, totals.FEEDS[0])
     rows = select(*columns, *wide).select_from(compound.outerjoin(counts, counts.c.area == compound.c.code))
     rows = as_known(rows, compound, view).where(inside(compound, view), care.standing(view))
     return rows.order_by(compound.c.code)
@@ -38,7 +39,9 @@ def summarise(rows: pd.DataFrame) -> gpd.GeoDataFrame:
     """One row per compound with persons: id, name, district, lon, lat, now_<status>, radius_<status>, <status>_rgba."""
     frame = text_columns(with_counts(rows.rename(columns={"code": "id"})), "name", "district")
     for status in SHOWN:
-        frame[f"radius_{status}"] = np.rint(METRES * np.sqrt(frame[f"now_{status}"].to_numpy(float))).astype(np.int64)
+        frame[f"radius_{status}"] = np.rint(
+            METRES * np.sqrt(np.nan_to_num(frame[f"now_{status}"].to_numpy(float)))
+        ).astype(np.int64)
         frame[f"{status}_rgba"] = np.full(len(frame), rgba(*STATUS[status].colour[:3], 150), dtype=np.uint32)
     return placed(frame)
 

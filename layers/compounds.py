@@ -12,7 +12,7 @@ from layers._base import Layer, LegendRow
 from layers._frames import placed, text_columns, with_counts
 from layers._palette import COUNT, count_rgba
 from layers._view import View
-from layers.store import care, totals
+from layers.store import care, deliveries, totals
 from layers.store.asof import as_known, inside, newest
 from layers.store.schema import compound, control
 
@@ -43,7 +43,8 @@ def query(view: View) -> Select[Any]:
     wide = [c for c in counts.c if c.name != "area"]
     control_columns = (in_force.c.state.label("control"), in_force.c.happened_at.label("control_since"))
     own: list[Any] = [care.title(view) if name == "name" else compound.c[name] for name in COLUMNS]
-    rows: Select[Any] = select(*own, *wide, *control_columns).select_from(source)
+    came = deliveries.told(view, *totals.FEEDS)
+    rows: Select[Any] = select(*own, *wide, *control_columns, *came).select_from(source)
     rows = as_known(rows, compound, view).where(inside(compound, view), care.standing(view))
     return rows.order_by(compound.c.code)
 
@@ -54,7 +55,8 @@ def summarise(rows: pd.DataFrame) -> gpd.GeoDataFrame:
     frame = with_counts(rows.drop(columns="shape").rename(columns={"code": "id"}))
     frame = text_columns(frame, "name", "district", "street", "community", "control")
     confirmed = frame["now_confirmed"] + frame["now_clinical"]
-    frame = frame.assign(confirmed_now=confirmed, fill_rgba=count_rgba(confirmed), height=confirmed * METRES_A_CASE)
+    height = confirmed.fillna(0) * METRES_A_CASE
+    frame = frame.assign(confirmed_now=confirmed, fill_rgba=count_rgba(confirmed), height=height)
     return placed(frame, shapes)
 
 

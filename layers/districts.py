@@ -12,7 +12,7 @@ from layers._base import Layer
 from layers._frames import placed, text_columns, with_counts
 from layers._palette import BASE, rgba
 from layers._view import View
-from layers.store import totals
+from layers.store import deliveries, totals
 from layers.store.asof import as_known
 from layers.store.schema import district
 
@@ -23,14 +23,15 @@ def query(view: View) -> Select[Any]:
     """Every district (a map without its neighbours misleads), with the counts of persons in each."""
     counts = totals.wide(view.narrowed(""), "district").subquery()
     wide = [c for c in counts.c if c.name != "area"]
-    rows = select(*(district.c[name] for name in COLUMNS), *wide).select_from(
+    came = deliveries.told(view, *totals.FEEDS)
+    rows = select(*(district.c[name] for name in COLUMNS), *wide, *came).select_from(
         district.outerjoin(counts, counts.c.area == district.c.code)
     )
     return as_known(rows, district, view).order_by(district.c.code)
 
 
 def summarise(rows: pd.DataFrame) -> gpd.GeoDataFrame:
-    """One row per district: id, name, name_en, population, lon, lat, the counts of `totals.wide`."""
+    """One row per district: id, name, name_en, population, lon, lat, the counts of `totals.wide`, NaN of a feed that never came."""
     shapes = shapely.from_wkb(rows["shape"].to_numpy(object))
     frame = with_counts(rows.drop(columns="shape").rename(columns={"code": "id"}))
     frame = text_columns(frame, "name", "name_en").assign(fill_rgba=rgba(*BASE["land"]))

@@ -82,6 +82,10 @@ def title(asked: Asked, id: str) -> str:
 
 def children(asked: Asked, id: str) -> pd.DataFrame:
     """Return the parts of an area, most cases first, and the line of those who are in none: id, layer, name, COUNTED, compounds."""
+    return drill.known(_parts_of(asked, id), asked.desk.silent(asked.who, asked.here.view))
+
+
+def _parts_of(asked: Asked, id: str) -> pd.DataFrame:
     if id == CITY:
         return _districts(asked)
     depth = id.count("/")
@@ -170,7 +174,7 @@ def _table(asked: Asked, id: str, found: pd.DataFrame) -> Component:
         if len(found) > MOST
         else None
     )
-    total = {**drill.summed(found).to_dict(), "compounds": found["compounds"].sum(min_count=1)}
+    total = {**found[list(drill.COUNTED)].sum(min_count=1).to_dict(), "compounds": found["compounds"].sum(min_count=1)}
     lines.append(html.Tr([html.Th(w("way.all")), *_cells(total)], className="sum"))
     return html.Div(
         [html.Table([html.Thead(html.Tr(head)), html.Tbody(lines)], className="plain-table compact drill-table"), more]

@@ -81,7 +81,7 @@ def compound_rows(asked: Asked) -> tuple[pd.DataFrame, pd.Series]:
         score=rows["score"].astype(float).round(1),
         clean_days=rows["clean_days"].clip(lower=0),  # -1: a case on a day that has not ended
     )
-    return said.reset_index(drop=True), drill.summed(frame)
+    return drill.known(said, desk.silent(who, view)).reset_index(drop=True), drill.summed(frame)
 
 
 def _left_out(asked: Asked, sums: pd.Series) -> str:

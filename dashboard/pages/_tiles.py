@@ -28,9 +28,8 @@ def case_tiles(asked: Asked) -> Component:
         ("suspected", "now_suspected", "new1_suspected", "tiles.suspected_now", "amber", "cases"),
         ("contact", "now_contact", "new1_contact", "tiles.contacts_observed", "blue", "contacts"),
     ]  # fmt: skip
-    known = heard(asked)
     figures = [
-        moving(person_tile(asked, status, *(counts[one] if feed in known else NAN for one in (now, new)), asked.say(title), tone, feed), now, new)
+        moving(person_tile(asked, status, counts[now], counts[new], asked.say(title), tone, feed), now, new)
         for status, now, new, title, tone, feed in told
     ]  # fmt: skip
     figures += [sealed_tile(asked, plan), moving(bed_tile(asked), "occupancy")]

@@ -104,13 +104,18 @@ def looks() -> dict[str, Any]:
     return {
         "curve": {one: list(STATUS[one].colour) for one in ("confirmed", "clinical")},
         "compounds": {**_ramp(COUNT), "metres": METRES_A_CASE},
-        "hospitals": {**_ramp(OCCUPANCY), "metres": METRES_A_BED, "unknown": list(UNKNOWN)},
+        "hospitals": {**_ramp(OCCUPANCY), "metres": METRES_A_BED},
         "cases": {"metres": METRES, "colours": {one: [*STATUS[one].colour[:3], 150] for one in DRAWN}},
     }
 
 
 def _ramp(ramp: Ramp) -> dict[str, Any]:
-    return {"edges": list(ramp.edges), "colours": [list(one) for one in ramp.colours], "texts": list(ramp.zh)}
+    return {
+        "edges": list(ramp.edges),
+        "colours": [list(one) for one in ramp.colours],
+        "texts": list(ramp.zh),
+        "unknown": list(UNKNOWN),
+    }
 
 
 def end_of_day(number: int) -> datetime:

@@ -132,17 +132,19 @@ def kinds(asked: Asked, found: Changes) -> Component:
 
 def others(asked: Asked, found: Changes) -> Component:
     """Return what else changed: orders in force, and beds."""
-    beds = found.beds
-    used = (beds["used"].fillna(0) - beds["was_used"].fillna(0)).sum()
-    opened = (beds["open"].fillna(0) - beds["was_open"].fillna(0)).sum()
     facts = [
         (asked.say("changes.controls"), figure(len(found.controls))),
-        (asked.say("changes.beds"), figure(len(beds))),
-        (asked.say("changes.beds_open"), change(int(opened))),
-        (asked.say("changes.beds_used"), change(int(used))),
+        (asked.say("changes.beds"), figure(len(found.beds))),
+        (asked.say("changes.beds_open"), _beds(asked, found, "open")),
+        (asked.say("changes.beds_used"), _beds(asked, found, "used")),
         (asked.say("changes.batches"), figure(len(found.batches))),
     ]
     return parts.panel(asked.say("changes.others"), parts.facts(facts))
+
+
+def _beds(asked: Asked, found: Changes, name: str) -> str:
+    moved, apart = told.beds_moved(found, name)
+    return change(moved) + (asked.say("changes.beds_apart", n=apart) if apart else "")
 
 
 def districts(asked: Asked, found: Changes, before: View, after: View) -> Component:

@@ -37,9 +37,10 @@ def inside(table: Table, view: View) -> ColumnElement[bool]:
     return table.c.district == view.code if view.area else true()
 
 
-def newest(table: Table, view: View, by: tuple[str, ...]) -> Select[Any]:
+def newest(table: Table, view: View, by: tuple[str, ...], *among: ColumnElement[bool]) -> Select[Any]:
     """Return the last event of each group `by` (for example the newest bed count of a hospital) at the view's clocks.
 
+    among  tests that narrow the groups; one that told the events of a group apart would change which is its last
     Of orders or assessments of one moment, which a merged compound and its survivor may have, the stricter one.
     """
     stricter = LAXITY[table.name](table) if table.name in LAXITY else ()
@@ -47,7 +48,7 @@ def newest(table: Table, view: View, by: tuple[str, ...]) -> Select[Any]:
         partition_by=[table.c[name] for name in by],
         order_by=[table.c.happened_at.desc(), *stricter, table.c.id.desc()],
     )
-    ranked = as_known(select(table, rank.label("rank_")), table, view).subquery()
+    ranked = as_known(select(table, rank.label("rank_")).where(*among), table, view).subquery()
     return select(*[ranked.c[c.name] for c in table.columns]).where(ranked.c.rank_ == 1)
 
 

@@ -18,7 +18,22 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import BigInteger, Select, Table, and_, or_, select, type_coerce, union
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    Table,
+    and_,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    tuple_,
+    type_coerce,
+    union,
+    union_all,
+)
 
 from layers._times import DAY_MS, OFFSET_MS, day_number, to_ms
 from layers._view import View
@@ -59,7 +74,8 @@ def between(store: Store, before: View, after: View) -> Changes:
     """
     if before.as_of != after.as_of or before.known_at > after.known_at:
         raise ValueError(f"wanted one event time and knowledge times in order; found {before} and {after}")
-    told = compare(persons(store, before, before, after), persons(store, after, before, after), to_ms(before.known_at))
+    found = versions(store, before, after)
+    told = compare(persons(found, before), persons(found, after), to_ms(before.known_at))
     since, until = to_ms(before.known_at), to_ms(after.known_at)
     b = batch.c
     columns = (
@@ -76,50 +92,80 @@ def between(store: Store, before: View, after: View) -> Changes:
     return Changes(rows, entries(rows), _controls(store, before, after), _beds(store, before, after), batches)
 
 
-def persons(store: Store, view: View, before: View, after: View) -> pd.DataFrame:
-    """Return how a view sees the persons about whom anything was written between two others.
+@dataclass(frozen=True)
+class Versions:
+    """What was believed at either of two knowledge times of the persons about whom anything was written in between.
+
+    steps, places, gone   versions of statuses, placements and withdrawals: kind, subject, begun, ended (ms: when it was believed),
+    and their own columns
+    """
+
+    steps: pd.DataFrame
+    places: pd.DataFrame
+    gone: pd.DataFrame
+
+
+def versions(store: Store, before: View, after: View) -> Versions:
+    """Read, at once for both knowledge times, what changes of persons between them are told from."""
+    touched = _touched(before, after).cte("touched")
+    steps = _of(person_status, touched, before, after, "value", "happened_at")
+    parts = (
+        steps.where(person_status.c.dimension == "status"),
+        _of(placement, touched, before, after, *PLACE),
+        _of(withdrawal, touched, before, after),
+    )
+    rows = store.read(union_all(*parts)).sort_values("id")  # sorted there, each part would look for the persons anew
+    apart = [
+        rows[rows["of"] == table.name].reset_index(drop=True)[[*PERSON, *own, "begun", "ended"]]
+        for table, own in ((person_status, ("value", "happened_at")), (placement, PLACE), (withdrawal, ()))
+    ]
+    return Versions(apart[0].astype({"happened_at": "int64"}), *apart[1:])
+
+
+def persons(told: Versions, view: View) -> pd.DataFrame:
+    """Return how one of the two views sees the persons, those of whom it knows nothing left out.
 
     kind, subject; status ("" where none by the day of as_of), since (day), first (day of the first one known, NaN: none),
     begun, ended (ms: when the version of that status was believed); district, street, compound ("" unknown), placed (bool),
     place_begun, place_ended; withdrawn_begun (ms, NaN where not withdrawn)
     """
-    touched = _touched(before, after).cte("touched")
-    steps = store.read(
-        _of(person_status, touched, view, "value", "happened_at").where(person_status.c.dimension == "status")
-    )
-    places = store.read(_of(placement, touched, view, *PLACE))
-    gone = store.read(_of(withdrawal, touched, view))
-    everybody = store.read(select(touched.c.kind, touched.c.subject))
-    found = everybody.merge(_last(steps, day_number(view.as_of)), on=PERSON, how="left").merge(
-        _first(steps), on=PERSON, how="left"
+    moment = to_ms(view.known_at)
+    steps, places, gone = (
+        rows[(rows["begun"] <= moment) & (rows["ended"] > moment)] for rows in (told.steps, told.places, told.gone)
     )
     places = places.rename(columns={"begun": "place_begun", "ended": "place_ended"}).assign(placed=True)
     gone = gone[[*PERSON, "begun"]].rename(columns={"begun": "withdrawn_begun"})
-    found = found.merge(places, on=PERSON, how="left").merge(gone, on=PERSON, how="left")
+    found = _last(steps, day_number(view.as_of)).merge(_first(steps), on=PERSON, how="outer")
+    found = found.merge(places, on=PERSON, how="outer").merge(gone, on=PERSON, how="outer")
     texts = {name: found[name].astype(object).where(found[name].notna(), "") for name in ("status", *PLACE)}
     return found.assign(**texts, placed=found["placed"].eq(True))
 
 
 def _touched(before: View, after: View) -> Any:
     """Persons of whom a status, a placement or a withdrawal began or ceased to be believed in between."""
+    tables = (person_status, placement, withdrawal)
+    return union(*(select(t.c.kind, t.c.subject).where(_moved(t, before, after)) for t in tables))
+
+
+def _moved(table: Table, before: View, after: View) -> ColumnElement[bool]:
+    """The test that a version began or ceased to be believed after the first knowledge time and by the second."""
     since, until = to_ms(before.known_at), to_ms(after.known_at)
-    parts = []
-    for table in (person_status, placement, withdrawal):
-        c = table.c
-        moved = [and_(moment > since, moment <= until) for moment in (c.known_from, c.known_until)]
-        parts.append(select(c.kind, c.subject).where(or_(*moved)))
-    return union(*parts)
+    return or_(*(and_(moment > since, moment <= until) for moment in (table.c.known_from, table.c.known_until)))
 
 
-def _of(table: Table, touched: Any, view: View, *columns: str) -> Select[Any]:
+def _of(table: Table, touched: Any, before: View, after: View, *columns: str) -> Select[Any]:
+    """Versions believed at either time, in the columns that all three parts of `versions` share."""
     c = table.c
+    own = {name: type_coerce(c[name], BigInteger) if name == "happened_at" else c[name] for name in columns}
+    none = {name: null() for name in ("value", "happened_at", *PLACE)}
+    shown = [column.label(name) for name, column in (none | own).items()]
     times = [
         type_coerce(c[name], BigInteger).label(label)
         for name, label in (("known_from", "begun"), ("known_until", "ended"))
     ]
-    own = [type_coerce(c[name], BigInteger).label(name) if name == "happened_at" else c[name] for name in columns]
     same = and_(touched.c.kind == c.kind, touched.c.subject == c.subject)
-    return select(c.kind, c.subject, *own, *times).join(touched, same).where(known(table, view)).order_by(c.id)
+    rows = select(literal(table.name).label("of"), c.id, c.kind, c.subject, *shown, *times).join(touched, same)
+    return rows.where(or_(known(table, before), known(table, after)))
 
 
 def _last(steps: pd.DataFrame, day: int) -> pd.DataFrame:
@@ -227,7 +273,12 @@ def _beds(store: Store, before: View, after: View) -> pd.DataFrame:
 def _differing(
     store: Store, table: Table, by: tuple[str, ...], columns: Sequence[str], before: View, after: View
 ) -> pd.DataFrame:
-    """The newest event of each group at both knowledge times, side by side; batch of the later, or of what took it away."""
-    ends = [store.read(newest(table, view, by))[[*by, *columns, "batch"]] for view in (before, after)]
+    """The newest event at both knowledge times, side by side, of each group of which anything was written in between; batch of the later."""
+    groups = [func.coalesce(table.c[name], "") for name in by]  # nothing is in a list, not even nothing
+    touched = tuple_(*groups).in_(select(*groups).where(_moved(table, before, after)))
+    ends = []
+    for view in (before, after):
+        rows = newest(table, view, by, touched).subquery()
+        ends.append(store.read(select(*(rows.c[name] for name in (*by, *columns, "batch")))))
     both = ends[0].merge(ends[1], on=list(by), how="outer", suffixes=("_0", "_1"))
     return both.rename(columns={"batch_1": "batch"})

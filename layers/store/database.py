@@ -10,7 +10,20 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, Select, Table, create_engine, event, func, insert, inspect, select, update
+from sqlalchemy import (
+    CompoundSelect,
+    Connection,
+    Engine,
+    Select,
+    Table,
+    create_engine,
+    event,
+    func,
+    insert,
+    inspect,
+    select,
+    update,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, OperationalError
 
@@ -56,13 +69,13 @@ class Store:
         self._past = 0  # the newest knowledge time seen: what was known by then can never change, so it is read once
         self._stood: dict[Any, Any] = {}
 
-    def read(self, query: Select[Any]) -> pd.DataFrame:
+    def read(self, query: Select[Any] | CompoundSelect[Any]) -> pd.DataFrame:
         """Return the rows of `query`; times come back aware in Asia/Shanghai, JSON as lists, NULL as None or NaN."""
         with self.engine.connect() as connection:
             return self.frame(connection, query)
 
     @staticmethod
-    def frame(connection: Connection, query: Select[Any]) -> pd.DataFrame:
+    def frame(connection: Connection, query: Select[Any] | CompoundSelect[Any]) -> pd.DataFrame:
         """Return the rows of `query` seen by an open connection, so that a writer can read its own work."""
         result = connection.execute(query)
         rows = pd.DataFrame.from_records(

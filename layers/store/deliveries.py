@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 
 from layers._times import to_ms
 from layers._view import View
@@ -22,6 +22,12 @@ def heard(view: View) -> Select[Any]:
     query = query.where(batch.c.kind == "import", batch.c.known_at <= to_ms(view.known_at))
     query = query.where(rows > refused, ~taken_back(to_ms(view.known_at)))
     return query.group_by(batch.c.feed, batch.c.source)
+
+
+def told(view: View, *feeds: str) -> list[ColumnElement[bool]]:
+    """Return one column a feed, told_<feed>: whether `heard` has it; of what none tells, nothing is known, and it is not 0."""
+    rows = heard(view).subquery()
+    return [exists().where(rows.c.feed == feed).label(f"told_{feed}") for feed in feeds]
 
 
 def arrived(view: View) -> Select[Any]:

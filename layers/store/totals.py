@@ -42,6 +42,8 @@ STATUSES = (
     "fever",
     "fever_excluded",
 )
+FEED = {"contact": "contacts", "contact_released": "contacts", "fever": "fever", "fever_excluded": "fever"}
+FEEDS = ("cases", *dict.fromkeys(FEED.values()))  # where a feed never came, what it would count is not known
 COUNTED = ("confirmed", "clinical")  # a person who reaches both is one case: clinical diagnoses get confirmed later
 MEASURES = {"now": ("now",), "ever": ("ever",), "first": ("ever", "again")}  # measure asked for -> measures summed
 SEVERITIES = ("mild", "ordinary", "severe", "critical", "")
@@ -49,6 +51,11 @@ LEVELS = ("city", "district", "street", "compound", "building")
 # Two transitions on one day count in the order in which an illness runs.
 RANK = {name: at for at, name in enumerate(("fever", "contact", "suspected", "clinical", "asymptomatic", "confirmed"))}
 GROUP = ["level", "area", "measure", "status", "severity", "event_day"]
+
+
+def feed_of(count: str) -> str:
+    """Return the feed that tells a count such as now_contact; cases tell of every other status."""
+    return FEED.get(count.partition("_")[2], FEEDS[0])
 
 
 def state(view: View, level: str, measure: str = "now") -> Select[Any]:

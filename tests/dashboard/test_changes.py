@@ -1,16 +1,18 @@
 """The page of changes: sums that hold for each person's area, ends of moves that are theirs alone, and a receipt behind each row."""
 
 import json
+import math
 import re
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from dashboard import changes as told
 from dashboard.pages import Asked, _since
 from dashboard.pages._since import views
 from dashboard.pages.changes import PER_BATCH
-from layers.store.changes import PLACE
+from layers.store.changes import PLACE, Changes
 from tests import city
 from tests.office import CITY, COMMUNITY, DISTRICT, OTHER, STREET, Office, found, said
 
@@ -108,3 +110,14 @@ def test_the_clock_and_the_foot_of_a_map_say_what_the_last_bulletin_added_and_le
         one = asked(office, person, here)
         assert _since.link(replace(one, here=one.here.at(path="/"))).children[1].children == n
     assert _since.link(asked(office, CITY, here)) is None  # the page itself
+
+
+def test_a_bed_count_that_is_not_known_any_more_is_not_taken_for_none():
+    rows = [(50.0, 60.0, 30.0, 45.0), (80.0, None, 70.0, None), (None, 20.0, None, 5.0)]
+    beds = pd.DataFrame(rows, columns=["was_open", "open", "was_used", "used"])
+    found = Changes(*(pd.DataFrame(),) * 3, beds, pd.DataFrame())
+    assert told.beds_moved(found, "open") == (10, 2)
+    assert told.beds_moved(found, "used") == (15, 2)
+    gone = replace(found, beds=beds.iloc[1:])
+    assert math.isnan(told.beds_moved(gone, "open")[0])
+    assert told.beds_moved(replace(found, beds=beds.iloc[:0]), "used") == (0, 0)

@@ -6,10 +6,12 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from layers._times import day_start, parse_time, to_ms
 from layers.store import changes, open_store, totals
-from layers.store.schema import FOREVER
+from layers.store.asof import newest
+from layers.store.schema import FOREVER, control
 from tests import city
 
 DAY = "2020-02-12"
@@ -66,6 +68,31 @@ def test_a_date_that_moves_over_as_of_takes_a_person_in_or_out(store):
     rows = changes.between(store, *views(store, as_of="2020-02-06")).rows.query("change == 'redated'")
     told = {(r.was_status, r.status, r.was_compound, r.compound): r.n for r in rows.itertuples()}
     assert told == {("confirmed", "", "C1", ""): 1, ("", "confirmed", "", "C1"): 1}
+
+
+def test_versions_of_persons_are_read_once_for_both_times(store):
+    asked = []
+
+    def note(_connection, _cursor, statement, *_rest):
+        asked.append(statement)
+
+    event.listen(store.engine, "before_cursor_execute", note)
+    try:
+        changes.between(store, *views(store))
+    finally:
+        event.remove(store.engine, "before_cursor_execute", note)
+    for table in ("person_status", "placement", "withdrawal"):
+        assert len([one for one in asked if f"FROM {table}" in one]) == 1
+
+
+def test_an_order_of_a_zone_that_found_no_compound_is_told_as_well(tmp_path):
+    store = city.found(open_store(f"sqlite:///{tmp_path / 'store.db'}", "drill"), tmp_path)
+    zone = {"zone_id": "Z9", "name": "无此小区", "state": "封控", "since": "2020-02-11"}
+    city.deliver(store, "controls", city.table(tmp_path / "z.csv", [zone]), "2020-02-11T08:00")
+    found = changes.between(store, *views(store, "2020-02-10", "2020-02-12"))
+    assert found.controls["state"].tolist() == ["sealed"]
+    assert found.controls["compound"].isna().all()
+    assert store.read(newest(control, views(store)[1], ("compound",))).shape[0] == 1
 
 
 def test_nothing_changes_between_a_moment_and_itself(store):
