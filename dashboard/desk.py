@@ -252,13 +252,13 @@ class Desk:
         """Return status, day, n of the view's own area: persons first reaching a status on each day, each counted case once."""
         return self._rows(who, view, "daily", lambda mine: totals.daily(mine, mine.level, "first"))
 
-    def unplaced(self, who: Person | None, view: View) -> int | None:
-        """Return how many persons of the city now under a case status have no compound; None: not for this person."""
+    def unplaced(self, who: Person | None, view: View) -> float | None:
+        """Return how many persons of the city now under a case status have no compound, NaN where cases never came; None: not for this person."""
         if who is None or not who.sees_all:
             return None
         statuses = ("confirmed", "clinical", "suspected")
         rows = self._rows(who, view.narrowed(""), "unplaced", lambda all_: totals.nowhere(all_, statuses), CITY)
-        return int(rows["n"].sum())
+        return float("nan") if totals.FEEDS[0] in self.silent(who, view) else int(rows["n"].sum())
 
     def waiting(self, who: Person | None, view: View) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Return `review.waiting` rows with their `group`, and the order in which to decide (`urgency`).

@@ -1,6 +1,7 @@
 """Lockdown in the briefing: compounds by what is proposed for them, counts by district."""
 
 from collections.abc import Mapping
+from math import nan
 
 import geopandas as gpd
 import pandas as pd
@@ -13,7 +14,7 @@ from dashboard.briefing.ground import base_legend
 from dashboard.briefing.panels import LegendEntry
 from dashboard.briefing.proposals import district_names, numbering, part_of, placed
 from dashboard.briefing.query import Query, of_plan
-from dashboard.text import both, figure, pick, say
+from dashboard.text import both, figure, is_unknown, pick, say
 from layers.decisions._proposal import ACTIONS, Plan
 from layers.decisions.risk import LEVEL_WORDS
 
@@ -55,7 +56,9 @@ def district_map(book: Book, code: str) -> MapBlock:
 
 
 def _count(book: Book, action: str, name: tuple[str, str], code: str, alarm: bool = False) -> Figure:
-    asked = Query(KIND, "compounds", ("code",), "count", (("action", (action,)), ("district", (code,))))
+    known = not is_unknown(book.sources.plans[KIND].summary.get(action, 0))  # else the sum of what nobody told
+    what = (("code",), "count") if known else (("signal",), "sum")
+    asked = Query(KIND, "compounds", *what, (("action", (action,)), ("district", (code,))))
     return book.figure(name, asked, COMPOUNDS, alarm=alarm)
 
 
@@ -126,7 +129,11 @@ def _chart(book: Book, plan: Plan, called: Mapping[str, str]) -> ChartBlock:
     told = [
         LEVEL_WORDS[level].said(book.lang) if level in LEVEL_WORDS else "" for level in map(levels.get, counts.index)
     ]
-    texts = [" / ".join(figure(n) for n in counts.loc[code, list(CHARTED)]) for code in counts.index]
+    silent = [action for action in CHARTED if is_unknown(plan.summary.get(action, 0))]
+    texts = [
+        " / ".join(figure(n) for n in row)
+        for row in counts[list(CHARTED)].assign(**dict.fromkeys(silent, nan)).to_numpy()
+    ]
     data = counts.assign(text=[f"{text}  {word}".rstrip() for text, word in zip(texts, told, strict=True)],
                          alarm=[levels.get(code) == "high" for code in counts.index])  # fmt: skip
     title = both("brief.lockdown.proposals_risk_district")

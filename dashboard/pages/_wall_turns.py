@@ -76,7 +76,7 @@ def scene_of(asked: Asked, turn: str) -> Scene:
         return Scene((*LAND, "compounds", *NAMES), key="wall-situation", pitch=42, bearing=-12)
     if turn in ("lockdown", "orders"):
         plan = asked.desk.plan(asked.who, "lockdown", asked.here.view)
-        marks = {action: mark for action, mark in ACTION.items() if plan.summary.get(action)}
+        marks = {action: mark for action, mark in ACTION.items() if plan.summary.get(action, 0) > 0}
         paint = {"compounds": lockdown_page.paint(plan)}
         return Scene((*LAND, "compounds", *NAMES), "wall-lockdown", paint, 42, -12, marks)
     above = {"beds": ("hospitals",), "staff": ("hospitals", "staff"), "supplies": ("supplies",)}[turn]

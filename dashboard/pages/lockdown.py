@@ -39,7 +39,7 @@ def scene(asked: Asked) -> Scene:
 
 def marks(plan: Plan) -> dict[str, Mark]:
     """Return the marks of the actions that occur, and of the usual ones."""
-    return {a: ACTION[a] for a in RANK if a in ALWAYS or plan.summary[a]}
+    return {a: ACTION[a] for a in RANK if a in ALWAYS or plan.summary[a] > 0}
 
 
 def paint(plan: Plan) -> pd.DataFrame:

@@ -7,12 +7,14 @@ import numpy as np
 import pandas as pd
 
 from layers.decisions._lockdown_facts import LockdownFacts
+from layers.decisions._silence import Silence
 from layers.decisions._words import ITEMS
 from layers.decisions.rules import RuleSet
-from layers.store.totals import COUNTED
+from layers.store.totals import COUNTED, feed_of
 
 CLOSED = ("sealed", "building_sealed", "controlled")
 OPEN_STATES = ("suspected", "fever", "contact", "asymptomatic")
+SUMS = ("signal", "ever_counted", "hit_buildings", "in_buildings")
 PARTS = ("part_confirmed", "part_suspected", "part_open", "part_recency", "part_density", "part_not_closed")
 
 
@@ -47,6 +49,13 @@ def compound_state(facts: LockdownFacts, rules: Mapping[str, RuleSet], last_day:
     state["items_missing"] = pd.Series(_items_missing(state.index, facts.assessments), index=state.index, dtype=object)
     state["unplaced_share"] = state["district"].map(unplaced_share(facts.placements)).astype(float)
     return _scored(state, rules["priority"].params, window, last_day)
+
+
+def told(shown: pd.DataFrame, silence: Silence) -> pd.DataFrame:
+    """Return the rows without the counts of feeds that never came: nobody told, which is not nobody."""
+    for name in (*SUMS, *(one for one in map(str, shown) if one.startswith(("new_", "open_")))):
+        shown = silence.untold(shown, feed_of(name), [name])
+    return shown
 
 
 def unplaced_share(placements: pd.DataFrame) -> pd.Series:

@@ -70,6 +70,14 @@ class Silence:
             f"{promise.en} overdue: last delivery {last} (promised every {en})",
         )
 
+    def unsaid(self, numbers: dict[str, float], feed: str, names: Iterable[str]) -> dict[str, float]:
+        """Return figures in which those that a feed tells are NaN where it never came: nobody told, which is not nobody."""
+        return numbers | dict.fromkeys(names, float("nan")) if self.never(feed) else numbers
+
+    def untold(self, rows: pd.DataFrame, feed: str, names: Iterable[str]) -> pd.DataFrame:
+        """Return rows in which the columns that a feed tells are NaN where it never came."""
+        return rows.assign(**dict.fromkeys(names, float("nan"))) if self.never(feed) else rows
+
     @property
     def late(self) -> tuple[str, ...]:
         """The overdue feeds, the weightiest first."""

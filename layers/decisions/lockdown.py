@@ -15,7 +15,7 @@ from layers.decisions._lockdown_actions import RANK, actions, with_life
 from layers.decisions._lockdown_facts import FEEDS, LockdownFacts, gather
 from layers.decisions._lockdown_life import life_of, life_tables
 from layers.decisions._lockdown_reasons import QUIET, Said, Setting, describe
-from layers.decisions._lockdown_state import PARTS, compound_state, unplaced_share
+from layers.decisions._lockdown_state import PARTS, compound_state, told, unplaced_share
 from layers.decisions._proposal import Plan, Proposal, Words
 from layers.decisions._silence import Silence
 from layers.decisions._words import iso, iso_days
@@ -64,9 +64,9 @@ def propose(facts: LockdownFacts, view: View, rules: Iterable[RuleSet] | None = 
         kind="lockdown",
         title=TITLE,
         proposals=_proposals(state, facts, setting, view, mark),
-        summary=_summary(state, risk),
+        summary=silence.unsaid(_summary(state, risk), "cases", ("seal", "seal_building", "with_cases_14d")),
         tables={
-            "compounds": _shown(state),
+            "compounds": told(_shown(state), silence),
             "risk": risk,
             "data_quality": _quality(facts.placements),
             **life_tables(state, life, facts, setting, lifecycle.began(rules)),

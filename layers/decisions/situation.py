@@ -43,12 +43,15 @@ def propose(facts: SituationFacts, view: View, rules: Iterable[RuleSet] | None =
     notes = [*silence.caveats(), *notes_of.of_state(state, facts, step), *caveats(used)]
     if has_begun_day(view):
         notes.insert(0, notes_of.BEGUN)
+    shown = tables(state)
     return Plan(
         kind="situation",
         title=TITLE,
         proposals=tuple(_proposal(statement, view, hashed) for statement in found),
-        summary=summary(state, held["reproduction"].params["max_age_days"]),
-        tables=tables(state),
+        summary=silence.unsaid(
+            summary(state, held["reproduction"].params["max_age_days"]), FEEDS[0], ("report_week", "ever")
+        ),
+        tables=shown | {"report": silence.untold(shown["report"], FEEDS[0], ("observed",))},
         rules=tuple(sorted(rule.id for rule in used)),
         as_of=view.as_of,
         known_at=view.known_at,

@@ -5,12 +5,14 @@ import math
 import re
 
 import numpy as np
+import openpyxl
 import pytest
 from plotly.utils import PlotlyJSONEncoder
 
-from dashboard import drill, scrub
+from dashboard import briefing, drill, scrub
 from dashboard.access import Gate
 from dashboard.briefing import gathering
+from dashboard.briefing.issuing import issue
 from dashboard.briefing.query import answer, of_plan
 from dashboard.desk import Desk
 from dashboard.pages import Asked, _compound, _drill, _lists, _moving, _tiles, _wall_figures, all_pages
@@ -33,7 +35,7 @@ def desk(tmp_path_factory):
     store = city.found(open_store(f"sqlite:///{folder / 'store.db'}", "drill"), folder)
     row = {"contact_id": "1", "state": city.RELEASED["contacts"][1], "state_at": "2020-01-25"}
     city.deliver(store, "contacts", city.table(folder / "contacts.csv", [row]), "2020-02-10T18:30")
-    settings = Settings(store="")
+    settings = Settings(store="", var=folder)
     return Desk(settings, store, Gate(settings), TableStore())
 
 
@@ -117,19 +119,55 @@ def test_a_moving_clock_keeps_what_is_not_known(desk):
     assert all(np.isnan(columns[name]).all() for name in scrub.BY_COMPOUND)
 
 
-def test_the_briefing_and_its_rows_say_so(desk):
+def test_the_briefing_and_its_rows_say_so(desk, tmp_path):
     here = asked(desk)
     frames = desk.frames(here.who, here.here.view, gathering.GROUND)
     tables = gathering._counted(desk, here.who, here.here.view, frames, "")
     assert math.isnan(answer(of_plan("counts", "now_confirmed"), tables))
     assert answer(of_plan("counts", "now_contact"), tables) == 0
     assert tables["districts"]["districts"]["now_confirmed"].isna().all()
+    choice = briefing.Choice(("situation", "lockdown", "beds"), form="xlsx")
+    issue(desk, here.who, here.here, choice, tmp_path / "brief.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "brief.xlsx")
+    rows = {str(row[0]): row[1] for sheet in book for row in sheet.iter_rows(values_only=True)}
+    unknown = (
+        "现有确诊",
+        "建议封控小区",
+        "床位缺口",
+        "近7天报告",
+        "累计病例",
+        "近14天有病例的小区",
+        "近14天新增",
+        "待收治或待转",
+    )
+    assert [rows[name] for name in unknown] == [None] * len(unknown)
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 @pytest.mark.parametrize("path", sorted(set(all_pages()) - {"/imports"}))
 def test_every_page_stands(desk, path, lang):
     assert drawn(all_pages()[path].layout(asked(desk, path, lang)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        ("situation", ("report_week", "ever", "onset_week", "r")),
+        ("lockdown", ("seal", "seal_building", "with_cases_14d")),
+        ("beds", ("demand_light", "shortage_light", "worst_severe", "persons", "waiting")),
+    ],
+)
+def test_a_plan_adds_up_nothing_that_nobody_told(desk, kind, names):
+    here = asked(desk)
+    plan = desk.plan(here.who, kind, here.here.view)
+    assert {name for name in names if not math.isnan(plan.summary[name])} == set()
+    if kind == "situation":
+        assert plan.tables["report"]["observed"].isna().all()
+    if kind == "lockdown":
+        rows = plan.tables["compounds"]
+        assert rows[["signal", "new_confirmed", "open_suspected", "open_fever"]].isna().all(axis=None)
+        assert (rows["open_contact"] == 0).all()
+    assert math.isnan(desk.unplaced(here.who, here.here.view))
 
 
 def test_the_watch_takes_the_unknown_for_no_fault(desk):
