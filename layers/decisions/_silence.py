@@ -71,12 +71,12 @@ class Silence:
         )
 
     def unsaid(self, numbers: dict[str, float], feed: str, names: Iterable[str]) -> dict[str, float]:
-        """Return figures in which those that a feed tells are NaN where it never came: nobody told, which is not nobody."""
-        return numbers | dict.fromkeys(names, float("nan")) if self.never(feed) else numbers
+        """Return figures in which no 0 stands for what a feed that never came would tell: nobody told, which is not nobody."""
+        return numbers | {name: float("nan") for name in names if self.never(feed) and numbers[name] == 0}
 
     def untold(self, rows: pd.DataFrame, feed: str, names: Iterable[str]) -> pd.DataFrame:
-        """Return rows in which the columns that a feed tells are NaN where it never came."""
-        return rows.assign(**dict.fromkeys(names, float("nan"))) if self.never(feed) else rows
+        """Return rows in which no 0 stands for what a feed that never came would tell."""
+        return rows.assign(**{name: rows[name].mask(rows[name] == 0) for name in names if self.never(feed)})
 
     @property
     def late(self) -> tuple[str, ...]:

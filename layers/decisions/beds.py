@@ -23,7 +23,6 @@ from layers.store import Store
 
 __all__ = ["KIND_WORDS", "NEED_WORDS", "BedFacts", "gather", "plan", "propose"]
 TITLE = Words("床位扩充建议", "Bed proposals")
-OF_PERSONS = ("demand", "shortage", "demand_7d", "shortage_7d")  # columns of the balance
 
 
 def plan(store: Store, view: View) -> Plan:
@@ -46,13 +45,13 @@ def propose(facts: BedFacts, view: View, rules: Iterable[RuleSet] | None = None)
     held = rules_of(complete_day(view), rules)
     work = Work.of(facts, held, view, WhatIf.of(view))
     mark = digest(facts.frames(), held.values(), view)
-    silence, tables = Silence(facts.feeds, view, FEEDS), _tables(facts, work)
+    silence = Silence(facts.feeds, view, FEEDS)
     return Plan(
         kind="beds",
         title=TITLE,
         proposals=proposals(work, {"as_of": view.as_of, "known_at": view.known_at, "inputs_hash": mark}),
-        summary=silence.unsaid(_summary(work), "cases", _rests_on_cases(work)),
-        tables=tables | {"balance": silence.untold(tables["balance"], "cases", OF_PERSONS)},
+        summary=_summary(work),
+        tables=_tables(facts, work),
         rules=tuple(rule.id for rule in held.values()),
         as_of=view.as_of,
         known_at=view.known_at,
@@ -113,12 +112,6 @@ def _summary(work: Work) -> dict[str, float]:
     found["beds_to_open"] = float(sum(o.offered for o in work.openings if o.need))
     found["reports_in_conflict"] = len(work.standing.warnings)
     return found | {name: float(n) for name, n in work.standing.sent.placed.ledger.items()}
-
-
-def _rests_on_cases(work: Work) -> list[str]:
-    """The figures of the summary that are made of persons: without cases nobody knows how many beds are needed."""
-    needed = [f"{column}_{need}" for column in (*OF_PERSONS, "worst") for need in NEEDS]
-    return [*needed, *work.standing.sent.placed.ledger]
 
 
 def _for_worse(work: Work, need: str) -> float:

@@ -21,7 +21,7 @@ from layers.intake.persons import recount
 from layers.intake.places import DistrictBook
 from layers.intake.unbatch_places import Again
 from layers.intake.unbatch_rows import Past, Turn
-from layers.store import Store, journal, totals
+from layers.store import Store, heard, journal, totals
 from layers.store.schema import FACTS, batch, placement
 from layers.store.undone import UNDO, chain, undos
 from layers.store.writing import Batch, close_batch, open_batch
@@ -114,6 +114,7 @@ def undo(
             step(1, 1, "正在写入", "writing")
             told = found.as_json() | {"actor": actor, "undoes": number, "root": root, "stands": stands, "why": why}
             close_batch(opened, told)
+            heard.settle(connection, root)
             detail = {"batch": opened.id, "undoes": number, "records": found.records}
             journal.write(connection, actor, UNDO, f"{row.feed}/{row.file}", detail)
             if not apply:

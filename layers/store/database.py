@@ -31,6 +31,7 @@ from layers._errors import StoreError
 from layers._times import SHANGHAI, from_ms, to_ms
 from layers._view import View
 from layers.store.care import survivor
+from layers.store.heard import of_older
 from layers.store.schema import (
     DESK,
     EDITIONS,
@@ -39,6 +40,7 @@ from layers.store.schema import (
     Instant,
     batch,
     care,
+    confirmation,
     meta,
     metadata,
     orders,
@@ -46,10 +48,11 @@ from layers.store.schema import (
     whatif,
 )
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 # What the next schema has more, or orders in another way; a store of that version is brought up when it is opened.
-ADDED: dict[int, tuple[Table, ...]] = {2: (care,), 3: (orders, whatif), 4: DESK, 5: EDITIONS}
+ADDED: dict[int, tuple[Table, ...]] = {2: (care,), 3: (orders, whatif), 4: DESK, 5: EDITIONS, 6: (confirmation,)}
 REORDERED: dict[int, tuple[Table, ...]] = {2: (total,)}
+FILLED: dict[int, Callable[[Connection], None]] = {6: of_older}  # ... and what is put into it
 KINDS = ("drill", "production")
 # A view of now moves by this step: a plan of a city takes seconds, and every open screen is to share it.
 STEP_MS = 10 * 60_000
@@ -218,7 +221,7 @@ def open_store(
 
     kind     "drill" or "production" for a new store (default production); for one that exists it must be the same
     durable  False: commits do not wait for the disk; for a store that is built whole, and thrown away when that fails
-    A store of schema 2 to 5 gets the tables that were added since, in one step that changes no fact. A damaged file, a wrong
+    A store of schema 2 to 6 gets the tables that were added since, in one step that changes no fact. A damaged file, a wrong
     kind, or a schema that cannot be brought up raise StoreError; nothing is repaired silently.
     """
     engine = _engine(url, must_exist, durable)
@@ -306,4 +309,6 @@ def _bring_up(connection: Connection, found: Any) -> None:
         for index in (index for table in REORDERED.get(version, ()) for index in table.indexes):
             index.drop(connection, checkfirst=True)
             index.create(connection)
+        if version in FILLED:
+            FILLED[version](connection)
     connection.execute(update(meta).where(meta.c.name == "schema").values(value=SCHEMA_VERSION))

@@ -372,6 +372,22 @@ total = Table(  # increments: any state is a sum over event_day <= as_of and kno
     Index("ix_total_state", "level", "measure", "area", "status", "event_day", "known_from", "severity", "n"),
 )
 
+confirmation = (
+    Table(  # a delivery that said again what was believed; `heard_at` of a version is the newest of those that stand
+        "confirmation",
+        metadata,
+        Column("id", BigId, primary_key=True),
+        Column("fact", String, nullable=False),  # the table of the record
+        Column("key", String, nullable=False),
+        Column(
+            "batch", ForeignKey("batch.id"), index=True
+        ),  # empty: heard before this was kept, nobody knows from whom
+        Column("known_from", Instant, nullable=False),
+        Column("heard_at", Instant, nullable=False),  # when its source wrote it down
+        Index("ix_confirmation_record", "fact", "key"),
+    )
+)
+
 # What the desk keeps for its people. None of it is a fact: no plan, layer or count reads it, and it has no second clock.
 
 saved_view = Table(  # an address that somebody wants to come back to

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Table, bindparam, delete, func, insert, selec
 
 from layers._errors import KnowledgeError
 from layers._times import from_ms, to_ms
-from layers.store.schema import FACTS, FOREVER, batch
+from layers.store.heard import confirmations
+from layers.store.schema import FACTS, FOREVER, batch, confirmation
 
 KEYS_A_QUERY = 5_000  # SQLite takes 32,766 variables in one statement
 VERSION = ("key", "id", "content", "reported_at", "heard_at", "happened_at", "source", "known_from")
@@ -116,7 +117,7 @@ class Batch:
         outcome[same] = "unchanged"
         outcome[same & older] = "older"
         outcome[before["id"].isna()] = "new"
-        self._heard(table, rows, before, same & ~older)
+        self._heard(table, rows, before, same)
         replaced = before[outcome == "changed"]
         self._close(table, replaced)
         self._insert(table, rows[outcome.isin(["new", "changed"])], own)
@@ -124,7 +125,12 @@ class Batch:
         return Written(outcome, rows, foreign)
 
     def _heard(self, table: Table, rows: pd.DataFrame, before: pd.DataFrame, same: pd.Series) -> None:
-        """A later report that says the same confirms the version: what is older than it comes too late."""
+        """A later report that says the same confirms the version: what is older than it comes too late.
+
+        One that is older than another confirmation is kept as well: that other one may be taken back.
+        """
+        told = rows[same & (rows["reported_at"] > before["reported_at"])]
+        bulk(self.connection, confirmation, confirmations(table.name, self.id, self.known_from, told))
         later = same & (rows["heard_at"] > before["heard_at"])
         ids, moments = before.loc[later, "id"].tolist(), rows.loc[later, "heard_at"].tolist()
         if ids:

@@ -138,7 +138,6 @@ def test_the_briefing_and_its_rows_say_so(desk, tmp_path):
         "累计病例",
         "近14天有病例的小区",
         "近14天新增",
-        "待收治或待转",
     )
     assert [rows[name] for name in unknown] == [None] * len(unknown)
 
@@ -154,7 +153,6 @@ def test_every_page_stands(desk, path, lang):
     [
         ("situation", ("report_week", "ever", "onset_week", "r")),
         ("lockdown", ("seal", "seal_building", "with_cases_14d")),
-        ("beds", ("demand_light", "shortage_light", "worst_severe", "persons", "waiting")),
     ],
 )
 def test_a_plan_adds_up_nothing_that_nobody_told(desk, kind, names):

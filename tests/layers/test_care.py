@@ -381,10 +381,24 @@ def test_a_district_changes_only_its_own(store):
         make(store, Change("alias", "C3", name="蓝天雅居"), "江汉值班", apply=True, area="420103")
 
 
-ADDED = ["care", "orders", "whatif", "saved_view", "profile", "alert", "alert_rule", "printed", "edition", "schedule"]
+ADDED = [
+    "care",
+    "orders",
+    "whatif",
+    "saved_view",
+    "profile",
+    "alert",
+    "alert_rule",
+    "printed",
+    "edition",
+    "schedule",
+    "confirmation",
+]
 
 
-@pytest.mark.parametrize(("schema", "lacks"), [("2", ADDED), ("3", ADDED[1:]), ("4", ADDED[3:]), ("5", ADDED[8:])])
+@pytest.mark.parametrize(
+    ("schema", "lacks"), [("2", ADDED), ("3", ADDED[1:]), ("4", ADDED[3:]), ("5", ADDED[8:]), ("6", ADDED[10:])]
+)
 def test_a_store_of_an_older_schema_is_brought_up_and_keeps_its_facts(store, tmp_path, schema, lacks):
     path = tmp_path / "store.db"
     before = counts(store)
