@@ -58,8 +58,8 @@
     for (const name of ['code', 'note', 'pick']) query.delete(name);
     const given = {parts: (parts || []).join(','), districts: (districts || []).includes('all') ? 'all' : (districts || []).join(','), lang, form, size, secrecy};
     for (const [name, value] of Object.entries(given)) if (value) query.set(name, value); else query.delete(name);
-    const text = `?${query}`;
-    if (text !== asked) {
+    const text = `?${query}`, box = document.getElementById('briefing-pages');
+    if (text !== asked || (box && !box.dataset.path)) { // another choice, or the page was made anew
       asked = text;
       clearTimeout(waiting);
       waiting = setTimeout(() => preview(text), STILL);

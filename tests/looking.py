@@ -10,7 +10,7 @@ SERIOUS = ("serious", "critical")
 # What a page is while it changes: two equal answers in a row mean that nothing is on its way any more.
 _STATE = """(() => {
     const shell = document.querySelector('.shell[data-title]'), page = document.getElementById('page');
-    if (!shell || !window.Fangyi || document.querySelector('[data-dash-is-loading="true"], .dash-graph--pending')) return null;
+    if (!shell || !window.Fangyi || document.querySelector('[data-dash-is-loading="true"], .dash-graph--pending, #briefing-pages[aria-busy]')) return null;
     const shown = box => box.getClientRects().length > 0 && box.offsetWidth > 0;
     const lacks = (boxes, part) => [...document.querySelectorAll(boxes)].some(box => shown(box) && !box.querySelector(part));
     if (lacks('.ag-root', '.ag-row, .ag-overlay') || lacks('.ag-header-row-column', '.ag-header-cell') || lacks('.graph-box', '.main-svg')) return null;
@@ -63,7 +63,7 @@ _GRIDS = """(async () => {
 _AXE = """rules => axe.run(document, rules ? {runOnly: {type: 'rule', values: rules}} : {}).then(found => found.violations)"""
 
 
-def settled(page: Any, seconds: float = 60.0) -> None:
+def settled(page: Any, seconds: float = 150.0) -> None:
     """Wait until the page of a shell is there and stands still: its charts are drawn, and no call is open."""
     end, before, still = time.monotonic() + seconds, None, 0
     while still < 3:

@@ -13,6 +13,7 @@ from dashboard.desk import Desk
 from dashboard.goods import in_words
 from dashboard.pages import Asked
 from dashboard.pages._alerts import EACH, KIND, MEASURE, STATUS, ago, span
+from dashboard.pages._field import field
 from dashboard.pages._frame import district_names
 from dashboard.text import both, figure, pick, say
 from layers._promises import PROMISES
@@ -73,13 +74,6 @@ def in_words_of(asked: Asked, rule: Rule, names: Mapping[str, str]) -> str:
 
 
 # ---- writing one
-
-
-def field(label: str, entry_: Any, note: str = "") -> Component:
-    """Return one labelled field."""
-    return html.Label(
-        [html.Span(label, className="order-label"), entry_, html.Small(note) if note else None], className="order-field"
-    )
 
 
 def entry(name: str, value: str, kind: str = "alert-field", **more: Any) -> Component:

@@ -14,6 +14,7 @@ from dashboard.access import ORDERERS, Place
 from dashboard.goods import in_words, said
 from dashboard.orders import SAYS, STATE, STEP, action_words, span
 from dashboard.pages import Asked
+from dashboard.pages._field import field
 from dashboard.pages._frame import caveat_lines, district_names, mark_of, take_menu, titled
 from dashboard.text import figure, moment, pick, say
 from layers._times import SHANGHAI, to_ms
@@ -178,11 +179,11 @@ def give_one(
     told = sentence(asked, plan, proposal)
     least = orders.rule(asked.desk.now(asked.here)).params["least"]
     fields = [
-        _field(w("order.what_ordered"), _radio("action", choices, entered.get("action", proposal.action)),
+        field(w("order.what_ordered"), _radio("action", choices, entered.get("action", proposal.action)),
                w("order.another_action_than", override=least['override'])),
         _owner(asked, known, entered.get("owner", known[0])),
         *_when(asked, entered, "urgent" if proposal.action in ("seal", "seal_building") else "today"),
-        _field(w("order.reason"), _text("reason", entered.get("reason", told))),
+        field(w("order.reason"), _text("reason", entered.get("reason", told))),
     ]  # fmt: skip
     name = titled(proposal, asked.lang)
     body = [evidence(asked, proposal, view), html.Div(fields, className="order-fields")]
@@ -242,11 +243,11 @@ def give_many(
     options = [{"label": text, "value": value} for value, text in each]
     count = dcc.Input(id=_id("many"), value=str(wanted or ""), type="text", inputMode="numeric", className="order-many")
     fields = [
-        _field(w("order.how_many_first", n=len(proposals)), count),
-        _field(w("order.who_answers_for"), _radio("each", options, entered.get("each", each[0][0]))),
+        field(w("order.how_many_first", n=len(proposals)), count),
+        field(w("order.who_answers_for"), _radio("each", options, entered.get("each", each[0][0]))),
         _owner(asked, list(units(asked, Subject(Place()))), entered.get("owner", ""), w("order.one_unit_field")),
         *_when(asked, entered, "today"),
-        _field(w("order.reason"), _text("reason", entered.get("reason", w("order.in_order_plan")))),
+        field(w("order.reason"), _text("reason", entered.get("reason", w("order.in_order_plan")))),
     ]  # fmt: skip
     body = [
         html.P(names, className="order-names"),
@@ -270,7 +271,7 @@ def take_step(
     note = w("order.least_characters_no", least=least) if least else ""
     about = f"{action_words(order['action'], asked.lang)} · {name} · {order['owner']} · {asked.words(zh, en)}"
     feedback = html.Blockquote(order["feedback"]) if step in ("close", "reopen") and order["feedback"] else None
-    body = [html.P(about), feedback, html.Div(_field(pick(SAYS[step], asked.lang), _text("text", entered.get("text", "")), note), className="order-fields")]  # fmt: skip
+    body = [html.P(about), feedback, html.Div(field(pick(SAYS[step], asked.lang), _text("text", entered.get("text", "")), note), className="order-fields")]  # fmt: skip
     return dialog(asked, f"{pick(STEP[step], asked.lang)} · {order['number']}", body, _buttons(asked, step), problem)
 
 
@@ -300,12 +301,6 @@ def _does(what: str) -> dict[str, str]:
     return {"type": "order-do", "do": what}
 
 
-def _field(label: str, field: Any, note: str = "") -> Component:
-    return html.Div(
-        [html.Span(label, className="order-label"), field, html.Small(note) if note else None], className="order-field"
-    )
-
-
 def _radio(name: str, options: list[dict[str, Any]], value: Any) -> Component:
     return dcc.RadioItems(options, value, id=_id(name), inline=True, className="order-radio")
 
@@ -318,8 +313,8 @@ def _owner(asked: Asked, known: Sequence[str], value: str, title: str = "") -> C
     w = asked.say
     note = w("order.one_unit_answers")
     entry = dcc.Input(id=_id("owner"), value=value, type="text", list="order-units", autoComplete="off", maxLength=80)
-    field = html.Div([entry, html.Datalist([html.Option(value=one) for one in known], id="order-units")])
-    return _field(title or w("order.owner"), field, note)
+    units = html.Datalist([html.Option(value=one) for one in known], id="order-units")
+    return field(title or w("order.owner"), html.Div([entry, units]), note)
 
 
 def _when(asked: Asked, entered: Mapping[str, Any], level: str) -> list[Component]:
@@ -334,8 +329,8 @@ def _when(asked: Asked, entered: Mapping[str, Any], level: str) -> list[Componen
         )
     note = asked.say("order.left_empty_level")
     return [
-        _field(asked.say("order.level_deadline"), _radio("level", options, entered.get("level", level))),
-        _field(asked.say("order.another_deadline"), _deadline(asked, entered, now), note),
+        field(asked.say("order.level_deadline"), _radio("level", options, entered.get("level", level))),
+        field(asked.say("order.another_deadline"), _deadline(asked, entered, now), note),
     ]
 
 
@@ -353,13 +348,13 @@ def _deadline(asked: Asked, entered: Mapping[str, Any], now: datetime) -> Compon
                 **{"data-deadline": f"{at:%Y-%m-%dT%H:%M}"},
             )
         )
-    field = dcc.Input(
+    written = dcc.Input(  # first, so that the label is its own
         id=_id("deadline"),
         value=entered.get("deadline", ""),
         type="datetime-local",  # type: ignore[arg-type]
         min=f"{now.astimezone(SHANGHAI):%Y-%m-%dT%H:%M}",
     )
-    return html.Div([*buttons, field], className="order-deadline")
+    return html.Div([written, *buttons], className="order-deadline")
 
 
 def _buttons(asked: Asked, step: str = GIVE) -> list[Component]:

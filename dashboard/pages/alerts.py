@@ -14,6 +14,7 @@ from dashboard.calls import CallError
 from dashboard.desk import Desk
 from dashboard.pages import Asked, Page, _alert_rules, _live
 from dashboard.pages._alerts import ago, places, sentence
+from dashboard.pages._field import field
 from dashboard.pages._frame import sheet
 from dashboard.text import UNKNOWN, both, figure, moment
 from layers._errors import ViewError
@@ -131,8 +132,8 @@ def ack_form(asked: Asked, number: int, entered: Mapping[str, str], problem: str
     w, own = asked.say, _own_name(asked)
     name = entered.get("name", own)
     fields = [
-        _alert_rules.field(w("alerts.who"), _alert_rules.entry("name", name, "alert-word", disabled=bool(own))),
-        _alert_rules.field(w("alerts.what_being_done"), _alert_rules.entry("note", entered.get("note", ""), "alert-word"),
+        field(w("alerts.who"), _alert_rules.entry("name", name, "alert-word", disabled=bool(own))),
+        field(w("alerts.what_being_done"), _alert_rules.entry("note", entered.get("note", ""), "alert-word"),
                            w("alerts.least_characters_nothing", least_note=alerting.LEAST_NOTE)),
     ]  # fmt: skip
     buttons = [

@@ -21,7 +21,7 @@ def layout(asked: Asked) -> Component:
     shown = [_prints.one(asked, code)] if code else []
     preview = parts.panel(
         asked.say("briefing.preview"),
-        html.Div(parts.empty(asked.say("briefing.preview_comes")), id="briefing-pages", className="briefing-pages", **{"aria-live": "polite"}),
+        html.Div(parts.empty(asked.say("briefing.preview_comes")), id="briefing-pages", className="briefing-pages", **{"aria-live": "polite", "aria-busy": "true"}),
         note=html.Span(id="briefing-count"),
         name="briefing-preview",
     )  # fmt: skip

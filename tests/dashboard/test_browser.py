@@ -1,14 +1,7 @@
-"""A real browser on a real server: every page in both languages, the map drawn, a compound picked, and silence towards every other host."""
+"""A real browser on a real server: the map drawn, a compound picked, a clock moved, a briefing printed, and what is said when there is nothing."""
 
-import io
-import re
-
-import numpy as np
 import pytest
-from PIL import Image
 
-from dashboard.pages import Page, all_pages
-from dashboard.text import pick
 from layers.store import open_store
 from tests import city
 from tests.browser import chromium, listen, serving, until
@@ -30,15 +23,13 @@ def address(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser():
-    with chromium() as found:
+    with chromium(webgl=False) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
 def context(browser):
-    found = browser.new_context(
-        viewport={"width": 1920, "height": 1080}
-    )  # one, so that the map's program is fetched once
+    found = browser.new_context(viewport={"width": 1366, "height": 768})  # one, so that scripts are fetched once
     yield found
     found.close()
 
@@ -51,25 +42,13 @@ def page(context):
     found.close()
 
 
-WITHOUT_MAP = {path for path, page in all_pages().items() if page.scene is Page.scene}
-
-
-def opened(page, address, path, size=(1920, 1080), **options):
-    """Go to a page and wait until its panels, and its map when it has one, are there."""
-    page.set_viewport_size({"width": size[0], "height": size[1]})
-    query = "&".join(f"{name}={value}" for name, value in {"lite": 1, "dwell": 0, **options}.items())
+def opened(page, address, path, **options):
+    """Go to a page and wait until its panels, and its map when it has one, are there; the map is flat unless asked otherwise."""
+    query = "&".join(f"{name}={value}" for name, value in {"lite": 1, "dwell": 0, "plain": 1, **options}.items())
     page.goto(f"{address}{path}?{query}")
     page.wait_for_selector(".shell[data-title]")
-    if path not in WITHOUT_MAP:
+    if path != "/briefing":
         until(page, "window.Fangyi && window.Fangyi.ready > 0")
-
-
-def colours(page):
-    """How many colours the middle of the screen shows, between the panels."""
-    picture = np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
-    high, wide = picture.shape[:2]
-    picture = picture[high // 5 : high * 2 // 3, wide * 3 // 8 : wide * 5 // 8]
-    return len(np.unique(picture.reshape(-1, 3), axis=0))
 
 
 def pixel_of(page, lon, lat):
@@ -77,58 +56,14 @@ def pixel_of(page, lon, lat):
     return page.evaluate(f"window.Fangyi.map.engine.viewport().project([{lon}, {lat}])")
 
 
-@pytest.mark.parametrize("path", all_pages())
-def test_every_page_shows_in_chinese_without_an_error_and_asks_nobody_else(page, address, path):
-    opened(page, address, path)
-    sound(page, path, "zh")
-    assert page.locator(".shell").get_attribute("lang") == "zh-CN"
-    assert page.hosts - {None} == {"127.0.0.1"}  # pictures in the page itself have no host
-
-
-@pytest.mark.parametrize("path", all_pages())
-def test_every_page_shows_in_english_on_a_small_screen_without_webgl(page, address, path):
-    opened(page, address, path, (1366, 768), lang="en", plain=1, pick="compounds:C1")
-    sound(page, path, "en")
-    text = page.locator("body").inner_text()
-    for name in NAMES:
-        text = text.replace(name, "")
-    assert re.findall("[\u3400-\u9fff]+", text) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert page.evaluate(BEYOND) == []
-
-
-def sound(page, path, lang):
-    """The page has its title, its drill mark and its map; nothing failed, and no other host was asked."""
-    title = pick(all_pages()[path].title, lang)
-    until(page, f"document.title.startsWith({title!r})")
-    assert page.locator(".drill-mark").count() == 1
-    if path not in WITHOUT_MAP:
-        assert colours(page) > 5  # land, border, compounds and names: not one flat colour
-    assert page.said == []
-    assert page.evaluate("window.Fangyi.errors") == []
-    assert {host for host in page.hosts if host} == {"127.0.0.1"}
-
-
-NAMES = ("中文", "一元街道", "春风里", "丹水池小区", "教师公寓", "长江花园一期", "长江花园二期", "第一医院", "3栋")
-
-# Text of the header, of tiles and of panel heads that runs out of its box or of the screen.
-BEYOND = """Array.from(document.querySelectorAll('.head *, .tile *, .panel-head *, .foot *'))
-    .filter(one => one.offsetParent && one.getClientRects().length && one.childElementCount === 0 && one.textContent)
-    .filter(one => { const box = one.getBoundingClientRect(); return box.right > innerWidth + 1 || box.left < -1; })
-    .map(one => one.textContent)"""
-
-
-def test_a_compound_is_clicked_on_the_map_and_its_panel_says_why(page, address):
+def test_a_compound_is_clicked_on_the_flat_map_and_its_panel_says_why(page, address):
     opened(page, address, "/lockdown", lang="en")
     middle = pixel_of(page, city.WEST + 0.005, city.SOUTH + 0.005)  # of the first compound
     page.mouse.move(*middle)
     page.wait_for_selector(".hover-card:not([hidden])")
     assert "春风里" in page.locator(".hover-card").inner_text()
-    for _ in range(5):  # a press that a busy machine draws out is no click to the map
-        page.mouse.click(*middle)
-        page.wait_for_timeout(3000)
-        if page.locator("#compound").count():
-            break
+    page.mouse.click(*middle)
+    page.wait_for_selector("#compound")
     text = page.locator("#compound").inner_text()
     assert "春风里" in text
     assert "Proposal" in text
@@ -144,7 +79,7 @@ def test_a_compound_is_picked_from_the_list_and_flown_to(page, address):
     page.wait_for_selector("#compound")
     until(page, "window.Fangyi.map.engine.viewport().zoom > 14")
     assert pixel_of(page, city.WEST + 0.005, city.SOUTH + 0.005)[0] == pytest.approx(
-        900, abs=450
+        640, abs=340
     )  # between the columns
     assert page.said == []
 

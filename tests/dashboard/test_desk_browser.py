@@ -36,7 +36,7 @@ def address(store):
 
 @pytest.fixture(scope="module")
 def page(address):
-    with chromium() as browser:
+    with chromium(webgl=False) as browser:
         page = browser.new_context(viewport={"width": 1600, "height": 1000}).new_page()
         listen(page)
         page.base = address
@@ -52,7 +52,7 @@ def opened(page, path, ready=READY):
 
 
 def test_what_is_typed_becomes_a_chip_and_the_address_and_goes_with_the_chip(page):
-    opened(page, "/lockdown?lang=en&lite=1&table=compounds")
+    opened(page, "/lockdown?lang=en&plain=1&lite=1&table=compounds")
     assert page.evaluate(COUNT).startswith("5 rows")
     page.locator(".table-quick input, input.table-quick").first.fill("长江")
     until(page, "location.hash === '#compounds=' + encodeURIComponent('长江')")
@@ -64,7 +64,7 @@ def test_what_is_typed_becomes_a_chip_and_the_address_and_goes_with_the_chip(pag
 
 
 def test_a_link_opens_a_table_as_it_was_narrowed_and_a_row_is_selected_everywhere(page):
-    opened(page, "/lockdown?lang=en&lite=1&table=compounds#compounds.now_cases=ge~1")
+    opened(page, "/lockdown?lang=en&plain=1&lite=1&table=compounds#compounds.now_cases=ge~1")
     until(page, "document.querySelectorAll('.chip').length === 1")
     until(page, f"{COUNT}.startsWith('3 of 5 rows')")
     page.locator("[data-grid=compounds] .ag-row").first.click()
@@ -79,7 +79,7 @@ def test_a_link_opens_a_table_as_it_was_narrowed_and_a_row_is_selected_everywher
 
 
 def test_a_view_is_kept_deleted_and_brought_back(page, store):
-    opened(page, "/lockdown?lang=en&lite=1&table=compounds#compounds.now_cases=ge~1")
+    opened(page, "/lockdown?lang=en&plain=1&lite=1&table=compounds#compounds.now_cases=ge~1")
     page.locator(".menu.views > summary").click()
     page.locator("#views-name").fill("hot spots")
     page.locator(".views-new button").click()
@@ -88,7 +88,7 @@ def test_a_view_is_kept_deleted_and_brought_back(page, store):
         "document.querySelector('.toast-text') && /hot spots/.test(document.querySelector('.toast-text').textContent)",
     )
     assert [row["search"] for row in saved.views(store, WHO)] == [
-        "?lang=en&lite=1&table=compounds#compounds.now_cases=ge~1"
+        "?lang=en&plain=1&lite=1&table=compounds#compounds.now_cases=ge~1"
     ]
     page.locator(".views-body li button[aria-label^=delete]").click()
     until(page, "!!document.querySelector('.toast-undo')")
@@ -99,7 +99,7 @@ def test_a_view_is_kept_deleted_and_brought_back(page, store):
 
 
 def test_columns_are_hidden_kept_and_brought_back_by_undo(page, store):
-    opened(page, "/lockdown?lang=en&lite=1&table=compounds")
+    opened(page, "/lockdown?lang=en&plain=1&lite=1&table=compounds")
     page.locator(".columns-menu > summary").click()
     page.locator(".columns-list li", has_text="Street").locator("input").click()
     until(page, f"![...{BOX}.querySelectorAll('.ag-header-cell-text')].some(one => one.textContent === 'Street')")
@@ -109,7 +109,7 @@ def test_columns_are_hidden_kept_and_brought_back_by_undo(page, store):
             break
         page.wait_for_timeout(50)
     assert kept["street"] is True
-    opened(page, "/lockdown?lang=en&lite=1&table=compounds")
+    opened(page, "/lockdown?lang=en&plain=1&lite=1&table=compounds")
     assert not page.evaluate(
         f"[...{BOX}.querySelectorAll('.ag-header-cell-text')].some(one => one.textContent === 'Street')"
     )
@@ -140,7 +140,7 @@ def test_two_areas_are_compared_on_a_page_that_says_why_they_differ(page):
 
 
 def test_a_deadline_is_set_by_one_press(page):
-    opened(page, "/lockdown?lang=en&lite=1", "!!document.querySelector('.reasons .order-open')")
+    opened(page, "/lockdown?lang=en&plain=1&lite=1", "!!document.querySelector('.reasons .order-open')")
     page.locator(".reasons .order-open").first.click()
     until(page, "!!document.querySelector('.order-deadline')")
     page.locator("[data-deadline]").nth(1).click()

@@ -41,7 +41,7 @@ def store(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def page(store):
-    with chromium() as browser, serving(store.engine.url.render_as_string(hide_password=False)) as address:
+    with chromium(webgl=False) as browser, serving(store.engine.url.render_as_string(hide_password=False)) as address:
         found = browser.new_context(viewport={"width": 1366, "height": 768}).new_page()
         listen(found)
         found.goto(f"{address}/imports?pulse=0&lite=1")

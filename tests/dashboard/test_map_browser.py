@@ -39,7 +39,7 @@ def page(address):
     """One page for all tests that leave it as they found it."""
     with chromium() as browser:
         context = browser.new_context(
-            viewport={"width": 1366, "height": 768}, color_scheme="dark", accept_downloads=True
+            viewport={"width": 1280, "height": 720}, color_scheme="dark", accept_downloads=True
         )
         found = context.new_page()
         listen(found)
@@ -75,6 +75,28 @@ def drag(page, path):
     for point in path[1:]:
         page.mouse.move(*point, steps=3)
     page.mouse.up()
+
+
+def colours(page):
+    """How many colours the middle of the screen shows, between the panels."""
+    picture = np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
+    high, wide = picture.shape[:2]
+    picture = picture[high // 5 : high * 2 // 3, wide * 3 // 8 : wide * 5 // 8]
+    return len(np.unique(picture.reshape(-1, 3), axis=0))
+
+
+def test_the_map_is_drawn_with_webgl_and_a_compound_is_clicked_on_it(page):
+    assert not page.evaluate(f"{STATE}.isPlain")
+    assert colours(page) > 5  # land, border, compounds and names: not one flat colour
+    page.mouse.move(*pixel(page, *MIDDLE))
+    page.wait_for_selector(".hover-card:not([hidden])")
+    assert "春风里" in page.locator(".hover-card").inner_text()
+    page.mouse.click(*pixel(page, *MIDDLE))
+    page.wait_for_selector("#compound")
+    assert "春风里" in page.locator("#compound").inner_text()
+    page.locator("#compound button").first.click()
+    until(page, f"document.querySelector('#compound') === null && {STATE}.picked === null")
+    page.evaluate("Fangyi.fullExtent()")
 
 
 def test_levels_add_up_and_say_which_is_drawn(page):

@@ -1,42 +1,56 @@
 """An order under a person's fingers: given, acknowledged, reported and closed by keys alone, and seen in a second browser at the pulse."""
 
+import shutil
+
 import pytest
 from sqlalchemy import select
 
 from layers.store import open_store
 from layers.store.schema import FOREVER, orders
 from tests import city
-from tests.browser import chromium, listen, serving, until
+from tests.browser import chromium, free_port, listen, serving, until
 
 DIALOG = "document.querySelector('#order-dialog .order-dialog')"
 
 
 @pytest.fixture(scope="module")
-def browser():
-    with chromium() as found:
+def context():
+    """One for all tests, so that scripts are fetched once: each test's server has the same address."""
+    with chromium(webgl=False) as browser:
+        found = browser.new_context(viewport={"width": 1920, "height": 1080})
+        found.port = free_port()
         yield found
 
 
-@pytest.fixture
-def store(tmp_path):
-    store = city.found(open_store(f"sqlite:///{tmp_path / 'store.db'}", "drill"), tmp_path)
+@pytest.fixture(scope="module")
+def founded(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("orders")
+    store = city.found(open_store(f"sqlite:///{folder / 'store.db'}", "drill"), folder)
     rows = [
         {"case_id": "1", "status_at": "2020-02-09"},
         {"case_id": "2", "address": "江岸区丹水池小区1栋", "status_at": "2020-02-09"},
         {"case_id": "3", "address": "江岸区教师公寓1栋", "status_at": "2020-02-08"},
     ]
-    city.cases(store, tmp_path, "2020-02-10T18:00", *rows)
-    return store
+    city.cases(store, folder, "2020-02-10T18:00", *rows)
+    store.close()
+    return folder / "store.db"
 
 
 @pytest.fixture
-def address(store):
-    with serving(store.engine.url.render_as_string(hide_password=False)) as found:
+def store(founded, tmp_path):
+    return open_store(f"sqlite:///{shutil.copy(founded, tmp_path)}", "drill")
+
+
+@pytest.fixture
+def address(context, store):
+    with serving(store.engine.url.render_as_string(hide_password=False), context.port) as found:
         yield found
+        for page in context.pages:
+            page.close()
 
 
-def page_at(browser, url):
-    page = browser.new_context(viewport={"width": 1920, "height": 1080}).new_page()
+def page_at(context, url):
+    page = context.new_page()
     listen(page)
     page.goto(url)
     page.wait_for_selector(".shell:not(.waiting)")
@@ -71,11 +85,10 @@ def step(page, name, text, then):
     until(page, then)
 
 
-def test_an_order_goes_its_whole_way_by_keys_and_a_second_browser_follows(browser, address, store):
-    desk, other = (
-        page_at(browser, f"{address}/lockdown?lang=en&lite=1"),
-        page_at(browser, f"{address}/wall?lang=en&lite=1&dwell=0"),
-    )
+def test_an_order_goes_its_whole_way_by_keys_and_a_second_browser_follows(context, address, store):
+    second = context.browser.new_context(viewport={"width": 1920, "height": 1080})
+    desk = page_at(context, f"{address}/lockdown?lang=en&plain=1&lite=1")
+    other = page_at(second, f"{address}/wall?lang=en&plain=1&lite=1&dwell=0")
     assert "No order is in progress" in other.locator(".orders-wall").inner_text()
     tab_to(desk, ".reasons button.order-open", 200)
     desk.keyboard.press("Enter")
@@ -104,10 +117,11 @@ def test_an_order_goes_its_whole_way_by_keys_and_a_second_browser_follows(browse
     for page in (desk, other):
         assert page.said == []
         assert page.evaluate("window.Fangyi.errors") == []
+    second.close()
 
 
-def test_escape_drops_the_dialog_and_what_is_wrong_is_said_in_it(browser, address, store):
-    page = page_at(browser, f"{address}/lockdown?lang=en&lite=1")
+def test_escape_drops_the_dialog_and_what_is_wrong_is_said_in_it(context, address, store):
+    page = page_at(context, f"{address}/lockdown?lang=en&plain=1&lite=1")
     tab_to(page, ".reasons button.order-open", 200)
     page.keyboard.press("Enter")
     until(page, f"!!{DIALOG}")
@@ -127,9 +141,9 @@ def test_escape_drops_the_dialog_and_what_is_wrong_is_said_in_it(browser, addres
 
 
 def test_new_data_do_not_empty_an_open_dialog_and_a_changed_proposal_is_shown_before_it_is_ordered(
-    browser, address, store, tmp_path
+    context, address, store, tmp_path
 ):
-    page = page_at(browser, f"{address}/lockdown?lang=en&lite=1")
+    page = page_at(context, f"{address}/lockdown?lang=en&plain=1&lite=1")
     page.locator(".reasons button.order-open").first.click()
     until(page, f"!!{DIALOG}")
     page.locator("#order-dialog textarea").fill("sealed at once, two cases in a week")
@@ -147,8 +161,8 @@ def test_new_data_do_not_empty_an_open_dialog_and_a_changed_proposal_is_shown_be
     assert state(store) == ["L-20200210-001 given"]
 
 
-def test_several_proposals_are_ordered_together_each_as_its_own(browser, address, store):
-    page = page_at(browser, f"{address}/lockdown?lang=en&lite=1")
+def test_several_proposals_are_ordered_together_each_as_its_own(context, address, store):
+    page = page_at(context, f"{address}/lockdown?lang=en&plain=1&lite=1")
     page.locator(".panel-tools .order-open").first.click()
     until(page, f"!!{DIALOG}")
     page.locator("#order-dialog .order-many input, #order-dialog input.order-many").fill("3")

@@ -1,5 +1,6 @@
 """The review desk under a reviewer's fingers: keys pick, refuse, put off, take back and teach, and never while somebody types."""
 
+import shutil
 import time
 
 import pytest
@@ -8,7 +9,7 @@ from sqlalchemy import select
 from layers.store import open_store
 from layers.store.schema import FOREVER, care, placement
 from tests import city
-from tests.browser import chromium, listen, serving, until
+from tests.browser import chromium, free_port, listen, serving, until
 
 CASES = (  # in the order of the queue: one compound without a case each, the newest first
     {"case_id": "1", "address": "江汉区长江花园5栋2单元301", "status_at": "2020-02-09"},
@@ -18,28 +19,37 @@ CASES = (  # in the order of the queue: one compound without a case each, the ne
 
 
 @pytest.fixture(scope="module")
-def browser():
-    with chromium() as found:
+def context():
+    """One for all tests, so that scripts are fetched once: each test's server has the same address."""
+    with chromium(webgl=False) as browser:
+        found = browser.new_context(viewport={"width": 1920, "height": 1080})
+        found.port = free_port()
         yield found
 
 
-@pytest.fixture
-def store(tmp_path):
-    store = city.found(open_store(f"sqlite:///{tmp_path / 'store.db'}", "drill"), tmp_path)
-    city.cases(store, tmp_path, "2020-02-10T18:00", *({"district": "江汉区"} | row for row in CASES))
-    return store
+@pytest.fixture(scope="module")
+def founded(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("review")
+    store = city.found(open_store(f"sqlite:///{folder / 'store.db'}", "drill"), folder)
+    city.cases(store, folder, "2020-02-10T18:00", *({"district": "江汉区"} | row for row in CASES))
+    store.close()
+    return folder / "store.db"
 
 
 @pytest.fixture
-def page(browser, store):
-    context = browser.new_context(viewport={"width": 1920, "height": 1080})
+def store(founded, tmp_path):
+    return open_store(f"sqlite:///{shutil.copy(founded, tmp_path)}", "drill")
+
+
+@pytest.fixture
+def page(context, store):
     found = context.new_page()
     listen(found)
-    with serving(store.engine.url.render_as_string(hide_password=False)) as address:
+    with serving(store.engine.url.render_as_string(hide_password=False), context.port) as address:
         found.goto(f"{address}/quality?lang=en&pulse=0&lite=1")
         found.wait_for_selector("#review-item")
         yield found
-    context.close()
+        found.close()
 
 
 def press(page, key, then):

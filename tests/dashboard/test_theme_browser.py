@@ -22,7 +22,7 @@ def address(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def page(address):
-    with chromium() as browser:
+    with chromium(webgl=False) as browser:
         found = browser.new_context(
             viewport={"width": 1920, "height": 1080}, color_scheme="light", locale="zh-CN"
         ).new_page()

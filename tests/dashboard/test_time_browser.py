@@ -26,7 +26,7 @@ def page(tmp_path_factory):
         rows = [{"case_id": f"{day}-{n}", "status_at": f"2020-02-0{day}"} for n in range(day)]
         city.cases(store, folder, f"2020-02-0{day}T18:00", *rows)
     store.close()
-    with serving(url) as address, chromium() as browser:
+    with serving(url) as address, chromium(webgl=False) as browser:
         found = browser.new_page(viewport={"width": 1366, "height": 768})
         listen(found)
         found.address, found.url_of_store, found.folder = address, url, folder
