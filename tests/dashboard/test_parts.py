@@ -88,7 +88,7 @@ def test_rows_left_out_are_counted():
 
 
 def test_no_proposals_are_said_in_words():
-    assert "没有数据" in words(parts.reason_list([], "zh"))
+    assert "暂无内容" in words(parts.reason_list([], "zh"))
 
 
 def test_late_feeds_come_first_with_another_symbol():

@@ -50,7 +50,7 @@ def told(store, folder, known_at):
     pages = {path: shown(page.layout(asked[path])) for path, page in all_pages().items()}
     paper = print_briefing(desk, "lockdown", Here("/", view), folder / "paper.pdf", who)
     plans = [desk.plan(who, kind, view).to_json() for kind in ("lockdown", "beds", "staff", "supplies")]
-    return desk.counts(who, view).to_dict(), plans, pages, paper.read_bytes()
+    return desk.counts(who, view).to_json(), plans, pages, paper.read_bytes()
 
 
 def test_later_deliveries_change_nothing_that_was_told_before(store, tmp_path):

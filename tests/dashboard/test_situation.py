@@ -133,7 +133,7 @@ def test_an_unknown_probability_is_a_dash_and_none_is_certain():
 
 def test_a_view_of_the_past_has_the_state_of_then(place):
     then = said(place.page(CITY, "/situation", "?as_of=2020-02-05&known_at=2020-02-09"))
-    assert "没有数据" in then  # the first delivery came on the 10th
+    assert "暂无内容" in then  # the first delivery came on the 10th
 
 
 def test_a_claim_of_an_unverified_rule_says_so_and_a_failing_score_names_its_criterion(plan):
