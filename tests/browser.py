@@ -6,7 +6,7 @@ import socket
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.forkserver import ensure_running
@@ -58,14 +58,9 @@ def serving(store: str, port: int | None = None) -> Iterator[str]:
 
 
 def start(store: str, port: int) -> BaseProcess:
-    """Start `serve` on a drill store and return its process once it answers.
-
-    Servers are forked from one process that has imported the program and done nothing else: importing takes seconds, a fork none.
-    """
+    """Start `serve` on a drill store and return its process once it answers."""
     words = tempfile.NamedTemporaryFile("r", prefix="fangyi-serve-", suffix=".log")  # noqa: SIM115  it outlives this call
-    with _house_on_the_path():
-        server = FORKS.Process(target=serve, args=(store, port, words.name))
-        server.start()
+    server = forked(serve, store, port, words.name)
     server.words = words
     try:
         _await(f"http://127.0.0.1:{port}/healthz", server)
@@ -74,6 +69,17 @@ def start(store: str, port: int) -> BaseProcess:
         end(server)
         raise
     return server
+
+
+def forked(target: Callable[..., object], *args: object) -> BaseProcess:
+    """Start a process of its own that calls a function of tests/server.py.
+
+    All are forked from one process that has imported the program and done nothing else: importing takes seconds, a fork none.
+    """
+    with _house_on_the_path():
+        process = FORKS.Process(target=target, args=args)
+        process.start()
+    return process
 
 
 def end(server: BaseProcess) -> None:

@@ -1,8 +1,6 @@
 """An import that is killed leaves the store as it was: a real process, a real SIGKILL, several moments."""
 
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
@@ -11,8 +9,10 @@ from sqlalchemy import select
 from layers.store import open_store
 from layers.store.schema import metadata
 from tests import city
+from tests.browser import forked
+from tests.server import mortal
 
-ROWS = 12_000
+ROWS = 2_000
 
 
 def contents(path):
@@ -30,66 +30,44 @@ def store(tmp_path):
     return tmp_path / "store.db"
 
 
-def start(store, folder, *more):
-    command = [
-        sys.executable,
-        "-m",
-        "dashboard",
-        "import",
-        "cases",
-        str(folder / "many.csv"),
-        "--store",
-        f"sqlite:///{store}",
-    ]
-    return subprocess.Popen(
-        [*command, "--known-at", "2020-02-10T18:00", *more], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-
-
-def kill_after(process, wait_s):
-    time.sleep(wait_s)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
+def start(store, folder, *more, last=0):
+    """Start an import that dies before its change number `last`; 0: that lives until somebody kills it."""
+    arguments = ["import", "cases", str(folder / "many.csv"), "--store", f"sqlite:///{store}"]
+    arguments += ["--known-at", "2020-02-10T18:00", *more]
+    return forked(mortal, arguments, str(folder / "said"), str(folder / "tally"), last)
 
 
 def kill_in_commit(process, store):
     """Kill when the write-ahead log begins to grow: the moment at which half of the pages are on the disk."""
     log = store.with_name(store.name + "-wal")
     before = log.stat().st_size if log.exists() else 0
-    while process.poll() is None and not (log.exists() and log.stat().st_size > before):
+    while process.is_alive() and not (log.exists() and log.stat().st_size > before):
         time.sleep(0.001)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-
-
-def put_back(store, content):
-    for suffix in ("-wal", "-shm"):
-        store.with_name(store.name + suffix).unlink(missing_ok=True)
-    store.write_bytes(content)
+    process.kill()  # SIGKILL
+    process.join()
 
 
 def test_a_killed_import_leaves_the_store_as_it_was_and_a_rerun_completes(store, tmp_path):
-    started = time.monotonic()
-    output, _ = start(store, tmp_path, "--dry-run").communicate()
-    whole_s = time.monotonic() - started
-    before, content = contents(store), store.read_bytes()
-    assert before["person"] == 0, output
-    undone = set()
-    for share in (0.85, 0.75, 0.65, 0.5, None):
-        for _ in range(4):  # a machine that became faster finishes before the shot: put the store back, aim earlier
-            process = start(store, tmp_path)
-            kill_in_commit(process, store) if share is None else kill_after(process, share * whole_s)
-            after = contents(store)
-            assert after == before or after["person"] == after["placement"] == ROWS  # as it was, or complete
-            if after == before:
-                undone.add(share)
-                break
-            put_back(store, content)
-            whole_s *= 0.8
-    assert {0.85, 0.75, 0.65, 0.5} <= undone, "the import was too quick to be killed in the act"
+    rehearsal = start(store, tmp_path, "--dry-run")
+    rehearsal.join()
+    changes, before = (tmp_path / "tally").stat().st_size, contents(store)
+    assert (rehearsal.exitcode, before["person"]) == (0, 0), said(tmp_path)
+    assert changes > 5
+    for last in range(changes, 1, -2):  # before the last change of all: the last moment before the commit
+        process = start(store, tmp_path, last=last)
+        process.join()
+        assert process.exitcode == -signal.SIGKILL, said(tmp_path)
+        assert contents(store) == before
+    kill_in_commit(start(store, tmp_path), store)
+    after = contents(store)
+    assert after == before or after["person"] == after["placement"] == ROWS  # as it was, or complete
     process = start(store, tmp_path)
-    output, _ = process.communicate()
-    assert process.returncode == 0, output
+    process.join()
+    assert process.exitcode == 0, said(tmp_path)
     final = contents(store)
     assert final["person"] == final["placement"] == final["person_status"] == ROWS
     assert final["batch"] == before["batch"] + 1
+
+
+def said(folder):
+    return (folder / "said").read_text(encoding="utf-8")
