@@ -3,7 +3,7 @@
   const Fangyi = window.Fangyi = window.Fangyi || {};
   const say = (key, values) => Fangyi.say(`browser.briefing.${key}`, values);
   const STILL = 900, EVERY = 500; // milliseconds: a choice that rests is shown, and how often a job is asked
-  const SAID = {genuine: () => say('genuine'), altered: () => say('altered'), unknown: () => say('unknown')};
+  const SAID = {genuine: () => say('genuine'), known: () => say('known'), altered: () => say('altered'), unknown: () => say('unknown')};
   let waiting = null, asked = '';
 
   async function ask(path, options) {

@@ -96,10 +96,12 @@
     const result = job.result || {};
     if (job.state === 'failed') return told(lang() === 'en' ? job.en : job.zh, 'bad');
     if (job.state === 'cancelled') return told(say('stopped'), 'bad');
-    told(result.problem && does !== 'preview' ? result.problem[lang()] : '', 'bad');
+    const bad = result.unkept || (does !== 'preview' && result.problem);
+    told(bad ? bad[lang()] : '', 'bad');
     if (does === 'preview') { Fangyi.send('import-tick', Date.now()); return scrollTo({top: 0, behavior: 'smooth'}); }
     if (result.problem) return undefined;
     if (does === 'undo-try') return Fangyi.send('import-undo-tick', Date.now());
+    if (result.unkept) { setTimeout(() => go({batch: result.batch}), 8000); return undefined; } // to be read first
     return go({batch: result.batch});
   }
 

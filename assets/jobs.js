@@ -43,7 +43,7 @@
   const searched = job => job.name.startsWith('clusters'); // kept by the server: the page shows it, there is nothing to download
 
   function ready(shown, job) {
-    if (searched(job)) { keep(job.id, null); return location.reload(); }
+    if (searched(job)) { keep(job.id, null); return Fangyi.reload(); }
     ended(shown, job.id, say('ready'), 'done');
     const link = make('a', 'button primary', shown.box, say('download', {name: job.name, size: window.Fangyi.number(job.bytes / 1e6, 1)}));
     link.href = `/job/${job.id}/file`;

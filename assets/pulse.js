@@ -84,7 +84,7 @@
     Object.assign(pulse, {begun, ran});
     try {
       const now = await ask(), restarted = pulse.boot !== null && now.boot !== pulse.boot;
-      if (pulse.code !== null && now.code !== pulse.code) return location.reload();
+      if (pulse.code !== null && now.code !== pulse.code) Fangyi.reload();
       Object.assign(pulse, {last: now, seen: new Date(), misses: 0, code: now.code, boot: now.boot, refused: false});
       if (pulse.lostAt || restarted) recovered(pulse.lostAt || seen || new Date(), restarted ? 'restarted' : 'cut');
       else if (still) recovered(seen, why);
@@ -111,6 +111,18 @@
   }
   setInterval(progress, 500);
 
+  // ---- anew
+
+  /** Loads the page anew: only from a server that answers, for an error page of a browser or a proxy never comes back by itself; and not
+      over somebody's open dialog. */
+  let renewing = false;
+  Fangyi.reload = () => { if (!renewing) { renewing = true; renew(); } };
+  async function renew() {
+    const open = document.querySelector('dialog[open], .order-dialog');
+    const there = !open && await ask().then(() => true, () => false);
+    if (there) location.reload(); else setTimeout(renew, PATIENCE);
+  }
+
   // ---- what was answered with an error
 
   addEventListener('error', event => Fangyi.errors.push(String(event.message)));
@@ -124,6 +136,6 @@
     if (pulse.lostAt || pulse.misses) return; // that is told already, or about to be
     if (!document.querySelector('.shell.waiting')) return ribbon('lost', say('undone'));
     ribbon('lost', say('unshown', {n: 20}));
-    setTimeout(() => location.reload(), 20000);
+    setTimeout(Fangyi.reload, 20000);
   }
 })();

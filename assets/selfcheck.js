@@ -6,7 +6,7 @@
   const say = (key, values) => Fangyi.say(`browser.selfcheck.${key}`, values);
   const digits = new Intl.DateTimeFormat('sv-SE', {timeZone: 'Asia/Shanghai', timeStyle: 'medium'});
   const isWall = () => !!document.querySelector('.shell.wall');
-  const check = {at: null, faults: [], skew: null, doubt: 0, runs: 0, next: Date.now() + FIRST, running: false};
+  const check = {at: null, faults: [], skew: null, doubt: 0, runs: 0, heard: 0, next: Date.now() + FIRST, running: false};
   Fangyi.check = check;
 
   // ---- what is looked at
@@ -17,7 +17,7 @@
     if (seq !== map.seq) Object.assign(map, {seq, seqAt: now});
     if (Fangyi.ready !== map.ready) Object.assign(map, {ready: Fangyi.ready, readyAt: now});
   }
-  document.addEventListener('webglcontextlost', () => { map.lost = true; if (isWall()) setTimeout(() => location.reload(), 15000); }, true);
+  document.addEventListener('webglcontextlost', () => { map.lost = true; if (isWall()) setTimeout(Fangyi.reload, 15000); }, true);
 
   let font = null;
   /** A glyph that is drawn like one that no font has is missing. */
@@ -36,9 +36,10 @@
   }
 
   function wrong(answer) {
-    const found = [], told = Fangyi.pulse.told || Fangyi.pulse.last || {};
+    const found = [], shown = document.querySelectorAll('.wall [data-figure]'), told = Fangyi.pulse.told || Fangyi.pulse.last || {};
     const moved = ['facts', 'orders'].some(kind => told[kind] !== answer[kind]);
-    for (const one of document.querySelectorAll('.wall [data-figure]')) {
+    if (shown.length && ![...shown].some(one => one.dataset.figure in answer.figures)) return [say('unchecked')]; // nothing was compared
+    for (const one of shown) {
       const wanted = answer.figures[one.dataset.figure];
       if (wanted === undefined || wanted === one.textContent) continue;
       const name = one.closest('.tile') ? one.closest('.tile').querySelector('.tile-title').textContent : one.parentElement.textContent.replace(one.textContent, '').trim();
@@ -68,7 +69,7 @@
 
   function memory() {
     const used = performance.memory && performance.memory.jsHeapSizeLimit ? performance.memory.usedJSHeapSize / performance.memory.jsHeapSizeLimit : 0;
-    if (used > BURSTING) location.reload();
+    if (used > BURSTING) Fangyi.reload();
     return used > FULL ? [say('memory', {n: Math.round(used * 100)})] : [];
   }
 
@@ -80,14 +81,14 @@
     if (!fontsThere()) found.push(say('font'));
     if (map.lost) found.push(say('gone'));
     else if (!document.querySelector('#map canvas') || (map.seqAt > map.readyAt && now - map.seqAt > DRAWN)) found.push(say('map'));
-    if (Fangyi.errors.length) found.push(say('errors', {what: String(Fangyi.errors[Fangyi.errors.length - 1]).slice(0, 80)}));
+    if (Fangyi.errors.length > check.heard) found.push(say('errors', {what: String(Fangyi.errors[Fangyi.errors.length - 1]).slice(0, 80)}));
     if (Fangyi.alerts && Fangyi.alerts.muted) found.push(say('muted'));
     return [...found, ...memory()];
   }
 
   function server(answer) {
     const {checked_at: at, faults} = answer.server, mine = Fangyi.lang() === 'en' ? 1 : 0;
-    const stopped = at && answer.now - Date.parse(at) > 5 * EVERY ? [say('stale')] : [];
+    const stopped = answer.now - Date.parse(at) > 5 * EVERY ? [say('stale')] : [];
     return [...faults.map(pair => say('server', {what: pair[mine]})), ...stopped];
   }
 
@@ -101,6 +102,7 @@
     } catch (_) { found.push(say('unchecked')); }
     Object.assign(check, {faults: [...found, ...here()], at: new Date(), runs: check.runs + 1, running: false, next: Date.now() + EVERY});
     Fangyi.errors.splice(0, Math.max(0, Fangyi.errors.length - 20));
+    check.heard = Fangyi.errors.length; // one that has passed is told once; what it broke is found by the other checks
     show();
   }
 

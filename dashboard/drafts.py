@@ -8,7 +8,8 @@ import shutil
 import tempfile
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -24,6 +25,7 @@ from layers.intake.suggest import Guess, Sample
 LARGEST = 200_000_000  # bytes of one file
 KEPT_S = 2 * 3600
 PER_PERSON, IN_ALL = 4, 24
+REHEARSED = 48  # rehearsed undos that are remembered, the newest
 BLOCK = 1 << 20
 LONGEST_NAME = 180  # bytes: a Chinese name takes three a character, and a folder holds names of 255
 
@@ -59,6 +61,7 @@ class Draft:
     keep: bool = True  # whether the profile is kept with the import
     found: dict[str, Any] | None = None
     problem: tuple[str, str] | None = None
+    used: int = 0  # pieces of work that read its file now
 
     @property
     def name(self) -> str:
@@ -73,7 +76,7 @@ class Drafts:
         self._clock, self._lock = clock, Lock()
         self._drafts: dict[str, Draft] = {}
         self._folder: Path | None = None
-        self.rehearsed: dict[tuple[Person, str], Any] = {}  # who, batch -> what its undo would do
+        self._rehearsed: dict[tuple[Person, str], Any] = {}  # who, batch -> what its undo would do
 
     def take(self, owner: Person, name: str, stream: IO[bytes]) -> Draft:
         """Write a stream to the private folder, block by block; raise UploadError for what cannot be a delivery."""
@@ -106,6 +109,29 @@ class Drafts:
             self._drafts.pop(draft.token, None)
         shutil.rmtree(draft.path.parent, ignore_errors=True)
 
+    @contextmanager
+    def using(self, draft: Draft) -> Iterator[None]:
+        """Hold a draft while work reads its file: it is not deleted meanwhile to make room or for its age."""
+        with self._lock:
+            draft.used += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                draft.used -= 1
+
+    def remember(self, who: Person, batch: str, found: Any) -> None:
+        """Keep what the undo of a batch would do, for the person who asked."""
+        with self._lock:
+            self._rehearsed.pop((who, batch), None)
+            self._rehearsed[who, batch] = found
+            for oldest in list(self._rehearsed)[:-REHEARSED]:
+                del self._rehearsed[oldest]
+
+    def rehearsed(self, who: Person | None, batch: str) -> Any:
+        """Return what was remembered, None for nothing."""
+        return self._rehearsed.get((who, batch)) if who else None
+
     def _home(self) -> Path:
         with self._lock:
             if self._folder is None:
@@ -115,8 +141,12 @@ class Drafts:
 
     def _make_room(self, owner: Person) -> None:
         self._forget()
-        mine = sorted((d for d in self._drafts.values() if d.owner == owner), key=lambda d: d.born)
-        for draft in mine[: max(0, len(mine) - PER_PERSON + 1)]:
+        mine = [d for d in self._drafts.values() if d.owner == owner]
+        idle = sorted((d for d in mine if not d.used), key=lambda d: d.born)
+        more = max(0, len(mine) - PER_PERSON + 1)
+        if more > len(idle):
+            raise UploadError(*both("drafts.all_in_work", n=len(mine))[::-1])
+        for draft in idle[:more]:
             self.drop(draft)
         if len(self._drafts) >= IN_ALL:
             raise UploadError(
@@ -124,7 +154,7 @@ class Drafts:
             )
 
     def _forget(self) -> None:
-        for draft in [d for d in list(self._drafts.values()) if self._clock() - d.born > KEPT_S]:
+        for draft in [d for d in list(self._drafts.values()) if self._clock() - d.born > KEPT_S and not d.used]:
             self.drop(draft)
 
 

@@ -28,16 +28,28 @@ class ExportError(Refusal, ValueError):
     """A plan cannot be written as asked."""
 
 
-def plan_bytes(plan: Plan, form: str, lang: str = "zh") -> bytes:
-    """Return the plan as json, csv (UTF-8 with BOM, for spreadsheets) or xlsx; equal plans give equal bytes."""
+OF_COMPOUNDS = ("compounds", "reach")  # tables of plans with a row for each compound; others name it in a column
+
+
+def plan_bytes(plan: Plan, form: str, lang: str = "zh", *, rows: bool = False) -> bytes:
+    """Return the plan as json, csv (UTF-8 with BOM, for spreadsheets) or xlsx; equal plans give equal bytes.
+
+    rows  whether a workbook holds the tables with a row for each compound too: these leave a server only by the way of
+          `rows.Taking`, with a reason and a watermark
+    """
     if form == "json":
         return plan.to_json().encode()
     frame = plan.to_frame(lang)
     if form == "csv":
         return csv_bytes(frame, bom=True)
     if form == "xlsx":
-        return _xlsx({"plan": frame, **plan.tables}, plan)
+        return _xlsx({"plan": frame, **(plan.tables if rows else summed(plan.tables))}, plan)
     raise ExportError(f"format {form!r}; wanted one of {FORMATS}")
+
+
+def summed(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return the tables without those that have a row for each compound."""
+    return {name: one for name, one in tables.items() if name not in OF_COMPOUNDS and "compound" not in one.columns}
 
 
 def table_bytes(frame: pd.DataFrame, form: str, about: Mapping[str, Any]) -> bytes:
@@ -51,7 +63,7 @@ def table_bytes(frame: pd.DataFrame, form: str, about: Mapping[str, Any]) -> byt
 
 def write_plan(plan: Plan, path: Path, lang: str = "zh") -> None:
     """Write the plan in the format that the file's name ends in; the file appears whole or not at all."""
-    content = plan_bytes(plan, path.suffix.lower().removeprefix("."), lang)
+    content = plan_bytes(plan, path.suffix.lower().removeprefix("."), lang, rows=True)
     with whole(path) as unfinished:
         unfinished.write_bytes(content)
 

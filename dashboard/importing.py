@@ -1,6 +1,7 @@
 """Hand in a file, look at what it would do, import it, take it back: the routes and the work behind the import page."""
 
 import json
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -27,6 +28,7 @@ from layers.store import profiles as kept_profiles
 
 MOST_BATCHES = 2**53  # a number beyond it names none, and no database takes much larger ones
 NOTES_KEPT = 20_000  # rows of a preview that can be taken away as CSV
+log = logging.getLogger(__name__)
 ENOUGH = 0.3  # a feed that fits less than this is not chosen for anybody
 
 
@@ -219,15 +221,27 @@ def commit(desk: Desk, draft: Draft) -> Job:
 
     def work(told: Progress, stop: Any) -> bytes:
         found = _imported(desk, draft, told, stop, dry_run=False)
-        if draft.keep and not found.repeated:
-            reading, who = draft.reading, draft.owner.name
-            kept_profiles.keep(
-                desk.store, draft.feed, draft.source, reading.columns, reading.settings(), who, desk.store.now()
-            )
+        # From here on the delivery is in the store: whatever fails now must not be told as an import that failed.
+        unkept = _keep_profile(desk, draft) if draft.keep and not found.repeated else None
         desk.drafts.drop(draft)
-        return json.dumps({"batch": found.repeated or found.batch}).encode()
+        return json.dumps({"batch": found.repeated or found.batch} | ({"unkept": unkept} if unkept else {})).encode()
 
     return desk.jobs.submit(f"import {draft.name}", draft.owner, _told_in_both(work, draft), IMPORTS)
+
+
+def _keep_profile(desk: Desk, draft: Draft) -> dict[str, str] | None:
+    """Keep how the file was read; return in both languages why that could not be done, None when it was."""
+    reading, who = draft.reading, draft.owner.name
+    try:
+        kept_profiles.keep(
+            desk.store, draft.feed, draft.source, reading.columns, reading.settings(), who, desk.store.now()
+        )
+    except Exception as error:  # told on the receipt's page and in the log
+        log.exception("the profile of %s was not kept", draft.name)
+        why = error if isinstance(error, LayerError) else None
+        zh, en = both("importing.profile_unkept", why=("", "") if why is None else (why.said("zh"), why.said("en")))
+        return {"zh": zh, "en": en}
+    return None
 
 
 def _imported(desk: Desk, draft: Draft, told: Progress, stop: Any, *, dry_run: bool) -> Any:
@@ -238,17 +252,18 @@ def _imported(desk: Desk, draft: Draft, told: Progress, stop: Any, *, dry_run: b
         told(done, max(draft.lines, done), *both("importing.rows_read", what=what, done=done))
 
     told(0, 1, *both("importing.opening_file", what=what))
-    return run(
-        desk.store,
-        feed,
-        draft.path,
-        datum=draft.reading.datum or None,
-        profile=draft.reading.profile(feed, draft.source, draft.sample.columns),
-        dry_run=dry_run,
-        actor=draft.owner.name,
-        progress=rows,
-        cancel=stop,
-    )
+    with desk.drafts.using(draft):
+        return run(
+            desk.store,
+            feed,
+            draft.path,
+            datum=draft.reading.datum or None,
+            profile=draft.reading.profile(feed, draft.source, draft.sample.columns),
+            dry_run=dry_run,
+            actor=draft.owner.name,
+            progress=rows,
+            cancel=stop,
+        )
 
 
 def take_back(desk: Desk, who: Person, number: int, why: str, *, apply: bool, keep: Callable[[Any], None]) -> Job:

@@ -17,7 +17,7 @@ Work = Callable[[Progress, Event], bytes]  # returns the content of one file
 
 KEPT_S = 600  # a finished file waits ten minutes for whoever asked
 KEPT = 24  # jobs remembered, the oldest finished ones forgotten first
-WAITING = 8  # jobs in work or in line; printing takes seconds, so a longer line means that something is wrong
+WAITING, MINE = 8, 4  # jobs in work or in line, of all and of one person; a longer line means that something is wrong
 FINISHED = ("done", "failed", "cancelled")
 IMPORTS = "imports"  # what imports, rehearsals and undos are about: they alone know whether they were stopped in time
 
@@ -55,30 +55,40 @@ class Job:
 
 
 class Jobs:
-    """The jobs of one process; one is worked on at a time, because printing itself is."""
+    """The jobs of one process, in two lanes: imports wait for no print. In each one is worked on at a time, because each of them is."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._jobs: dict[str, Job] = {}
         self._lock = Lock()
-        self._line: SimpleQueue[tuple[Job, Work]] = SimpleQueue()
-        self._worker: Thread | None = None
+        self._lanes: dict[bool, SimpleQueue[tuple[Job, Work]]] = {}
 
     def submit(self, name: str, owner: Person, work: Work, about: Any = None) -> Job:
-        """Put work in line and return its job; raises BusyError when the line is long."""
+        """Put work in line and return its job; raises BusyError when the line is long, or when much of it is this person's."""
         job = Job(name, owner, about)
         with self._lock:
             self._forget()
-            if sum(one.state not in FINISHED for one in self._jobs.values()) >= WAITING:
+            open_ = [
+                one for one in self._jobs.values() if one.state not in FINISHED and self._lane(one) == self._lane(job)
+            ]
+            if len(open_) >= WAITING:
                 raise BusyError(*both("jobs.busy", n=WAITING)[::-1])
+            if sum(one.owner == owner for one in open_) >= MINE:
+                raise BusyError(*both("jobs.yours", n=MINE)[::-1])
             self._jobs[job.id] = job
-            self._line.put((job, work))
-            if self._worker is None:
-                self._worker = Thread(
-                    target=self._serve, name="jobs", daemon=True
-                )  # a server that stops waits for nobody
-                self._worker.start()
+            self._line(self._lane(job)).put((job, work))
         return job
+
+    @staticmethod
+    def _lane(job: Job) -> bool:
+        return job.about == IMPORTS
+
+    def _line(self, lane: bool) -> SimpleQueue[tuple[Job, Work]]:
+        """The line of a lane, whose worker begins with its first job; a server that stops waits for nobody."""
+        if lane not in self._lanes:
+            self._lanes[lane] = SimpleQueue()
+            Thread(target=self._serve, args=(self._lanes[lane],), name="jobs", daemon=True).start()
+        return self._lanes[lane]
 
     def get(self, id: str, owner: Person | None) -> Job | None:
         """Return the job when it is this person's and still remembered."""
@@ -92,9 +102,9 @@ class Jobs:
         job.cancel.set()
         self._end(job, "cancelled", both("jobs.cancelled"))
 
-    def _serve(self) -> None:
+    def _serve(self, line: SimpleQueue[tuple[Job, Work]]) -> None:
         while True:
-            self._run(*self._line.get())
+            self._run(*line.get())
 
     def _run(self, job: Job, work: Work) -> None:
         def progress(done: int, total: int, zh: str, en: str) -> None:

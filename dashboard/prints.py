@@ -79,14 +79,18 @@ def prints_blueprint(desk: Desk, jobs: Jobs) -> Blueprint:
         verdict = verify_code(desk, request.args.get("code", ""))
         if verdict.row is None or not may_see(desk.gate.who(request), verdict.row):
             abort(404)
-        return _started(
-            desk, jobs, "again.json", lambda told, stop: json.dumps(told_of(desk, print_again(desk, verdict))).encode()
-        )
+
+        def work(told: Progress, stop: Event) -> bytes:
+            return json.dumps(told_of(desk, print_again(desk, verdict, told, stop))).encode()
+
+        return _started(desk, jobs, "again.json", work)
 
     @routes.route("/briefing/verify", methods=["GET", "POST"])
     def verify() -> Response:
         if request.method == "GET":
-            return as_json(told_of(desk, verify_code(desk, request.args.get("code", ""))))
+            verdict = verify_code(desk, request.args.get("code", ""))
+            hidden = verdict.row is not None and not may_see(desk.gate.who(request), verdict.row)
+            return as_json(told_of(desk, replace(verdict, row=None) if hidden else verdict))
         request.max_content_length = LARGEST
         return as_json(told_of(desk, verify_file(desk, request.get_data())))
 

@@ -53,6 +53,8 @@ class Watch:
     judged: Any = None  # what counts and shortages were last judged by: they are not read again while it stays
     faults: dict[str, tuple[str, str]] = field(default_factory=dict)  # what failed -> (zh, en)
     checked_at: datetime | None = None
+    begun_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    logged: dict[str, float] = field(default_factory=dict)  # what failed -> when the log was last told
 
     def beat(self, within: float = SHARED_S) -> Beat:
         """Return how the store stands, read within these seconds: four times a second however many screens ask, 0 reads it now."""
@@ -83,9 +85,17 @@ class Watch:
         try:
             work()
             self.faults.pop(what, None)
+            self.logged.pop(what, None)
         except Exception as error:  # the thread must live on, and every screen must hear of it
-            log.exception("the watch failed: %s", words[1])
+            self._log(what, words[1])
             self.faults[what] = both("watch.failed", words=words, name=type(error).__name__)
+
+    def _log(self, what: str, words: str) -> None:
+        """Tell the log of a failure, and again each minute while it lasts: looks come four times a second."""
+        now = time.monotonic()
+        if now - self.logged.get(what, -CHECK_S) >= CHECK_S:
+            self.logged[what] = now
+            log.exception("the watch failed: %s", words)
 
     def plan(self) -> None:
         """Work out the plan that the most pages wait for, for the state of now."""
@@ -135,8 +145,8 @@ class Watch:
             self.faults.pop(what, None)
 
     def told(self) -> dict[str, Any]:
-        """Return what a browser is told: when the last check ended, and what is wrong in both languages."""
-        at = self.checked_at.isoformat() if self.checked_at else None
+        """Return what a browser is told: when the last check ended (before the first: when the watch was made), and what is wrong in both languages."""
+        at = (self.checked_at or self.begun_at).isoformat()
         return {"checked_at": at, "faults": [list(words) for words in list(self.faults.values())]}
 
 

@@ -1,5 +1,6 @@
 """The daily briefing: when it is due, and the service that prints it into a folder until somebody stops it."""
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -53,16 +54,15 @@ def print_now(desk: Desk, who: Person | None, wanted: Edition, progress: Progres
     The name says the knowledge time and the code, so that each day has its own and the same state writes the same file.
     """
     here = Here("/briefing", desk.gate.allowed(desk.store, who, desk.store.view(wanted.area)), wanted.lang)
-    made = wanted.folder / f"fangyi_unnamed.{wanted.choice.form}"
-    try:
+    wanted.folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=wanted.folder) as own:  # two that print share nothing
+        made = Path(own) / f"print.{wanted.choice.form}"
         issued = issue(desk, who, here, wanted.choice, made, actor=ACTOR, progress=progress)
         known = here.view.known_at.astimezone(SHANGHAI)
         out = wanted.folder / f"fangyi_{known:%Y-%m-%d_%H%M}_{issued.row['code']}.{wanted.choice.form}"
-        made.replace(out)
-    finally:
-        made.unlink(missing_ok=True)
-    with whole(out.with_name(out.name + SIDECAR)) as unfinished:
-        unfinished.write_bytes(issued.sidecar)
+        with whole(out.with_name(out.name + SIDECAR)) as unfinished:
+            unfinished.write_bytes(issued.sidecar)
+        made.replace(out)  # last: no print lies there without its signature
     return out
 
 

@@ -18,7 +18,7 @@ from dashboard.briefing.blocks import Choice
 from dashboard.briefing.content import Briefing, compose
 from dashboard.briefing.edition import edition
 from dashboard.briefing.printing import Progress
-from dashboard.briefing.signing import Key, key_path, load_key, sidecar, signed_by
+from dashboard.briefing.signing import Key, about, claims_of, key_path, load_key, sidecar, signed_by
 from dashboard.briefing.writers import write
 from dashboard.desk import Desk
 from dashboard.text import both
@@ -30,8 +30,11 @@ from layers._view import View
 from layers.store import printed
 
 CODE = re.compile(r"FY(?:-[2-9A-HJ-NP-Z]{4}){3}")
-MEMBER_BYTES = 4_000_000  # of one part of a zipped document that is searched for its code
-GENUINE, ALTERED, UNKNOWN = "genuine", "altered", "unknown"
+MEMBER_BYTES, SEARCHED_BYTES = (
+    4_000_000,
+    32_000_000,
+)  # of one part of a zipped document that is searched for its code, and of all
+GENUINE, KNOWN, ALTERED, UNKNOWN = "genuine", "known", "altered", "unknown"
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Issued:
 class Verdict:
     """What is known of a file or a code.
 
-    said    genuine, altered or unknown
+    said    genuine, altered or unknown; of a code on paper "known": the paper itself nobody has compared
     row     the print that it is, or claims to be
     why     what was found, for a reader of either language: (zh, en)
     again   whether printing the state again gives the same bytes; None: nobody asked
@@ -59,8 +62,8 @@ class Verdict:
 
 
 def key_of(desk: Desk) -> Key:
-    """Return the key of this place."""
-    return load_key(key_path(desk.settings, desk.store))
+    """Return the key of this place; one that signed prints and is gone raises BriefingError."""
+    return load_key(key_path(desk.settings, desk.store), first=not printed.newest(desk.store, 1))
 
 
 def issue(
@@ -70,20 +73,25 @@ def issue(
     """Print a briefing into a file and keep it; raises Cancelled, with nothing kept, when `cancel` was set on the way."""
 
     def told(zh: str, en: str) -> None:
-        if cancel is not None and cancel.is_set():
-            raise Cancelled("the briefing was stopped; nothing was written")
+        _heed(cancel)
         if progress:
             progress(0, 1, zh, en)
 
     said = compose(desk, who, here, choice, told)
     write(said, out, progress, cancel)
-    sha256, key = hashlib.sha256(out.read_bytes()).hexdigest(), key_of(desk)
-    row = printed.keep(desk.store, {
+    key = key_of(desk)
+    row = {
         "code": said.code, "at": datetime.now(UTC), "actor": actor or (who.name if who else ""), "format": choice.form,
-        "sha256": sha256, "state": {**said.state, "told": told_of(said)}, "key_id": key.id,
-        "signature": key.sign(said.code, sha256),
-    })  # fmt: skip
-    return Issued(row, sidecar(row, key.public))
+        "sha256": hashlib.sha256(out.read_bytes()).hexdigest(), "state": {**said.state, "told": told_of(said)}, "key_id": key.id,
+    }  # fmt: skip
+    _heed(cancel)  # the last moment at which it can be stopped
+    kept = printed.keep(desk.store, row | {"signature": key.sign(row)})
+    return Issued(kept, sidecar(kept, key.public))
+
+
+def _heed(cancel: Event | None) -> None:
+    if cancel is not None and cancel.is_set():
+        raise Cancelled("the briefing was stopped; nothing was written")
 
 
 def told_of(briefing: Briefing) -> dict[str, Any]:
@@ -117,15 +125,22 @@ def verify_file(desk: Desk, content: bytes, beside: bytes | None = None) -> Verd
 
 
 def verify_code(desk: Desk, code: str) -> Verdict:
-    """Say what is known of a code that stands on paper: of which state it is; a paper itself cannot be compared."""
+    """Say what is known of a code that stands on paper: of which state it is. Anybody can copy a code, so it makes no paper genuine."""
     row = printed.by_code(desk.store, code.strip().upper())
     if row is None:
         return Verdict(UNKNOWN, both("brief.issuing.unknown_code", code=code))
-    return _kept(desk, row)
+    found = _kept(desk, row)
+    return Verdict(KNOWN, both("brief.issuing.compare"), row) if found.said == GENUINE else found
 
 
-def print_again(desk: Desk, verdict: Verdict) -> Verdict:
-    """Return the verdict with whether its state, printed again now, gives the same bytes."""
+def print_again(desk: Desk, verdict: Verdict, progress: Progress | None = None, cancel: Event | None = None) -> Verdict:
+    """Return the verdict with whether its state, printed again now, gives the same bytes; Cancelled when `cancel` was set on the way."""
+
+    def told(zh: str, en: str) -> None:
+        _heed(cancel)
+        if progress:
+            progress(0, 1, zh, en)
+
     row = verdict.row
     if row is None:
         return verdict
@@ -133,7 +148,7 @@ def print_again(desk: Desk, verdict: Verdict) -> Verdict:
     who, here, choice = asked_by(state)
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / f"again.{choice.form}"
-        write(compose(desk, who, here, choice), out)
+        write(compose(desk, who, here, choice, told), out, progress, cancel)
         same = hashlib.sha256(out.read_bytes()).hexdigest() == row["sha256"]
     why = verdict.why
     if not same and state["edition"] != edition():
@@ -162,9 +177,13 @@ def code_in(content: bytes) -> str:
 
 
 def _code_in_zip(content: bytes) -> str:
+    left = SEARCHED_BYTES
     with zipfile.ZipFile(BytesIO(content)) as book:
         for member in book.infolist():
             if member.file_size <= MEMBER_BYTES and member.filename.endswith((".xml", ".rels")):
+                left -= member.file_size
+                if left < 0:
+                    return ""  # no print of ours is so large
                 found = CODE.search(book.read(member).decode("utf-8", "replace"))
                 if found:
                     return found[0]
@@ -172,9 +191,12 @@ def _code_in_zip(content: bytes) -> str:
 
 
 def _kept(desk: Desk, row: dict[str, Any]) -> Verdict:
-    """A row of the table counts only with the signature of this place's key."""
-    if signed_by(key_of(desk).public, row["code"], row["sha256"], row["signature"]):
+    """A row of the table counts only with the signature of this place's key, over all that the row claims."""
+    key = key_of(desk)
+    if signed_by(key.public, row, about(row)):
         return Verdict(GENUINE, both("brief.issuing.genuine"), row)
+    if row["key_id"] != key.id:
+        return Verdict(UNKNOWN, both("brief.issuing.other_key", code=row["code"]), row)
     return Verdict(ALTERED, both("brief.issuing.not_ours"), row)
 
 
@@ -182,11 +204,12 @@ def _beside(desk: Desk, sha256: str, beside: bytes) -> Verdict:
     """The record is not here, but the print carries a signature of its own."""
     try:
         told = json.loads(beside)
-        code, claimed, signature = (str(told[name]) for name in ("code", "sha256", "signature"))
+        code, claimed, claims = str(told["code"]), str(told["sha256"]), claims_of(told)
+        ours = signed_by(key_of(desk).public, told, claims)
     except (ValueError, KeyError, TypeError):
         return Verdict(UNKNOWN, both("brief.issuing.unreadable"))
     if claimed != sha256:
         return Verdict(ALTERED, both("brief.issuing.other_content", code=code))
-    if signed_by(key_of(desk).public, code, sha256, signature):
+    if ours:
         return Verdict(GENUINE, both("brief.issuing.elsewhere", code=code))
     return Verdict(UNKNOWN, both("brief.issuing.other_key", code=code))

@@ -10,7 +10,6 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +19,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from dashboard.briefing.errors import BriefingError
 from dashboard.settings import Settings
+from dashboard.text import both
+from layers._times import from_ms, to_ms
 from layers.store import Store
 
 FILE = "signing.key"
+CLAIMED = ("area", "as_of", "known_at", "lang", "revision")  # of the state of a print, what the file beside it says
 OTHERS = 0o077  # rights of anybody but the owner
 SIDECAR = ".sig"
 
@@ -44,14 +46,31 @@ class Key:
         """Return the first digits of the public key's SHA-256."""
         return key_id(self.public)
 
-    def sign(self, code: str, sha256: str) -> str:
-        """Return the signature of a print in base64."""
-        return base64.b64encode(self.private.sign(message(code, sha256))).decode()
+    def sign(self, row: Mapping[str, Any]) -> str:
+        """Return the signature of a print in base64; see `message`."""
+        return base64.b64encode(self.private.sign(message(row, about(row)))).decode()
 
 
-def message(code: str, sha256: str) -> bytes:
-    """Return what is signed: the code on the pages and the digest of the file, so that neither goes with another."""
-    return f"fangyi print 1\n{code}\n{sha256}\n".encode()
+def about(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is claimed of a print: when, by whom, in which format and of which state, with the digest of all of that state."""
+    state = row["state"]
+    return {
+        "actor": row["actor"],
+        "at": from_ms(to_ms(row["at"])).isoformat(),
+        "format": row["format"],
+        "state": {name: state[name] for name in CLAIMED},
+        "state_sha256": hashlib.sha256(_plain(state)).hexdigest(),
+    }
+
+
+def message(row: Mapping[str, Any], claims: Mapping[str, Any]) -> bytes:
+    """Return what is signed: the code on the pages, the digest of the file and every claim about it, so that none goes with another."""
+    said = hashlib.sha256(_plain(claims)).hexdigest()
+    return f"fangyi print 2\n{row['code']}\n{row['sha256']}\n{said}\n".encode()
+
+
+def _plain(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
 def key_id(public: str) -> str:
@@ -59,11 +78,11 @@ def key_id(public: str) -> str:
     return hashlib.sha256(base64.b64decode(public)).hexdigest()[:16]
 
 
-def signed_by(public: str, code: str, sha256: str, signature: str) -> bool:
-    """Return whether the signature of a print was made with the private half of this key."""
+def signed_by(public: str, row: Mapping[str, Any], claims: Mapping[str, Any]) -> bool:
+    """Return whether the signature of a print (code, sha256, signature) and of the claims about it was made by this key."""
     try:
         key = Ed25519PublicKey.from_public_bytes(base64.b64decode(public, validate=True))
-        key.verify(base64.b64decode(signature, validate=True), message(code, sha256))
+        key.verify(base64.b64decode(row["signature"], validate=True), message(row, claims))
     except (InvalidSignature, ValueError):  # not a key, not base64, or not this key's
         return False
     return True
@@ -76,8 +95,13 @@ def key_path(settings: Settings, store: Store) -> Path:
     return (store.cache.parent if store.cache else settings.var) / FILE
 
 
-def load_key(path: Path) -> Key:
-    """Return the key of a file, made on first use with mode 0600; one that others may read is refused."""
+def load_key(path: Path, first: bool = True) -> Key:
+    """Return the key of a file, made on first use with mode 0600; one that others may read is refused.
+
+    first  False: prints were signed already, so a key that is not there is lost, and a new one would disown them all
+    """
+    if not path.exists() and not first:
+        raise BriefingError(*both("brief.issuing.lost_key", path=path)[::-1])
     if not path.exists():
         _make(path)
     if path.stat().st_mode & OTHERS:
@@ -113,8 +137,11 @@ def _make(path: Path) -> None:
 
 def sidecar(row: Mapping[str, Any], public: str) -> bytes:
     """Return the file that goes beside a print: what was signed, by which key, when, and of which state."""
-    at: datetime = row["at"]
-    told = {name: row[name] for name in ("code", "sha256", "format", "key_id", "signature")}
-    state = {name: row["state"][name] for name in ("area", "as_of", "known_at", "lang", "revision")}
-    content = {**told, "public_key": public, "at": at.isoformat(), "state": state}
+    told = {name: row[name] for name in ("code", "sha256", "key_id", "signature")}
+    content = {**told, "public_key": public, **about(row)}
     return (json.dumps(content, ensure_ascii=False, sort_keys=True, indent=1) + "\n").encode()
+
+
+def claims_of(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the claims that a file beside a print makes; KeyError where one is missing."""
+    return {name: told[name] for name in ("actor", "at", "format", "state", "state_sha256")}

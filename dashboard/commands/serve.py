@@ -13,7 +13,6 @@ from dashboard.commands._shared import add_store, settings_of
 from dashboard.desk import Desk
 from dashboard.settings import Settings, SettingsError
 from dashboard.watch import Watch
-from layers._errors import LayerError
 
 NAME = "serve"
 HELP = "serve the map to browsers"
@@ -50,8 +49,8 @@ def _begin(desk: Desk, watch: Watch, stop: Event) -> None:
     """Work out what the first visitor would wait for, then watch; a plan that cannot be made is told by the watch and the page."""
     try:
         desk.warm()
-    except LayerError as error:
-        logging.getLogger(__name__).warning("nothing was worked out ahead: %s", error)
+    except Exception:  # whatever it is: a watch that never began would leave every wall green
+        logging.getLogger(__name__).exception("nothing was worked out ahead")
     watch.run(stop)
 
 

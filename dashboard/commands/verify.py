@@ -6,7 +6,7 @@ from pathlib import Path
 from dashboard.access import Gate
 from dashboard.briefing import BriefingError
 from dashboard.briefing.clock import stamp_of
-from dashboard.briefing.issuing import GENUINE, Verdict, key_of, print_again, verify_code, verify_file
+from dashboard.briefing.issuing import GENUINE, KNOWN, Verdict, key_of, print_again, verify_code, verify_file
 from dashboard.briefing.signing import SIDECAR
 from dashboard.commands._shared import add_store, settings_of, store_of
 from dashboard.desk import Desk
@@ -34,7 +34,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Tell the verdict; exit code 1 unless it is genuine and, where asked, the same again."""
+    """Tell the verdict; exit code 1 unless it is genuine, or a code of ours, and, where asked, the same again."""
     if args.file is not None and not args.file.is_file():
         raise BriefingError(f"{args.file}: there is no such file; wanted a print")
     settings = settings_of(args)
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     if args.again:
         verdict = print_again(desk, verdict)
     print("\n".join(lines(verdict)))
-    return 0 if verdict.said == GENUINE and verdict.again is not False else NOT_GENUINE
+    return 0 if verdict.said in (GENUINE, KNOWN) and verdict.again is not False else NOT_GENUINE
 
 
 def _of_file(desk: Desk, path: Path) -> Verdict:

@@ -216,7 +216,7 @@ def _connect_work(app: Dash, desk: Desk) -> None:
     )
     def looked_back(_tick: Any, search: str) -> Any:
         asked = asked_for(desk, search)
-        said = desk.drafts.rehearsed.get((asked.who, (asked.here.options or {}).get("batch", "")))
+        said = desk.drafts.rehearsed(asked.who, (asked.here.options or {}).get("batch", ""))
         return _import_receipt.rehearsed(asked, said) if said is not None else None
 
 
@@ -246,7 +246,7 @@ def _done(asked: Asked, do: str, why: str) -> tuple[Any, Any]:
         raise CallError(f"button {do[:40]!r}; wanted one of the page's own")
 
     def keep(found: Any) -> None:
-        desk.drafts.rehearsed[(who, number)] = found
+        desk.drafts.remember(who, number, found)
 
     return _told(
         importing.take_back(desk, who, int(number), why, apply=name == "undo-apply", keep=keep), name

@@ -42,6 +42,7 @@ def beat(store: Store) -> Beat:
         select(func.max(batch.c.id)).where(ordered),
         select(func.count(saved_view.c.id)),
         select(func.max(saved_view.c.id)),
+        select(func.max(saved_view.c.made_at)),
         select(func.max(batch.c.id)).where(batch.c.kind == "whatif"),
     )
     with store.snapshot() as connection:

@@ -1,6 +1,7 @@
 """The briefing: every number leads to its source, the same state gives the same bytes, and a print can be told from a forgery."""
 
 import io
+import json
 import re
 import shutil
 import stat
@@ -12,15 +13,28 @@ from datetime import UTC, datetime, time, timedelta
 from threading import Event
 
 import pytest
+from sqlalchemy import update
 
 from dashboard.access import AccessError, Gate, Person
 from dashboard.app import create_app
 from dashboard.briefing import PARTS, BriefingError, Choice, compose, write
 from dashboard.briefing.blocks import Figure, Figures, Paragraph, Quoted, TableBlock
 from dashboard.briefing.daily import Edition, next_run, parse_clock, serve_daily
-from dashboard.briefing.issuing import ALTERED, GENUINE, UNKNOWN, issue, key_of, print_again, verify_code, verify_file
+from dashboard.briefing.issuing import (
+    ALTERED,
+    GENUINE,
+    KNOWN,
+    SEARCHED_BYTES,
+    UNKNOWN,
+    code_in,
+    issue,
+    key_of,
+    print_again,
+    verify_code,
+    verify_file,
+)
 from dashboard.briefing.query import Query, answer
-from dashboard.briefing.signing import key_path, load_key, signed_by
+from dashboard.briefing.signing import about, key_path, load_key, signed_by
 from dashboard.briefing.writers import WRITERS
 from dashboard.desk import Desk
 from dashboard.downloads import TYPES
@@ -31,6 +45,7 @@ from dashboard.tables import TableStore
 from dashboard.view import read
 from layers._errors import Cancelled
 from layers.store import journal, open_store, printed
+from layers.store.schema import printed as printed_table
 from tests import city
 
 ALL = Choice(PARTS, ("all",))
@@ -257,7 +272,7 @@ def test_a_genuine_print_an_altered_one_and_an_unknown_file_are_told_apart(desk,
     assert verify_file(desk, content.replace(b"420", b"421", 1) + b" ").said == ALTERED
     assert verify_file(desk, b"a letter").said == UNKNOWN
     code = issued[1].row["code"]
-    assert verify_code(desk, f" {code.lower()} ").said == GENUINE
+    assert verify_code(desk, f" {code.lower()} ").said == KNOWN  # anybody can copy a code
     assert verify_code(desk, "FY-2222-2222-2222").said == UNKNOWN
 
 
@@ -288,10 +303,78 @@ def test_a_print_whose_record_is_lost_is_known_by_its_signature(desk, issued, tm
     store.close()
 
 
-def test_a_signature_fits_one_code_and_one_file(issued):
-    row = issued[1].row
-    assert not signed_by("", row["code"], row["sha256"], row["signature"])
-    assert not signed_by("A" * 43 + "=", row["code"], row["sha256"], row["signature"])
+def test_a_signature_fits_one_code_one_file_and_what_is_claimed_of_it(desk, issued):
+    row, public = issued[1].row, key_of(desk).public
+    assert signed_by(public, row, about(row))
+    assert not signed_by("", row, about(row))
+    assert not signed_by("A" * 43 + "=", row, about(row))
+    later = row["at"] + timedelta(days=1)
+    changes = {"code": "FY-2222-2222-2222", "sha256": "0" * 64, "actor": "somebody else", "at": later, "format": "png"}
+    for name, value in changes.items():
+        assert not signed_by(public, row | {name: value}, about(row | {name: value})), name
+    for name in row["state"]:
+        forged = row | {"state": row["state"] | {name: "another"}}
+        assert not signed_by(public, forged, about(forged)), name
+
+
+def test_a_record_of_a_print_that_was_changed_in_the_store_is_no_longer_ours(desk, issued, tmp_path):
+    out, made = issued
+    with desk.store.writing() as connection:
+        connection.execute(update(printed_table).where(printed_table.c.code == made.row["code"]).values(actor="甲"))
+    try:
+        assert verify_file(desk, out.read_bytes()).said == ALTERED
+    finally:
+        with desk.store.writing() as connection:
+            change = update(printed_table).where(printed_table.c.code == made.row["code"])
+            connection.execute(change.values(actor=made.row["actor"]))
+    assert verify_file(desk, out.read_bytes()).said == GENUINE
+    told = json.loads(made.sidecar) | {"actor": "甲"}
+    store = open_store(f"sqlite:///{tmp_path / 'empty.db'}", "drill")
+    settings = replace(desk.settings, signing_key=key_path(desk.settings, desk.store))
+    elsewhere = Desk(settings, store, Gate(settings), TableStore())
+    assert verify_file(elsewhere, out.read_bytes(), json.dumps(told).encode()).said == UNKNOWN
+    store.close()
+
+
+def test_a_key_that_signed_prints_is_never_replaced_by_a_new_one(desk, issued):
+    path = key_path(desk.settings, desk.store)
+    away = path.with_suffix(".away")
+    path.rename(away)
+    try:
+        with pytest.raises(BriefingError, match="is missing; restore it"):
+            verify_file(desk, issued[0].read_bytes())
+        assert not path.exists()
+    finally:
+        away.rename(path)
+
+
+def test_prints_of_another_key_are_unknown_and_not_called_altered(desk, issued, tmp_path):
+    settings = replace(desk.settings, signing_key=tmp_path / "other.key")
+    load_key(settings.signing_key)
+    other = Desk(settings, desk.store, Gate(settings), TableStore())
+    assert verify_file(other, issued[0].read_bytes()).said == UNKNOWN
+
+
+def test_a_print_that_is_stopped_at_its_very_end_is_not_kept(desk, tmp_path):
+    stop, before = Event(), printed.newest(desk.store)
+
+    def progress(done, total, _zh, _en):
+        if total and done == total:
+            stop.set()
+
+    choice = Choice(("lockdown",), secrecy="public")
+    with pytest.raises(Cancelled):
+        issue(desk, desk.gate.visitor, place(desk), choice, tmp_path / "a.pdf", progress=progress, cancel=stop)
+    assert printed.newest(desk.store) == before
+
+
+def test_a_document_that_unpacks_to_very_much_is_not_searched_to_its_end(desk):
+    book = io.BytesIO()
+    with zipfile.ZipFile(book, "w", zipfile.ZIP_DEFLATED) as parts:
+        for n in range(SEARCHED_BYTES // 3_000_000 + 2):
+            parts.writestr(f"{n}.xml", b" " * 3_000_000)
+        parts.writestr("z.xml", "FY-2222-2222-2222")
+    assert code_in(book.getvalue()) == ""
 
 
 def test_a_print_is_printed_again_byte_for_byte_also_when_more_is_known(desk, issued, tmp_path):
@@ -322,7 +405,7 @@ def test_a_file_and_a_code_are_verified_in_the_browser(client, issued):
     content, code = issued[0].read_bytes(), issued[1].row["code"]
     found = client.post("/briefing/verify", data=content).get_json()
     assert (found["said"], found["code"], found["actor"], found["zh"]["area"]) == (GENUINE, code, "drill", "全市")
-    assert client.get(f"/briefing/verify?code={code}").get_json()["said"] == GENUINE
+    assert client.get(f"/briefing/verify?code={code}").get_json()["said"] == KNOWN
     assert client.post("/briefing/verify", data=b"?").get_json()["said"] == UNKNOWN
     assert client.get(f"/briefing/{code}.sig").data == issued[1].sidecar
     assert client.get("/briefing/FY-2222-2222-2222.sig").status_code == 404

@@ -132,3 +132,17 @@ def test_a_plan_is_written_whole_or_not_at_all(tmp_path):
     with pytest.raises(ExportError, match="'txt'"):
         write_plan(plan(), tmp_path / "plan.txt")
     assert not (tmp_path / "plan.txt").exists()
+
+
+def test_a_workbook_from_a_page_holds_no_row_of_a_compound(tmp_path):
+    """Those leave by /rows alone, with a reason and a watermark; whoever runs the command has the store anyway."""
+    tables = {
+        "compounds": pd.DataFrame({"code": ["C1"]}),
+        "moves": pd.DataFrame({"compound": ["C1"]}),
+        "risk": pd.DataFrame({"district": ["A"]}),
+    }
+    one = replace(plan(), tables=tables)
+    names = openpyxl.load_workbook(io.BytesIO(plan_bytes(one, "xlsx"))).sheetnames
+    assert ("risk" in names, {"compounds", "moves"} & set(names)) == (True, set())
+    write_plan(one, tmp_path / "plan.xlsx")
+    assert {"risk", "compounds", "moves"} <= set(openpyxl.load_workbook(tmp_path / "plan.xlsx").sheetnames)

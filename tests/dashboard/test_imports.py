@@ -4,13 +4,14 @@ import io
 import json
 import shutil
 import time
+from contextlib import ExitStack
 
 import pytest
 from sqlalchemy import select
 
 from dashboard import drafts, importing
 from dashboard.access import AccessError, Person
-from dashboard.drafts import KEPT_S, Drafts, UploadError, safe_name
+from dashboard.drafts import KEPT_S, PER_PERSON, REHEARSED, Drafts, UploadError, safe_name
 from dashboard.text import both
 from layers.intake import unbatch
 from layers.intake.profiles import kept
@@ -320,3 +321,39 @@ def test_every_step_of_a_file_of_cases_is_shown_in_both_languages(place, lang):
 @pytest.mark.parametrize("status", totals.STATUSES)
 def test_every_status_has_a_name(status):
     assert both(f"import_status.{status}")
+
+
+def test_a_draft_in_work_is_not_deleted_to_make_room(tmp_path):
+    drafts, me = Drafts(), Person("me", "city")
+    kept = [drafts.take(me, f"{n}.csv", io.BytesIO(b"a\n1\n")) for n in range(PER_PERSON)]
+    with drafts.using(kept[0]):
+        drafts.take(me, "more.csv", io.BytesIO(b"a\n1\n"))
+        assert drafts.get(kept[0].token, me) is kept[0]
+        assert drafts.get(kept[1].token, me) is None
+    drafts.take(me, "again.csv", io.BytesIO(b"a\n1\n"))
+    assert drafts.get(kept[0].token, me) is None
+
+
+def test_somebody_whose_files_are_all_in_work_is_told_so():
+    drafts, me = Drafts(), Person("me", "city")
+    with ExitStack() as work:
+        for n in range(PER_PERSON):
+            work.enter_context(drafts.using(drafts.take(me, f"{n}.csv", io.BytesIO(b"a\n1\n"))))
+        with pytest.raises(UploadError, match="being worked on"):
+            drafts.take(me, "more.csv", io.BytesIO(b"a\n1\n"))
+
+
+def test_what_undos_would_do_is_remembered_of_the_newest():
+    drafts, me = Drafts(), Person("me", "city")
+    for n in range(REHEARSED + 1):
+        drafts.remember(me, str(n), n)
+    assert drafts.rehearsed(me, "0") is None
+    assert drafts.rehearsed(me, str(REHEARSED)) == REHEARSED
+
+
+def test_an_import_whose_profile_cannot_be_kept_is_in_all_the_same_and_says_so(place, monkeypatch):
+    desk, draft = desk_of(place), draft_of(place)
+    monkeypatch.setattr(importing.kept_profiles, "keep", lambda *_: 1 / 0)
+    state, result = finished(place, importing.commit(desk, draft))
+    assert (state, set(result["unkept"])) == ("done", {"zh", "en"})
+    assert result["batch"] in place.store.read(select(batch.c.id))["id"].tolist()

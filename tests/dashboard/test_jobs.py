@@ -8,7 +8,7 @@ import pytest
 
 from dashboard.access import COOKIE, Gate, Person
 from dashboard.app import create_app
-from dashboard.jobs import KEPT_S, WAITING, BusyError, Jobs
+from dashboard.jobs import IMPORTS, KEPT_S, MINE, WAITING, BusyError, Jobs
 from dashboard.settings import Settings
 from layers.store import open_store
 from tests import city
@@ -102,13 +102,37 @@ def test_a_finished_file_is_kept_for_ten_minutes():
     assert jobs.get(job.id, ME) is None
 
 
+def nothing(_told, _stop):
+    return b""
+
+
 def test_a_long_line_is_refused():
     jobs = Jobs()
     _, _, go = held(jobs)
-    for _ in range(WAITING - 1):
-        jobs.submit("b.pdf", ME, lambda told, stop: b"")
-    with pytest.raises(BusyError, match=str(WAITING)):
-        jobs.submit("c.pdf", ME, lambda told, stop: b"")
+    for n in range(WAITING - 1):
+        jobs.submit("b.pdf", Person(f"p{n}", "city"), nothing)
+    with pytest.raises(BusyError, match=f"{WAITING} jobs are in line"):
+        jobs.submit("c.pdf", Person("late", "city"), nothing)
+    go.set()
+
+
+def test_one_person_fills_no_line_alone():
+    jobs = Jobs()
+    _, _, go = held(jobs)
+    for _ in range(MINE - 1):
+        jobs.submit("b.pdf", ME, nothing)
+    with pytest.raises(BusyError, match=f"{MINE} jobs of yours"):
+        jobs.submit("c.pdf", ME, nothing)
+    jobs.submit("d.pdf", Person("other", "city"), nothing)
+    go.set()
+
+
+def test_an_import_waits_for_no_print():
+    jobs = Jobs()
+    _, begun, go = held(jobs)
+    assert begun.wait(20)
+    done = jobs.submit("import a.csv", ME, lambda told, stop: b"in", IMPORTS)
+    until(lambda: done.state == "done")
     go.set()
 
 

@@ -2,7 +2,9 @@
 
 import json
 import re
+import time
 from datetime import UTC, datetime
+from threading import Event, Thread
 from types import SimpleNamespace
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from dashboard import access, scrub
 from dashboard.access import Person
 from dashboard.app import PROGRAM
+from dashboard.commands import serve
 from dashboard.live import code_of
 from dashboard.pages import Asked, _live
 from dashboard.pages import _wall_figures as wall
@@ -387,3 +390,30 @@ def test_what_was_known_by_a_moment_is_read_once_and_what_may_still_come_each_ti
     city.cases(store, tmp_path, "2020-02-12T18:00", {"case_id": "77"})
     assert store.revision(past) == seen
     assert store.revision(future) == before + 1
+
+
+def test_a_server_whose_plans_cannot_be_made_ahead_is_watched_all_the_same(own, monkeypatch):
+    desk, watch, stop = own.app.server.extensions["desk"], watch_of(own), Event()
+    monkeypatch.setattr(type(desk), "warm", lambda _: 1 / 0)
+    thread = Thread(target=serve._begin, args=(desk, watch, stop), daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 60
+    while watch.checked_at is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    stop.set()
+    thread.join(60)
+    assert watch.checked_at is not None
+
+
+def test_a_watch_that_never_checked_tells_since_when(own):
+    watch = watch_of(own)
+    assert watch.told()["checked_at"] == watch.begun_at.isoformat()
+
+
+def test_a_failure_that_lasts_is_logged_once_a_minute_and_told_all_the_time(own, monkeypatch, caplog):
+    watch = watch_of(own)
+    monkeypatch.setattr(watch, "beat", lambda: 1 / 0)
+    for _ in range(5):
+        watch._fact()
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert len(watch.told()["faults"]) == 1

@@ -1,8 +1,11 @@
 """Saved views: kept per person, renamed, taken away and put back; the columns and the first view of a page."""
 
+from itertools import count
+
 import pytest
 
 from layers.store import open_store, saved
+from layers.store.beat import beat
 from layers.store.saved import SavedError
 
 ANNA, BAO = "city  Anna", "city  Bao"
@@ -93,3 +96,26 @@ def test_a_person_keeps_a_hundred_views_and_no_more(store):
         saved.keep(store, ANNA, f"v{number}", "/beds", "")
     with pytest.raises(SavedError, match="100 views"):
         saved.keep(store, ANNA, "one more", "/beds", "")
+
+
+def test_every_change_of_a_view_is_news(store, monkeypatch):
+    """Other screens of the person ask for the beat alone."""
+    clock = count(1_000)
+    monkeypatch.setattr(saved, "_now", lambda: next(clock))
+    told = [beat(store).saved]
+
+    def changed():
+        told.append(beat(store).saved)
+        return told[-1] != told[-2]
+
+    first = saved.keep(store, "me", "a", "/beds", "")
+    assert changed()
+    saved.rename(store, "me", first, "b")
+    assert changed()
+    saved.keep(store, "me", "b", "/beds", "area=420102")
+    assert changed()
+    saved.set_default(store, "me", "/beds", "area=420102")
+    assert changed()
+    saved.remove(store, "me", first)
+    assert changed()
+    assert not changed()
