@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlencode
 
-from dashboard.text import LANGS
+from dashboard.text import LANGS, both
 from layers._errors import ViewError
 from layers._times import SHANGHAI, parse_time
 from layers._view import View
@@ -13,6 +13,7 @@ from layers.decisions.whatif import NAMES, PREFIX, WhatIf
 from layers.store import Store
 
 LONGEST = 120  # characters of one parameter
+LISTS = {"districts": 2000}  # characters of one that lists codes: every district of a province, of nine characters each
 WALL = "/wall"
 OPTIONS = (
     "pages",
@@ -86,8 +87,9 @@ def read(path: str, search: str, store: Store, lang: str = "zh") -> Here:
     """Return where a URL leads, in `lang` unless it states one; a parameter that cannot be understood raises ViewError naming it."""
     given = {name: values[-1] for name, values in parse_qs((search or "").lstrip("?")).items()}
     for name, value in given.items():
-        if len(value) > LONGEST:
-            raise ViewError(f"parameter {name} has {len(value)} characters; wanted at most {LONGEST}")
+        most = LISTS.get(name, LONGEST)
+        if len(value) > most:
+            raise ViewError(*both("view.too_long", name=name, found=len(value), most=most)[::-1])
     lang = given.get("lang", lang)
     if lang not in LANGS:
         raise ViewError(f"lang is {lang!r}; wanted zh or en")
