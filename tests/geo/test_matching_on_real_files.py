@@ -25,13 +25,19 @@ def lines(path: Path) -> list[dict]:
 
 
 @pytest.fixture(scope="module")
-def wuhan(real_data) -> tuple[AddressMatcher, Path]:
+def cache(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def wuhan(real_data, cache) -> tuple[AddressMatcher, Path]:
+    """Return a matcher with the judge that the file itself gets when it is matched as a whole: fitted once for both."""
     folder = real_data / "wuhan2020" / "addresses"
     rows = [
         {
             "compound_id": row["id"],
             "name": row["name"],
-            "aliases": [name for name in row["names"] if name != row["name"]],
+            "aliases": row["names"],
             "addresses": row["addrs"],
             "areas": row["biz"],
             "district": row["district"],
@@ -41,7 +47,7 @@ def wuhan(real_data) -> tuple[AddressMatcher, Path]:
         for row in lines(folder / "gazetteer.jsonl")
     ]
     gazetteer = Gazetteer.from_frame(pd.DataFrame(rows))
-    return AddressMatcher(gazetteer, judge_for(gazetteer)), folder
+    return AddressMatcher(gazetteer, judge_for(gazetteer, cache)), folder
 
 
 def outcome(wuhan: tuple[AddressMatcher, Path], name: str) -> pd.DataFrame:
@@ -139,11 +145,6 @@ def matched_in_shanghai(shanghai_files, cases_datum, compounds_datum, cache, **c
     sure = known[known["status"] == "accepted"]
     right = np.mean([c in truth[i] for i, c in zip(sure["case_id"], sure["compound_id"], strict=True)])
     return len(sure) / len(known), float(right), answers, report
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("cache")
 
 
 def test_in_shanghai_both_frames_are_found_out_and_cases_lie_in_the_polygon_of_their_address(shanghai_files, cache):
