@@ -24,7 +24,10 @@
   /** Asks for the rows, tells how many bytes have come, and saves the file; one that breaks off is not saved. */
   async function taken(address, reason, signal, told) {
     const answer = await fetch(address, {method: 'POST', body: new URLSearchParams({reason}), credentials: 'same-origin', cache: 'no-store', signal});
-    if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).error || String(answer.status));
+    if (!answer.ok) {
+      const found = await answer.json().catch(() => ({}));
+      throw new Error(found[Fangyi.lang()] || found.error || String(answer.status));
+    }
     const parts = [], reader = answer.body.getReader();
     let bytes = 0;
     for (let part = await reader.read(); !part.done; part = await reader.read()) { parts.push(part.value); told(bytes += part.value.length); }

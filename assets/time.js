@@ -35,19 +35,25 @@
       await new Promise(requestAnimationFrame);
       if (asked.seq < t.drawn || t.data === null || !moving()) t.dropped += 1; // asked after the wait: the page may have come meanwhile
       else { t.drawn = asked.seq; Fangyi.time.put(frame, t.data, t.order.ids, written); t.redraw(frame.curve); }
-    } catch (error) { if (!(error instanceof TypeError)) Fangyi.fail(error); } // a lost connection is told by the pulse
+    } catch (error) { if (error !== LOST) Fangyi.fail(error); } // a lost connection is told by the pulse
     wish.busy = false;
     pump();
   }
 
+  const LOST = Symbol('no answer came');
+  /** What the server answers, read as told; without a connection LOST is thrown. */
+  async function heard(url, read) {
+    const answer = await fetch(url, {credentials: 'same-origin'}).catch(() => { throw LOST; });
+    if (!answer.ok) throw new Error(`${url.split('?')[0]}: ${answer.status}`);
+    return answer[read]().catch(() => { throw LOST; });
+  }
+
   async function ask({as_of, known_at}) {
-    const query = new URLSearchParams({page: t.data.page, as_of: iso(as_of), known_at: iso(known_at), v: t.data.order.v});
-    if (t.data.area) query.set('area', t.data.area);
-    const answer = await fetch(`/scrub?${query}`, {credentials: 'same-origin'});
-    if (!answer.ok) throw new Error(`scrub: ${answer.status}`);
-    const frame = Fangyi.time.unpack(await answer.arrayBuffer());
-    if (frame.v !== t.data.order.v) t.data.order = await (await fetch(`/scrub/order?area=${encodeURIComponent(t.data.area)}`, {credentials: 'same-origin'})).json();
-    if (!t.order || t.order.v !== t.data.order.v) t.order = await names(t.data.order);
+    const data = t.data, query = new URLSearchParams({page: data.page, as_of: iso(as_of), known_at: iso(known_at), v: data.order.v});
+    if (data.area) query.set('area', data.area);
+    const frame = Fangyi.time.unpack(await heard(`/scrub?${query}`, 'arrayBuffer'));
+    if (frame.v !== data.order.v) data.order = await heard(`/scrub/order?area=${encodeURIComponent(data.area)}`, 'json');
+    if (!t.order || t.order.v !== data.order.v) t.order = await names(data.order).catch(error => { throw error instanceof TypeError ? LOST : error; });
     return frame;
   }
 

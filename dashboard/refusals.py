@@ -10,7 +10,9 @@ from typing import Any
 from flask import Flask, Request, Response, make_response, request
 
 from dashboard.downloads import as_json
+from dashboard.errors import Refusal
 from dashboard.text import LANGS, say
+from layers._errors import LayerError
 
 STYLES = ("/assets/tokens.css", "/assets/refusal.css")
 TONGUE = {"zh": "zh-CN", "en": "en"}
@@ -54,12 +56,21 @@ def _block(status: int, lang: str, home: str) -> str:
     return f"<section lang={TONGUE[lang]}><h1>{title}</h1><p>{what}</p>{link}</section>"
 
 
+def said(error: Exception) -> dict[str, str]:
+    """Return what an error says in each language, nothing where it says it in one alone."""
+    return {lang: error.said(lang) for lang in LANGS} if isinstance(error, LayerError | Refusal) else {}
+
+
 def register(server: Flask, codes: Mapping[type[Exception], int]) -> None:
     """Let each class of error be answered with its status: a page for a person, one line of JSON for a program."""
     for kind, code in codes.items():
 
         def refuse(error: Exception, code: int = code) -> Response:
-            return answered(code, str(error)) if wants_page(request) else as_json({"error": str(error)}, code)
+            return (
+                answered(code, str(error))
+                if wants_page(request)
+                else as_json({"error": str(error), **said(error)}, code)
+            )
 
         server.register_error_handler(kind, refuse)
 

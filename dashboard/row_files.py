@@ -8,7 +8,7 @@ import xlsxwriter
 
 from dashboard.export import BOM, csv_lines, safe
 from dashboard.rows import RowsError, Taking
-from dashboard.text import is_unknown
+from dashboard.text import both, is_unknown
 
 FORMS = ("csv", "xlsx")
 SHEET_ROWS = 1_000_000  # of data; a sheet ends at 1,048,576
@@ -54,7 +54,7 @@ def write_xlsx(taking: Taking, out: IO[bytes], told: Told | None = None) -> int:
     """Write the rows as XLSX and return how many there are; what a row holds is in a file on disk before the next one comes."""
     total = taking.total()
     if total > SHEET_ROWS:
-        raise RowsError(f"{total:,} rows; a sheet holds {SHEET_ROWS:,}: take CSV, or a smaller area")
+        raise RowsError(*both("rows.sheet", n=f"{total:,}", most=f"{SHEET_ROWS:,}")[::-1])
     texts = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     pages, rows, whole = taking.begin(), 0, False
     try:

@@ -10,6 +10,7 @@ from dashboard.desk import Desk
 from dashboard.downloads import TYPES
 from dashboard.row_files import FORMS, csv_parts, write_xlsx
 from dashboard.rows import TABLES, RowsError, Taking
+from dashboard.text import both
 
 IN_A_SHEET = 100_000  # rows of a workbook that a browser may wait for
 PIECE = 1 << 16
@@ -41,9 +42,7 @@ def _workbook(taking: Taking) -> Iterator[bytes]:
     """The workbook, written now, so that what is refused is refused before an answer begins; sent from a file without a name."""
     total = taking.total()
     if total > IN_A_SHEET:
-        raise RowsError(
-            f"{total:,} rows; a browser waits for at most {IN_A_SHEET:,} as XLSX: take CSV, or a smaller area"
-        )
+        raise RowsError(*both("rows.browser", n=f"{total:,}", most=f"{IN_A_SHEET:,}")[::-1])
     pieces = _written(taking)
     return chain([next(pieces)], pieces)
 

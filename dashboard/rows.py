@@ -16,7 +16,7 @@ from dashboard.briefing.edition import ALPHABET, LETTERS
 from dashboard.desk import Desk
 from dashboard.pages import Asked
 from dashboard.pages._lists import COMPOUND_COLUMNS, compound_rows
-from dashboard.text import figure, say
+from dashboard.text import both, figure, say
 from dashboard.view import Here
 from layers._errors import LayerError
 from layers._view import View
@@ -81,9 +81,7 @@ class Taking:
             raise RowsError(f"there is no table {self.table!r}; wanted one of: {', '.join(TABLES)}")
         said = self.reason.strip()
         if not SHORTEST <= len(said) <= LONGEST:
-            raise RowsError(
-                f"a reason of {len(said)} characters; wanted {SHORTEST} to {LONGEST}: what the rows are for"
-            )
+            raise RowsError(*both("rows.reason", n=len(said), least=SHORTEST, most=LONGEST)[::-1])
         pages = _pages(self)
         view = self.here.view
         clocks = {"as_of": view.as_of.isoformat(), "known_at": view.known_at.isoformat()}
