@@ -63,6 +63,7 @@
 
   new MutationObserver(changes => {
     if (!place() || !changes.some(one => place().contains(one.target))) return;
+    unsent(); // what the dialog holds is another: that is the answer, though the dialog itself may be the same element
     settle();
   }).observe(document.documentElement, {childList: true, subtree: true});
   setInterval(() => { if (box() && box().classList.contains('sending') && !document.querySelector('#order-dialog[data-dash-is-loading="true"]')) unsent(); }, 4000);
