@@ -6,28 +6,29 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-# A file is one block of work for one process. Those that take half a minute and more begin first, the longest in front:
-# begun at the end, one of them would keep a single process busy while the others have nothing left to do.
+# A file is one block of work for one process. Those that take half a minute and more begin first: begun at the end, one of them
+# would keep a single process busy while the others have nothing left to do. Files with a browser stand between others, for two
+# browsers at once leave each of them too little of a small machine.
 LONG = (
     "test_every_page_browser.py",
-    "test_wall_browser.py",
-    "test_orders_browser.py",
-    "test_time_browser.py",
-    "test_review_browser.py",
-    "test_browser.py",
-    "test_map_browser.py",
-    "test_briefing.py",
     "test_matching_on_real_files.py",
-    "test_desk_browser.py",
     "test_lifecycle_city.py",
     "test_scenario.py",
-    "test_alone.py",
+    "test_briefing.py",
+    "test_wall_browser.py",
     "test_print_pictures.py",
-    "test_theme_browser.py",
-    "test_briefing_office.py",
-    "test_briefing_web.py",
+    "test_orders_browser.py",
     "test_kill.py",
+    "test_map_browser.py",
+    "test_briefing_office.py",
+    "test_time_browser.py",
     "test_replay.py",
+    "test_review_browser.py",
+    "test_briefing_web.py",
+    "test_browser.py",
+    "test_alone.py",
+    "test_desk_browser.py",
+    "test_theme_browser.py",
 )
 
 

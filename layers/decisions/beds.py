@@ -1,7 +1,7 @@
 """Beds: who needs which kind now and in the coming days, what is usable, when it runs out, which sites to open, who goes where."""
 
 from collections.abc import Iterable
-from math import isnan
+from math import isnan, nan
 from typing import Any
 
 import pandas as pd
@@ -23,6 +23,10 @@ from layers.store import Store
 
 __all__ = ["KIND_WORDS", "NEED_WORDS", "BedFacts", "gather", "plan", "propose"]
 TITLE = Words("床位扩充建议", "Bed proposals")
+# Who tells of a need; patients of all others are cases. Suspected persons come with cases and from fever clinics.
+TOLD_BY = {"suspected": ("cases", "fever"), "observed": ("contacts",)}
+ASKED = ("demand", "shortage", "demand_7d", "shortage_7d")  # what of a balance rests on persons
+LEDGER = ("persons", "in_bed", "waiting", "placed", "transfers", "admissions", "unserved")
 
 
 def plan(store: Store, view: View) -> Plan:
@@ -50,8 +54,8 @@ def propose(facts: BedFacts, view: View, rules: Iterable[RuleSet] | None = None)
         kind="beds",
         title=TITLE,
         proposals=proposals(work, {"as_of": view.as_of, "known_at": view.known_at, "inputs_hash": mark}),
-        summary=_summary(work),
-        tables=_tables(facts, work),
+        summary=_untold_figures(_summary(work), silence),
+        tables=_tables(facts, work) | {"balance": _untold_balance(work.balance, silence)},
         rules=tuple(rule.id for rule in held.values()),
         as_of=view.as_of,
         known_at=view.known_at,
@@ -60,6 +64,23 @@ def propose(facts: BedFacts, view: View, rules: Iterable[RuleSet] | None = None)
         caveats=all_caveats(facts, work, silence),
         silence=silence.headlines,
     )
+
+
+def _unheard(silence: Silence) -> list[str]:
+    """The needs that a feed would tell of which nothing ever came."""
+    return [need for need in NEEDS if any(silence.never(feed) for feed in TOLD_BY.get(need, ("cases",)))]
+
+
+def _untold_balance(rows: pd.DataFrame, silence: Silence) -> pd.DataFrame:
+    """The balance in which no 0 stands for patients of whom nobody could have told."""
+    unheard = rows["need"].isin(_unheard(silence))
+    return rows.assign(**{name: rows[name].mask(unheard & (rows[name] == 0)) for name in ASKED})
+
+
+def _untold_figures(numbers: dict[str, float], silence: Silence) -> dict[str, float]:
+    """The same for the figures of tiles."""
+    of_needs = [f"{name}_{need}" for need in _unheard(silence) for name in (*ASKED, "worst")]
+    return silence.unsaid(numbers | dict.fromkeys((n for n in of_needs if numbers[n] == 0), nan), "cases", LEDGER)
 
 
 def _tables(facts: BedFacts, work: Work) -> dict[str, pd.DataFrame]:

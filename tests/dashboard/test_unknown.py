@@ -153,6 +153,7 @@ def test_every_page_stands(desk, path, lang):
     [
         ("situation", ("report_week", "ever", "onset_week", "r")),
         ("lockdown", ("seal", "seal_building", "with_cases_14d")),
+        ("beds", ("demand_critical", "demand_suspected", "shortage_light", "demand_7d_severe", "waiting", "unserved")),
     ],
 )
 def test_a_plan_adds_up_nothing_that_nobody_told(desk, kind, names):
@@ -165,6 +166,8 @@ def test_a_plan_adds_up_nothing_that_nobody_told(desk, kind, names):
         rows = plan.tables["compounds"]
         assert rows[["signal", "new_confirmed", "open_suspected", "open_fever"]].isna().all(axis=None)
         assert (rows["open_contact"] == 0).all()
+    if kind == "beds":
+        assert plan.summary["demand_observed"] == 0  # contacts were told, and nobody of them is left
     assert math.isnan(desk.unplaced(here.who, here.here.view))
 
 

@@ -115,6 +115,10 @@ def facts(teams=(), stock=()):
     beds = BedFacts(
         hospitals=pd.DataFrame(sites, columns=BedFacts().hospitals.columns),
         states=pd.DataFrame(states, columns=["area", "status", "severity", "n"]),
+        feeds=pd.DataFrame(
+            [(feed, "源", VIEW.as_of) for feed in ("cases", "contacts", "fever", "beds")],
+            columns=["feed", "source", "last"],
+        ),
     )
     people = [(t, t, "江苏", skill, n, "H") for t, skill, n in teams]
     rows = [("H", "一院", "420102", item, "", q, use, 18_312) for item, q, use in stock]
