@@ -27,6 +27,7 @@
   const ask = Fangyi.soon(async () => {
     const typed = input.value.trim(), seq = ++own.seq;
     if (!typed) return show([], '');
+    const waits = setTimeout(() => { if (seq === own.seq) show([], say('searching')); }, 400);
     const query = new URLSearchParams({q: typed}), here = new URLSearchParams(location.search);
     for (const name of ['lang', 'as_of', 'known_at']) if (here.get(name)) query.set(name, here.get(name));
     try {
@@ -34,7 +35,7 @@
       if (!answer.ok) throw new Error(String(answer.status));
       const {places} = await answer.json();
       if (seq === own.seq) show(places, places.length ? '' : say('none'));
-    } catch (_) { if (seq === own.seq) show([], say('failed')); }
+    } catch (_) { if (seq === own.seq) show([], say('failed')); } finally { clearTimeout(waits); }
   }, 160);
 
   function show(places, text) {

@@ -1,11 +1,12 @@
 """Finding a place by its name, its pinyin or the initials of its pinyin: compounds, hospitals, streets and districts.
 
 What a person may find is what the gate lets them see on the map. The index of a version of the store is built once for all who
-see the same (7,148 compounds: about a second), and asked without touching the store.
+see the same (7,148 compounds: a few seconds the first time, for the spelling of their names), and asked without touching the store.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,6 +22,7 @@ from dashboard.text import named
 from layers._view import View
 
 MOST, LONGEST = 10, 40
+NAMES = 100_000  # names whose spelling is kept; a city has some ten thousand
 READINGS = 8  # of a name with characters of several readings
 KINDS = ("district", "street", "hospital", "compound")  # of equal fit, the larger place comes first
 LAYER = {"hospital": "hospitals", "compound": "compounds"}
@@ -41,6 +43,7 @@ class Entry:
     initials: tuple[str, ...]
 
 
+@lru_cache(maxsize=NAMES)
 def spellings(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the pinyin of a name and its initials, each in the usual reading first and at most `READINGS` in all.
 
@@ -134,13 +137,20 @@ def _entry(kind: str, row: dict[str, Any], where: str, weight: float, box: Seque
 
 
 def index(desk: Desk, who: Person | None, view: View, lang: str) -> list[Entry]:
-    """Return the index of what a person may see at a view's clocks, made once a version of the store."""
+    """Return the index of what a person may see at a view's clocks, made once a version of the store; names are spelt once a process."""
     mine = view.narrowed("")
     frames = desk.frames(who, mine, ("compounds", "districts"), lang)
     hospitals = desk.frames(who, mine, ("hospitals",), lang)["hospitals"]
     assert who is not None
     key = ("search", desk.revision(mine), mine.as_of, who.role, who.area, lang)
     return desk.memory.get(key, lambda: index_of(frames["compounds"], named(hospitals, lang), frames["districts"]))
+
+
+def warm(desk: Desk) -> None:
+    """Make the index of the whole city ahead: its names take seconds to be spelt, and the first to search would wait for them."""
+    view = desk.store.view()
+    if desk.store.revision(view.known_at):
+        index(desk, Person("", "city"), view, "zh")
 
 
 def search_blueprint(desk: Desk) -> Blueprint:

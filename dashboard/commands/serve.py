@@ -7,6 +7,7 @@ from threading import Event, Thread
 
 import waitress
 
+from dashboard import search
 from dashboard.app import create_app
 from dashboard.briefing.press import Press
 from dashboard.commands._shared import add_store, settings_of
@@ -49,6 +50,7 @@ def _begin(desk: Desk, watch: Watch, stop: Event) -> None:
     """Work out what the first visitor would wait for, then watch; a plan that cannot be made is told by the watch and the page."""
     try:
         desk.warm()
+        search.warm(desk)
     except Exception:  # whatever it is: a watch that never began would leave every wall green
         logging.getLogger(__name__).exception("nothing was worked out ahead")
     watch.run(stop)

@@ -1,10 +1,11 @@
 """A place is found by what people type: its name, its pinyin, its initials; and only by those who may see it."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
-from dashboard.search import KINDS, find, fit, spellings
+from dashboard.search import KINDS, find, fit, spellings, warm
 from dashboard.search import index as index_for
 from tests import office
 from tests.office import CITY, COMMUNITY, DISTRICT, OTHER, STREET, Office
@@ -99,3 +100,15 @@ def test_what_makes_no_sense_is_refused_and_long_texts_are_cut(place):
     assert asked(place, CITY, "<b>") == []
     assert asked(place, CITY, "") == []
     assert browser.get("/search/places").status_code == 200
+
+
+def test_names_are_spelt_once_however_often_the_city_moves(place):
+    """The index is made anew for each state of the store; spelling the names is nearly all of its cost."""
+    desk = place.app.server.extensions["desk"]
+    warm(desk)
+    before = spellings.cache_info().misses
+    view = desk.store.view(as_of=desk.store.latest() - timedelta(days=1))
+    assert names(find(index_for(desk, CITY, view, "zh"), "dsc")) == names(
+        find(index_for(desk, CITY, desk.store.view(), "zh"), "dsc")
+    )
+    assert spellings.cache_info().misses == before
