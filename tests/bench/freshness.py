@@ -48,7 +48,8 @@ def measure(say: Say, store: Store, rounds: int) -> None:
             _told(say, name, told)
             page.close()
         page = _opened(browser, address + PAGES[1])
-        _say_seconds(say, "fresh.order", [_ordered(page, store) for _ in range(rounds)], page=PAGES[1])
+        subjects = store.read(totals.wide(store.view(), "compound"))["area"].head(rounds)
+        _say_seconds(say, "fresh.order", [_ordered(page, store, str(one)) for one in subjects], page=PAGES[1])
         page.close()
 
 
@@ -86,11 +87,10 @@ def _total(store: Store) -> int:
     return int(store.read(totals.wide(store.view(), "city"))["ever_counted"].sum())
 
 
-def _ordered(page: Any, store: Store) -> float:
-    """Seconds from an order until the wall names it."""
+def _ordered(page: Any, store: Store, subject: str) -> float:
+    """Seconds from an order about a compound until the wall names it."""
     shown = set(page.evaluate("[...document.querySelectorAll('.live')].map(one => one.textContent)"))
-    sealed = store.read(totals.wide(store.view(), "compound"))["area"].iloc[len(shown)]
-    given(store, str(sealed))
+    given(store, subject)
     ended = time.perf_counter()
     told = json.dumps(sorted(shown), ensure_ascii=False)
     until(page, f"[...document.querySelectorAll('.live')].some(one => !{told}.includes(one.textContent))", PATIENCE_S)
