@@ -40,6 +40,7 @@
     const map = new deck.Deck({
       onLoad: () => arrived(),
       parent, style: {position: 'absolute', inset: 0}, useDevicePixels: state.lite ? 1 : true, deviceProps: {type: 'webgl', webgl: {antialias: !state.lite}},
+      eventRecognizerOptions: {click: {time: 2000}}, // without it a press is lost where finding what lies under it takes over 250 ms
       pickingRadius: 5, views: new deck.MapView({id: 'map', repeat: false}), controller: {inertia: state.lite ? 0 : 220, keyboard: false, touchRotate: true},
       initialViewState: camera, layers: [], getCursor: ({isDragging, isHovering}) => (isDragging ? 'grabbing' : isHovering ? 'pointer' : 'grab'),
       onClick: info => Fangyi.report(picked(info)), onHover: info => Fangyi.card(picked(info), info.x, info.y),
