@@ -69,7 +69,7 @@
     state.engine.render();
   }
   Fangyi.look = look;
-  Fangyi.redraw = () => { if (state.engine && state.layers.length) state.engine.render(); };
+  Fangyi.redraw = () => { if (state.engine && state.layers.length && state.layers.every(one => one.labels || one.props)) state.engine.render(); }; // what has no colours yet is drawn when it has
 
   /**
    * Other values for columns of layers, until the next spec comes; all are drawn at once, and levels and legend count them.

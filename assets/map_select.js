@@ -88,19 +88,22 @@
   Fangyi.selectMany = choose;
   Fangyi.clearMany = () => choose([], false);
 
+  /** The selection stands in the fragment beside the filters of tables, which are others' to write. */
+  const others = () => location.hash.slice(1).split('&').filter(one => one && !one.startsWith('sel='));
   function fragment() {
-    const wanted = many.ids.length ? '#sel=' + many.ids.map(encodeURIComponent).join(',') : '';
-    if (location.hash === wanted || (!wanted && !location.hash.startsWith('#sel='))) return;
-    history.replaceState(history.state, '', location.pathname + location.search + wanted);
+    const mine = many.ids.length ? ['sel=' + Fangyi.shortened(many.ids)] : [], wanted = [...others(), ...mine].join('&');
+    if (location.hash.slice(1) === wanted) return;
+    history.replaceState(history.state, '', location.pathname + location.search + (wanted && '#' + wanted));
   }
+  Fangyi.on('room', () => { if (many.ids.length && !location.hash.includes('sel=')) fragment(); }); // a filter of a table has written the address anew
 
   let restored = false;
   function restore() {
-    const given = /^#sel=(.+)/.exec(location.hash);
+    const given = /[#&]sel=([^&]+)/.exec(location.hash);
     if (restored || !compounds()) return;
     restored = true;
     if (!given) return;
-    const known = new Set(compounds().tables.names.text.id), ids = given[1].split(',').map(decodeURIComponent).filter(id => known.has(id));
+    const known = new Set(compounds().tables.names.text.id), ids = Fangyi.lengthened(given[1]).filter(id => known.has(id));
     if (ids.length) choose(ids, false);
   }
 

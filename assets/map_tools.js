@@ -119,8 +119,9 @@
   });
   Fangyi.on('spec', build);
   Fangyi.on('mode', marks);
-  Fangyi.on('room', () => { if (tools.isConnected) room(); });
+  const again = () => { if (tools.isConnected) room(); }; // they stand on the map once there is one
+  Fangyi.on('room', again);
   Fangyi.on('view', measureScale);
   Fangyi.on('drawn', () => { room(); measureScale(); });
-  addEventListener('resize', Fangyi.soon(room, 200));
+  addEventListener('resize', Fangyi.soon(again, 200));
 })();

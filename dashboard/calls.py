@@ -187,6 +187,11 @@ def _short(value: Any) -> bool:
     return isinstance(value, str) and len(value) <= 2_000
 
 
+def _fragment(value: Any) -> bool:
+    """What stands after # of an address: filters of tables, and up to 2,000 compounds selected on the map."""
+    return isinstance(value, str) and len(value) <= 60_000
+
+
 def _texts(value: Any) -> bool:
     return isinstance(value, list) and all(_text(one) for one in value)
 
@@ -194,7 +199,7 @@ def _texts(value: Any) -> bool:
 # Values by component.property, else by property; what is not named here may be anything.
 VALUES: Mapping[str, Callable[[Any], bool]] = {
     "pathname": _text,
-    "hash": _short,
+    "hash": _fragment,
     "grid-filter.data": _filtered,
     "grid-columns.data": _arranged,
     "columnDefs": _columns,

@@ -14,6 +14,7 @@ from tests.office import CITY, Office, said
 
 SHOW, PICK = "..page.children...deck-spec.data..", "pick.data"
 SCHEDULE = "..schedule-body.children...schedule-said.children"
+NARROWED = "url.hash"
 RECEIPT, MOVED, DECIDED = "quality-receipt.children", "url.search", "..quality-review.children...review.data.."
 
 
@@ -187,6 +188,7 @@ def test_a_call_without_its_parts_is_refused(drill, client, output, changes):
         (RECEIPT, "inputs", 0, [{}]),
         (RECEIPT, "inputs", 0, [{"id": "9" * 30}]),
         (RECEIPT, "state", 0, 7),
+        (NARROWED, "state", 0, "#" + "x" * 60_000),
         ("detail.children", "inputs", 0, {"id": "C1", "layer": 5}),
         ("alert-kind-fields.children", "inputs", 0, []),
         ("..order-dialog.children...order-state.data..", "state", -2, {"do": "x", "number": "n", "batch": 5}),
