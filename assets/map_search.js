@@ -24,14 +24,18 @@
     input.placeholder = say('hint');
   }
 
+  function answerTo(typed) {
+    const query = new URLSearchParams({q: typed}), here = new URLSearchParams(location.search);
+    for (const name of ['lang', 'as_of', 'known_at']) if (here.get(name)) query.set(name, here.get(name));
+    return fetch(`/search/places?${query}`, {credentials: 'same-origin'});
+  }
+
   const ask = Fangyi.soon(async () => {
     const typed = input.value.trim(), seq = ++own.seq;
     if (!typed) return show([], '');
     const waits = setTimeout(() => { if (seq === own.seq) show([], say('searching')); }, 400);
-    const query = new URLSearchParams({q: typed}), here = new URLSearchParams(location.search);
-    for (const name of ['lang', 'as_of', 'known_at']) if (here.get(name)) query.set(name, here.get(name));
     try {
-      const answer = await fetch(`/search/places?${query}`, {credentials: 'same-origin'});
+      const answer = await answerTo(typed);
       if (!answer.ok) throw new Error(String(answer.status));
       const {places} = await answer.json();
       if (seq === own.seq) show(places, places.length ? '' : say('none'));
@@ -92,7 +96,10 @@
   }
 
   input.addEventListener('input', ask);
-  input.addEventListener('focus', () => { if (input.value) input.select(); });
+  input.addEventListener('focus', () => {
+    if (input.value) input.select();
+    answerTo('').catch(() => 0); // the server makes its index while somebody begins to type; what fails is said when they have
+  });
   input.addEventListener('blur', () => setTimeout(() => { if (document.activeElement !== input) show([], ''); }, 120));
   input.addEventListener('keydown', event => {
     const step = {ArrowDown: 1, ArrowUp: -1}[event.key], n = own.places.length;

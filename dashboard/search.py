@@ -61,13 +61,15 @@ def spellings(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def fit(entry: Entry, text: str) -> int | None:
-    """Return how well a place fits what was typed, 0 best, None for not at all: whole name, its beginning, initials, pinyin, inside."""
+    """Return how well a place fits what was typed, 0 best, None for not at all: whole name, its beginning, initials, pinyin, unusual readings, inside."""
+    usual = entry.initials[:1]
     tests = (
         (entry.keys, str.__eq__),
         (entry.keys, str.startswith),
-        (entry.initials, str.__eq__),
-        (entry.initials, str.startswith),
+        (usual, str.__eq__),
+        (usual, str.startswith),
         (entry.spelt, str.startswith),
+        (entry.initials, str.startswith),
         (entry.keys, str.__contains__),
         (entry.initials, str.__contains__),
         (entry.spelt, str.__contains__),
@@ -154,7 +156,10 @@ def warm(desk: Desk) -> None:
 
 
 def search_blueprint(desk: Desk) -> Blueprint:
-    """Return the route /search/places?q=TEXT: at most ten places as the page's address (lang, clocks) shows them, as JSON."""
+    """Return the route /search/places?q=TEXT: at most ten places as the page's address (lang, clocks) shows them, as JSON.
+
+    Without a text it finds nothing and only makes the index, for somebody who is about to type.
+    """
     blueprint = Blueprint("search", __name__)
 
     @blueprint.get("/search/places")
@@ -163,7 +168,7 @@ def search_blueprint(desk: Desk) -> Blueprint:
         typed = request.args.get("q", "")[:LONGEST]
         kept = {name: request.args[name] for name in ("lang", "as_of", "known_at") if request.args.get(name)}
         here = desk.here(who, "/", "?" + urlencode(kept))
-        found = find(index(desk, who, here.view, here.lang), typed) if typed.strip() else []
+        found = find(index(desk, who, here.view, here.lang), typed)
         return as_json({"q": typed, "places": [told(one) for one in found]})
 
     return blueprint

@@ -1,6 +1,7 @@
 """A place is found by what people type: its name, its pinyin, its initials; and only by those who may see it."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -46,6 +47,12 @@ def test_a_name_is_spelt_as_it_is_said(name, whole, initials):
 
 def test_another_reading_of_a_character_is_found_as_well():
     assert "zjhy" in spellings("长江花园")[1]
+
+
+def test_the_usual_reading_comes_before_another_one(everything):
+    one = everything[0]
+    spelt = [replace(one, name=name, id=name, keys=(name,), spelt=spellings(name)[0], initials=spellings(name)[1]) for name in ("嘉港苑", "景荷苑")]  # fmt: skip
+    assert names(find(spelt, "jhy")) == ["景荷苑", "嘉港苑"]
 
 
 @pytest.mark.parametrize("typed", ["丹水池", "dsc", "DSC", "danshuichi", "d s c", "水池"])
