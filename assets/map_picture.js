@@ -88,6 +88,9 @@
     write(north, x, y + 24 * s, 12, ink, 'center', 600);
   }
 
+  /** The picture as a canvas, null where no map is shown. */
+  Fangyi.pictured = () => (state.engine && state.layers.length && document.querySelector('.shell:not(.plain):not(.waiting)') ? draw(state.engine.canvas()) : null);
+
   /** Makes the picture and hands it over as a file; resolves to its name. */
   Fangyi.picture = async function () {
     const sheet = draw(state.engine.canvas()), blob = await new Promise(resolve => sheet.toBlob(resolve, 'image/png'));

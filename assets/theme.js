@@ -93,13 +93,15 @@
 
   // ---- choosing
 
+  let paper = false; // paper is white
   function apply() {
-    const name = isWall() ? 'dark' : asked || chosen() || wished();
+    const name = paper ? 'light' : isWall() ? 'dark' : asked || chosen() || wished();
     if (root.dataset.theme === name) return;
     root.dataset.theme = skin.name = name;
     if (skin.redraw) skin.redraw();
     document.dispatchEvent(new CustomEvent('fangyi:theme', {detail: name, bubbles: true}));
   }
+  skin.onPaper = function (now) { paper = now; apply(); };
   skin.choose = function (name) {
     asked = null;
     if (name === wished()) localStorage.removeItem(KEY); else localStorage.setItem(KEY, name);

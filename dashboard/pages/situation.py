@@ -187,7 +187,8 @@ def reasons(asked: Asked, p: Proposal) -> Component:
             if reason.evidence
             else None
         )
-        rows.append(html.Li([reason.said(asked.lang), html.Span(reason.rule, className="statement-rule"), evidence]))
+        rule = html.Span(reason.rule, className="statement-rule") if reason.rule else None
+        rows.append(html.Li([reason.said(asked.lang), rule, evidence]))
     flips = html.P([html.B(asked.say("situation.what_would_change")), p.flips_if.said(asked.lang)])
     return html.Div([html.Ul(rows), flips], className="statement-why")
 
@@ -349,7 +350,7 @@ def unverified(asked: Asked, plan: Plan, p: Proposal) -> Component | None:
     doubted = any(p.rule_id in words.zh for words in plan.caveats)
     if p.action == "withhold" or not doubted:
         return None
-    return html.Span(asked.say("situation.rule_not_verified"), className="statement-rule")
+    return html.Span(asked.say("situation.rule_not_verified"), className="statement-unverified")
 
 
 def ledger(asked: Asked, plan: Plan) -> Component:
