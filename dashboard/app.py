@@ -6,11 +6,11 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import DependencyException
 from flask import Flask, Response, abort, make_response, redirect, request
 
-from dashboard import answers, compressed, downloads, importing, refusals, scrub, search, vendor, wording
+from dashboard import answers, compressed, downloads, importing, presses, refusals, scrub, search, vendor, wording
 from dashboard import map as deck
 from dashboard.access import A_SHIFT_S, COOKIE, AccessError, Gate, check_origin
 from dashboard.briefing import BriefingError
@@ -27,6 +27,7 @@ from dashboard.pages import _saved as saved_views
 from dashboard.pages import _selection as selection
 from dashboard.pages import _timeline as time_machine
 from dashboard.pages._frame import feed_age, painted_by
+from dashboard.presses import press, pressed
 from dashboard.prints import prints_blueprint
 from dashboard.row_routes import rows_blueprint
 from dashboard.settings import ROOT, Settings
@@ -93,6 +94,7 @@ def create_app(settings: Settings, store: Store | None = None) -> Dash:
     _connect_news(app)
     _live.connect(app, desk, sheets)
     _connect_choices(app, desk)
+    presses.connect(app)
     for part in (time_machine, ordering, selection, saved_views, grids):
         part.connect(app, desk)
     for page in all_pages().values():
@@ -125,6 +127,7 @@ def shell() -> html.Div:
             html.Div(id="working", role="status"),  # written by assets/pulse.js
             html.Div(id="selfcheck", role="alert"),  # written by assets/selfcheck.js
             *saved_views.stores(),
+            *presses.stores(),
         ]
     )
 
@@ -208,20 +211,17 @@ def _connect_choices(app: Dash, desk: Desk) -> None:
     @app.callback(
         Output("pick", "data"),
         Input("map-event", "data"),
-        Input({"type": "pick", "index": ALL}, "n_clicks"),
-        Input({"type": "pick-hospital", "index": ALL}, "n_clicks"),
-        Input({"type": "unpick", "index": ALL}, "n_clicks"),
-        Input({"type": "go", "index": ALL}, "n_clicks"),
+        press("pick"),
         prevent_initial_call=True,
     )
-    def pick(event: Any, _compounds: Any, _hospitals: Any, _unpicks: Any, _goes: Any) -> Any:
-        trigger = ctx.triggered_id
-        if trigger == "map-event":
+    def pick(event: Any, button: Any) -> Any:
+        if ctx.triggered_id == "map-event":
             return (
                 {"layer": event["layer"], "id": event["id"], "from": "map"} if event and event.get("id") else no_update
             )
-        if trigger is None or not ctx.triggered[0]["value"]:
+        if not button:
             return no_update
+        trigger = pressed(button)
         if trigger["type"] == "go":  # a place on the way from the city down to a case
             layer, _, id = unquote(trigger["index"]).partition(":")
             return {"layer": layer, "id": id}

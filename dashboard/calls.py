@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
+from dashboard.presses import BUTTONS, is_press
 from layers.store.order_states import STEPS
 
 LAST_DAY = 100_000  # days since 1970: the year 2243, beyond any slider
@@ -253,4 +255,5 @@ VALUES: Mapping[str, Callable[[Any], bool]] = {
     "if-arrivals.value": _assumed,
     "if-refused.value": _texts,
     "if-name.value": _text,
+    **{f"press-{name}.data": partial(is_press, name) for name in BUTTONS},
 }

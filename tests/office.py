@@ -158,10 +158,14 @@ class Office:
     def _press(self, person: Person, id: dict[str, str], values: dict[str, Any], output: str = "quality-review") -> Any:
         client = self.browser(person)
         client.get("/healthz")  # Dash learns its callbacks at the first request
-        changed = json.dumps(id, separators=(",", ":")) + ".n_clicks"
-        pressed = {f"{id['type']}.n_clicks": [{"id": id, "property": "n_clicks", "value": 1}]}
+        name = "care" if id["type"] == "care" else "review"
         answers = next(one for one in self.app.callback_map if one.startswith(f"..{output}"))
-        return self.call(client, answers, values | pressed, changed)
+        return self.call(client, answers, values | press_of(name, id), f"press-{name}.data")
+
+
+def press_of(name: str, id: dict[str, str]) -> dict[str, Any]:
+    """Return what the store of a kind of buttons says when one was pressed."""
+    return {f"press-{name}.data": {"id": id, "n": 1}}
 
 
 def said(answer: Any) -> str:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pandas as pd
-from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash import Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 from flask import request
 
@@ -12,6 +12,7 @@ from dashboard.access import CARERS, AccessError, Person
 from dashboard.calls import CallError
 from dashboard.desk import Desk
 from dashboard.pages import Asked
+from dashboard.presses import press, pressed
 from dashboard.text import UNKNOWN, both, figure, listed, moment, percent, say
 from layers._palette import CONTROL
 from layers.intake import duplicates, gazetteer_changes
@@ -311,8 +312,7 @@ def connect(app: Dash, desk: Desk) -> None:
         Output("care-pending", "data"),
         Output("care-changes", "children"),
         Output("care-pairs", "children", allow_duplicate=True),
-        Input("care-try", "n_clicks"),
-        Input({"type": "care", "do": ALL, "index": ALL}, "n_clicks"),
+        press("care"),
         State("care-code", "value"),
         State("care-kind", "value"),
         State("care-value", "value"),
@@ -321,12 +321,12 @@ def connect(app: Dash, desk: Desk) -> None:
         State("url", "search"),
         prevent_initial_call=True,
     )
-    def pressed(_try: Any, _acts: Any, code: Any, kind: Any, value: Any, why: Any, pending: Any, search: str) -> Any:  # fmt: skip
-        if not ctx.triggered[0]["value"]:
+    def does(button: Any, code: Any, kind: Any, value: Any, why: Any, pending: Any, search: str) -> Any:  # fmt: skip
+        if not button:
             return (no_update,) * 4
-        asked, trigger = asked_for(search), ctx.triggered_id
+        asked, trigger = asked_for(search), pressed(button)
         try:
-            if trigger == "care-try":
+            if trigger["type"] == "care-try":
                 return *rehearsed(asked, written(code, kind, value, why)), no_update, no_update
             return acted(asked, trigger, pending)
         except CareError as error:

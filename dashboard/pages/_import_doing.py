@@ -13,6 +13,7 @@ from dashboard.drafts import Draft
 from dashboard.jobs import BusyError, Job
 from dashboard.pages import Asked, _import_map, _import_preview, _import_profile, _import_receipt
 from dashboard.pages._import_start import address
+from dashboard.presses import press, pressed
 from dashboard.text import both
 from layers._errors import LayerError
 from layers.intake.feeds import all_feeds, feed_named
@@ -175,15 +176,15 @@ def _connect_work(app: Dash, desk: Desk) -> None:
     @app.callback(
         Output("import-job", "data"),
         Output("url", "search", allow_duplicate=True),
-        Input({"type": "import-do", "index": ALL}, "n_clicks"),
+        press("import"),
         State({"type": "import-why", "index": ALL}, "value"),
         State("url", "search"),
         prevent_initial_call=True,
     )
-    def pressed(_clicks: Any, why: Any, search: str) -> Any:
-        if not ctx.triggered or not ctx.triggered[0]["value"]:
+    def does(button: Any, why: Any, search: str) -> Any:
+        if not button:
             return no_update, no_update
-        asked, do = asked_for(desk, search), str(ctx.triggered_id["index"])
+        asked, do = asked_for(desk, search), pressed(button)["index"]
         try:
             return _done(asked, do, str((why or [""])[0] or ""))
         except BusyError:

@@ -16,6 +16,7 @@ from dashboard.desk import Desk
 from dashboard.orders import action_words
 from dashboard.pages import Asked, _order, _selection
 from dashboard.pages._frame import titled
+from dashboard.presses import press, pressed
 from dashboard.text import both
 from layers._times import from_ms
 from layers._view import View
@@ -246,9 +247,7 @@ def connect(app: Dash, desk: Desk) -> None:
     @app.callback(
         Output("order-dialog", "children"),
         Output("order-state", "data"),
-        Input({"type": "order-open", "kind": ALL, "index": ALL, "at": ALL}, "n_clicks"),
-        Input({"type": "order-step", "do": ALL, "index": ALL}, "n_clicks"),
-        Input({"type": "order-do", "do": ALL}, "n_clicks"),
+        press("order"),
         Input("url", "pathname"),
         State({"type": "order-field", "index": ALL}, "value"),
         State("url", "search"),
@@ -256,17 +255,15 @@ def connect(app: Dash, desk: Desk) -> None:
         State("selection", "data"),
         prevent_initial_call=True,
     )
-    def pressed(
-        _open: Any, _step: Any, _do: Any, path: str, values: Sequence[Any], search: str, state: Any, many: Any
-    ) -> Any:
-        if any(one["prop_id"] == "url.pathname" for one in ctx.triggered):
+    def does(button: Any, path: str, values: Sequence[Any], search: str, state: Any, many: Any) -> Any:
+        if ctx.triggered_id != "press-order":
             return None, None  # another page, with buttons of its own: what was open belongs to the one before
-        if not ctx.triggered or not ctx.triggered[0]["value"]:
+        if not button:
             return no_update, no_update
         asked = Asked.at(desk, desk.gate.who(request), path, search)
         fields = [one["id"]["index"] for one in ctx.states_list[0]]
         chosen = _selection.ids_of(many)
-        return acted(asked, ctx.triggered_id, dict(zip(fields, values, strict=True)), state, chosen)
+        return acted(asked, pressed(button), dict(zip(fields, values, strict=True)), state, chosen)
 
 
 def acted(

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from dash import ALL, Dash, Input, Output, State, ctx, no_update
+from dash import ALL, Dash, Output, State, no_update
 from flask import request
 
 from dashboard.access import Person
 from dashboard.calls import CallError
 from dashboard.desk import Desk
 from dashboard.pages import Asked, _decided, _review
+from dashboard.presses import press, pressed
 from layers.intake import gazetteer_changes, review
 
 
@@ -119,11 +120,7 @@ def connect(app: Dash, desk: Desk) -> None:
     @app.callback(
         Output("quality-review", "children"),
         Output("review", "data"),
-        Input({"type": "review", "key": ALL, "compound": ALL}, "n_clicks"),
-        Input({"type": "review-go", "index": ALL}, "n_clicks"),
-        Input({"type": "review-skip", "index": ALL}, "n_clicks"),
-        Input({"type": "review-undo", "index": ALL}, "n_clicks"),
-        Input({"type": "review-told", "do": ALL, "index": ALL}, "n_clicks"),
+        press("review"),
         State("url", "search"),
         State("review", "data"),
         State("review-same", "value"),
@@ -131,8 +128,7 @@ def connect(app: Dash, desk: Desk) -> None:
         State({"type": "review-code", "index": ALL}, "value"),
         prevent_initial_call=True,
     )
-    def pressed(*values: Any) -> Any:
-        if not ctx.triggered[0]["value"]:
+    def does(button: Any, search: str, state: Any, same: Any, learn: Any, codes: Any) -> Any:
+        if not button:
             return no_update, no_update
-        search, state, same, learn, codes = values[-5:]
-        return acted(desk, ctx.triggered_id, search, state, Entered(bool(same), learn or [], codes))
+        return acted(desk, pressed(button), search, state, Entered(bool(same), learn or [], codes))

@@ -11,6 +11,7 @@ from dashboard.access import Person
 from dashboard.calls import CallError
 from dashboard.desk import Desk
 from dashboard.pages import Asked, all_pages
+from dashboard.presses import press, pressed
 from dashboard.text import both, pick
 from layers.store import saved
 from layers.store.saved import SavedError
@@ -182,7 +183,7 @@ def connect(app: Dash, desk: Desk) -> None:
     @app.callback(
         Output("views-body", "children"),
         Output("toast", "data"),
-        Input({"type": "view-do", "do": ALL, "index": ALL}, "n_clicks"),
+        press("view"),
         Input("undo", "data"),
         State("views-name", "value"),
         State({"type": "view-name", "index": ALL}, "value"),
@@ -191,7 +192,7 @@ def connect(app: Dash, desk: Desk) -> None:
         State("url", "hash"),
         prevent_initial_call=True,
     )
-    def pressed(_do: Any, undo: Any, name: Any, names: Sequence[Any], path: str, search: str, fragment: str | None) -> Any:  # fmt: skip
+    def does(button: Any, undo: Any, name: Any, names: Sequence[Any], path: str, search: str, fragment: str | None) -> Any:  # fmt: skip
         if not ctx.triggered[0]["value"] or (ctx.triggered_id == "undo" and undo.get("what") not in UNDOES):
             return no_update, no_update  # what other parts told of, they take back themselves
         asked = Asked.at(desk, desk.gate.who(request), path, search)
@@ -201,7 +202,7 @@ def connect(app: Dash, desk: Desk) -> None:
                 told = undone(asked, undo)
             else:
                 address = asked.here.search + (fragment or "")
-                told = acted(asked, ctx.triggered_id, str(name or ""), dict(zip(ids, names, strict=True)), address)
+                told = acted(asked, pressed(button), str(name or ""), dict(zip(ids, names, strict=True)), address)
         except SavedError as error:
             return no_update, {"text": error.said(asked.lang), "tone": "red"}
         return body(asked), told

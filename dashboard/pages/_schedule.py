@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update, set_props
+from dash import Dash, Input, Output, State, dcc, html, no_update, set_props
 from dash.development.base_component import Component
 from flask import request
 
@@ -18,6 +18,7 @@ from dashboard.calls import CallError
 from dashboard.desk import Desk
 from dashboard.pages import Asked
 from dashboard.pages._frame import district_names
+from dashboard.presses import press, pressed
 from dashboard.text import both, listed, moment
 from layers.store import schedules
 from layers.store.schedules import DONE, FAILED, MISSED, PRINTING, Schedule, ScheduleError
@@ -187,32 +188,45 @@ def undone(asked: Asked, undo: Mapping[str, Any]) -> str:
 def connect(app: Dash, desk: Desk) -> None:
     """Let the buttons make, stop and try schedules, and the list follow what the press does."""
 
+    def asked_for(search: str) -> Asked:
+        asked = Asked.at(desk, desk.gate.who(request), "/briefing", search)
+        desk.gate.scheduler(asked.who)
+        return asked
+
+    def pace() -> int:
+        printing = any(_state(row) == PRINTING for row in schedules.newest(desk.store, SHOWN))
+        return QUICK_MS if printing else SLOW_MS
+
     @app.callback(
         Output("schedule-body", "children"),
         Output("schedule-said", "children"),
         Output("schedule-tick", "interval"),
         Output("toast", "data", allow_duplicate=True),
-        Input({"type": "schedule-do", "do": ALL, "index": ALL}, "n_clicks"),
-        Input("schedule-tick", "n_intervals"),
+        press("schedule"),
         State("schedule-at", "value"),
         *(State(f"briefing-{name}", "value") for name in FIELDS),
         State("url", "search"),
         prevent_initial_call=True,
     )
-    def pressed(_do: Any, _tick: Any, at: Any, *rest: Any) -> Any:
-        asked = Asked.at(desk, desk.gate.who(request), "/briefing", rest[-1])
-        desk.gate.scheduler(asked.who)
-        trigger, told, why = ctx.triggered_id, no_update, no_update
-        if isinstance(trigger, dict):
-            if not ctx.triggered[0]["value"]:
-                return no_update, no_update, no_update, no_update
-            why = ""
-            try:
-                told = acted(asked, trigger["do"], _number(trigger["index"]), str(at or ""), dict(zip(FIELDS, rest, strict=False)))  # fmt: skip
-            except (ScheduleError, BriefingError, AccessError) as error:
-                why = error.said(asked.lang) if isinstance(error, ScheduleError) else str(error)
-        printing = any(_state(row) == PRINTING for row in schedules.newest(desk.store, SHOWN))
-        return body(asked), why, QUICK_MS if printing else SLOW_MS, told
+    def does(button: Any, at: Any, *rest: Any) -> Any:
+        if not button:
+            return (no_update,) * 4
+        asked, trigger, told, why = asked_for(rest[-1]), pressed(button), no_update, ""
+        try:
+            told = acted(asked, trigger["do"], _number(trigger["index"]), str(at or ""), dict(zip(FIELDS, rest, strict=False)))  # fmt: skip
+        except (ScheduleError, BriefingError, AccessError) as error:
+            why = error.said(asked.lang) if isinstance(error, ScheduleError) else str(error)
+        return body(asked), why, pace(), told
+
+    @app.callback(
+        Output("schedule-body", "children", allow_duplicate=True),
+        Output("schedule-tick", "interval", allow_duplicate=True),
+        Input("schedule-tick", "n_intervals"),
+        State("url", "search"),
+        prevent_initial_call=True,
+    )
+    def looked(_tick: Any, search: str) -> Any:
+        return body(asked_for(search)), pace()
 
     @app.callback(
         Output("toast", "data", allow_duplicate=True),

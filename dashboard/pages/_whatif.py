@@ -7,7 +7,7 @@ from hashlib import blake2b
 from typing import Any
 
 import pandas as pd
-from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash import Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 from flask import request
 
@@ -15,6 +15,7 @@ from dashboard.access import REVIEWERS, SHARED, AccessError
 from dashboard.calls import CallError
 from dashboard.desk import Desk
 from dashboard.pages import Asked
+from dashboard.presses import press, pressed
 from dashboard.text import moment
 from dashboard.view import Here, assumed
 from layers._errors import ViewError
@@ -187,20 +188,19 @@ def connect(app: Dash, desk: Desk) -> None:
     @app.callback(
         Output("if-told", "children"),
         Output("if-saved", "children"),
-        Input("if-save", "n_clicks"),
-        Input({"type": "if-remove", "index": ALL}, "n_clicks"),
+        press("if"),
         State("if-name", "value"),
         State("url", "pathname"),
         State("url", "search"),
         prevent_initial_call=True,
     )
-    def change(_save: Any, _removes: Any, name: str | None, path: str, search: str) -> Any:
-        if not ctx.triggered[0]["value"]:
+    def change(button: Any, name: str | None, path: str, search: str) -> Any:
+        if not button:
             return no_update, no_update
         asked = Asked.at(desk, desk.gate.who(request), path, search)
-        trigger = ctx.triggered_id
+        trigger = pressed(button)
         try:
-            told = _save_as(asked, name or "") if trigger == "if-save" else _remove(asked, trigger["index"])
+            told = _save_as(asked, name or "") if trigger["type"] == "if-save" else _remove(asked, trigger["index"])
         except WhatIfError as error:
             told = str(error)
         return told, saved(asked)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
-from dash import ALL, Dash, Input, Output, State, ctx, html, no_update
+from dash import ALL, Dash, Output, State, ctx, html, no_update
 from dash.development.base_component import Component
 from flask import request
 
@@ -16,6 +16,7 @@ from dashboard.pages import Asked, Page, _alert_rules, _live
 from dashboard.pages._alerts import ago, places, sentence
 from dashboard.pages._field import field
 from dashboard.pages._frame import sheet
+from dashboard.presses import press, pressed
 from dashboard.text import UNKNOWN, both, figure, moment
 from layers._errors import ViewError
 from layers.decisions import alerting
@@ -180,19 +181,19 @@ def connect(app: Dash, desk: Desk) -> None:
     @app.callback(
         Output("alert-ack", "children"),
         Output("alert-said", "children"),
-        Input({"type": "alert-do", "do": ALL, "index": ALL}, "n_clicks"),
+        press("alert"),
         State({"type": "alert-word", "index": ALL}, "value"),
         State({"type": "alert-field", "index": ALL}, "value"),
         State("url", "pathname"),
         State("url", "search"),
         prevent_initial_call=True,
     )
-    def pressed(_clicks: Any, words: Sequence[Any], fields: Sequence[Any], path: str, search: str) -> Any:
-        if not ctx.triggered or not ctx.triggered[0]["value"]:
+    def does(button: Any, words: Sequence[Any], fields: Sequence[Any], path: str, search: str) -> Any:
+        if not button:
             return no_update, no_update
         asked = Asked.at(desk, desk.gate.who(request), path, search)
         given = [_entered(ids, texts) for ids, texts in zip(ctx.states_list[:2], (words, fields), strict=True)]
-        return acted(asked, ctx.triggered_id, *given)
+        return acted(asked, pressed(button), *given)
 
     _alert_rules.connect(app, desk)
 

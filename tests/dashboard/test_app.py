@@ -217,9 +217,8 @@ def test_a_layer_that_there_is_not_shows_an_empty_panel(drill, client):
 
 @pytest.mark.parametrize("id", [{}, {"type": "review"}, {"type": "review", "key": 5, "compound": ""}, "review", None])
 def test_a_button_that_is_none_of_ours_is_refused(drill, client, id):
-    pressed = [{"id": id, "property": "n_clicks", "value": 1}]
-    changed = [json.dumps(id, sort_keys=True, separators=(",", ":")) + ".n_clicks"]
-    body = body_of(drill, DECIDED, inputs=[pressed, [], [], []], changedPropIds=changed)
+    body = body_of(drill, DECIDED)
+    body["inputs"][0]["value"] = {"id": id, "n": 1}
     assert call(client, body).status_code == 400
 
 

@@ -22,7 +22,7 @@ from layers._times import parse_time
 from layers.store import alerts, database, open_store
 from layers.store.alerts import Rule
 from tests import city
-from tests.office import CITY, COMMUNITY, DISTRICT, OTHER, STREET, Office, said
+from tests.office import CITY, COMMUNITY, DISTRICT, OTHER, STREET, Office, press_of, said
 from tests.orders import given
 
 TOTAL = Rule("新增偏多", "count", {"status": "counted", "measure": "new14", "each": ""}, 2, ("总值班",), sound=True)
@@ -93,14 +93,13 @@ def press(own, who, do, index="0", words=(), fields=()):
 
     id = {"do": do, "index": index, "type": "alert-do"}
     values = {
-        "alert-do.n_clicks": [{"id": id, "property": "n_clicks", "value": 1}],
+        **press_of("alert", id),
         "alert-word.value": given_("alert-word", words),
         "alert-field.value": given_("alert-field", fields),
         "url.pathname": "/alerts",
         "url.search": "",
     }
-    changed = json.dumps(id, separators=(",", ":")) + ".n_clicks"
-    return own.call(own.browser(who), "..alert-ack.children...alert-said.children..", values, changed)
+    return own.call(own.browser(who), "..alert-ack.children...alert-said.children..", values, "press-alert.data")
 
 
 def test_an_alert_is_acknowledged_with_a_note_by_the_name_on_the_pass(own):

@@ -28,7 +28,7 @@ from layers.store.order_states import ORDERABLE, STEPS, OrderError
 from layers.store.orders import SOURCES
 from layers.store.schema import FOREVER, batch, orders, person, person_status
 from tests import city, office
-from tests.office import CITY, COMMUNITY, DISTRICT, OTHER, STREET, Office, said
+from tests.office import CITY, COMMUNITY, DISTRICT, OTHER, STREET, Office, press_of, said
 from tests.orders import LEAST, draft, drafted, given, walked
 
 FEEDBACK = "已封闭，两个出入口值守"
@@ -61,14 +61,14 @@ def press(place, who, button, values=None, state=None, search=""):
     """Press a button of the dialog; return the answer."""
     client = place.browser(who)
     client.get("/healthz")
-    changed = json.dumps(button, separators=(",", ":"), sort_keys=True) + ".n_clicks"
-    pressed = {f"{button['type']}.n_clicks": [{"id": button, "property": "n_clicks", "value": 1}]}
     fields = [
         {"id": {"type": "order-field", "index": name}, "property": "value", "value": text}
         for name, text in (values or {}).items()
     ]
     told = {"url.pathname": "/lockdown", "url.search": search, "order-state.data": state, "order-field.value": fields}
-    return place.call(client, "..order-dialog.children...order-state.data..", told | pressed, changed)
+    return place.call(
+        client, "..order-dialog.children...order-state.data..", told | press_of("order", button), "press-order.data"
+    )
 
 
 def opened(place, who=CITY, subject="C1", **more):

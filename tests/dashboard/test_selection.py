@@ -1,12 +1,10 @@
 """Several compounds selected on the map are ordered together, and only those that are this person's."""
 
-import json
-
 import pytest
 
 from dashboard.pages._selection import MOST, ids_of
 from layers._times import to_ms
-from tests.office import CITY, DISTRICT, OTHER, STREET, Office, said
+from tests.office import CITY, DISTRICT, OTHER, STREET, Office, press_of, said
 
 OFFER, DIALOG = "selection-act.children", "..order-dialog.children...order-state.data.."
 
@@ -24,11 +22,10 @@ def offered(place, who, ids, search=""):
 def pressed(place, who, button, ids=(), state=None, values=None):
     client = place.browser(who)
     client.get("/healthz")
-    changed = json.dumps(button, separators=(",", ":"), sort_keys=True) + ".n_clicks"
-    told = {f"{button['type']}.n_clicks": [{"id": button, "property": "n_clicks", "value": 1}], "url.pathname": "/lockdown",
+    told = {**press_of("order", button), "url.pathname": "/lockdown",
             "url.search": "", "selection.data": {"ids": list(ids)}, "order-state.data": state,
             "order-field.value": [{"id": {"type": "order-field", "index": name}, "property": "value", "value": text} for name, text in (values or {}).items()]}  # fmt: skip
-    return place.call(client, DIALOG, told, changed)
+    return place.call(client, DIALOG, told, "press-order.data")
 
 
 def opens(place, who):
