@@ -185,17 +185,19 @@ def undone(asked: Asked, undo: Mapping[str, Any]) -> str:
     return asked.say("saved.undone")
 
 
+def _asked_for(desk: Desk, search: str) -> Asked:
+    asked = Asked.at(desk, desk.gate.who(request), "/briefing", search)
+    desk.gate.scheduler(asked.who)
+    return asked
+
+
+def _pace(desk: Desk) -> int:
+    printing = any(_state(row) == PRINTING for row in schedules.newest(desk.store, SHOWN))
+    return QUICK_MS if printing else SLOW_MS
+
+
 def connect(app: Dash, desk: Desk) -> None:
     """Let the buttons make, stop and try schedules, and the list follow what the press does."""
-
-    def asked_for(search: str) -> Asked:
-        asked = Asked.at(desk, desk.gate.who(request), "/briefing", search)
-        desk.gate.scheduler(asked.who)
-        return asked
-
-    def pace() -> int:
-        printing = any(_state(row) == PRINTING for row in schedules.newest(desk.store, SHOWN))
-        return QUICK_MS if printing else SLOW_MS
 
     @app.callback(
         Output("schedule-body", "children"),
@@ -211,12 +213,12 @@ def connect(app: Dash, desk: Desk) -> None:
     def does(button: Any, at: Any, *rest: Any) -> Any:
         if not button:
             return (no_update,) * 4
-        asked, trigger, told, why = asked_for(rest[-1]), pressed(button), no_update, ""
+        asked, trigger, told, why = _asked_for(desk, rest[-1]), pressed(button), no_update, ""
         try:
             told = acted(asked, trigger["do"], _number(trigger["index"]), str(at or ""), dict(zip(FIELDS, rest, strict=False)))  # fmt: skip
         except (ScheduleError, BriefingError, AccessError) as error:
             why = error.said(asked.lang) if isinstance(error, ScheduleError) else str(error)
-        return body(asked), why, pace(), told
+        return body(asked), why, _pace(desk), told
 
     @app.callback(
         Output("schedule-body", "children", allow_duplicate=True),
@@ -226,8 +228,12 @@ def connect(app: Dash, desk: Desk) -> None:
         prevent_initial_call=True,
     )
     def looked(_tick: Any, search: str) -> Any:
-        return body(asked_for(search)), pace()
+        return body(_asked_for(desk, search)), _pace(desk)
 
+    _connect_undo(app, desk)
+
+
+def _connect_undo(app: Dash, desk: Desk) -> None:
     @app.callback(
         Output("toast", "data", allow_duplicate=True),
         Input("undo", "data"),

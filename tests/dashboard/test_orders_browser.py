@@ -161,6 +161,29 @@ def test_new_data_do_not_empty_an_open_dialog_and_a_changed_proposal_is_shown_be
     assert state(store) == ["L-20200210-001 given"]
 
 
+def test_new_data_do_not_take_away_the_answer_to_an_order_under_way(context, address, store, tmp_path):
+    page = page_at(context, f"{address}/lockdown?lang=en&plain=1&lite=1")
+    held = []
+    page.route(
+        "**/_dash-update-component?*",
+        lambda route: held.append(route) if '"confirm"' in (route.request.post_data or "") else route.continue_(),
+    )
+    page.locator(".reasons button.order-open").first.click()
+    until(page, f"!!{DIALOG}")
+    mine = page.locator("#order-title").inner_text().rpartition(" · ")[2]
+    other = "丹水池小区1栋" if mine == "春风里" else "春风里3栋2单元501"
+    page.locator("#order-dialog .primary").click()
+    until(page, "!!document.querySelector('.order-dialog.sending')")
+    new = {"case_id": "9", "address": f"江岸区{other}", "status_at": "2020-02-10"}
+    city.cases(store, tmp_path, "2020-02-10T20:00", new)
+    until(page, "/20:00/.test(document.querySelector('.head').innerText)")  # the page behind was made anew
+    page.wait_for_timeout(1500)
+    assert len(held) == 1  # a second call of the same callback would let the first one's answer go
+    held[0].continue_()
+    until(page, "!!document.querySelector('#order-given a')")
+    assert state(store) == ["L-20200210-001 given"]
+
+
 def test_several_proposals_are_ordered_together_each_as_its_own(context, address, store):
     page = page_at(context, f"{address}/lockdown?lang=en&plain=1&lite=1")
     page.locator(".panel-tools .order-open").first.click()
