@@ -24,7 +24,7 @@ from sqlalchemy import Select, select
 
 from dashboard import access, moments
 from dashboard.access import Person
-from dashboard.desk import Desk
+from dashboard.desk import Desk, Memory
 from dashboard.downloads import as_json
 from dashboard.tables import IMMUTABLE, digest, narrow, pack
 from layers._times import to_ms
@@ -36,6 +36,7 @@ FORMAT = "1"  # of a frame: a browser keeps no frame of another
 FIGURES = ("ever_counted", "new1_counted", "now_confirmed", *(f"{m}_{s}" for s in ("clinical", "suspected", "contact") for m in ("now", "new1")))  # fmt: skip
 BY_COMPOUND = ("now_confirmed", "now_clinical", "now_suspected", "new14_counted")
 BY_DISTRICT = ("now_confirmed + now_clinical", "new1_counted", "ever_counted")
+KEPT = 200  # frames of some 15 kB: all screens that hear of the same news ask for the same one at once
 FOR_EVER = timedelta(days=36_500)
 Column = npt.NDArray[Any]
 
@@ -57,7 +58,7 @@ class Order:
 
 def scrub_blueprint(desk: Desk) -> Blueprint:
     """Return the routes of the time machine."""
-    routes = Blueprint("scrub", __name__)
+    routes, frames = Blueprint("scrub", __name__), Memory(most=KEPT)
 
     @routes.get("/scrub")
     def frame() -> Response:
@@ -71,7 +72,8 @@ def scrub_blueprint(desk: Desk) -> Blueprint:
         etag += "" if settled else f"-{desk.store.revision(here.view.known_at)}"
         if request.if_none_match.contains_weak(etag):
             return _kept(Response(status=304), etag, settled)
-        return _kept(_zipped(frame_bytes(desk, who, here.view, order)), etag, settled)
+        zipped = frames.get(etag, lambda: gzip.compress(frame_bytes(desk, who, here.view, order), 1, mtime=0))
+        return _kept(_answer(zipped), etag, settled)
 
     @routes.get("/scrub/order")
     def order() -> Response:
@@ -211,10 +213,10 @@ def curve(desk: Desk, view: View) -> dict[str, Any]:
     return {"first": int(days[0]) if len(days) else None} | {name: values.tolist() for name, values in counts.items()}
 
 
-def _zipped(content: bytes) -> Response:
+def _answer(zipped: bytes) -> Response:
     """The frame, packed as fast as possible: most of it is zeros, and the hand moves on."""
     wants = "gzip" in request.headers.get("Accept-Encoding", "")
-    answer = Response(gzip.compress(content, 1, mtime=0) if wants else content, content_type="application/octet-stream")
+    answer = Response(zipped if wants else gzip.decompress(zipped), content_type="application/octet-stream")
     if wants:
         answer.headers["Content-Encoding"] = "gzip"
     return answer

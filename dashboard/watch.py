@@ -98,9 +98,10 @@ class Watch:
             log.exception("the watch failed: %s", words)
 
     def plan(self) -> None:
-        """Work out the plan that the most pages wait for, for the state of now."""
+        """Work out the counts that every screen asks for first, then the plan that the most pages wait for, for the state of now."""
         view = self.desk.store.view()
         if self.desk.store.revision(view.known_at):
+            self.desk.replay.warm(view)
             self.desk.plan(WHO, "lockdown", view)
 
     def look(self) -> list[int]:

@@ -6,7 +6,7 @@ import struct
 import numpy as np
 import pytest
 
-from dashboard import moments
+from dashboard import moments, scrub
 from dashboard.pages import Asked, all_pages
 from dashboard.pages._timeline import end_of_day, moved_to, told
 from dashboard.scrub import BY_DISTRICT, FIGURES
@@ -114,6 +114,21 @@ def test_a_frame_of_the_past_is_kept_for_ever_and_one_of_now_is_asked_again(offi
     assert "no-cache" in frame(office, CITY, "2020-02-05", "2020-03-01", v=version).headers["Cache-Control"]
     again = office.browser(CITY).get("/scrub?page=/&as_of=2020-02-05&known_at=2020-02-11&v=" + version, headers={"If-None-Match": past.headers["ETag"]})  # fmt: skip
     assert (again.status_code, again.data) == (304, b"")
+
+
+def test_a_frame_is_made_once_for_all_who_may_see_it_and_anew_after_news(tmp_path, monkeypatch):
+    store, made = found(tmp_path), []
+    place = Office(f"sqlite:///{tmp_path / 'store.db'}")
+    make = scrub.frame_bytes
+    monkeypatch.setattr(scrub, "frame_bytes", lambda *given: made.append(given[1]) or make(*given))
+    first, second = (place.browser(CITY).get("/scrub?page=/") for _ in range(2))
+    assert first.data == second.data and made == [CITY]
+    assert unpacked(place.browser(DISTRICT).get("/scrub?page=/"))[0]["v"] != unpacked(first)[0]["v"]
+    assert made == [CITY, DISTRICT]
+    city.cases(store, tmp_path, "2020-02-12T18:00", {"case_id": "1", "status": "治愈", "status_at": "2020-02-11"})
+    store.close()
+    place.browser(CITY).get("/scrub?page=/")
+    assert made == [CITY, DISTRICT, CITY]
 
 
 def test_a_frame_before_anything_was_known_is_not_found(office):
