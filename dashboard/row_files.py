@@ -1,5 +1,6 @@
 """Rows on their way into a file, page by page: CSV as it is sent, XLSX with a memory of one row."""
 
+import tempfile
 from collections.abc import Callable, Iterator
 from typing import IO, Any
 
@@ -11,6 +12,7 @@ from dashboard.rows import RowsError, Taking
 from dashboard.text import both, is_unknown
 
 FORMS = ("csv", "xlsx")
+PIECE = 1 << 16
 SHEET_ROWS = 1_000_000  # of data; a sheet ends at 1,048,576
 Told = Callable[[int], None]  # how many rows went out so far; may raise to stop
 
@@ -50,27 +52,42 @@ def _part(page: pd.DataFrame, first: bool) -> tuple[bytes, int]:
     return head + csv_lines(page.itertuples(index=False, name=None)), len(page)
 
 
-def write_xlsx(taking: Taking, out: IO[bytes], told: Told | None = None) -> int:
-    """Write the rows as XLSX and return how many there are; what a row holds is in a file on disk before the next one comes."""
+def xlsx_parts(taking: Taking, told: Told | None = None) -> Iterator[bytes]:
+    """Return the parts of an XLSX, all written before the first is sent; what a row holds is in a file on disk before the next one comes.
+
+    Refusals come before the first part. A reader who goes away ends the work, and the journal says that the file never arrived whole.
+    """
     total = taking.total()
     if total > SHEET_ROWS:
         raise RowsError(*both("rows.sheet", n=f"{total:,}", most=f"{SHEET_ROWS:,}")[::-1])
-    texts = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    pages, rows, whole = taking.begin(), 0, False
+    return _xlsx(taking, taking.begin(), told or (lambda _: None))
+
+
+def _xlsx(taking: Taking, pages: Iterator[pd.DataFrame], told: Told) -> Iterator[bytes]:
+    rows, whole = 0, False
     try:
-        book = xlsxwriter.Workbook(out, {"constant_memory": True, "nan_inf_to_errors": False, **texts})
-        sheet = _Sheet(book.add_worksheet(taking.table), book.add_format({"bold": True}))
-        sheet.lines(taking.head(), bold=True)
-        for number in map(sheet.page, pages):
-            rows += number
-            if told:
+        with tempfile.TemporaryFile() as out:
+            for rows in _written(taking, pages, out):
                 told(rows)
-        sheet.lines([taking.foot(rows)], bold=True)
-        book.close()
+            out.seek(0)
+            while piece := out.read(PIECE):
+                yield piece
         whole = True
     finally:
         taking.end(rows, whole)
-    return rows
+
+
+def _written(taking: Taking, pages: Iterator[pd.DataFrame], out: IO[bytes]) -> Iterator[int]:
+    """Write a workbook, and say after each page how many rows it holds."""
+    texts = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    book, rows = xlsxwriter.Workbook(out, {"constant_memory": True, "nan_inf_to_errors": False, **texts}), 0
+    sheet = _Sheet(book.add_worksheet(taking.table), book.add_format({"bold": True}))
+    sheet.lines(taking.head(), bold=True)
+    for number in map(sheet.page, pages):
+        rows += number
+        yield rows
+    sheet.lines([taking.foot(rows)], bold=True)
+    book.close()
 
 
 class _Sheet:

@@ -1,6 +1,5 @@
 """The route by which rows leave: asked for with a reason, through the gate, streamed."""
 
-import tempfile
 from collections.abc import Iterator
 from itertools import chain
 
@@ -8,12 +7,11 @@ from flask import Blueprint, Response, abort, request
 
 from dashboard.desk import Desk
 from dashboard.downloads import TYPES
-from dashboard.row_files import FORMS, csv_parts, write_xlsx
+from dashboard.row_files import FORMS, csv_parts, xlsx_parts
 from dashboard.rows import TABLES, RowsError, Taking
 from dashboard.text import both
 
 IN_A_SHEET = 100_000  # rows of a workbook that a browser may wait for
-PIECE = 1 << 16
 
 
 def rows_blueprint(desk: Desk) -> Blueprint:
@@ -39,17 +37,9 @@ def rows_blueprint(desk: Desk) -> Blueprint:
 
 
 def _workbook(taking: Taking) -> Iterator[bytes]:
-    """The workbook, written now, so that what is refused is refused before an answer begins; sent from a file without a name."""
+    """The workbook, written now, so that what is refused is refused before an answer begins."""
     total = taking.total()
     if total > IN_A_SHEET:
         raise RowsError(*both("rows.browser", n=f"{total:,}", most=f"{IN_A_SHEET:,}")[::-1])
-    pieces = _written(taking)
+    pieces = xlsx_parts(taking)
     return chain([next(pieces)], pieces)
-
-
-def _written(taking: Taking) -> Iterator[bytes]:
-    with tempfile.TemporaryFile() as book:
-        write_xlsx(taking, book)
-        book.seek(0)
-        while piece := book.read(PIECE):
-            yield piece

@@ -8,7 +8,7 @@ from dashboard.access import Gate
 from dashboard.commands._shared import add_store, add_view, rows_bar, settings_of, store_of, view_of
 from dashboard.desk import Desk
 from dashboard.files import require_writable, whole
-from dashboard.row_files import FORMS, csv_parts, write_xlsx
+from dashboard.row_files import FORMS, csv_parts, xlsx_parts
 from dashboard.rows import TABLES, Taking
 from dashboard.tables import TableStore
 from dashboard.view import Here
@@ -53,10 +53,7 @@ def _write(taking: Taking, out: Path) -> int:
 
     try:
         with whole(out) as unfinished, unfinished.open("wb") as file:
-            if taking.form == "csv":
-                file.writelines(csv_parts(taking, told))
-            else:
-                write_xlsx(taking, file, told)
+            file.writelines((csv_parts if taking.form == "csv" else xlsx_parts)(taking, told))
     finally:
         finish()
     return gone[0]

@@ -8,11 +8,11 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from dashboard import row_routes
+from dashboard import row_files, row_routes
 from dashboard.__main__ import main
 from dashboard.access import Gate
 from dashboard.desk import Desk
-from dashboard.row_files import csv_parts, write_xlsx
+from dashboard.row_files import csv_parts, xlsx_parts
 from dashboard.rows import Taking
 from dashboard.tables import TableStore
 from dashboard.view import Here
@@ -162,6 +162,19 @@ def test_a_download_that_is_stopped_says_how_far_it_came(own, monkeypatch):
     assert entries(own)[-1][3] | {"code": ""} == {"code": "", "rows": 2, "ended": "broken off"}
 
 
+def test_a_workbook_is_whole_only_when_its_last_piece_has_gone_out(own, monkeypatch):
+    monkeypatch.setattr(row_files, "PIECE", 1000)
+    answer = own.browser(CITY).post("/rows/cases.xlsx", data=REASON, buffered=False)
+    parts = iter(answer.response)
+    next(parts), next(parts)
+    assert [one[1] for one in entries(own)] == ["export"]
+    answer.close()
+    del parts, answer
+    assert entries(own)[-1][3] | {"code": ""} == {"code": "", "rows": 5, "ended": "broken off"}
+    assert own.browser(CITY).post("/rows/cases.xlsx", data=REASON).get_data()
+    assert entries(own)[-1][3] | {"code": ""} == {"code": "", "rows": 5, "ended": "whole"}
+
+
 # ---- page by page
 
 
@@ -213,8 +226,9 @@ def test_no_more_than_one_page_is_held(crowd, monkeypatch, form):
     monkeypatch.setattr(paged.paged, "__defaults__", (4,))
     desk = Desk(crowd.settings, crowd.store, Gate(crowd.settings), TableStore())
     taking = Taking(desk, CITY, "总值班", Here("/rows", crowd.store.view()), "cases", form, "line list")
-    work = (lambda: sum(len(part) > 0 for part in csv_parts(taking)), lambda: write_xlsx(taking, io.BytesIO()))
-    assert work[form == "xlsx"]() == (1 + 8 + 1, 30)[form == "xlsx"]
+    told: list[int] = []
+    parts = sum(len(part) > 0 for part in (csv_parts if form == "csv" else xlsx_parts)(taking, told.append))
+    assert (parts, len(told), told[-1]) == ((1 + 8 + 1, 8, 30) if form == "csv" else (1, 8, 30))
     assert len(refs) == 8
     assert max(most) <= 1, most
 

@@ -122,7 +122,8 @@ def test_a_frame_is_made_once_for_all_who_may_see_it_and_anew_after_news(tmp_pat
     make = scrub.frame_bytes
     monkeypatch.setattr(scrub, "frame_bytes", lambda *given: made.append(given[1]) or make(*given))
     first, second = (place.browser(CITY).get("/scrub?page=/") for _ in range(2))
-    assert first.data == second.data and made == [CITY]
+    assert first.data == second.data
+    assert made == [CITY]
     assert unpacked(place.browser(DISTRICT).get("/scrub?page=/"))[0]["v"] != unpacked(first)[0]["v"]
     assert made == [CITY, DISTRICT]
     city.cases(store, tmp_path, "2020-02-12T18:00", {"case_id": "1", "status": "治愈", "status_at": "2020-02-11"})
