@@ -40,7 +40,7 @@ run: .venv/runtime.stamp  ## serve the store that is in var/
 	@exec $(PY) -m dashboard serve --port $(PORT)
 
 .PHONY: test
-test: .venv/dev.stamp programs tests/node_modules/.stamp check  ## everything that must hold: make check, then all tests
+test: .venv/dev.stamp programs tests/node_modules/.stamp .venv/office.stamp check  ## everything that must hold: make check, then all tests
 	@$(PY) -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder  # tests/conftest.py says which files begin
 
 .PHONY: check
@@ -108,6 +108,12 @@ tests/node_modules/.stamp: tests/package-lock.json | programs
 	@if command -v npm >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && ( $(call quietly,installing nodejs npm (log in var/apt.log),apt.log,$(apt) nodejs npm) ); }; \
 	then ( $(call quietly,installing axe-core (log in var/npm.log),npm.log,npm ci --prefix tests) ) && touch $@ && exit 0; fi; \
 	echo 'axe-core of npm cannot be installed: the tests of accessibility will be skipped'
+
+# LibreOffice, which shows what became of the slides. A machine that cannot have it runs all other tests.
+.venv/office.stamp: | programs
+	@command -v soffice >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && ( $(call quietly,installing libreoffice-impress (log in var/apt.log),apt.log,$(apt) libreoffice-impress) ); } \
+	|| echo 'LibreOffice is missing: the test that opens slides in it will be skipped'
+	@touch $@
 
 .PHONY: programs
 programs:

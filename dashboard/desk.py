@@ -20,6 +20,7 @@ from dashboard.settings import Settings
 from dashboard.tables import TableStore
 from dashboard.text import named
 from dashboard.view import Here, read
+from dashboard.weight import weight
 from dashboard.wording import preferred
 from layers._catalog import all_layers
 from layers._frames import COUNTS, without
@@ -42,6 +43,7 @@ UNREAD_BY_OTHERS = (
 )  # what nothing but the plans in `READ_ORDERS`, and orders themselves, rests on
 PEOPLE = 200  # contacts of one case that are listed
 KEPT = 160  # results kept: a city's wall and a hundred desks look at a few dozen views
+KEPT_BYTES = 300_000_000  # of them together: a state of a city of 7,000 compounds weighs some 120 million
 
 
 def unread_by(kind: str) -> tuple[str, ...]:
@@ -51,12 +53,17 @@ def unread_by(kind: str) -> tuple[str, ...]:
 
 @dataclass
 class Memory:
-    """Keeps what is a pure function of its key; a key names the facts, so nothing ever goes stale."""
+    """Keeps what is a pure function of its key; a key names the facts, so nothing ever goes stale.
+
+    most, most_bytes   results, and about how many bytes of them (`weight`), after which the least used go
+    """
 
     most: int = KEPT
+    most_bytes: int = KEPT_BYTES
     kept: OrderedDict[Hashable, Any] = field(default_factory=OrderedDict)
     lock: Lock = field(default_factory=Lock)
     busy: dict[Hashable, Lock] = field(default_factory=dict)
+    weights: dict[Hashable, int] = field(default_factory=dict)
 
     def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
         """Return what `make` returned for this key; two askers at once wait for one answer."""
@@ -75,12 +82,18 @@ class Memory:
                 with self.lock:  # what failed is tried anew by the next asker, and is not told to be under way
                     self.busy.pop(key, None)
                 raise
+            heavy = weight(found)
             with self.lock:
-                self.kept[key] = found
+                self.kept[key], self.weights[key] = found, heavy
                 self.busy.pop(key, None)
-                while len(self.kept) > self.most:
-                    self.kept.popitem(last=False)
+                self._shed()
         return found
+
+    def _shed(self) -> None:
+        """Let the least used go while there are too many, or too much of them; what came last stays whatever it weighs."""
+        while len(self.kept) > 1 and (len(self.kept) > self.most or sum(self.weights.values()) > self.most_bytes):
+            gone, _ = self.kept.popitem(last=False)
+            del self.weights[gone]
 
     def working(self) -> list[str]:
         """Return the kinds of plans that are being worked out at this moment, in order."""
