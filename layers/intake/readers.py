@@ -12,6 +12,7 @@ import pandas as pd
 from layers._errors import FeedError
 from layers.intake import spatial, workbooks
 from layers.intake.chunks import CHUNK, EXACT, WATERMARK, Chunk, Misshapen, Rounded, first_of, own_name, text, verbatim
+from layers.intake.signatures import require_text
 
 FORMATS = (".csv", ".xlsx", ".jsonl", ".geojson", ".json", ".gpkg")
 QUOTES = "quotation marks that open and close a value, doubled within it"
@@ -56,8 +57,9 @@ def unread(path: Path, sheet: str | None = None) -> list[str]:
 
 
 def encoding_of(path: Path) -> str:
-    """Return utf-8-sig or gb18030, found by content; NUL bytes or neither raise FeedError."""
+    """Return utf-8-sig or gb18030, found by content; another kind of file, NUL bytes or neither raise FeedError."""
     content = path.read_bytes()
+    require_text(path, content)
     if b"\0" in content:
         raise FeedError(
             f"{path.name}: holds NUL bytes at position {content.index(0)}; wanted a text file",
@@ -201,7 +203,7 @@ def _layer(path: Path, wanted: str | None) -> tuple[str, list[str]]:
 
 def _header(lines: Iterator[Line], path: Path) -> list[str]:
     try:
-        _, first = next(lines)
+        number, first = next(lines)
     except StopIteration:
         raise FeedError(f"{path.name}: no line with column names", f"{path.name}：没有列名行") from None
     if isinstance(first, Misshapen):
@@ -212,6 +214,7 @@ def _header(lines: Iterator[Line], path: Path) -> list[str]:
     header = [text(name) or "" for name in first]
     while header and not header[-1]:
         header.pop()
+    _require_no_title(header, number, path)
     twice = {name for name in header if header.count(name) > 1}
     if twice or not header:
         raise FeedError(
@@ -219,6 +222,22 @@ def _header(lines: Iterator[Line], path: Path) -> list[str]:
             f"{path.name}：列名重复或缺失：{'、'.join(sorted(twice)) or '（无）'}；第一行应写列名",
         )
     return header
+
+
+def _require_no_title(header: list[str], number: int, path: Path) -> None:
+    """A heading over the table, or merged cells over groups of columns, would make every row below it wrong."""
+    blank = [at for at, name in enumerate(header, start=1) if not name]
+    if len(header) == 1:
+        raise FeedError(
+            f"{path.name}: row {number} holds one value only ({header[0][:30]!r}), no feed has one column; wanted the names of the "
+            "columns in the first row: delete the title above them",
+            f"{path.name}：第{number}行只有一个值（“{header[0][:30]}”），像是标题；第一行应写列名，请删去列名以上的标题行",
+        )
+    if blank:
+        raise FeedError(
+            f"{path.name}: row {number}, column {blank[0]} has no name; wanted a name for each column in one row: undo merged cells",
+            f"{path.name}：第{number}行第{blank[0]}列没有列名；每列都应在同一行写列名，请取消合并单元格，只留一行列名",
+        )
 
 
 def _table(lines: Iterator[Line], path: Path, exact: Sequence[str]) -> Iterator[Chunk]:
