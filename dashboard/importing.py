@@ -4,19 +4,24 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, request
 
 from dashboard import export
 from dashboard.access import CITY, Person
+from dashboard.briefing.clock import stamp_of
+from dashboard.briefing.edition import taken_code
 from dashboard.desk import Desk
 from dashboard.downloads import as_json
 from dashboard.drafts import LARGEST, Draft, UploadError, too_large
+from dashboard.export import csv_lines
 from dashboard.jobs import IMPORTS, Job, Progress
 from dashboard.text import both
 from layers._errors import Cancelled, LayerError
 from layers.intake import profiles, readers, receipt, unbatch
+from layers.intake.chunks import WATERMARK
 from layers.intake.feeds import all_feeds, feed_named
 from layers.intake.notes import shown_notes
 from layers.intake.profiles import Reading
@@ -24,6 +29,7 @@ from layers.intake.run import run
 from layers.intake.suggest import code_for, guesses, peek, suggest, unknown_codes
 from layers.intake.suggest_fill import fills
 from layers.intake.suggest_names import frame_in
+from layers.store import journal
 from layers.store import profiles as kept_profiles
 
 MOST_BATCHES = 2**53  # a number beyond it names none, and no database takes much larger ones
@@ -77,21 +83,25 @@ def imports_blueprint(desk: Desk) -> Blueprint:
         job.cancel.set()  # the work itself says whether it was in time
         return as_json(job.told())
 
+    _note_routes(routes, desk)
+    return routes
+
+
+def _note_routes(routes: Blueprint, desk: Desk) -> None:
     @routes.get("/imports/draft/<token>.csv")
     def draft_notes(token: str) -> Response:
-        draft = desk.drafts.get(token, desk.gate.importer(desk.gate.who(request)))
+        who = desk.gate.importer(desk.gate.who(request))
+        draft = desk.drafts.get(token, who)
         if draft is None or draft.found is None:
             abort(404)
-        return _notes(draft.found["notes"], draft.feed)
+        return _notes(desk, who, draft.found["notes"], draft.feed, "preview")
 
     @routes.get(f"/imports/batch/<int(max={MOST_BATCHES}):number>.csv")
     def batch_notes(number: int) -> Response:
         who = desk.gate.importer(desk.gate.who(request))
         view = desk.store.view()
         rows = desk.gate.read(desk.store, who, lambda _: receipt.notes_of(number), view, CITY)
-        return _notes(rows.to_dict("records"), request.args.get("feed", ""))
-
-    return routes
+        return _notes(desk, who, rows.to_dict("records"), request.args.get("feed", ""), f"batch {number}")
 
 
 def _refused(error: LayerError) -> Response:
@@ -103,12 +113,15 @@ def _job(desk: Desk, id: str) -> Job:
     return job if job is not None and job.about == IMPORTS else abort(404)
 
 
-def _notes(rows: list[dict[str, Any]], feed: str) -> Response:
+def _notes(desk: Desk, who: Person, rows: list[dict[str, Any]], feed: str, of: str) -> Response:
+    """What was wrong with which rows, watermarked: it holds what was found in them. The journal knows who took it."""
     lang = "en" if request.args.get("lang") == "en" else "zh"
-    known = all_feeds().get(feed)
-    answer = make_response(export.csv_bytes(shown_notes(rows, known, lang), bom=True))
+    known, code = all_feeds().get(feed), taken_code()
+    journal.add(desk.store, who.name, "export", "imports/notes.csv", {"code": code, "of": of, "rows": len(rows)})
+    mark = csv_lines([[WATERMARK, code, who.name, stamp_of(datetime.now(UTC))]])
+    answer = make_response(export.csv_bytes(shown_notes(rows, known, lang), bom=True) + mark)
     answer.content_type = "text/csv; charset=utf-8"
-    answer.headers["Content-Disposition"] = 'attachment; filename="fangyi_rows.csv"'
+    answer.headers["Content-Disposition"] = f'attachment; filename="fangyi_rows_{code}.csv"'
     answer.headers["Cache-Control"] = "no-store"
     return answer
 

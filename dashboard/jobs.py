@@ -130,6 +130,11 @@ class Jobs:
                 job.state, job.content, job.ended = state, content, self._clock()
                 job.zh, job.en = words
 
+    def forget(self) -> None:
+        """Let go of files that nobody fetched in time; the server does so each minute."""
+        with self._lock:
+            self._forget()
+
     def _forget(self) -> None:
         finished = [job for job in self._jobs.values() if job.state in FINISHED]
         late = [job for job in finished if self._clock() - job.ended > KEPT_S]

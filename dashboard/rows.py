@@ -1,7 +1,6 @@
 """Rows that leave the house: whole tables of a view, page by page, each taken by somebody for a reason that the journal keeps."""
 
 import math
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,7 +11,7 @@ import pandas as pd
 from dashboard.access import Person, district_titles
 from dashboard.briefing.clock import stamp_of
 from dashboard.briefing.content import SECRECY
-from dashboard.briefing.edition import ALPHABET, LETTERS
+from dashboard.briefing.edition import taken_code
 from dashboard.desk import Desk
 from dashboard.pages import Asked
 from dashboard.pages._lists import COMPOUND_COLUMNS, compound_rows
@@ -69,7 +68,7 @@ class Taking:
     table: str
     form: str
     reason: str
-    code: str = field(default_factory=lambda: "FX-" + "-".join(_letters() for _ in range(3)))
+    code: str = field(default_factory=taken_code)
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def begin(self) -> Iterator[pd.DataFrame]:
@@ -133,10 +132,6 @@ class Taking:
         journal.add(
             self.desk.store, self.actor, action, f"rows/{self.table}.{self.form}", {"code": self.code, **detail}
         )
-
-
-def _letters() -> str:
-    return "".join(secrets.choice(ALPHABET) for _ in range(LETTERS // 3))
 
 
 def _pages(taking: Taking) -> Iterator[pd.DataFrame]:

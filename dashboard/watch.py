@@ -123,7 +123,8 @@ class Watch:
         return new
 
     def check(self) -> None:
-        """Compare what is kept in memory with the store, and look whether there is room on its disk."""
+        """Compare what is kept in memory with the store, look whether there is room on its disk, and let go of files that nobody fetched."""
+        self.desk.jobs.forget()
         view = self.desk.store.view()
         if self.desk.store.revision(view.known_at):
             kept = self.desk.counts(WHO, view)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import secrets
 from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import version
@@ -48,3 +49,8 @@ def _said(block: Any) -> Any:
     if isinstance(block, TableBlock):
         return [block.title, block.frame.astype(str).to_numpy().tolist()]
     return [block.title, block.code]  # maps, charts and lists say what the plans say, whose inputs are in the digest
+
+
+def taken_code() -> str:
+    """Return the code of rows that leave: it stands in their watermark and in the journal."""
+    return "FX-" + "-".join("".join(secrets.choice(ALPHABET) for _ in range(LETTERS // 3)) for _ in range(3))

@@ -14,8 +14,9 @@ from dashboard.access import AccessError, Person
 from dashboard.drafts import KEPT_S, PER_PERSON, REHEARSED, Drafts, UploadError, safe_name
 from dashboard.text import both
 from layers.intake import unbatch
+from layers.intake.chunks import WATERMARK
 from layers.intake.profiles import kept
-from layers.store import profiles, totals
+from layers.store import journal, profiles, totals
 from layers.store.schema import batch
 from tests import city, office
 from tests.office import CITY, DISTRICT, Office, said
@@ -171,6 +172,11 @@ def test_a_preview_writes_nothing_and_says_what_would_change(place):
     assert rows.splitlines()[0] == "行,列,发现,应为,原因,处理"
     assert "3,床位类别,大床房,以下之一：普通、重症" in rows
     assert "13900000000" not in rows
+    mark = rows.splitlines()[-1].split(",")
+    assert mark[0] == WATERMARK
+    entry = journal.entries(place.store).iloc[0]
+    assert (entry["action"], entry["subject"], entry["detail"]["code"]) == ("export", "imports/notes.csv", mark[1])
+    assert (entry["actor"], entry["detail"]["of"]) == (mark[2], "preview")
 
 
 def test_an_import_keeps_its_profile_and_the_next_file_is_matched_by_itself(place):
