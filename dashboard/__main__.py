@@ -50,11 +50,11 @@ def parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
 def modules(wanted: str = "") -> list[ModuleType]:
     """Return the module of the wanted command, or of every command when there is none of that name.
 
-    A module is called like its command, with "_" behind it where Python has the word for itself. Loading one takes a
+    A module is called like its command, with "_" for "-", and "_" behind it where Python has the word for itself. Loading one takes a
     second or two, loading all of them several.
     """
     found = [m.name for m in pkgutil.iter_modules(commands.__path__) if not m.name.startswith("_")]
-    chosen = [name for name in found if name.removesuffix("_") == wanted] or found
+    chosen = [name for name in found if name.removesuffix("_").replace("_", "-") == wanted] or found
     return [importlib.import_module(f"dashboard.commands.{name}") for name in chosen]
 
 

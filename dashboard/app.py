@@ -71,7 +71,7 @@ STATUS = {
 
 def create_app(settings: Settings, store: Store | None = None) -> Dash:
     """Return a fresh app on the store of the settings; call it as often as you like (tests do)."""
-    store = store or open_store(settings.store, "drill" if settings.is_drill else "production", must_exist=True)
+    store = store or open_store(settings.store, settings.mode, must_exist=True, keys=settings.keys)
     desk = Desk(settings, store, Gate(settings), TableStore())
     app = Dash(
         "dashboard",

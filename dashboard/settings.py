@@ -26,6 +26,7 @@ class Settings:
     var         folder for stores, caches and deliveries
     editions    folder of the daily briefings
     signing_key file of the key that signs prints; None: signing.key beside the store, made on first use
+    keys        folder of the keys that seal the journals; None: `keys` beside the store's file. A store on a server must have one named
     real_data   a folder of real files, for `make real` and the tests that need it
     """
 
@@ -39,6 +40,7 @@ class Settings:
     real_data: Path = ROOT.parent / "shared" / "data"
     signing_key: Path | None = None
     editions: Path = ROOT / "var" / "editions"
+    keys: Path | None = None
 
     def __post_init__(self) -> None:
         if self.mode not in ("drill", "production"):
@@ -71,6 +73,7 @@ def from_environment(environment: Mapping[str, str] = os.environ, **changes: obj
         "var": var,
         "editions": Path(environment.get("FANGYI_EDITIONS", var / "editions")),
         "signing_key": Path(key) if (key := environment.get("FANGYI_SIGNING_KEY", "")) else None,
+        "keys": Path(keys) if (keys := environment.get("FANGYI_KEYS", "")) else None,
         "real_data": Path(environment.get("FANGYI_REAL_DATA", ROOT.parent / "shared" / "data")),
     }
     return Settings(**{**found, **{k: v for k, v in changes.items() if v is not None}})  # type: ignore[arg-type]

@@ -19,7 +19,7 @@ from layers.intake.feeds import feed_named
 from layers.intake.profile import Profile
 from layers.intake.receipt import Receipt
 from layers.intake.run import run
-from layers.store import Store, open_store
+from layers.store import Store, journal, open_store
 from layers.store.schema import FACTS, FOREVER
 
 # 0.01 degrees of longitude are 958 m here, of latitude 1,109 m.
@@ -111,6 +111,7 @@ def found(store: Store, folder: Path) -> Store:
     """
     if store.engine.dialect.name == "sqlite" and store.cache:
         _copy(_founded(), str(store.engine.url.database))
+        journal.seal_older(store)
     else:
         _deliver_places(store, folder)
     return store
@@ -131,9 +132,10 @@ def _copy(source: Path, target: str) -> None:
     """Write the rows of one store into another that is empty and keeps its own identity."""
     with closing(sqlite3.connect(target)) as connection, connection:
         connection.execute("attach ? as source", (str(source),))
-        tables = connection.execute("select name from source.sqlite_master where type = 'table' and name <> 'meta'")
-        for (name,) in tables.fetchall():
+        tables = connection.execute("select name from source.sqlite_master where type = 'table'")
+        for name in {name for (name,) in tables.fetchall()} - {"meta", "alembic_version"}:
             connection.execute(f'insert into "{name}" select * from source."{name}"')
+        connection.execute("update journal set seq = null, sealed_by = null, seal = null")  # its own key seals them
 
 
 def _deliver_places(store: Store, folder: Path) -> None:

@@ -1,9 +1,13 @@
 """What every test may ask for."""
 
 import os
+import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests import databases
 
 ROOT = Path(__file__).resolve().parents[1]
 # A file is one block of work for one process. Those that take half a minute and more begin first: begun at the end, one of them
@@ -46,3 +50,23 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no folder of real files at {folder}; FANGYI_REAL_DATA names one")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """Yield the address of a PostgreSQL server that runs for these tests; where none is installed the test is skipped, and says so."""
+    found = databases.programs()
+    if found is None:
+        pytest.skip(
+            "PostgreSQL is not installed (make test installs it as root; by hand: apt-get install postgresql-15)"
+        )
+    with databases.server(found) as address:
+        yield address
+
+
+@pytest.fixture(params=databases.ENGINES)
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of a database that holds nothing yet: once in SQLite, once in PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'store.db'}"
+    return databases.database(request.getfixturevalue("postgres"), f"t{uuid.uuid4().hex}")

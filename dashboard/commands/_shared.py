@@ -34,7 +34,7 @@ def store_file(settings: Settings) -> Path | None:
 
 def store_of(settings: Settings, *, must_exist: bool = True) -> Store:
     """Open the store of the settings."""
-    return open_store(settings.store, settings.mode, must_exist=must_exist)
+    return open_store(settings.store, settings.mode, must_exist=must_exist, keys=settings.keys)
 
 
 def add_store(parser: argparse.ArgumentParser) -> None:
@@ -96,7 +96,8 @@ def _store_url(text: str) -> URL:
         dialect = url.get_dialect()
     except (ArgumentError, ValueError) as error:
         raise SettingsError(
-            f"store {shown} is no URL of a database that is known here; wanted for example sqlite:///var/fangyi.db"
+            f"store {shown} is no URL of a database that is known here; wanted for example sqlite:///var/fangyi.db "
+            "or postgresql+psycopg://USER@HOST/DATABASE"
         ) from error
     try:
         dialect.import_dbapi()

@@ -54,11 +54,15 @@ def run(args: argparse.Namespace) -> int:
         bar.update(done - bar.n)
 
     try:
-        with tempfile.TemporaryDirectory(prefix="drill-", dir=kept.parent) as folder:
-            store = open_store(f"sqlite:///{fresh}", "drill", durable=False)
+        with (
+            tempfile.TemporaryDirectory(prefix="drill-", dir=kept.parent) as folder,
+            tempfile.TemporaryDirectory(prefix="keys-", dir=kept.parent) as keys,
+        ):
+            store = open_store(f"sqlite:///{fresh}", "drill", durable=False, keys=Path(keys))
             report = build(store, Path(folder), days=args.days, small=args.small, seed=args.seed, progress=progress)
             store.close()
             heed()
+            store.sealer.move(settings.keys or final.parent / "keys")
             _remove(final)
             fresh.replace(final)
             _move(Path(folder), kept)
@@ -79,7 +83,7 @@ def _place(settings: Settings) -> Path:
     if final is None:
         raise SettingsError(f"store {make_url(settings.store)!r}: a drill is built into a file; wanted sqlite:///FILE")
     if final.is_dir() or (final.exists() and final != settings.var / "drill.db"):
-        open_store(f"sqlite:///{final}", "drill").close()  # refuses what is no drill
+        open_store(f"sqlite:///{final}", "drill", keys=settings.keys).close()  # refuses what is no drill
     return final
 
 

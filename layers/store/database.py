@@ -1,6 +1,5 @@
 """Open the store, read frames from it, and hold the one writer at a time."""
 
-import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,50 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import (
-    CompoundSelect,
-    Connection,
-    Engine,
-    Select,
-    Table,
-    create_engine,
-    event,
-    func,
-    insert,
-    inspect,
-    select,
-    update,
-)
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy import CompoundSelect, Connection, Engine, Select, func, select
+from sqlalchemy.exc import OperationalError
 
 from layers._errors import StoreError
 from layers._times import SHANGHAI, from_ms, to_ms
 from layers._view import View
 from layers.store.care import survivor
-from layers.store.heard import of_older
-from layers.store.schema import (
-    DESK,
-    EDITIONS,
-    ORDER_KINDS,
-    UNREAD,
-    Instant,
-    batch,
-    care,
-    confirmation,
-    meta,
-    metadata,
-    orders,
-    total,
-    whatif,
-)
+from layers.store.engine import file_of, reader, writer
+from layers.store.schema import ORDER_KINDS, UNREAD, Instant, batch, meta
+from layers.store.seals import HEAD, SEALER, Sealer
 
-SCHEMA_VERSION = 7
-# What the next schema has more, or orders in another way; a store of that version is brought up when it is opened.
-ADDED: dict[int, tuple[Table, ...]] = {2: (care,), 3: (orders, whatif), 4: DESK, 5: EDITIONS, 6: (confirmation,)}
-REORDERED: dict[int, tuple[Table, ...]] = {2: (total,)}
-FILLED: dict[int, Callable[[Connection], None]] = {6: of_older}  # ... and what is put into it
-KINDS = ("drill", "production")
 # A view of now moves by this step: a plan of a city takes seconds, and every open screen is to share it.
 STEP_MS = 10 * 60_000
 MOMENTS = 512  # knowledge times of which a store remembers how it stood
@@ -62,10 +28,11 @@ MOMENTS = 512  # knowledge times of which a store remembers how it stood
 class Store:
     """One database of facts. Safe to share between threads; reads never wait for the writer (WAL)."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, keys: Path | None) -> None:
         self.engine = engine
-        self._writer = engine.execution_options(fangyi_write=True)
         stored = self._meta()
+        self.sealer = Sealer(keys, stored["identity"])
+        self._writer, self._reader = writer(engine).execution_options(**{SEALER: self.sealer}), reader(engine)
         self.kind: str = stored["kind"]
         self.salt: str = stored["salt"]
         self.identity: str = stored["identity"]
@@ -98,7 +65,7 @@ class Store:
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
         """One read transaction: several reads that belong together see the same state."""
-        with self.engine.connect() as connection:
+        with self._reader.connect() as connection:
             yield connection
 
     @contextmanager
@@ -106,19 +73,22 @@ class Store:
         """One write transaction, begun at once so that two writers queue instead of failing half-way."""
         try:
             with self._writer.begin() as connection:
+                connection.info.pop(HEAD, None)
                 yield connection
+                head = connection.info.pop(HEAD, None)
         except OperationalError as error:
             raise StoreError(
                 f"the store cannot be written: {error.orig}; check the disk's free space and whether another import runs",
                 "数据库暂时无法写入：请检查磁盘空间，或等另一个导入结束后再试",
             ) from error
+        if head:
+            self.sealer.remember(head)
 
     @property
     def cache(self) -> Path | None:
         """Folder for what can be computed again, beside the store's file; None for a store that is no file."""
-        database = self.engine.url.database
-        is_file = self.engine.dialect.name == "sqlite" and database not in (None, "", ":memory:")
-        return Path(str(database)).parent / "cache" if is_file else None
+        path = file_of(self.engine)
+        return path.parent / "cache" if path else None
 
     def close(self) -> None:
         """Fold the write-ahead log into the file and let go of it."""
@@ -212,103 +182,3 @@ def _last_read(view: View, unread: Sequence[str], connection: Connection) -> tup
 def as_times(values: pd.Series) -> pd.Series:
     """Return milliseconds since 1970 UTC as aware Asia/Shanghai times; missing stays missing."""
     return pd.to_datetime(pd.to_numeric(values), unit="ms", utc=True).dt.tz_convert(SHANGHAI)
-
-
-def open_store(
-    url: str = "sqlite://", kind: str | None = None, *, must_exist: bool = False, durable: bool = True
-) -> Store:
-    """Open the store at `url`, creating it on first use.
-
-    kind     "drill" or "production" for a new store (default production); for one that exists it must be the same
-    durable  False: commits do not wait for the disk; for a store that is built whole, and thrown away when that fails
-    A store of schema 2 to 6 gets the tables that were added since, in one step that changes no fact. A damaged file, a wrong
-    kind, or a schema that cannot be brought up raise StoreError; nothing is repaired silently.
-    """
-    engine = _engine(url, must_exist, durable)
-    try:
-        with engine.execution_options(fangyi_write=True).begin() as connection:
-            _prepare(connection, kind)
-    except DatabaseError as error:
-        raise StoreError(
-            f"{url}: not a usable store ({error.orig}); restore it from a backup or name another file"
-        ) from error
-    store = Store(engine)
-    if kind and store.kind != kind:
-        raise StoreError(f"{url} is a {store.kind} store; wanted {kind}. Drill data and real data never share a store")
-    return store
-
-
-def _engine(url: str, must_exist: bool, durable: bool) -> Engine:
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True)
-    in_memory = parsed.database in (None, "", ":memory:")
-    if not in_memory:
-        path = Path(str(parsed.database))
-        if must_exist and not path.exists():
-            raise StoreError(
-                f"there is no store at {path}; build one with `python -m dashboard drill` or import a file first"
-            )
-        path.parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(parsed, connect_args={"timeout": 30, "check_same_thread": False})
-    event.listen(engine, "connect", partial(_sqlite_connect, "FULL" if durable else "OFF"))
-    event.listen(engine, "begin", _sqlite_begin)
-    return engine
-
-
-def _sqlite_connect(synchronous: str, connection: Any, _record: Any) -> None:
-    connection.isolation_level = (
-        None  # SQLAlchemy begins transactions itself, below: the driver's own rules break savepoints
-    )
-    wait = f"synchronous={synchronous}"
-    for pragma in ("journal_mode=WAL", wait, "foreign_keys=ON", "cache_size=-65536", "temp_store=MEMORY"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _sqlite_begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("fangyi_write")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _prepare(connection: Connection, kind: str | None) -> None:
-    if kind not in (None, *KINDS):
-        raise StoreError(f"kind {kind!r}; wanted one of {KINDS}")
-    tables = inspect(connection).get_table_names()
-    if tables and "meta" not in tables:
-        raise StoreError(f"the database holds other tables ({', '.join(tables[:3])}) and is no store; name a new one")
-    if not tables:
-        metadata.create_all(connection)
-        first = {
-            "kind": kind or "production",
-            "schema": SCHEMA_VERSION,
-            "salt": secrets.token_hex(16),
-            "identity": secrets.token_hex(8),
-        }
-        connection.execute(insert(meta), [{"name": name, "value": value} for name, value in first.items()])
-        return
-    found = connection.execute(select(meta.c.value).where(meta.c.name == "schema")).scalar()
-    _bring_up(connection, found)
-    if connection.dialect.name == "sqlite":
-        verdict = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
-        if verdict != "ok":
-            raise StoreError(f"the store is damaged: {verdict}; restore it from a backup")
-
-
-def _bring_up(connection: Connection, found: Any) -> None:
-    """Add the tables that a store of an older schema lacks and order its indexes as they are now; its facts stay as they are."""
-    if found == SCHEMA_VERSION:
-        return
-    steps = range(found, SCHEMA_VERSION) if isinstance(found, int) else ()
-    if not steps or not set(steps) <= ADDED.keys():
-        older = isinstance(found, int) and found < SCHEMA_VERSION
-        way = "import its files into a new store" if older else "open it with the version that wrote it, or a later one"
-        raise StoreError(f"the store has schema {found}; this version reads {min(ADDED)} to {SCHEMA_VERSION}: {way}")
-    for version in steps:
-        for table in ADDED[version]:
-            table.create(connection)
-        for index in (index for table in REORDERED.get(version, ()) for index in table.indexes):
-            index.drop(connection, checkfirst=True)
-            index.create(connection)
-        if version in FILLED:
-            FILLED[version](connection)
-    connection.execute(update(meta).where(meta.c.name == "schema").values(value=SCHEMA_VERSION))

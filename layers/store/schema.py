@@ -129,6 +129,10 @@ journal = Table(
     Column("action", String, nullable=False),  # import | review | undo | care | order | plan | export | sign-in ...
     Column("subject", String, nullable=False),
     Column("detail", JSON, nullable=False),
+    Column("seq", BigInteger),  # 1, 2, 3 without a gap; each entry is sealed over the one before it (seals.py)
+    Column("sealed_by", String),  # name of the key
+    Column("seal", String),
+    Index("uq_journal_seq", "seq", unique=True),
 )
 
 district = _fact(

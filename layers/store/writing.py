@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Table, bindparam, delete, func, insert, selec
 
 from layers._errors import KnowledgeError
 from layers._times import from_ms, to_ms
+from layers.store.engine import write_rows
 from layers.store.heard import confirmations
 from layers.store.schema import FACTS, FOREVER, batch, confirmation
 
@@ -207,16 +208,11 @@ def close_batch(opened: Batch, receipt: Mapping[str, Any]) -> None:
 
 
 def bulk(connection: Connection, table: Table, rows: pd.DataFrame) -> None:
-    """Insert a frame as tuples: three times as fast as dicts through Core, and still the dialect's own statement."""
+    """Insert a frame, its values as the database takes them."""
     if rows.empty:
         return
-    statement = insert(table).values(dict.fromkeys(rows.columns)).compile(dialect=connection.dialect)
-    order = statement.positiontup or list(rows.columns)
-    columns = [_plain(rows[name], table, name, connection) for name in order]
-    records: Iterable[Any] = zip(*columns, strict=True)
-    if not statement.positional:
-        records = (dict(zip(order, record, strict=True)) for record in records)
-    connection.exec_driver_sql(str(statement), list(records))
+    columns = [_plain(rows[name], table, name, connection) for name in rows.columns]
+    write_rows(connection, table, list(rows.columns), zip(*columns, strict=True))
 
 
 def constants(rows: pd.DataFrame, values: Mapping[str, Any]) -> dict[str, pd.Series]:

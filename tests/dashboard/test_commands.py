@@ -84,6 +84,7 @@ def test_every_command_shows_an_example_that_it_understands(module, capsys):
 
 
 WRONG = {
+    "backup": ("--out", "x.txt"),
     "brief": ("lockdown", "--out", "x.txt"),
     "clusters": ("--out", "absent/x.json"),
     "drill": ("--days", "0"),
@@ -97,9 +98,12 @@ WRONG = {
     "real": ("--out", "absent/x.json"),
     "rematch": ("--out", "absent/x.csv"),
     "compounds": ("duplicates", "--out", "absent/x.csv"),
+    "restore": ("absent.backup",),
     "serve": ("--port", "99999"),
     "undo": ("7", "--store", "sqlite:///absent/x.db"),
     "verify": ("absent.pdf",),
+    "verify-journal": ("--store", "sqlite:///absent/x.db"),
+    "verify-store": ("--backup", "absent.backup"),
 }
 
 

@@ -4,19 +4,20 @@ import pytest
 
 from layers._times import parse_time
 from layers.scenario.watching import RULES, watch
-from layers.store import alerts, journal, open_store
+from layers.store import alerts, journal
 from layers.store.alerts import AlertError, Raised, Turn
 from layers.store.beat import beat
-from tests import city
+from tests import city, databases
 
 KNOWN = parse_time("2020-02-10T18:00")
 
 
 @pytest.fixture
-def store(tmp_path):
-    store = city.found(open_store(f"sqlite:///{tmp_path / 'store.db'}", "drill"), tmp_path)
+def store(tmp_path, empty):
+    store = city.found(databases.opened(empty, tmp_path, "drill"), tmp_path)
     city.cases(store, tmp_path, "2020-02-10T18:00", {})
-    return store
+    yield store
+    store.close()
 
 
 @pytest.fixture

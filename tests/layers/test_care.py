@@ -1,11 +1,8 @@
 """Changing the gazetteer: seen first, then believed, undone by a new fact, and the past stays."""
 
-import sqlite3
-
 import pytest
 from sqlalchemy import select
 
-from layers._errors import StoreError
 from layers._times import parse_time
 from layers.cases import query as cases_of
 from layers.compounds import query as compounds_of
@@ -379,44 +376,3 @@ def test_a_compound_that_was_given_up_cannot_be_changed_again(store):
 def test_a_district_changes_only_its_own(store):
     with pytest.raises(CareError, match="C3 lies outside 420103"):
         make(store, Change("alias", "C3", name="蓝天雅居"), "江汉值班", apply=True, area="420103")
-
-
-ADDED = [
-    "care",
-    "orders",
-    "whatif",
-    "saved_view",
-    "profile",
-    "alert",
-    "alert_rule",
-    "printed",
-    "edition",
-    "schedule",
-    "confirmation",
-]
-
-
-@pytest.mark.parametrize(
-    ("schema", "lacks"), [("2", ADDED), ("3", ADDED[1:]), ("4", ADDED[3:]), ("5", ADDED[8:]), ("6", ADDED[10:])]
-)
-def test_a_store_of_an_older_schema_is_brought_up_and_keeps_its_facts(store, tmp_path, schema, lacks):
-    path = tmp_path / "store.db"
-    before = counts(store)
-    store.close()
-    with sqlite3.connect(path) as raw:
-        for table in lacks:
-            raw.execute(f"drop table {table}")
-        raw.execute("update meta set value = ? where name = 'schema'", (schema,))
-    again = open_store(f"sqlite:///{path}", "drill")
-    assert counts(again) == before
-    make(again, Change("rename", "C2", name="江景新城"), "总值班", apply=True)
-    assert names(again)["C2"] == "江景新城"
-
-
-@pytest.mark.parametrize(("schema", "way"), [("1", "import its files into a new store"), ("99", "a later one")])
-def test_a_store_of_another_schema_is_refused_with_the_way_on(store, tmp_path, schema, way):
-    store.close()
-    with sqlite3.connect(tmp_path / "store.db") as raw:
-        raw.execute("update meta set value = ? where name = 'schema'", (schema,))
-    with pytest.raises(StoreError, match=way):
-        open_store(f"sqlite:///{tmp_path / 'store.db'}", "drill")

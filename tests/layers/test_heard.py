@@ -1,19 +1,19 @@
 """A delivery that only said again what was known: taken back, it takes its own word with it and nobody else's."""
 
-import sqlite3
-
 import pytest
 
 from layers._times import parse_time
 from layers.intake.unbatch import undo
-from layers.store import open_store
+from layers.store import migrations
 from layers.store.schema import metadata
-from tests import city
+from tests import city, databases
 
 
 @pytest.fixture
-def store(tmp_path):
-    return city.found(open_store(f"sqlite:///{tmp_path / 'store.db'}", "drill"), tmp_path)
+def store(tmp_path, empty):
+    store = city.found(databases.opened(empty, tmp_path, "drill"), tmp_path)
+    yield store
+    store.close()
 
 
 def say(store, folder, day, reported, age):
@@ -97,14 +97,13 @@ def test_what_was_known_before_the_undo_stays_as_it_was(store, tmp_path):
     assert [told(at) for at in ("2020-02-11", "2020-02-13T20:00")] == before
 
 
-def test_a_store_of_an_older_schema_keeps_what_it_had_heard(store, tmp_path):
+def test_a_store_of_an_older_schema_keeps_what_it_had_heard(store, tmp_path, empty):
     say(store, tmp_path, 10, "09", 50)
     say(store, tmp_path, 12, "11", 50)
+    with store.writing() as connection:
+        migrations.take_down(connection, "6")
     store.close()
-    with sqlite3.connect(tmp_path / "store.db") as raw:
-        raw.execute("drop table confirmation")
-        raw.execute("update meta set value = '6' where name = 'schema'")
-    store = open_store(f"sqlite:///{tmp_path / 'store.db'}", "drill")
+    store = databases.opened(empty, tmp_path, "drill")
     again = say(store, tmp_path, 15, "15", 50)
     back(store, again)
     say(store, tmp_path, 16, "10", 60)
@@ -112,3 +111,4 @@ def test_a_store_of_an_older_schema_keeps_what_it_had_heard(store, tmp_path):
     say(store, tmp_path, 17, "12", 70)
     assert age(store) == 70
     assert "confirmation" in metadata.tables
+    store.close()

@@ -13,6 +13,7 @@ from layers.store import journal, open_store
 from layers.store.asof import as_known, newest
 from layers.store.schema import FACTS, FOREVER, batch
 from layers.store.writing import open_batch
+from tests import databases
 
 BATCH = {"kind": "import", "feed": "beds", "source": "test", "settings": ""}
 BED = FACTS["bed"]
@@ -43,8 +44,10 @@ def opened(store, known_at, as_of="2020-03-01"):
 
 
 @pytest.fixture
-def store(tmp_path):
-    return open_store(f"sqlite:///{tmp_path / 'store.db'}")
+def store(tmp_path, empty):
+    store = databases.opened(empty, tmp_path)
+    yield store
+    store.close()
 
 
 def test_a_new_version_closes_the_old_one_and_both_stay_readable(store):
@@ -134,7 +137,8 @@ def test_a_damaged_file_is_refused(tmp_path):
         open_store(f"sqlite:///{path}")
 
 
-def test_write_ahead_log_and_foreign_keys_are_on(store, tmp_path):
+def test_write_ahead_log_and_foreign_keys_are_on_in_a_file(tmp_path):
+    store = databases.opened(f"sqlite:///{tmp_path / 'store.db'}", tmp_path)
     with store.engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
     assert sqlite3.connect(tmp_path / "store.db").execute("PRAGMA journal_mode").fetchone() == ("wal",)

@@ -4,14 +4,16 @@ import pandas as pd
 import pytest
 
 from layers._times import day_number, parse_time, to_ms
-from layers.store import open_store, people, totals
+from layers.store import people, totals
 from layers.store.paged import paged
-from tests import city
+from tests import city, databases
 
 
 @pytest.fixture
-def store(tmp_path):
-    return city.found(open_store(f"sqlite:///{tmp_path / 'store.db'}", "drill"), tmp_path)
+def store(tmp_path, empty):
+    store = city.found(databases.opened(empty, tmp_path, "drill"), tmp_path)
+    yield store
+    store.close()
 
 
 def state(store, as_of, known_at, level="city", measure="now", area=""):

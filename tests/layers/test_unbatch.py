@@ -15,7 +15,7 @@ from layers.intake.unbatch import UndoError, undo
 from layers.store import open_store, totals
 from layers.store.deliveries import heard
 from layers.store.schema import FACTS, batch, journal, metadata, total
-from tests import city
+from tests import city, databases
 
 PERSONAL = ("person", "person_status", "withdrawal", "placement")
 LATER = (
@@ -29,8 +29,10 @@ LATER = (
 
 
 @pytest.fixture
-def store(tmp_path):
-    return city.found(open_store(f"sqlite:///{tmp_path / 'store.db'}", "drill"), tmp_path)
+def store(tmp_path, empty):
+    store = city.found(databases.opened(empty, tmp_path, "drill"), tmp_path)
+    yield store
+    store.close()
 
 
 def newest(store):

@@ -1,0 +1,92 @@
+"""Open a store: made on first use, brought up where it is older, refused where it is damaged or of another kind."""
+
+import secrets
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, insert, inspect
+from sqlalchemy.exc import DatabaseError
+
+from layers._errors import StoreError
+from layers.store import journal, migrations
+from layers.store.database import Store
+from layers.store.engine import engine_of, file_of, shown, writer
+from layers.store.schema import meta, metadata
+
+KINDS = ("drill", "production")
+
+
+def open_store(
+    url: str = "sqlite://",
+    kind: str | None = None,
+    *,
+    must_exist: bool = False,
+    durable: bool = True,
+    keys: Path | None = None,
+) -> Store:
+    """Open the store at `url`, creating it on first use.
+
+    kind     "drill" or "production" for a new store (default production); for one that exists it must be the same
+    keys     folder of the keys; None: `keys` beside the file, or in memory for a store in memory; a server's must be named
+    durable  False: commits do not wait for the disk; for a store that is built whole, and thrown away when that fails
+    An older store takes the steps that it lacks (`migrations`); no fact changes. A damaged file, a wrong
+    kind, or a schema that cannot be brought up raise StoreError; nothing is repaired silently.
+    """
+    engine = engine_of(url, must_exist, durable)
+    try:
+        return _opened(engine, kind, must_exist, keys)
+    except DatabaseError as error:
+        engine.dispose()
+        raise StoreError(
+            f"{shown(url)}: not a usable store ({error.orig}); restore it from a backup or name another file"
+        ) from error
+    except BaseException:
+        engine.dispose()
+        raise
+
+
+def _opened(engine: Engine, kind: str | None, must_exist: bool, keys: Path | None) -> Store:
+    with writer(engine).begin() as connection:
+        _prepare(connection, kind, must_exist)
+    store = Store(engine, keys or _keys(engine))
+    if kind and store.kind != kind:
+        raise StoreError(
+            f"{shown(engine.url)} is a {store.kind} store; wanted {kind}. Drill data and real data never share a store"
+        )
+    journal.seal_older(store)
+    return store
+
+
+def _keys(engine: Engine) -> Path | None:
+    """The folder of keys beside the file of a store; None for one in memory. On a server somebody has to name one."""
+    path = file_of(engine)
+    if path is None and engine.dialect.name != "sqlite":
+        raise StoreError(
+            "a store on a server keeps its keys apart from it, and none is named; wanted a folder in FANGYI_KEYS",
+            "数据库在服务器上时密钥须另存：请用 FANGYI_KEYS 指定密钥文件夹",
+        )
+    return path.parent / "keys" if path else None
+
+
+def _prepare(connection: Connection, kind: str | None, must_exist: bool) -> None:
+    if kind not in (None, *KINDS):
+        raise StoreError(f"kind {kind!r}; wanted one of {KINDS}")
+    tables = inspect(connection).get_table_names()
+    if tables and "meta" not in tables:
+        raise StoreError(f"the database holds other tables ({', '.join(tables[:3])}) and is no store; name a new one")
+    if not tables:
+        if must_exist and connection.dialect.name != "sqlite":
+            raise StoreError("the database holds no store yet; import a file first")
+        metadata.create_all(connection)
+        first = {
+            "kind": kind or "production",
+            "salt": secrets.token_hex(16),
+            "identity": secrets.token_hex(8),
+        }
+        connection.execute(insert(meta), [{"name": name, "value": value} for name, value in first.items()])
+        migrations.mark(connection)
+        return
+    migrations.bring_up(connection)
+    if connection.dialect.name == "sqlite":
+        verdict = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+        if verdict != "ok":
+            raise StoreError(f"the store is damaged: {verdict}; restore it from a backup")

@@ -1,0 +1,69 @@
+"""Is a database sound: every row can be read, every reference leads somewhere, and its tables are those of this version?"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Table, func, select
+
+from layers.store import migrations
+from layers.store.backups import CHECKED, Step
+from layers.store.database import Store
+from layers.store.digests import Digest, digests, whole
+from layers.store.schema import metadata
+
+SHOWN = 20  # faults that a database is asked to name
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a look at every row found: the digest of each table, and what is wrong, in words of the database or in English."""
+
+    tables: dict[str, Digest]
+    wrong: tuple[str, ...]
+
+    @property
+    def sound(self) -> bool:
+        """True when nothing is wrong."""
+        return not self.wrong
+
+    @property
+    def digest(self) -> str:
+        """The digest of all tables but the journal."""
+        return whole(self.tables)
+
+
+def examine(store: Store, step: Step) -> Found:
+    """Read every row of a store in one transaction.
+
+    SQLite checks its pages and indexes itself. PostgreSQL has no such question for a user who is no superuser: there a page
+    that cannot be read shows when its rows are.
+    """
+    with store.snapshot() as connection:
+        tables = digests(connection, lambda done, total: step(*CHECKED, done, total))
+        wrong = [*_pages(connection), *_references(connection), *_schema(connection)]
+    return Found(tables, tuple(wrong))
+
+
+def _pages(connection: Connection) -> list[str]:
+    if connection.dialect.name != "sqlite":
+        return []
+    said = connection.exec_driver_sql(f"PRAGMA integrity_check({SHOWN})").scalars().all()
+    return [str(one) for one in said if one != "ok"]
+
+
+def _references(connection: Connection) -> list[str]:
+    """Rows that name a row which is not there, counted by table."""
+    counted = [(table, _orphans(connection, table)) for table in metadata.sorted_tables if table.foreign_keys]
+    return [f"{table.name}: {n} rows refer to nothing" for table, n in counted if n]
+
+
+def _orphans(connection: Connection, table: Table) -> int:
+    total = 0
+    for key in table.foreign_keys:
+        there = select(key.column).where(key.column == key.parent).exists()
+        lost = select(func.count()).select_from(table).where(key.parent.is_not(None), ~there)
+        total += int(connection.execute(lost).scalar() or 0)
+    return total
+
+
+def _schema(connection: Connection) -> list[str]:
+    return [f"schema: {one}" for one in migrations.differences(connection)]

@@ -1,0 +1,74 @@
+"""Real databases for tests: SQLite in a file, and a PostgreSQL server of one's own where Debian's package is installed."""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+from layers.store import Store, open_store
+
+ENGINES = ("sqlite", "postgresql")
+# A test's server is thrown away: nothing of it has to survive the machine.
+HASTE = ("fsync=off", "full_page_writes=off", "listen_addresses=", "max_connections=60", "shared_buffers=64MB")
+PLACES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+
+
+def programs() -> Path | None:
+    """Return the folder of PostgreSQL's server programs, None where there are none."""
+    found = shutil.which("initdb")
+    return Path(found).parent if found else next((place for place in PLACES if (place / "initdb").exists()), None)
+
+
+@contextmanager
+def server(bin_: Path) -> Iterator[str]:
+    """Run a server in a temporary folder, reached by a socket in it; yield its address, stop and forget it afterwards.
+
+    PostgreSQL refuses to run as root: then it runs as the account that its package made.
+    """
+    with tempfile.TemporaryDirectory(prefix="fangyi-pg-") as name:
+        folder, port = Path(name), _free_port()
+        own: tuple[str, ...] = ()
+        if os.geteuid() == 0:
+            account = pwd.getpwnam("postgres")
+            os.chown(folder, account.pw_uid, account.pw_gid)
+            own = ("runuser", "-u", "postgres", "--")
+        _run(*own, bin_ / "initdb", "-D", folder / "data", "-U", "keeper", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")  # fmt: skip
+        options = " ".join(f"-c {one}" for one in HASTE) + f" -p {port} -k {folder}"
+        control = (*own, bin_ / "pg_ctl", "-D", folder / "data")
+        _run(*control, "-o", options, "-l", folder / "log", "-w", "start")
+        try:
+            yield f"postgresql+psycopg://keeper@/{{name}}?host={folder}&port={port}"
+        finally:
+            _run(*control, "-m", "immediate", "-w", "stop")
+
+
+def database(address: str, name: str) -> str:
+    """Make an empty database on a server and return its URL."""
+    query = address.split("?")[1].replace("&", " ")
+    with psycopg.connect(f"{query} user=keeper dbname=postgres", autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
+    return address.format(name=name)
+
+
+def opened(url: str, folder: Path, kind: str | None = None) -> Store:
+    """Open a store of either engine; its keys lie in a folder."""
+    return open_store(url, kind, keys=folder / "keys")
+
+
+def _free_port() -> int:
+    with socket.socket() as asked:
+        asked.bind(("127.0.0.1", 0))
+        return int(asked.getsockname()[1])
+
+
+def _run(*command: object) -> None:
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, cwd="/", check=False)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(map(str, command))}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
