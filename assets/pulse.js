@@ -58,8 +58,9 @@
     const changed = pulse.force ? KINDS : KINDS.filter(kind => pulse.told[kind] !== now[kind]);
     if (!changed.length) return;
     if (!Fangyi.send('pulse', {...now, changed, t: Date.now()})) return;
+    const news = pulse.told.facts !== now.facts; // a line that was cut is no news
     Object.assign(pulse, {told: now, force: false});
-    if (changed.includes('facts') && Fangyi.time && Fangyi.time.news) Fangyi.time.news(now);
+    if (news && Fangyi.time && Fangyi.time.news) Fangyi.time.news(now);
   }
 
   async function ask() {

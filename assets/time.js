@@ -71,7 +71,7 @@
   function go(name, ms) {
     const first = endOf(t.data.first), last = endOf(t.data.last), to = Math.min(Math.max(ms, first), last);
     if (t.linked) Object.assign(t, {as_of: to, known_at: to}); else t[name] = to;
-    t.resting = t.resting || 'soon';
+    Object.assign(t, {resting: t.resting || 'soon', fresh: false});
     t.place();
     want();
   }
@@ -90,14 +90,14 @@
   /** Something new came in: what is counted moves at once; the page, whose plans take longer, follows and takes over. */
   t.news = ({as_of, known_at}) => {
     if (!t.data || !t.box || !t.box.isConnected || t.data.stays || moving() || t.data.fixed.some(name => CLOCKS.includes(name))) return;
-    Object.assign(t, {as_of: Date.parse(as_of), known_at: Date.parse(known_at), resting: 'asked'});
+    Object.assign(t, {as_of: Date.parse(as_of), known_at: Date.parse(known_at), resting: 'asked', fresh: true});
     t.place();
     want();
   };
 
   /** The page of these clocks stands: what stood in for it goes. */
   function settled(unchanged) {
-    Object.assign(t, {resting: null, seq: t.seq + 1, drawn: t.seq + 1});
+    Object.assign(t, {resting: null, fresh: false, seq: t.seq + 1, drawn: t.seq + 1});
     Fangyi.time.rest();
     if (unchanged && Fangyi.map && Fangyi.map.spec && Fangyi.map.restyled) Fangyi.show(Fangyi.map.spec);
     t.redraw(t.data.curve);

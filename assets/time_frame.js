@@ -55,7 +55,7 @@
   }
 
   function figures(frame) {
-    const wait = say('wait');
+    const wait = Fangyi.time.fresh ? say('wait_news') : say('wait'); // no hand holds the clocks where news moved them
     for (const part of document.querySelectorAll('[data-scrub]')) {
       if (part.classList.contains('twin')) continue;
       if (part.classList.contains('tile')) tile(part, frame);

@@ -119,9 +119,25 @@ def test_news_move_the_figures_at_once_and_the_page_takes_over(page):
     page.evaluate("told => Fangyi.time.news(told)", told)
     until(page, DRAWN)
     assert page.evaluate(SAID) == ["36", ["36", "0"], 36]
-    assert page.locator(".panel[data-wait]").count() > 0  # what rests on a plan says that it waits
+    waits = page.locator(".panel[data-wait]").first  # what rests on a plan says that it waits, and for what
+    assert waits.get_attribute("data-wait") == "news: working it out"
     page.evaluate("Fangyi.send('pulse', {changed: ['facts'], t: 1})")
     until(page, RESTED, 60)
     assert page.evaluate(SAID) == ["36", ["36", "0"], 36]
     assert page.locator(".twin").count() == 0
     assert page.said == []
+
+
+def test_a_line_that_was_cut_without_news_dims_nothing(page):
+    page.goto(f"{page.address}/?lite=1&plain=1&lang=en")
+    until(page, "window.Fangyi && Fangyi.ready > 0 && Fangyi.time.data !== null && Fangyi.pulse.last !== null", 90)
+    page.evaluate("""() => { window.dimmed = 0; const root = document.documentElement;
+        new MutationObserver(() => { dimmed += root.classList.contains('scrubbing') || Fangyi.time.resting !== null; }).observe(root, {attributes: true}); }""")
+    page.route("**/pulse", lambda route: route.abort())
+    until(page, "Fangyi.pulse.lostAt !== null", 30)
+    page.unroute("**/pulse")
+    until(page, "Fangyi.pulse.gaps.length > 0 && Fangyi.pulse.told !== null && !Fangyi.pulse.force", 30)
+    page.wait_for_timeout(1500)
+    until(page, RESTED, 20)
+    assert page.evaluate("dimmed") == 0
+    page.said.clear()  # the browser names each pulse that was cut
