@@ -3,9 +3,11 @@
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,36 +19,48 @@ from layers.store import Store, open_store
 ENGINES = ("sqlite", "postgresql")
 # A test's server is thrown away: nothing of it has to survive the machine.
 HASTE = ("fsync=off", "full_page_writes=off", "listen_addresses=", "max_connections=60", "shared_buffers=64MB")
+BOUND = ("setpriv", "--pdeathsig=QUIT")  # QUIT is the quickest way for a server to end
 PLACES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
 
 
 def programs() -> Path | None:
     """Return the folder of PostgreSQL's server programs, None where there are none."""
     found = shutil.which("initdb")
-    return Path(found).parent if found else next((place for place in PLACES if (place / "initdb").exists()), None)
+    return (
+        Path(found).resolve().parent
+        if found
+        else next((place for place in PLACES if (place / "initdb").exists()), None)
+    )
 
 
 @contextmanager
 def server(bin_: Path) -> Iterator[str]:
     """Run a server in a temporary folder, reached by a socket in it; yield its address, stop and forget it afterwards.
 
-    PostgreSQL refuses to run as root: then it runs as the account that its package made.
+    PostgreSQL refuses to run as root: then it runs as the account that its package made. It ends with the process that began it,
+    however that one ends.
     """
     with tempfile.TemporaryDirectory(prefix="fangyi-pg-") as name:
         folder, port = Path(name), _free_port()
         own: tuple[str, ...] = ()
+        drop: tuple[str, ...] = ()
         if os.geteuid() == 0:
             account = pwd.getpwnam("postgres")
             os.chown(folder, account.pw_uid, account.pw_gid)
-            own = ("runuser", "-u", "postgres", "--")
+            drop = (f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups")
+            own = ("setpriv", *drop, "--")
         _run(*own, bin_ / "initdb", "-D", folder / "data", "-U", "keeper", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")  # fmt: skip
-        options = " ".join(f"-c {one}" for one in HASTE) + f" -p {port} -k {folder}"
-        control = (*own, bin_ / "pg_ctl", "-D", folder / "data")
-        _run(*control, "-o", options, "-l", folder / "log", "-w", "start")
-        try:
-            yield f"postgresql+psycopg://keeper@/{{name}}?host={folder}&port={port}"
-        finally:
-            _run(*control, "-m", "immediate", "-w", "stop")
+        options = [part for one in HASTE for part in ("-c", one)]
+        command = [*BOUND, *drop, bin_ / "postgres", "-D", folder / "data", "-p", port, "-k", folder, *options]
+        with (
+            (folder / "log").open("w") as log,
+            subprocess.Popen(list(map(str, command)), cwd="/", stderr=log) as running,
+        ):
+            try:
+                _await(f"host={folder} port={port} user=keeper dbname=postgres", folder / "log")
+                yield f"postgresql+psycopg://keeper@/{{name}}?host={folder}&port={port}"
+            finally:
+                running.send_signal(signal.SIGQUIT)
 
 
 def database(address: str, name: str) -> str:
@@ -66,6 +80,19 @@ def _free_port() -> int:
     with socket.socket() as asked:
         asked.bind(("127.0.0.1", 0))
         return int(asked.getsockname()[1])
+
+
+def _await(query: str, log: Path) -> None:
+    """Wait until a server answers; after half a minute say what it wrote."""
+    until = time.monotonic() + 30
+    while True:
+        try:
+            psycopg.connect(query).close()
+            return
+        except psycopg.OperationalError as error:
+            if time.monotonic() > until:
+                raise RuntimeError(f"the server does not answer: {log.read_text()[-2000:]}") from error
+            time.sleep(0.1)
 
 
 def _run(*command: object) -> None:
