@@ -53,6 +53,14 @@
   document.addEventListener('click', event => {
     const link = event.target.closest && event.target.closest('a.language');
     const tongue = link && link.querySelector('[lang]');
-    if (tongue) document.cookie = `${COOKIE}=${tongue.lang.slice(0, 2)}; path=/; max-age=${A_YEAR}; SameSite=Lax`;
+    if (!tongue) return;
+    document.cookie = `${COOKIE}=${tongue.lang.slice(0, 2)}; path=/; max-age=${A_YEAR}; SameSite=Lax`;
+    // The link was written with the page; what was opened, filtered or selected since stands in the address alone.
+    if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || !(window.dash_clientside && window.dash_clientside.set_props)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const query = new URLSearchParams(location.search);
+    query.set('lang', tongue.lang.slice(0, 2));
+    window.dash_clientside.set_props('url', {search: '?' + query.toString().replaceAll('%3A', ':').replaceAll('%2F', '/'), hash: location.hash});
   }, true);
 })();

@@ -405,6 +405,8 @@ def unready(asked: Asked, draft: Draft) -> list[str]:
         told.append(w("import_map.state_datum_let"))
     if not draft.source.strip():
         told.append(w("import_map.state_source"))
+    if draft.sample is not None and draft.sample.rows.empty:
+        told.append(w("import_map.no_rows"))
     try:
         assert draft.sample is not None
         reading.profile(feed, draft.source, draft.sample.columns)

@@ -119,3 +119,13 @@ def test_a_switched_language_is_kept_for_addresses_that_state_none(page, address
     dates = "[Fangyi.day(new Date(1581465600000)), Fangyi.moment(new Date(1581465600000)), Fangyi.ago(7200000), Fangyi.number(-1234.5, 1), Fangyi.number(null)]"
     assert page.evaluate(dates) == ["2月12日", "2月12日 08:00", "2小时前", "−1,234.5", "–"]
     assert page.said == []
+
+
+def test_a_switched_language_keeps_what_is_open_and_filtered(page, address):
+    opened(page, address, "plain=1&lite=1&lang=en&pick=compounds:C1#compounds.now_cases=ge~1")
+    until(page, "!!document.querySelector('.picked')")
+    page.click("a.language")
+    until(page, "document.querySelector('.shell').lang === 'zh-CN' && !!document.querySelector('.picked')")
+    kept = page.evaluate("[new URLSearchParams(location.search).get('pick'), location.hash]")
+    assert kept == ["compounds:C1", "#compounds.now_cases=ge~1"]
+    assert page.said == []

@@ -363,3 +363,9 @@ def test_an_import_whose_profile_cannot_be_kept_is_in_all_the_same_and_says_so(p
     state, result = finished(place, importing.commit(desk, draft))
     assert (state, set(result["unkept"])) == ("done", {"zh", "en"})
     assert result["batch"] in place.store.read(select(batch.c.id))["id"].tolist()
+
+
+def test_a_file_of_column_names_alone_is_told_before_a_rehearsal(place):
+    draft = draft_of(place, name="空.csv", content=BEDS.splitlines()[0] + "\n")
+    assert "文件只有列名，没有一行数据" in page(place, CITY, draft=draft.token)
+    assert "没有一行数据" not in page(place, CITY, draft=draft_of(place).token)
