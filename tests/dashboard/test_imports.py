@@ -369,3 +369,7 @@ def test_a_file_of_column_names_alone_is_told_before_a_rehearsal(place):
     draft = draft_of(place, name="空.csv", content=BEDS.splitlines()[0] + "\n")
     assert "文件只有列名，没有一行数据" in page(place, CITY, draft=draft.token)
     assert "没有一行数据" not in page(place, CITY, draft=draft_of(place).token)
+
+
+def test_columns_of_deliveries_say_that_they_count_facts(place):
+    assert page(place, CITY).count("按事实计，不是行数") == 3
