@@ -20,7 +20,7 @@ acknowledged, by the city and, in their own area, by the districts. What is prin
 a page tells only to those whom this gate let read the rows.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -32,6 +32,7 @@ from sqlalchemy import Select, select
 
 from dashboard.errors import Refusal
 from dashboard.settings import Settings
+from dashboard.text import LANGS, both, say
 from geo.address import strip_unit
 from layers._errors import ViewError
 from layers._view import View, level_of
@@ -68,6 +69,24 @@ DISTRICTS = ((district, district.c.code), (compound, compound.c.district))  # a 
 
 class AccessError(Refusal, PermissionError):
     """Somebody asks for what they may not see."""
+
+
+def refusal(key: str, person: "Person | None" = None, **values: Any) -> AccessError:
+    """Return the refusal `access.KEY` in both languages; `who` in it is the person's role and area."""
+    return AccessError(*both(f"access.{key}", who=_who(person), **values)[::-1])
+
+
+def roles_named(roles: Iterable[str]) -> tuple[str, str]:
+    """Return roles as a list of words in both languages."""
+    zh, en = (say("access.and_the", lang).join(say(f"access.role_{one}", lang) for one in roles) for lang in LANGS)
+    return zh, en
+
+
+def _who(person: "Person | None") -> tuple[str, str]:
+    if person is None:
+        return both("access.nobody")
+    zh, en = (f"{one} {person.area}".strip() for one in both(f"access.role_{person.role}"))
+    return zh, en
 
 
 class Place(NamedTuple):
@@ -165,9 +184,9 @@ class Gate:
         Raises AccessError where it lies outside their area, ViewError where there is no such area.
         """
         if person is None:
-            raise AccessError("sign in first")
+            raise refusal("sign_in")
         if reach == CITY and not person.sees_all:
-            raise AccessError(f"{person.role} {person.area} may not see what only the city sees")
+            raise refusal("city_only", person)
         if reach == SHARED:
             return view
         area = view.area or person.area
@@ -177,9 +196,9 @@ class Gate:
         place = found or named(area)
         around = reach == DISTRICT and place.district and place.district == _own(store, person).district
         if not (person.may_see(place) or around):
-            raise AccessError(f"{person.role} {person.area} may not see {area or 'the whole city'}")
+            raise refusal("not_theirs", person, area=area or both("access.whole_city"))
         if found is None and area != person.area:
-            raise ViewError(f"there is no area {area!r}; wanted a district's code, DISTRICT/STREET, or compound:CODE")
+            raise ViewError(*both("access.no_area", area=repr(area))[::-1])
         return view.narrowed(area if reach == OWN else _district(place, area))
 
     def read_profiles(self, store: Store, person: Person | None) -> pd.DataFrame:
@@ -190,50 +209,40 @@ class Gate:
     def reaches(self, store: Store, person: Person | None, place: Place, reach: str = OWN) -> None:
         """Raise AccessError unless what is read about a place reaches a person, whatever its rows carry."""
         if person is None:
-            raise AccessError("sign in first")
+            raise refusal("sign_in")
         around = reach == DISTRICT and place.district and place.district == _own(store, person).district
         if not (person.may_see(place) or around):
-            raise AccessError(
-                f"{person.role} {person.area} may not see what is known of {'/'.join(place) or 'the city'}"
-            )
+            raise refusal("not_known_of", person, area="/".join(place) or both("access.city"))
 
     def reviewer(self, person: Person | None) -> Person:
         """Return the person; raises AccessError unless their role decides about matches."""
         if person is None or person.role not in REVIEWERS:
-            raise AccessError(
-                f"{person.role if person else 'nobody'} may not decide about matches; the {' and the '.join(REVIEWERS)} may"
-            )
+            raise refusal("no_reviewer", person, roles=roles_named(REVIEWERS))
         return person
 
     def importer(self, person: Person | None) -> Person:
         """Return the person; raises AccessError unless their role hands in files and takes deliveries back."""
         if person is None or person.role not in IMPORTERS:
-            raise AccessError(
-                f"{person.role if person else 'nobody'} may not import files; the {' and the '.join(IMPORTERS)} may"
-            )
+            raise refusal("no_importer", person, roles=roles_named(IMPORTERS))
         return person
 
     def scheduler(self, person: Person | None) -> Person:
         """Return the person; raises AccessError unless they may say what is printed every day: the city."""
         if person is None or not person.sees_all:
-            raise AccessError(f"{person.role if person else 'nobody'} may not schedule briefings; the city may")
+            raise refusal("no_scheduler", person)
         return person
 
     def carer(self, person: Person | None, kind: str = "") -> Person:
         """Return the person; raises AccessError unless their role makes this kind of change of the gazetteer, or any."""
         may = CARERS.get(person.role, ()) if person else ()
         if person is None or not may or (kind and kind not in may):
-            raise AccessError(
-                f"{person.role if person else 'nobody'} may not {kind or 'change'} compounds; see CARERS in dashboard/access.py"
-            )
+            raise refusal("no_carer", person, kind=kind or "change")
         return person
 
     def orderer(self, person: Person | None, step: str = GIVE) -> Person:
         """Return the person; raises AccessError unless their role takes this step of an order."""
         if person is None or step not in ORDERERS.get(person.role, ()):
-            raise AccessError(
-                f"{person.role if person else 'nobody'} may not {step} orders; see ORDERERS in dashboard/access.py"
-            )
+            raise refusal("no_orderer", person, step=both(f"access.step_{step}"))
         return person
 
     def alerts(self, store: Store, person: Person | None, query: Select[Any], area: str = "") -> pd.DataFrame:
@@ -242,7 +251,7 @@ class Gate:
         How fresh the feeds are is for every role, so alerts about their age are too.
         """
         if person is None:
-            raise AccessError("sign in first")
+            raise refusal("sign_in")
         rows = store.read(query)
         people = [one for one in (person, Person("", "district", area)) if not one.sees_all and one.area]
         if not people:
@@ -255,9 +264,7 @@ class Gate:
     def warner(self, person: Person | None) -> Person:
         """Return the person; raises AccessError unless their role writes rules of alert and acknowledges alerts."""
         if person is None or person.role not in WARNERS:
-            raise AccessError(
-                f"{person.role if person else 'nobody'} may not write or acknowledge alerts; the {' and the '.join(WARNERS)} may"
-            )
+            raise refusal("no_warner", person, roles=roles_named(WARNERS))
         return person
 
     def _signer(self) -> URLSafeTimedSerializer:
@@ -273,7 +280,7 @@ def check_origin(request: Request) -> None:
         return
     origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site", "same-origin")
     if site not in ("same-origin", "none") or (origin is not None and urlsplit(origin).netloc != request.host):
-        raise AccessError(f"a request from {origin or site} may not change anything here; open the map itself")
+        raise refusal("foreign", origin=origin or site)
 
 
 def fits(person: Person) -> bool:
@@ -351,5 +358,5 @@ def _own(store: Store, person: Person) -> Place:
 
 def _district(place: Place, area: str) -> str:
     if not place.district:
-        raise ViewError(f"{area} lies in no district, so it has no hospitals, teams or stock; ask for the whole city")
+        raise ViewError(*both("access.no_district", area=area)[::-1])
     return place.district

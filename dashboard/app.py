@@ -153,7 +153,7 @@ def _connect(app: Dash, desk: Desk, sheets: _live.Sheets) -> None:
         try:
             here = desk.here(who, path, search)
         except ViewError as error:
-            return refused(desk, search, str(error)), no_update
+            return refused(desk, search, error), no_update
         page = all_pages().get(path)
         if page is None:
             return refused(desk, search, say("state.no_page", here.lang)), no_update
@@ -166,7 +166,7 @@ def _connect(app: Dash, desk: Desk, sheets: _live.Sheets) -> None:
             answers.is_whole()
             return _live.stamped(layout, stand), drawn
         except LayerError as error:  # a rule or a feed that a plan cannot do without: the page says which
-            return refused(desk, search, str(error)), no_update
+            return refused(desk, search, error), no_update
 
     @app.callback(
         Output("detail", "children"),
@@ -236,10 +236,11 @@ def _connect_choices(app: Dash, desk: Desk) -> None:
     )
 
 
-def refused(desk: Desk, search: str, why: str) -> Any:
+def refused(desk: Desk, search: str, why: str | LayerError) -> Any:
     """Return the page that says why another one cannot be shown."""
     stated = parse_qs((search or "").lstrip("?")).get("lang", [""])[-1]
     lang = stated if stated in LANGS else preferred()
+    why = why.said(lang) if isinstance(why, LayerError) else why
     home = html.A(say("state.home", lang), href=f"/?lang={lang}" if stated in LANGS else "/", className="button")
     return notice(say("state.refused", lang), why, lang, drill=desk.settings.is_drill, home=home)
 

@@ -18,7 +18,7 @@ from dashboard.briefing.signing import sidecar
 from dashboard.desk import Desk
 from dashboard.downloads import as_file, as_json
 from dashboard.jobs import BusyError, Jobs, Progress, Work
-from dashboard.text import pick, say
+from dashboard.text import both, pick, say
 from dashboard.view import Here
 from layers._errors import Cancelled
 from layers._times import parse_time
@@ -39,7 +39,7 @@ def choice_of(here: Here) -> Choice:
     )
     check(choice, here.lang)
     if choice.form not in WRITERS:
-        raise BriefingError(f"format {choice.form!r}; wanted one of: {', '.join(WRITERS)}")
+        raise BriefingError(*both("brief.no_form", form=repr(choice.form), forms=", ".join(WRITERS))[::-1])
     return choice
 
 

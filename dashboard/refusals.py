@@ -67,7 +67,7 @@ def register(server: Flask, codes: Mapping[type[Exception], int]) -> None:
 
         def refuse(error: Exception, code: int = code) -> Response:
             return (
-                answered(code, str(error))
+                answered(code, " ".join(dict.fromkeys(said(error).values() or [str(error)])))
                 if wants_page(request)
                 else as_json({"error": str(error), **said(error)}, code)
             )

@@ -77,7 +77,7 @@ class Taking:
         Raises RowsError for a table or a reason that is none, AccessError where the view is not theirs.
         """
         if self.table not in TABLES:
-            raise RowsError(f"there is no table {self.table!r}; wanted one of: {', '.join(TABLES)}")
+            raise RowsError(*both("rows.no_table", table=repr(self.table), tables=", ".join(TABLES))[::-1])
         said = self.reason.strip()
         if not SHORTEST <= len(said) <= LONGEST:
             raise RowsError(*both("rows.reason", n=len(said), least=SHORTEST, most=LONGEST)[::-1])

@@ -92,11 +92,11 @@ def read(path: str, search: str, store: Store, lang: str = "zh") -> Here:
             raise ViewError(*both("view.too_long", name=name, found=len(value), most=most)[::-1])
     lang = given.get("lang", lang)
     if lang not in LANGS:
-        raise ViewError(f"lang is {lang!r}; wanted zh or en")
+        raise ViewError(*both("view.lang", lang=repr(lang))[::-1])
     times = {name: parse_time(given[name].replace(" ", "+")) for name in ("as_of", "known_at") if given.get(name)}
     for name, moment in times.items():
         if not YEARS[0] <= moment.year < YEARS[1]:
-            raise ViewError(f"{name} is {given[name]!r}; wanted a time from {YEARS[0]} to {YEARS[1]}")
+            raise ViewError(*both("view.year", name=name, value=repr(given[name]), first=YEARS[0], last=YEARS[1])[::-1])
     view = store.view(area=given.get("area", ""), **times)
     if path != WALL:  # nobody at a wall could take an assumption back
         view = replace(view, filters=assumed(given))

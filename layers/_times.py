@@ -15,7 +15,10 @@ def parse_time(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise ViewError(f"time {text!r} is not ISO 8601; wanted for example 2020-02-12 or 2020-02-12T18:00") from None
+        raise ViewError(
+            f"time {text!r} is not ISO 8601; wanted for example 2020-02-12 or 2020-02-12T18:00",
+            f"时间“{text}”无法识别；应为例如2020-02-12或2020-02-12T18:00",
+        ) from None
     if len(text.strip()) <= 10:
         moment = datetime.combine(moment.date(), time(23, 59, 59, 999000))
     return moment.astimezone(SHANGHAI) if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)

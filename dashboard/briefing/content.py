@@ -135,16 +135,16 @@ def check(choice: Choice, lang: str) -> None:
     """Raise BriefingError where a choice asks for what there is not."""
     for part in choice.parts:
         if part not in PARTS:
-            raise BriefingError(f"there is no part {part!r}; wanted some of: {', '.join(PARTS)}")
+            raise BriefingError(*both("brief.no_part", part=repr(part), parts=", ".join(PARTS))[::-1])
     for name, value, wanted in (
-        ("secrecy mark", choice.secrecy, tuple(SECRECY)),
-        ("page size", choice.size, SIZES),
-        ("language", lang, LANGS),
+        (both("brief.names_secrecy"), choice.secrecy, tuple(SECRECY)),
+        (both("brief.names_size"), choice.size, SIZES),
+        (both("brief.names_lang"), lang, LANGS),
     ):
         if value not in wanted:
-            raise BriefingError(f"{name} {value!r}; wanted one of: {', '.join(wanted)}")
+            raise BriefingError(*both("brief.no_value", name=name, value=repr(value), wanted=", ".join(wanted))[::-1])
     if not choice.parts:
-        raise BriefingError(f"no part is chosen; wanted at least one of: {', '.join(PARTS)}")
+        raise BriefingError(*both("brief.no_parts", parts=", ".join(PARTS))[::-1])
 
 
 def _districts(desk: Desk, who: Person | None, here: Here, choice: Choice, sources: Sources) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from dash.development.base_component import Component
 from flask import request
 
 from dashboard import parts
-from dashboard.access import AccessError
+from dashboard.access import refusal
 from dashboard.desk import Desk
 from dashboard.goods import in_words
 from dashboard.pages import Asked
@@ -193,7 +193,7 @@ def made(asked: Asked, entered: Mapping[str, str]) -> Component:
     if rule.kind != "age":
         asked.desk.gate.allowed(asked.desk.store, who, asked.here.view.narrowed(rule.area))
         if not rule.area and not who.sees_all:
-            raise AccessError(f"{who.role} {who.area} may not write a rule for the whole city")
+            raise refusal("no_city_rule", who)
     alerts.make(asked.desk.store, rule, who.name)
     return html.P(asked.say("alert_rules.in_force", name=rule.name), className="alert-done", role="status")
 

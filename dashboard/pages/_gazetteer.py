@@ -304,7 +304,7 @@ def connect(app: Dash, desk: Desk) -> None:
     def looked(clicks: Any, search: str) -> Any:
         asked = asked_for(search)
         if not kinds_of(asked.who):
-            raise AccessError("only those who may change the gazetteer are shown its duplicates")
+            raise AccessError(*both("gazetteer.no_duplicates")[::-1])
         return pairs(asked) if clicks else no_update
 
     @app.callback(
@@ -330,7 +330,7 @@ def connect(app: Dash, desk: Desk) -> None:
                 return *rehearsed(asked, written(code, kind, value, why)), no_update, no_update
             return acted(asked, trigger, pending)
         except CareError as error:
-            return str(error), None, no_update, no_update
+            return error.said(asked.lang), None, no_update, no_update
 
 
 def acted(asked: Asked, button: dict[str, str], pending: Any) -> tuple[Any, Any, Any, Any]:

@@ -41,7 +41,7 @@ def draft_of(asked: Asked) -> Draft:
     """Return the draft that the address names; LayerError where it is gone."""
     draft = asked.desk.drafts.get((asked.here.options or {}).get("draft", ""), asked.who)
     if draft is None:
-        raise LayerError("this file is no longer here; hand it in again")
+        raise LayerError(*both("imports.file_gone")[::-1])
     return draft
 
 

@@ -10,7 +10,7 @@ from dashboard import parts
 from dashboard.importing import source_named, source_title
 from dashboard.pages import Asked
 from dashboard.pages._import_start import back, titles
-from dashboard.text import UNKNOWN, moment, say
+from dashboard.text import UNKNOWN, both, moment, say
 from geo.datum import DATUMS
 from layers._errors import ProfileError
 from layers.intake.feeds import feed_named
@@ -79,16 +79,16 @@ def saved(asked: Asked, columns: Any, source: Any, datum: Any) -> str:
     """Keep what the fields say; return what to say about it."""
     one = find(asked, (asked.here.options or {}).get("profile", ""))
     if one is None:
-        raise ProfileError("this profile was deleted")
+        raise ProfileError(*both("imports.profile_gone")[::-1])
     theirs = list(one.mapping.columns)
     if len(columns or []) != len(theirs):
-        raise ProfileError(f"{len(columns or [])} columns; wanted {len(theirs)}: load the page again")
+        raise ProfileError(*both("imports.profile_columns", n=len(columns or []), wanted=len(theirs))[::-1])
     told = {name: ours for name, ours in zip(theirs, columns, strict=True) if ours}
     reading = replace(one.mapping, columns=told, datum=datum or "")
     reading.profile(feed_named(one.feed), source or "", theirs)
     who, now = (asked.who.name if asked.who else ""), asked.desk.store.now()
     if not (source or "").strip():
-        raise ProfileError("a profile without a source; wanted who sends such files")
+        raise ProfileError(*both("imports.profile_source")[::-1])
     profiles.change(
         asked.desk.store, one.number, source_named(source.strip(), one.feed), told, reading.settings(), who, now
     )

@@ -220,7 +220,7 @@ def order_of(asked: Asked, number: str) -> dict[str, Any]:
     """Return an order as it stands now; raises AccessError where this person has none of that number."""
     order, _ = asked.desk.order(asked.who, asked.desk.store.view(area=asked.here.view.area), number)
     if not order:
-        raise AccessError(f"there is no order {number[:40]!r} for you")
+        raise AccessError(*both("order.none_for_you", number=repr(number[:40]))[::-1])
     return order
 
 

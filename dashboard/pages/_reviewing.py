@@ -51,7 +51,7 @@ def acted(desk: Desk, button: Any, search: str, state: Any, entered: Entered) ->
         review.ClosedError,
         gazetteer_changes.CareError,
     ) as error:  # somebody was faster: the desk as it is now says the rest
-        said = str(error)
+        said = error.said(Asked.at(desk, who, "/quality", search).lang)
     fresh = Asked.at(desk, who, "/quality", search)
     return _review.panel(fresh, state, said), state
 
@@ -88,7 +88,7 @@ def _corrected(asked: Asked, who: Person, number: int, state: dict[str, Any], en
         found = review.correct(asked.desk.store, number, code, who.name, area=who.area)
     except review.UnknownCompoundError as error:  # a slip of the hand: the field stays open
         state["correcting"] = str(number)
-        return str(error)
+        return error.said(asked.lang)
     return told_decided(asked, code or "", found)
 
 

@@ -217,7 +217,7 @@ def connect(app: Dash, desk: Desk) -> None:
         try:
             told = acted(asked, trigger["do"], _number(trigger["index"]), str(at or ""), dict(zip(FIELDS, rest, strict=False)))  # fmt: skip
         except (ScheduleError, BriefingError, AccessError) as error:
-            why = error.said(asked.lang) if isinstance(error, ScheduleError) else str(error)
+            why = error.said(asked.lang)
         return body(asked), why, _pace(desk), told
 
     @app.callback(

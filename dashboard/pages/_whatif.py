@@ -11,12 +11,12 @@ from dash import Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 from flask import request
 
-from dashboard.access import REVIEWERS, SHARED, AccessError
+from dashboard.access import REVIEWERS, SHARED, refusal, roles_named
 from dashboard.calls import CallError
 from dashboard.desk import Desk
 from dashboard.pages import Asked
 from dashboard.presses import press, pressed
-from dashboard.text import moment
+from dashboard.text import both, moment
 from dashboard.view import Here, assumed
 from layers._errors import ViewError
 from layers._view import View
@@ -202,7 +202,7 @@ def connect(app: Dash, desk: Desk) -> None:
         try:
             told = _save_as(asked, name or "") if trigger["type"] == "if-save" else _remove(asked, trigger["index"])
         except WhatIfError as error:
-            told = str(error)
+            told = error.said(asked.lang)
         return told, saved(asked)
 
 
@@ -210,7 +210,7 @@ def assuming(here: Here, given: Mapping[str, Any]) -> str:
     """Return the query string of a place under what the controls say; what they assume nothing of is left out."""
     refused = [str(code) for code in given.get("refused") or []]
     if len(refused) > MOST_REFUSED:
-        raise ViewError(f"{len(refused)} sites are refused; wanted at most {MOST_REFUSED}")
+        raise ViewError(*both("whatif.too_many_refused", n=len(refused), most=MOST_REFUSED)[::-1])
     told = {
         **{f"{PREFIX}{name}": f"{given.get(name) or 0:g}" for name in ("cases", "stay")},
         f"{PREFIX}arrivals": str(int(given.get("arrivals") or 0)),
@@ -223,9 +223,7 @@ def assuming(here: Here, given: Mapping[str, Any]) -> str:
 def _save_as(asked: Asked, name: str) -> str:
     who = asked.who
     if who is None or who.role not in REVIEWERS:
-        raise AccessError(
-            f"{who.role if who else 'nobody'} may not save assumptions; the {' and the '.join(REVIEWERS)} may"
-        )
+        raise refusal("may_not_save", who, roles=roles_named(REVIEWERS))
     filters = WhatIf.of(asked.here.view).filters()
     whatifs.save(asked.desk.store, name, filters, who.name, area=who.area, kind=asked.here.path)
     return asked.say("whatif.saved", name=name.strip())
@@ -234,7 +232,7 @@ def _save_as(asked: Asked, name: str) -> str:
 def _remove(asked: Asked, mark: str) -> str:
     who = asked.who
     if who is None or who.role not in REVIEWERS:
-        raise AccessError(f"{who.role if who else 'nobody'} may not remove assumptions")
+        raise refusal("may_not_remove", who)
     found = {row["id"]: row for row in saved_sets(asked)}.get(mark)
     if found is None:
         raise CallError(f"no saved set is called {mark!r}")
@@ -252,6 +250,6 @@ def sides(asked: Asked) -> tuple[View, View, str] | None:
     if mark:
         found = {row["id"]: row for row in saved_sets(asked)}.get(mark)
         if found is None:
-            raise ViewError(f"against is {mark!r}; no saved set is called that")
+            raise ViewError(*both("whatif.no_such_set", mark=repr(mark))[::-1])
         base, name = replace(base, filters={**base.filters, **found["filters"]}), found["name"]
     return None if base.filters == view.filters else (base, view, name)

@@ -214,7 +214,7 @@ def acted(asked: Asked, button: Mapping[str, str], words: Mapping[str, str], fie
         if do == "end":
             return no_update, _alert_rules.ended(asked, int(index))
     except (AlertError, ViewError) as error:
-        said = error.said(asked.lang) if isinstance(error, AlertError) else str(error)
+        said = error.said(asked.lang)
         return no_update, html.P(said, className="order-problem", role="alert")
     shown = {
         "ack": lambda: ack_form(asked, int(index), {}),

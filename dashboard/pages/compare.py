@@ -38,7 +38,7 @@ def layout(asked: Asked) -> Component:
             asked,
             [
                 choice(asked, asked.here.view, asked.here.view),
-                parts.panel(w("compare.cannot_compared"), parts.empty(str(error))),
+                parts.panel(w("compare.cannot_compared"), parts.empty(error.said(asked.lang))),
             ],
         )
     found = figures(asked, a, b)
@@ -70,7 +70,7 @@ def sides(asked: Asked) -> tuple[View, View]:
 def _time(text: str) -> Any:
     found = parse_time(text.replace(" ", "+"))
     if not YEARS[0] <= found.year < YEARS[1]:
-        raise ViewError(f"{text!r}; wanted a time from {YEARS[0]} to {YEARS[1]}")
+        raise ViewError(*both("view.year", name="b", value=repr(text), first=YEARS[0], last=YEARS[1])[::-1])
     return found
 
 

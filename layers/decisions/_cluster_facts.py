@@ -56,7 +56,10 @@ def held(view: View, rules: Iterable[RuleSet] | None = None) -> dict[str, RuleSe
 def gather(store: Store, view: View, rules: Iterable[RuleSet] | None = None) -> ClusterFacts:
     """Read the facts of a city, a district or a street; a single compound has no clusters (ViewError)."""
     if view.level == "compound":
-        raise ViewError(f"{view.area} is one compound; clusters are looked for in a street, a district or the city")
+        raise ViewError(
+            f"{view.area} is one compound; clusters are looked for in a street, a district or the city",
+            f"{view.area}是单个小区；聚集性搜索的范围应为街道、区或全市",
+        )
     in_use = held(view, rules)
     feeds = hear(store, view, FEEDS)
     last = Silence(feeds, view, FEEDS).last_day("cases")

@@ -91,5 +91,8 @@ def _within(name: str, given: Mapping[str, str], low: float, high: float) -> flo
     except ValueError:
         value = float("nan")
     if not low <= value <= high:
-        raise ViewError(f"{PREFIX}{name} is {text!r}; wanted a number from {low} to {high}")
+        raise ViewError(
+            f"{PREFIX}{name} is {text!r}; wanted a number from {low} to {high}",
+            f"{PREFIX}{name}为“{text}”；应为{low}至{high}之间的数",
+        )
     return value

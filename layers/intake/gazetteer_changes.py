@@ -103,13 +103,19 @@ def undo(
         changes = changes[changes["stands"].astype(bool)] if len(changes) else changes
         kind = opened.connection.execute(select(batch.c.kind).where(batch.c.id == number)).scalar()
         if changes.empty:
-            raise CareError(f"batch {number} is no change of the gazetteer that stands; `compounds list` shows them")
+            raise CareError(
+                f"batch {number} is no change of the gazetteer that stands; `compounds list` shows them",
+                f"批次{number}不是有效的小区库修改；`compounds list`列有全部",
+            )
         for code in changes["compound"]:
             _check_area(_row(opened.connection, code), area)
         _check_not_built_on(opened.connection, number, changes)
         beyond = set(changes["kind"]) - set(kinds)
         if beyond:
-            raise CareError(f"batch {number} is a {', '.join(sorted(beyond))}; you may undo {', '.join(kinds)} only")
+            raise CareError(
+                f"batch {number} is a {', '.join(sorted(beyond))}; you may undo {', '.join(kinds)} only",
+                f"批次{number}是{'、'.join(sorted(beyond))}；您只能撤销{'、'.join(kinds)}",
+            )
         mine = written_by(opened, placement, number if kind == "care" else -1)
         revert(opened, number, actor, why, moved=kind == "care")
         back = _placed_by(opened, mine)
@@ -238,7 +244,9 @@ def _made(opened: Batch, store: Store, change: Change, actor: str, area: str) ->
 def _checked(connection: Connection, store: Store, change: Change, area: str) -> Any:
     """The believed row of the compound, once the change makes sense."""
     if change.kind not in KINDS:
-        raise CareError(f"change {change.kind!r}; wanted one of {KINDS}")
+        raise CareError(
+            f"change {change.kind!r}; wanted one of {KINDS}", f"修改“{change.kind}”；应为{'、'.join(KINDS)}之一"
+        )
     codes = (change.code, *change.others)
     rows = [_row(connection, code) for code in codes]
     for row in rows:
@@ -247,17 +255,22 @@ def _checked(connection: Connection, store: Store, change: Change, area: str) ->
     for code in codes:
         if standing.get(code) != code:
             raise CareError(
-                f"{code} was merged or split already; `compounds list` shows by whom, `compounds undo` takes it back"
+                f"{code} was merged or split already; `compounds list` shows by whom, `compounds undo` takes it back",
+                f"{code}已被合并或拆分；修改记录列有经办人，可在那里撤销",
             )
     if len(set(codes)) != len(codes):
-        raise CareError(f"{change.kind} {change.code}: a compound is named twice")
+        raise CareError(f"{change.kind} {change.code}: a compound is named twice", f"{change.code}：同一小区写了两次")
     least = {"merge": 1, "apart": 1, "split": 2}.get(change.kind, 0)
     if len(change.others) < least or (least == 1 and len(change.others) > 1):
         raise CareError(
-            f"{change.kind} {change.code}: wanted {'two parts or more' if least == 2 else 'one other compound'}"
+            f"{change.kind} {change.code}: wanted {'two parts or more' if least == 2 else 'one other compound'}",
+            f"{change.code}：应写{'两个或更多部分' if least == 2 else '另外一个小区'}",
         )
     if change.kind == "rename" and not 2 <= len(change.name.strip()) <= LONGEST:
-        raise CareError(f"rename {change.code}: name {change.name!r}; wanted 2 to {LONGEST} characters")
+        raise CareError(
+            f"rename {change.code}: name {change.name!r}; wanted 2 to {LONGEST} characters",
+            f"改名{change.code}：名称“{change.name}”；应为2至{LONGEST}个字",
+        )
     return rows[0]
 
 
@@ -265,13 +278,16 @@ def _row(connection: Connection, code: str) -> Any:
     columns = [compound.c[name] for name in ("code", "name", "district", "street")]
     found = Store.frame(connection, select(*columns).where(compound.c.code == code, compound.c.known_until == FOREVER))
     if found.empty:
-        raise CareError(f"{code}: no such compound")
+        raise CareError(f"{code}: no such compound", f"{code}：没有这个小区")
     return found.iloc[0].fillna("")
 
 
 def _check_area(row: Any, area: str) -> None:
     if level_of(area) == "district" and row["district"] != area:
-        raise CareError(f"{row['code']} lies outside {area}; the city, or its own district, may change it")
+        raise CareError(
+            f"{row['code']} lies outside {area}; the city, or its own district, may change it",
+            f"{row['code']}不在{area}；由市级或其所在区修改",
+        )
 
 
 def _check_not_built_on(connection: Connection, number: int, changes: pd.DataFrame) -> None:
@@ -284,7 +300,8 @@ def _check_not_built_on(connection: Connection, number: int, changes: pd.DataFra
     )
     for row in connection.execute(later.order_by(care.c.id.desc())):
         raise CareError(
-            f"batch {number} cannot be undone yet: batch {row.batch} is a {row.kind} of {row.compound} since; undo that first"
+            f"batch {number} cannot be undone yet: batch {row.batch} is a {row.kind} of {row.compound} since; undo that first",
+            f"批次{number}暂不能撤销：其后的批次{row.batch}又改动了{row.compound}；请先撤销后者",
         )
 
 

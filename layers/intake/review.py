@@ -134,7 +134,7 @@ def decide(
     def waiting_ones(connection: Connection) -> pd.DataFrame:
         found = _with_alike(connection, key, area) if alike else _placed(connection, [key])
         if found.empty:
-            raise ReviewError(f"{key}: no such person is placed or waiting")
+            raise ReviewError(f"{key}: no such person is placed or waiting", f"{key}：没有这样已定位或待核的人")
         return found
 
     return _settled(store, waiting_ones, code, actor, area=area, learn=learn, correcting=correcting)
@@ -151,7 +151,10 @@ def correct(store: Store, number: int, code: str | None, actor: str, *, area: st
         rows = select(STILL).select_from(placement.join(STILL, _still_placed()))
         found = Store.frame(connection, rows.where(placement.c.batch == number).order_by(STILL.c.key))
         if found.empty or connection.execute(select(batch.c.kind).where(batch.c.id == number)).scalar() != "review":
-            raise ClosedError(f"nothing of decision {number} can be corrected: it was undone, or decided again")
+            raise ClosedError(
+                f"nothing of decision {number} can be corrected: it was undone, or decided again",
+                f"判定{number}已无可更正：已被撤销或重新判定",
+            )
         return found
 
     return _settled(store, standing, code, actor, area=area, correcting=True, corrects=number)
@@ -174,7 +177,8 @@ def _settled(
         before = chosen(connection)
         if len(before) > PERSONS_AT_ONCE:
             raise ReviewError(
-                f"{len(before)} persons share this address; at most {PERSONS_AT_ONCE} are decided at once"
+                f"{len(before)} persons share this address; at most {PERSONS_AT_ONCE} are decided at once",
+                f"{len(before)}人写的是同一地址；一次最多判定{PERSONS_AT_ONCE}人",
             )
         for row in before.to_dict("records"):
             _check_inside(row["key"], row, area)
@@ -210,12 +214,18 @@ def undo(store: Store, number: int, actor: str, *, area: str = "") -> Decision:
             {},
         )
         if kind != "review" or "undoes" in receipt:
-            raise ReviewError(f"batch {number} is no decision about a match (kind {kind}); nothing was undone")
+            raise ReviewError(
+                f"batch {number} is no decision about a match (kind {kind}); nothing was undone",
+                f"批次{number}不是匹配判定（{kind}）；未撤销任何内容",
+            )
         opened = open_batch(connection, None, now, _batch(actor))
         mine, taught = written_by(opened, placement, number), written_by(opened, care, number)
         taught = taught[taught["stands"].astype(bool)]
         if mine.empty and taught.empty:
-            raise ClosedError(f"nothing of decision {number} stands any more: it was undone, or decided again")
+            raise ClosedError(
+                f"nothing of decision {number} stands any more: it was undone, or decided again",
+                f"判定{number}已不再有效：已被撤销或重新判定",
+            )
         for row in [*mine.to_dict("records"), *taught.to_dict("records")]:
             _check_inside(row["key"], row, area)
         revert(opened, number, actor)
@@ -270,7 +280,10 @@ def _check_written(name: str, address: str) -> None:
     """A browser may send any text; only what an official wrote and the reviewer saw is evidence for a name."""
     written = gazetteer_changes.written_name(address)
     if not written or normalise(name) != normalise(written):
-        raise ReviewError(f"{name!r} is not the name that this address writes ({written!r}); it was not learned")
+        raise ReviewError(
+            f"{name!r} is not the name that this address writes ({written!r}); it was not learned",
+            f"“{name}”不是该地址所写的名称（“{written}”）；未记为别名",
+        )
 
 
 def _compound(connection: Connection, code: str, area: str) -> Any:
@@ -279,7 +292,10 @@ def _compound(connection: Connection, code: str, area: str) -> Any:
         connection, query.where(compound.c.code == code, compound.c.known_until == FOREVER, standing_now())
     )
     if found.empty:
-        raise UnknownCompoundError(f"{code}: no such compound, or it was merged or split since")
+        raise UnknownCompoundError(
+            f"{code}: no such compound, or it was merged or split since",
+            f"{code}：没有这个小区，或已被合并、拆分",
+        )
     row = found.iloc[0].fillna("")
     _check_inside(code, row.to_dict() | {"compound": code}, area)
     return row
@@ -300,15 +316,24 @@ def _check_inside(what: str, row: Any, area: str) -> None:
         "compound": f"compound:{parts['compound']}",
     }
     if written[level_of(area)] != area:
-        raise ElsewhereError(f"{what} does not lie in {area}; somebody who answers for it must decide")
+        raise ElsewhereError(
+            f"{what} does not lie in {area}; somebody who answers for it must decide",
+            f"{what}不在{area}；须由负责该地的人判定",
+        )
 
 
 def _check_open(key: str, row: Any, correcting: bool) -> None:
     by_person = row["decided_by"] != AUTO
     if by_person and not correcting:
-        raise ClosedError(f"{key} was decided by {row['decided_by']} already; say that it is to be corrected")
+        raise ClosedError(
+            f"{key} was decided by {row['decided_by']} already; say that it is to be corrected",
+            f"{key}已由{row['decided_by']}判定；如需更改请选择更正",
+        )
     if not by_person and row["status"] != "review":
-        raise ClosedError(f"{key} is {row['status']}; only a match that waits for review is decided by a person")
+        raise ClosedError(
+            f"{key} is {row['status']}; only a match that waits for review is decided by a person",
+            f"{key}不在待核之列（{row['status']}）；只有待核的匹配由人判定",
+        )
 
 
 def _decided(before: pd.DataFrame, address: Mapping[str, str], where: Any, actor: str, at: int) -> pd.DataFrame:

@@ -31,9 +31,14 @@ def save(
     """
     title = name.strip()
     if not 0 < len(title) <= LONGEST:
-        raise WhatIfError(f"the name is {name!r}; wanted 1 to {LONGEST} characters")
+        raise WhatIfError(
+            f"the name is {name!r}; wanted 1 to {LONGEST} characters", f"名称为“{name}”；应为1至{LONGEST}个字"
+        )
     if not settings:
-        raise WhatIfError(f"{title!r} assumes nothing; change one of the assumptions before saving")
+        raise WhatIfError(
+            f"{title!r} assumes nothing; change one of the assumptions before saving",
+            f"“{title}”没有任何假设；请先改动一项再保存",
+        )
     row = {
         "name": title,
         "settings": {**dict(settings), "page": kind},
@@ -50,9 +55,15 @@ def remove(store: Store, key: str, actor: str, *, area: str = "") -> int:
     with store.writing() as connection:
         found = _believed(connection, key)
     if found is None or not found["stands"]:
-        raise WhatIfError(f"there is no saved set {key.removeprefix(KEY)!r}; the page lists them")
+        raise WhatIfError(
+            f"there is no saved set {key.removeprefix(KEY)!r}; the page lists them",
+            f"没有已存假设“{key.removeprefix(KEY)}”；页面列有全部",
+        )
     if area and found["district"] != area:
-        raise WhatIfError(f"{found['name']!r} belongs to {found['district'] or 'the city'}, who may remove it")
+        raise WhatIfError(
+            f"{found['name']!r} belongs to {found['district'] or 'the city'}, who may remove it",
+            f"“{found['name']}”属于{found['district'] or '市级'}，由其删除",
+        )
     own = ("name", "settings", "district", "why")
     row = {**{name: found[name] for name in own}, "stands": False, "decided_by": actor}
     return _written(store, key, row, actor, "remove")
