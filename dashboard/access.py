@@ -37,7 +37,7 @@ from geo.address import strip_unit
 from layers._errors import ViewError
 from layers._view import View, level_of
 from layers.store import Store, alerts
-from layers.store.order_states import GIVE
+from layers.store.order_states import GIVE, STEPS
 from layers.store.profiles import all_profiles
 from layers.store.schema import FOREVER, compound, district
 
@@ -85,7 +85,8 @@ def roles_named(roles: Iterable[str]) -> tuple[str, str]:
 def _who(person: "Person | None") -> tuple[str, str]:
     if person is None:
         return both("access.nobody")
-    zh, en = (f"{one} {person.area}".strip() for one in both(f"access.role_{person.role}"))
+    role = both(f"access.role_{person.role}") if person.role in ROLES else (person.role, person.role)
+    zh, en = (f"{one} {person.area}".strip() for one in role)
     return zh, en
 
 
@@ -242,7 +243,7 @@ class Gate:
     def orderer(self, person: Person | None, step: str = GIVE) -> Person:
         """Return the person; raises AccessError unless their role takes this step of an order."""
         if person is None or step not in ORDERERS.get(person.role, ()):
-            raise refusal("no_orderer", person, step=both(f"access.step_{step}"))
+            raise refusal("no_orderer", person, step=both(f"access.step_{step}") if step in (GIVE, *STEPS) else step)
         return person
 
     def alerts(self, store: Store, person: Person | None, query: Select[Any], area: str = "") -> pd.DataFrame:

@@ -156,7 +156,8 @@ def test_a_street_sees_neither_its_district_nor_the_street_beside_it(place, area
 
 @pytest.mark.parametrize("area", ["zzz", "420199", "420102/无此街道", "420102/", "compound:", "compound:nobody"])
 def test_an_area_that_nobody_delivered_is_said_in_one_line(place, area):
-    assert f"there is no area '{area}'" in said(place.page(CITY, "/lockdown", f"?area={area}"))
+    assert f"没有区域'{area}'" in said(place.page(CITY, "/lockdown", f"?area={area}"))
+    assert f"there is no area '{area}'" in said(place.page(CITY, "/lockdown", f"?lang=en&area={area}"))
     for path in ("/plan/lockdown.csv", "/plan/beds.json"):
         answer = place.browser(CITY).get(path, query_string={"area": area})
         assert answer.status_code == 400
@@ -322,14 +323,14 @@ def test_a_district_decides_its_own_matches_and_signs_them(own):
 
 def test_what_the_machine_was_sure_of_is_not_decided(own):
     answer = own.decide(CITY, "case:1", "C2")
-    assert "only a match that waits" in said(answer)
+    assert "只有待核的匹配由人判定" in said(answer)
     assert match(own, "case:1") == ["accepted", "C1", "auto"]
 
 
 def test_a_decision_is_changed_only_on_purpose(own):
     own.decide(DISTRICT, "case:2", "C6")
     again = own.decide(DISTRICT, "case:2", "C7")
-    assert "decided by 江岸值班 already" in said(again)
+    assert "已由江岸值班判定" in said(again)
     assert match(own, "case:2") == ["accepted", "C6", "江岸值班"]
     number = own.store.revision(own.store.latest())
     assert own.undo(OTHER, number).status_code == 403  # another district's
@@ -365,13 +366,13 @@ def test_nobody_else_merges_compounds(own, person):
 
 
 def test_a_district_teaches_aliases_of_its_own_compounds_and_undoes_no_more(own):
-    assert "outside 420103" in said(own.care(OTHER, "apply", "now", ALIAS))
+    assert "不在420103" in said(own.care(OTHER, "apply", "now", ALIAS))
     assert own.care(STREET, "apply", "now", ALIAS).status_code == 403
     own.care(DISTRICT, "apply", "now", ALIAS)
     own.care(CITY, "apply", "now", MERGE)
     assert changed(own) == [["alias", "C7", True, "江岸值班"], ["merge", "C7", True, "总值班"]]
     merged = own.store.revision(own.store.latest())
-    assert "you may undo alias only" in said(own.care(DISTRICT, "apply", "now", {"batch": merged}))
+    assert "您只能撤销alias" in said(own.care(DISTRICT, "apply", "now", {"batch": merged}))
     own.care(DISTRICT, "apply", "now", {"batch": merged - 1})
     assert changed(own)[-1] == ["alias", "C7", False, "江岸值班"]
 
@@ -405,7 +406,7 @@ def test_a_malformed_button_of_the_care_is_refused(own, do, index, pending):
 
 
 def test_a_batch_may_have_any_number(own):
-    assert "no change of the gazetteer that stands" in said(own.care(CITY, "apply", "now", {"batch": 123_456}))
+    assert "不是有效的小区库修改" in said(own.care(CITY, "apply", "now", {"batch": 123_456}))
 
 
 def test_the_rehearsal_of_a_merge_shows_the_orders_that_move(own, tmp_path):

@@ -135,7 +135,7 @@ def test_a_link_carries_both_sides_and_only_what_differs(place):
 def test_a_district_compares_days_but_not_with_its_neighbour(place):
     assert place.page(DISTRICT, "/compare", "?b_as_of=2020-02-05").status_code == 200
     answer = place.page(DISTRICT, "/compare", "?b_area=420103")
-    assert "may not see" in said(answer)
+    assert "无权查看" in said(answer)
     assert "长江花园" not in said(answer)
     assert page.sides(asked(place, OTHER, ""))[1].area == "420103"
 

@@ -67,7 +67,7 @@ def test_a_decision_is_corrected_in_the_history_also_after_a_merge_moved_it(plac
     assert place.history(STREET, "none", number).status_code == 403
     assert place.history(DISTRICT, "none", number).status_code == 403
     assert "请填写小区编号" in said(place.history(CITY, "place", number, ""))
-    assert "C99: no such compound" in said(place.history(CITY, "place", number, "C99"))
+    assert "C99：没有这个小区" in said(place.history(CITY, "place", number, "C99"))
     assert lies(place, "2") == ["C5", "duty"]
     assert "已核定 2：C2" in said(place.history(CITY, "place", number, " C2 "))
     assert lies(place, "2") == ["C2", CITY.name]
