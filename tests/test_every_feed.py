@@ -2,6 +2,7 @@
 
 import pytest
 
+from layers._errors import FeedError
 from layers._promises import PROMISES
 from layers.intake.feeds import all_feeds
 from layers.store import open_store
@@ -64,8 +65,12 @@ def test_checks_name_their_column(feed):
 
 
 def test_a_file_without_its_columns_is_refused_by_name(feed, tmp_path):
-    from layers._errors import FeedError
-
-    path = city.table(tmp_path / "x.csv", [{"nonsense": "1"}])
+    path = city.table(tmp_path / "x.csv", [{"nonsense": "1", "more": "2"}])
     with pytest.raises(FeedError, match="is missing; found"):
+        city.deliver(open_store(f"sqlite:///{tmp_path / 's.db'}", "drill"), feed.name, path, "2020-02-10")
+
+
+def test_a_title_over_the_columns_is_told_with_its_row(feed, tmp_path):
+    path = city.table(tmp_path / "x.csv", [{"nonsense": "1"}])
+    with pytest.raises(FeedError, match="row 1 holds one value only"):
         city.deliver(open_store(f"sqlite:///{tmp_path / 's.db'}", "drill"), feed.name, path, "2020-02-10")
