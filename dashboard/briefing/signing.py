@@ -7,7 +7,6 @@ it signs are never touched by it, and every format is signed alike.
 import base64
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,10 +21,10 @@ from dashboard.settings import Settings
 from dashboard.text import both
 from layers._times import from_ms, to_ms
 from layers.store import Store
+from layers.store.secret_file import open_to_others, write_secret
 
 FILE = "signing.key"
 CLAIMED = ("area", "as_of", "known_at", "lang", "revision")  # of the state of a print, what the file beside it says
-OTHERS = 0o077  # rights of anybody but the owner
 SIDECAR = ".sig"
 
 
@@ -104,10 +103,8 @@ def load_key(path: Path, first: bool = True) -> Key:
         raise BriefingError(*both("brief.issuing.lost_key", path=path)[::-1])
     if not path.exists():
         _make(path)
-    if path.stat().st_mode & OTHERS:
-        raise BriefingError(
-            f"{path}: others may read the signing key (mode {path.stat().st_mode & 0o777:o}); wanted 600"
-        )
+    if mode := open_to_others(path):
+        raise BriefingError(f"{path}: others may read the signing key (mode {mode:o}); wanted 600")
     try:
         private = serialization.load_pem_private_key(path.read_bytes(), None)
     except ValueError as error:
@@ -120,19 +117,9 @@ def load_key(path: Path, first: bool = True) -> Key:
 
 
 def _make(path: Path) -> None:
-    """Write a new key under a name of its own and link it: of two processes that begin at once, one key stands."""
     path.parent.mkdir(parents=True, exist_ok=True)
     form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    content = Ed25519PrivateKey.generate().private_bytes(*form)
-    made = path.with_name(f"{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-    try:
-        os.link(made, path)
-    except FileExistsError:
-        return  # another process was first; its key is the one
-    finally:
-        made.unlink()
+    write_secret(path, Ed25519PrivateKey.generate().private_bytes(*form))
 
 
 def sidecar(row: Mapping[str, Any], public: str) -> bytes:

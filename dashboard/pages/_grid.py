@@ -14,7 +14,7 @@ from dash import MATCH, Dash, Input, Output, Patch, State, ctx, dcc, html, no_up
 from dash.development.base_component import Component
 from flask import request
 
-from dashboard import filters, parts
+from dashboard import filters, parts, table_parts
 from dashboard.desk import Desk
 from dashboard.pages import Asked
 from dashboard.pages._saved import owner
@@ -46,7 +46,7 @@ def grid(
     who = owner(asked.who)
     arranged = saved.columns(asked.desk.store, who, asked.here.path).get(name, [])
     apart = len(frame) > FEW and picks != "person"  # a browser keeps such rows on its disk: of persons none
-    table = parts.table(
+    table = table_parts.table(
         frame, columns, {"type": "grid", "index": name}, lang=asked.lang, filters=True, arranged=arranged, apart=apart
     )
     made = dict(columns)
@@ -57,8 +57,8 @@ def grid(
 
 def packed_rows(frame: pd.DataFrame, columns: Mapping[str, Any]) -> bytes:
     """Return the rows that a table shows as JSON by columns, a third of what they weigh row by row."""
-    names = parts.table_columns(frame, columns)
-    rows = parts.records(frame[names])
+    names = table_parts.table_columns(frame, columns)
+    rows = table_parts.records(frame[names])
     by_column = {name: [one[name] for one in rows] for name in names}
     return json.dumps(by_column, ensure_ascii=False, separators=(",", ":")).encode()
 

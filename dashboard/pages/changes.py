@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 from flask import request
 
 from dashboard import changes as told
-from dashboard import moments, parts
+from dashboard import moments, parts, table_parts
 from dashboard.desk import Desk
 from dashboard.pages import Asked, Page, Scene
 from dashboard.pages._frame import LAND, NAMES, desk_page, district_names
@@ -189,7 +189,9 @@ def rows(asked: Asked, found: Changes) -> Component:
         _record(asked, number, row, names, compounds, batches) for number, row in enumerate(shown.to_dict("records"))
     ]
     columns = {name: {"headerName": asked.say(f"changes.{name}"), "minWidth": width} for name, width in (("what", 84), ("where", 150), ("status", 96), ("n", 52), ("cause", 150))}  # fmt: skip
-    return html.Div(parts.table(pd.DataFrame(records), columns, "changes-rows", lang=asked.lang), className="grid-box")
+    return html.Div(
+        table_parts.table(pd.DataFrame(records), columns, "changes-rows", lang=asked.lang), className="grid-box"
+    )
 
 
 def _record(

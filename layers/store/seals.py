@@ -7,7 +7,6 @@ import fcntl
 import hashlib
 import hmac
 import json
-import os
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping
@@ -17,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from layers._errors import StoreError
+from layers.store.secret_file import open_to_others, write_secret
 
-OTHERS = 0o077  # rights of anybody but the owner
 BYTES = 32
 SEALER = "fangyi_sealer"  # execution option of connections that write: who seals what they enter
 HEAD = "fangyi_head"  # in what a connection remembers: the entry that its transaction wrote last
@@ -123,9 +122,9 @@ def has_key(folder: Path, name: str) -> bool:
 def _load(path: Path) -> bytes:
     """Return the key of a file, made on first use with mode 0600; one that others may read is refused."""
     if not path.exists():
-        _make(path)
-    mode = path.stat().st_mode & 0o777
-    if mode & OTHERS:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_secret(path, secrets.token_hex(BYTES).encode())
+    if mode := open_to_others(path):
         raise StoreError(f"{path}: others may read the key of the journal (mode {mode:o}); wanted 600")
     try:
         found = bytes.fromhex(path.read_text("ascii").strip())
@@ -134,17 +133,3 @@ def _load(path: Path) -> bytes:
     if len(found) != BYTES:
         raise StoreError(f"{path}: holds {len(found)} bytes; wanted a key of {BYTES}")
     return found
-
-
-def _make(path: Path) -> None:
-    """Write a new key under a name of its own and link it: of two processes that begin at once, one key stands."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    made = path.with_name(f"{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(secrets.token_hex(BYTES))
-    try:
-        os.link(made, path)
-    except FileExistsError:
-        return  # another process was first; its key is the one
-    finally:
-        made.unlink()

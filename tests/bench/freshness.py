@@ -16,11 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from sqlalchemy import select
 
 from layers._times import SHANGHAI, to_ms
+from layers.decisions._catalog import plan_of
 from layers.intake.feeds import feed_named
 from layers.intake.run import run
 from layers.store import Store, open_store, totals
+from layers.store.schema import FOREVER, orders
 from tests.bench.addresses import drill
 from tests.browser import chromium, listen, serving, until
 from tests.orders import given
@@ -48,8 +51,8 @@ def measure(say: Say, store: Store, rounds: int) -> None:
             _told(say, name, told)
             page.close()
         page = _opened(browser, address + PAGES[1])
-        subjects = store.read(totals.wide(store.view(), "compound"))["area"].head(rounds)
-        _say_seconds(say, "fresh.order", [_ordered(page, store, str(one)) for one in subjects], page=PAGES[1])
+        subjects = _proposed(store)[:rounds]
+        _say_seconds(say, "fresh.order", [_ordered(page, store, one) for one in subjects], page=PAGES[1])
         page.close()
 
 
@@ -85,6 +88,16 @@ def _round(page: Any, store: Store, texts: list[str], folder: Path) -> dict[str,
 
 def _total(store: Store) -> int:
     return int(store.read(totals.wide(store.view(), "city"))["ever_counted"].sum())
+
+
+def _proposed(store: Store) -> list[str]:
+    """Compounds that the lockdown plan is about and nobody has ordered anything of yet."""
+    standing = store.read(select(orders.c.subject).where(orders.c.known_until == FOREVER))
+    return [
+        one.subject
+        for one in plan_of("lockdown", store, store.view()).proposals
+        if one.subject not in set(standing["subject"])
+    ]
 
 
 def _ordered(page: Any, store: Store, subject: str) -> float:

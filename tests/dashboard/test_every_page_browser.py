@@ -59,7 +59,7 @@ def test_a_page_in_chinese(page, address, path):
         found[size] = faults(page, path, "zh")
         if size == PHONE and path in SMALL_PICTURES:
             found["picture on a phone"] = looks(page, f"{name_of(path)}_phone")
-    fine(found)
+    assert wrong(found) == []
     quiet(page)
 
 
@@ -72,7 +72,7 @@ def test_a_page_in_english(page, address, path):
     for size in OTHERS:
         resized(page, size)
         found[size] = faults(page, path, "en")
-    fine(found)
+    assert wrong(found) == []
     quiet(page)
 
 
@@ -163,12 +163,11 @@ def chinese(page):
     return sorted(set(re.findall("[\u3400-\u9fff]+", text)) - {"中文"})
 
 
-def fine(found):
-    """Nothing is wrong in any respect; each thing that is stands in a line of its own."""
-    wrong = [
+def wrong(found):
+    """What is wrong in any respect, a line each."""
+    return [
         f"{what}: {one}" for what, told in found.items() for one in ([told] if isinstance(told, str) else told) if one
     ]
-    assert not wrong, "\n".join(wrong)
 
 
 def quiet(page):

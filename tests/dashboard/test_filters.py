@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from dashboard import filters, parts
+from dashboard import filters, table_parts
 from dashboard.filters import QUICK, Filter
 
 FRAGMENT = "#compounds.district=has~武昌&compounds.now=ge~3&compounds.days=in~2~9&compounds=春风&cases.sex=is~男"
@@ -93,7 +93,7 @@ def test_columns_stand_as_they_were_arranged_and_new_ones_beside_their_neighbour
         {"colId": "now", "hide": True},
         {"colId": "name", "sort": "desc", "sortIndex": 0, "flex": 2},
     ]
-    made = parts.table(frame, columns, "t", filters=True, arranged=state).columnDefs
+    made = table_parts.table(frame, columns, "t", filters=True, arranged=state).columnDefs
     assert [one["field"] for one in made] == ["days", "now", "new", "name"]
     assert (made[0]["width"], made[0]["flex"], made[1]["initialHide"], made[3]["sort"]) == (90, None, True, "desc")
     assert [one["filter"] for one in made] == [filters.NUMBERS] * 3 + ["agTextColumnFilter"]

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from dash.development.base_component import Component
 
-from dashboard import parts, shell
+from dashboard import parts, shell, table_parts
 from dashboard.pages import Page, all_pages, by_group
 from dashboard.text import figure
 from layers._palette import ACTION
@@ -120,14 +120,14 @@ def test_a_bar_of_unknown_length_is_not_an_empty_one():
 
 def test_a_table_writes_unknown_as_none_and_endless_as_a_sign():
     frame = pd.DataFrame({"id": ["A", "B", "C"], "days": [1.5, np.nan, np.inf]})
-    grid = parts.table(frame, {"days": "Days"}, "t", lang="en")
+    grid = table_parts.table(frame, {"days": "Days"}, "t", lang="en")
     assert [row["days"] for row in grid.rowData] == [1.5, None, "∞"]
     assert grid.columnDefs[0]["headerName"] == "Days"
     assert grid.columnDefs[0]["type"] == "rightAligned"
 
 
 def test_the_theme_of_tables_is_our_own():
-    grid = parts.table(pd.DataFrame({"a": [1]}), {"a": "A"}, "t")
+    grid = table_parts.table(pd.DataFrame({"a": [1]}), {"a": "A"}, "t")
     assert grid.dashGridOptions["theme"]["function"].startswith("themeQuartz.withParams({")
     assert "http" not in words(grid)
 

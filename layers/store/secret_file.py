@@ -1,0 +1,25 @@
+"""A file that only its owner may read, made once: what signs and what seals."""
+
+import os
+from pathlib import Path
+
+OTHERS = 0o077  # rights of anybody but the owner
+
+
+def write_secret(path: Path, content: bytes) -> None:
+    """Write a new secret under a name of its own and link it: of two processes that begin at once, one secret stands."""
+    made = path.with_name(f"{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+    try:
+        os.link(made, path)
+    except FileExistsError:
+        return  # another process was first; its secret is the one
+    finally:
+        made.unlink()
+
+
+def open_to_others(path: Path) -> int:
+    """Return the mode of a file that others may read, 0 of one that they may not."""
+    mode = path.stat().st_mode & 0o777
+    return mode if mode & OTHERS else 0
