@@ -226,7 +226,9 @@ def _header(lines: Iterator[Line], path: Path) -> list[str]:
 
 def _require_no_title(header: list[str], number: int, path: Path) -> None:
     """A heading over the table, or merged cells over groups of columns, would make every row below it wrong."""
-    blank = [at for at, name in enumerate(header, start=1) if not name]
+    blank = [
+        at for at, name in enumerate(header, start=1) if not name and at > 1
+    ]  # numbers of rows often stand first, unnamed
     if len(header) == 1:
         raise FeedError(
             f"{path.name}: row {number} holds one value only ({header[0][:30]!r}), no feed has one column; wanted the names of the "

@@ -126,6 +126,12 @@ def test_encodings_are_found_by_content(store, tmp_path, encoding, mark):
     assert city.deliver(store, "cases", path, "2020-02-10").count("new") == 2
 
 
+def test_a_first_column_of_row_numbers_needs_no_name(store, tmp_path):
+    lines = ",病例编号,现住址,状态,状态日期\n0,7,江岸区春风里3栋,确诊,2020-02-03\n"
+    found = city.deliver(store, "cases", csv(tmp_path / "c.csv", lines), "2020-02-10")
+    assert (found.rows_rejected, city.believed(store, "person")["subject"].tolist()) == (0, ["7"])
+
+
 HUGE = "x" * 200_000
 ROWS = [  # what is wrong, the row's changes, column, what is said of it in Chinese and in English
     ("ragged", "7,a,确诊\n", "整行", "3 个值", "4 values"),
