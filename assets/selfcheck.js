@@ -2,7 +2,7 @@
    check. It says so in a small green line, or in a red sentence that names what is wrong; it is never silent. */
 (function () {
   const Fangyi = (window.Fangyi = window.Fangyi || {ready: 0, errors: []});
-  const EVERY = 60000, FIRST = 6000, AGAIN = 4000, TRIES = 3, SKEW = 5000, DRAWN = 20000, HEARD = 10000, FULL = 0.75, BURSTING = 0.9, DAY = 43200000;
+  const EVERY = 60000, SOON = 10000, FIRST = 6000, AGAIN = 4000, TRIES = 3, SKEW = 5000, DRAWN = 20000, HEARD = 10000, FULL = 0.75, BURSTING = 0.9, DAY = 43200000;
   const say = (key, values) => Fangyi.say(`browser.selfcheck.${key}`, values);
   const digits = new Intl.DateTimeFormat('sv-SE', {timeZone: 'Asia/Shanghai', timeStyle: 'medium'});
   const isWall = () => !!document.querySelector('.shell.wall');
@@ -100,7 +100,8 @@
       const [answer, differ] = await figures();
       found = [...differ, ...server(answer)];
     } catch (_) { found.push(say('unchecked')); }
-    Object.assign(check, {faults: [...found, ...here()], at: new Date(), runs: check.runs + 1, running: false, next: Date.now() + EVERY});
+    const faults = [...found, ...here()]; // what was wrong is looked at again soon: a map that was slow to begin is not red for a minute
+    Object.assign(check, {faults, at: new Date(), runs: check.runs + 1, running: false, next: Date.now() + (faults.length ? SOON : EVERY)});
     Fangyi.errors.splice(0, Math.max(0, Fangyi.errors.length - 20));
     check.heard = Fangyi.errors.length; // one that has passed is told once; what it broke is found by the other checks
     show();

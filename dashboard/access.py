@@ -199,7 +199,7 @@ class Gate:
         if not (person.may_see(place) or around):
             raise refusal("not_theirs", person, area=area or both("access.whole_city"))
         if found is None and area != person.area:
-            raise ViewError(*both("access.no_area", area=repr(area))[::-1])
+            raise ViewError(*both("access.no_area", area=repr(area), compound="compound:")[::-1])
         return view.narrowed(area if reach == OWN else _district(place, area))
 
     def read_profiles(self, store: Store, person: Person | None) -> pd.DataFrame:

@@ -92,7 +92,7 @@ def read(path: str, search: str, store: Store, lang: str = "zh") -> Here:
             raise ViewError(*both("view.too_long", name=name, found=len(value), most=most)[::-1])
     lang = given.get("lang", lang)
     if lang not in LANGS:
-        raise ViewError(*both("view.lang", lang=repr(lang))[::-1])
+        raise ViewError(*both("view.lang", lang=repr(lang), langs=", ".join(LANGS))[::-1])
     times = {name: parse_time(given[name].replace(" ", "+")) for name in ("as_of", "known_at") if given.get(name)}
     for name, moment in times.items():
         if not YEARS[0] <= moment.year < YEARS[1]:
