@@ -97,18 +97,11 @@
 
   const holds = (term, words) => words.every(word => [term.name, term.other, term.code, term.meaning].some(text => text.toLowerCase().includes(word)));
 
-  /** Gives the focus back to what had it; a page that was made anew meanwhile has the same term in another element. */
-  function giveBack(to) {
-    const same = one => one.dataset.term === to.dataset.term && one.textContent === to.textContent;
-    const twin = to.isConnected ? to : to.dataset.term && [...document.querySelectorAll('.term[data-term]')].find(same);
-    if (twin) twin.focus();
-  }
-
   async function open(at) {
     quiet();
     const old = document.getElementById('help');
     if (old) old.remove();
-    const back = document.activeElement, dialog = make('dialog', 'help-dialog', document.body);
+    const back = Fangyi.holdFocus(), dialog = make('dialog', 'help-dialog', document.body);
     dialog.id = 'help';
     dialog.setAttribute('aria-labelledby', 'help-title');
     const head = make('header', 'help-head', dialog), title = make('h2', '', head, say('title'));
@@ -128,7 +121,7 @@
     tour.hidden = !(Fangyi.tour && Fangyi.tour.possible());
     tour.onclick = () => { dialog.close(); Fangyi.tour.start(); };
     dialog.addEventListener('click', event => { if (event.target === dialog) dialog.close(); });
-    dialog.addEventListener('close', () => { dialog.remove(); giveBack(back); });
+    dialog.addEventListener('close', () => { dialog.remove(); back(); });
     dialog.showModal();
     field.focus();
     const every = await terms();

@@ -53,7 +53,7 @@
   /** Tells the page what has changed since it was made or told last; what could not be told now is told at the next beat. */
   function tell(now) {
     const page = document.querySelector('[data-stand]');
-    if (!page && !pulse.force && document.querySelector('.shell.waiting')) return; // the first page is on its way
+    if (!page && !pulse.force && (!document.getElementById('page') || document.querySelector('.shell.waiting'))) return; // the first page is on its way, and brings how things stand
     pulse.told = pulse.told || (page ? JSON.parse(page.dataset.stand) : {});
     const changed = pulse.force ? KINDS : KINDS.filter(kind => pulse.told[kind] !== now[kind]);
     if (!changed.length) return;

@@ -40,7 +40,7 @@
   }
 
   function open(table, search) {
-    const back = document.activeElement, what = {cases: say('table_cases'), compounds: say('table_compounds')}[table];
+    const back = Fangyi.holdFocus(), what = {cases: say('table_cases'), compounds: say('table_compounds')}[table];
     const box = make('dialog', 'dialog rows-dialog', document.body), title = make('h2', '', box, say('title', {what}));
     title.id = 'rows-title';
     box.setAttribute('aria-labelledby', title.id);
@@ -64,7 +64,7 @@
         .then(() => { box.close(); Fangyi.toast({text: say('gone')}); })
         .catch(error => { if (!stop.signal.aborted) { said.textContent = error.message; yes.disabled = false; } });
     };
-    box.onclose = () => { stop.abort(); box.remove(); if (back && back.isConnected) back.focus(); };
+    box.onclose = () => { stop.abort(); box.remove(); back(); };
     box.showModal();
     field.focus();
   }

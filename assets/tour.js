@@ -26,7 +26,7 @@
     card.remove();
     spot.remove();
     card = spot = null;
-    if (back && back.isConnected) back.focus();
+    back();
   }
 
   /** Puts the light on the part and the card beside it, where there is most room. */
@@ -66,7 +66,7 @@
 
   function start() {
     if (card || !Fangyi.tour.possible()) return;
-    back = document.activeElement;
+    back = Fangyi.holdFocus();
     spot = make('div', 'tour-spot', document.body);
     card = make('section', 'tour-card', document.body);
     for (const [name, value] of [['role', 'dialog'], ['aria-labelledby', 'tour-title'], ['aria-describedby', 'tour-text']]) card.setAttribute(name, value);

@@ -105,20 +105,12 @@ def create_app(settings: Settings, store: Store | None = None) -> Dash:
 
 def shell() -> html.Div:
     """Return what stands once in every browser: the address, the map, and the stores that parts talk through."""
-    stores = {
-        "pulse": None,
-        "drawn": None,
-        "live-at": None,
-        "scale": None,
-        "wall-page": "",
-        "pick": None,
-        "review": None,
-        "clocks": None,
-    }
+    stores = ("pulse", "drawn", "live-at", "scale", "pick", "review", "clocks")
     return html.Div(
         [
             dcc.Location(id="url", refresh="callback-nav"),
-            *(dcc.Store(id=name, data=data) for name, data in stores.items()),
+            *(dcc.Store(id=name) for name in stores),  # with data=None each would ask its callbacks at the start
+            dcc.Store(id="wall-page", data=""),
             html.Div(id="palette", hidden=True, **{"data-light": json.dumps(light_table())}),
             selection.holder(),
             html.Div(waiting(), id="page"),

@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+from dash import dcc
 
 from dashboard.app import csp
 from layers.store import open_store
@@ -254,6 +255,12 @@ def test_every_answer_carries_the_rules(drill, client, path):
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["X-Frame-Options"] == "DENY"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_no_store_of_the_shell_asks_its_callbacks_at_the_start(drill):
+    found = [one for one in drill.app.layout()._traverse() if isinstance(one, dcc.Store)]
+    assert len(found) > 12
+    assert [one.id for one in found if getattr(one, "data", "") is None] == []
 
 
 @pytest.mark.parametrize(("search", "mark"), [("", "演练"), ("?lang=en", "DRILL")])

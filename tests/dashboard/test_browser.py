@@ -1,5 +1,7 @@
 """A real browser on a real server: the map drawn, a compound picked, a clock moved, a briefing printed, and what is said when there is nothing."""
 
+import time
+
 import pytest
 
 from layers.store import open_store
@@ -124,6 +126,22 @@ def test_printing_shows_progress_hands_over_the_file_and_can_be_cancelled(page, 
     page.wait_for_selector(".job.cancelled")
     assert "no file was made" in page.locator(".job").inner_text()
     assert page.said == []
+
+
+def test_a_page_is_made_once_however_slowly_it_comes(page, address):
+    page.add_init_script("""
+        window.made = 0;
+        new MutationObserver(all => {
+            for (const {target, addedNodes} of all) if (target.id === 'page' && [...addedNodes].some(one => one.matches('.shell[data-title]'))) made++;
+        }).observe(document, {childList: true, subtree: true})""")
+    page.route("**/_dash-layout", lambda route: (time.sleep(1.5), route.continue_()))  # the first pulse is earlier
+    opened(page, address, "/lockdown")
+    seen = page.evaluate("Fangyi.pulse.begun")
+    until(
+        page, f"Fangyi.pulse.begun > {seen} + 2500 && !Fangyi.pulse.asking"
+    )  # what a pulse tells comes with the next beat
+    until(page, "!document.querySelector('#page[data-dash-is-loading=\"true\"]')")
+    assert page.evaluate("made") == 1
 
 
 def test_an_unknown_page_is_a_real_404(page, address):

@@ -14,6 +14,7 @@ CARD, TIP, DIALOG = (
     "!document.getElementById('term-tip').hidden",
     "dialog[open]",
 )
+ON_TITLE = "document.activeElement.matches('.term') && document.activeElement.textContent === 'No-epidemic compounds'"
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +39,13 @@ def opened(page, address, search):
     until(page, READY)
 
 
+def made_anew(page):
+    """Let the page hear of new facts, and wait until another one stands in its place."""
+    page.evaluate("document.querySelector('.column').dataset.old = ''")
+    page.evaluate("Fangyi.send('pulse', {...Fangyi.pulse.last, facts: 'new', changed: ['facts'], t: Date.now()})")
+    until(page, f"!document.querySelector('[data-old]') && {READY}")
+
+
 def text(page, selector):
     return page.evaluate(f"document.querySelector({selector!r}).textContent")
 
@@ -52,12 +60,23 @@ def test_a_term_explains_itself_by_keyboard_and_leads_to_the_glossary(page, addr
     assert title.get_attribute("aria-describedby") == page.locator("#term-tip").get_attribute("id")
     page.keyboard.press("Enter")
     until(page, "!!document.querySelector('dialog[open] dt.wanted')")
+    made_anew(page)  # news come in while the glossary is open
     page.keyboard.press("Escape")
     until(page, "!document.querySelector('dialog')")
-    until(
-        page,
-        f"document.activeElement.matches('.term') && document.activeElement.textContent === {title.inner_text()!r}",
-    )
+    until(page, ON_TITLE)
+
+
+def test_the_keyboard_goes_on_where_it_was_when_a_page_is_made_anew(page, address):
+    opened(page, address, "plain=1&lite=1")
+    page.locator("h2 .term", has_text="No-epidemic compounds").first.focus()
+    made_anew(page)
+    until(page, ON_TITLE)
+    page.keyboard.press("Enter")
+    until(page, "!!document.querySelector('dialog[open] dt.wanted')")
+    page.keyboard.press("Escape")
+    page.evaluate("document.activeElement.blur()")  # who left it is not sent back
+    made_anew(page)
+    assert page.evaluate("document.activeElement === document.body")
 
 
 def test_the_question_mark_opens_help_and_a_search_finds_terms_in_both_languages(page, address):
