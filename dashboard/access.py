@@ -132,14 +132,7 @@ class Gate:
 
     def issue_pass(self, person: Person) -> str:
         """Return a signed pass for a person, good for one shift; a role without an area of its kind gets none."""
-        if person.role not in ROLES:
-            raise AccessError(f"role {person.role!r}; wanted one of {ROLES}")
-        if not fits(person):
-            wanted = " or ".join(AREAS[person.role])
-            raise AccessError(
-                f"area {person.area!r} of role {person.role}; wanted a {wanted}, written as: nothing for the city, "
-                "420102 a district, 420102/STREET a street, compound:CODE a compound"
-            )
+        require_fit(person)
         return self._signer().dumps([person.name, person.role, person.area])
 
     def read_pass(self, text: str) -> Person | None:
@@ -282,6 +275,18 @@ def check_origin(request: Request) -> None:
     origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site", "same-origin")
     if site not in ("same-origin", "none") or (origin is not None and urlsplit(origin).netloc != request.host):
         raise refusal("foreign", origin=origin or site)
+
+
+def require_fit(person: Person) -> None:
+    """Raise AccessError unless a role is one and its area is of its kind."""
+    if person.role not in ROLES:
+        raise AccessError(f"role {person.role!r}; wanted one of {ROLES}")
+    if not fits(person):
+        wanted = " or ".join(AREAS[person.role])
+        raise AccessError(
+            f"area {person.area!r} of role {person.role}; wanted a {wanted}, written as: nothing for the city, "
+            "420102 a district, 420102/STREET a street, compound:CODE a compound"
+        )
 
 
 def fits(person: Person) -> bool:

@@ -500,4 +500,31 @@ edition = Table(  # one day's print of a schedule, and what became of it
 )
 EDITIONS = (schedule, edition)
 
+# Who may sign in to a store of production, and who is signed in. Never deleted: an account that is no longer wanted is disabled.
+
+account = Table(
+    "account",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("name", String, nullable=False, unique=True),  # stands in the journal
+    Column("role", String, nullable=False),
+    Column("area", String, nullable=False),  # "" is the whole city
+    Column("password", String, nullable=False),  # Argon2id, with its salt and costs
+    Column("disabled", Boolean, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("password_at", Instant, nullable=False),  # when it was last set
+)
+
+session = Table(  # one browser that signed in
+    "session",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("account", ForeignKey("account.id"), nullable=False, index=True),
+    Column("token", String, nullable=False, unique=True),  # SHA-256 of what the browser holds
+    Column("begun_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("why", String),  # sign-out | replaced | disabled | password
+)
+ACCOUNTS = (account, session)
+
 FACTS = {t.name: t for t in metadata.sorted_tables if "known_until" in t.columns}

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, inspect, select, text
 from layers._errors import StoreError
 from layers.store.schema import meta, metadata
 
-HEAD = "8"
+HEAD = "9"
 FIRST = "2"  # what an even older store held was never brought up
 TABLE = "alembic_version"
 

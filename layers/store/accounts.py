@@ -1,0 +1,148 @@
+"""Accounts: who may sign in, in which role and area. Every change stands in the journal, in the same transaction.
+
+A password is kept as its hash alone. Disabling an account, or setting its password, ends all of its sessions at once.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection, insert, select, update
+
+from layers._errors import LayerError
+from layers._times import to_ms
+from layers.store import journal, passwords, sessions
+from layers.store.database import Store
+from layers.store.schema import account
+
+LONGEST = 60  # characters of a name
+UNFIT = re.compile(
+    r"[\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
+)  # cannot be seen, or turn the line round
+
+
+class AccountError(LayerError):
+    """An account cannot be made or changed as asked; said in both languages."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """Who signed in: a name, a role and the area it answers for ("" the whole city)."""
+
+    id: int
+    name: str
+    role: str
+    area: str
+
+
+def add(store: Store, by: str, name: str, role: str, area: str, password: str) -> int:
+    """Make an account and return its number; the caller has checked that role and area fit each other.
+
+    Raises AccountError for a name that is taken or no name, PasswordError for a weak password.
+    """
+    name, kept, now = named(name), passwords.hashed(password, name), _now()
+    with store.writing() as connection:
+        if _of(connection, name) is not None:
+            raise AccountError(f"there is an account {name!r} already", f"已有账号“{name}”")
+        row = {"name": name, "role": role, "area": area, "password": kept, "disabled": False}
+        made = connection.execute(insert(account).values(**row, made_at=now, password_at=now))
+        journal.write(connection, by, "account-add", name, {"role": role, "area": area})
+    return int(made.inserted_primary_key[0])  # type: ignore[index]
+
+
+def set_disabled(store: Store, by: str, name: str, disabled: bool) -> None:
+    """Close an account, or open it again; raises AccountError for one that does not exist or is so already."""
+    with store.writing() as connection:
+        row = _need(connection, name)
+        if bool(row.disabled) is disabled:
+            state = ("disabled", "停用") if disabled else ("enabled", "启用")
+            raise AccountError(f"the account {row.name!r} is {state[0]} already", f"账号“{row.name}”已{state[1]}")
+        connection.execute(update(account).where(account.c.id == row.id).values(disabled=disabled))
+        if disabled:
+            sessions.end_all(connection, row.id, "disabled")
+        journal.write(connection, by, "account-disable" if disabled else "account-enable", row.name)
+
+
+def set_password(store: Store, by: str, name: str, password: str) -> None:
+    """Give an account another password; raises AccountError for one that does not exist, PasswordError for a weak password."""
+    kept = passwords.hashed(password, named(name))
+    with store.writing() as connection:
+        row = _need(connection, name)
+        connection.execute(update(account).where(account.c.id == row.id).values(password=kept, password_at=_now()))
+        sessions.end_all(connection, row.id, "password")
+        journal.write(connection, by, "account-password", row.name)
+
+
+def every(store: Store) -> pd.DataFrame:
+    """Return all accounts by name: name, role, area, disabled, made_at, password_at; no hash leaves the store."""
+    a = account.c
+    return store.read(select(a.name, a.role, a.area, a.disabled, a.made_at, a.password_at).order_by(a.name))
+
+
+def checked(store: Store, name: str, password: str) -> Account | None:
+    """Return the account of a name and its password; None for a wrong one, an unknown name and a disabled account alike.
+
+    An unknown name costs the same hashing as a known one, so that nobody can tell them apart by time.
+    """
+    with store.snapshot() as connection:
+        row = _of(connection, _folded(name))
+    fits = passwords.fits(password, row.password if row else _nobody())
+    if row is None or not fits or row.disabled:
+        return None
+    if passwords.is_old(row.password):
+        _hash_anew(store, row, password)
+    return Account(int(row.id), row.name, row.role, row.area)
+
+
+def known(store: Store, name: str) -> str:
+    """Return the name of an account as it is kept, "" for a name that nobody has."""
+    with store.snapshot() as connection:
+        row = _of(connection, _folded(name))
+    return str(row.name) if row else ""
+
+
+def named(text: str) -> str:
+    """Return a name as it is kept; raises AccountError for one that is empty, too long or cannot be seen."""
+    name = _folded(text)
+    if not name or len(name) > LONGEST or UNFIT.search(text):
+        raise AccountError(
+            f"{text!r} is no name of an account; wanted 1 to {LONGEST} characters that can be seen",
+            f"“{name}”不能作账号名；须为 1 至 {LONGEST} 个可见字符",
+        )
+    return name
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _hash_anew(store: Store, row: Any, password: str) -> None:
+    """Keep the password under today's costs, unless somebody set another one meanwhile."""
+    kept = passwords.HASHER.hash(password)
+    with store.writing() as connection:
+        same = (account.c.id == row.id, account.c.password == row.password)
+        connection.execute(update(account).where(*same).values(password=kept))
+
+
+def _of(connection: Connection, name: str) -> Any:
+    return connection.execute(select(account).where(account.c.name == name)).first()
+
+
+def _need(connection: Connection, name: str) -> Any:
+    row = _of(connection, _folded(name))
+    if row is None:
+        raise AccountError(f"there is no account {name!r}", f"没有账号“{name}”")
+    return row
+
+
+@cache
+def _nobody() -> str:
+    """The hash of a password that nobody has."""
+    return passwords.HASHER.hash("nobody's password")
+
+
+def _now() -> int:
+    return to_ms(datetime.now(UTC))

@@ -1,0 +1,62 @@
+"""Sessions: which browsers are signed in. The browser holds a random token, the store its SHA-256, so the store opens no door by itself."""
+
+import hashlib
+import secrets
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from layers._times import to_ms
+from layers.store.database import Store
+from layers.store.schema import account, session
+
+BYTES = 32
+LONGEST = timedelta(hours=12)  # one shift; however busy, a session ends then
+FORGOTTEN = timedelta(days=7)  # rows of older sessions are taken away
+
+
+def begin(connection: Connection, number: int, replaced: str = "") -> str:
+    """Open a session of an account inside a transaction and return its token, which is never the one that the browser held before.
+
+    replaced  token that the browser held: that session ends
+    """
+    now = datetime.now(UTC)
+    connection.execute(delete(session).where(session.c.begun_at < to_ms(now - LONGEST - FORGOTTEN)))
+    if replaced:
+        end(connection, replaced, "replaced")
+    token = secrets.token_urlsafe(BYTES)
+    row = {"account": number, "token": digest(token), "begun_at": to_ms(now)}
+    connection.execute(insert(session).values(**row))
+    return token
+
+
+def end(connection: Connection, token: str, why: str = "sign-out") -> None:
+    """End a session inside a transaction; one that is over stays as it ended."""
+    _end(connection, session.c.token == digest(token), why)
+
+
+def end_all(connection: Connection, number: int, why: str) -> None:
+    """End every session of an account inside a transaction."""
+    _end(connection, session.c.account == number, why)
+
+
+def holder(store: Store, token: str) -> tuple[str, str, str] | None:
+    """Return name, role and area of whoever holds a token; None for one that is unknown, over, too old or of a disabled account."""
+    a, s = account.c, session.c
+    begun = s.begun_at > to_ms(datetime.now(UTC) - LONGEST)
+    lives = (s.token == digest(token), s.ended_at.is_(None), begun, a.disabled.is_(False))
+    query = select(a.name, a.role, a.area).join_from(session, account).where(*lives)
+    with store.snapshot() as connection:
+        row = connection.execute(query).first()
+    return (row.name, row.role, row.area) if row else None
+
+
+def digest(token: str) -> str:
+    """Return what the store keeps of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _end(connection: Connection, which: Any, why: str) -> None:
+    now = to_ms(datetime.now(UTC))
+    connection.execute(update(session).where(which, session.c.ended_at.is_(None)).values(ended_at=now, why=why))

@@ -1,0 +1,146 @@
+"""Accounts and sessions: hashes, changes in the journal, and what ends a session, on both databases."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from argon2 import PasswordHasher
+from sqlalchemy import select, update
+
+from layers.store import accounts, journal, passwords, sessions
+from layers.store.accounts import AccountError
+from layers.store.passwords import PasswordError
+from layers.store.schema import account, session
+from tests import databases
+
+GOOD = "seven lanterns at dusk"
+
+
+@pytest.fixture(autouse=True)
+def cheap(monkeypatch):
+    """Hashes that cost nothing, of the same kind."""
+    monkeypatch.setattr(passwords, "HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    accounts._nobody.cache_clear()
+
+
+@pytest.fixture
+def store(tmp_path, empty):
+    store = databases.opened(empty, tmp_path, "production")
+    accounts.add(store, "root", "江岸值班", "district", "420102", GOOD)
+    yield store
+    store.close()
+
+
+def signed_in(store, number=1, replaced=""):
+    with store.writing() as connection:
+        return sessions.begin(connection, number, replaced)
+
+
+def why(store):
+    rows = store.read(select(session.c.why).order_by(session.c.id))
+    return rows["why"].astype(object).where(rows["why"].notna(), None).tolist()
+
+
+def test_the_right_password_opens_the_account_and_no_other_does(store):
+    assert accounts.checked(store, " 江岸值班 ", GOOD) == accounts.Account(1, "江岸值班", "district", "420102")
+    assert accounts.checked(store, "江岸值班", GOOD + " ") is None
+    assert accounts.checked(store, "nobody", GOOD) is None
+    assert accounts.checked(store, "江岸值班", "") is None
+
+
+def test_the_store_and_its_journal_hold_no_password(store):
+    accounts.set_password(store, "root", "江岸值班", "nine boats upon a lake")
+    said = store.read(select(account)).to_csv() + journal.entries(store).to_csv()
+    assert GOOD not in said
+    assert "nine boats" not in said
+    assert store.read(select(account.c.password)).iloc[0, 0].startswith("$argon2id$")
+    assert "password" not in accounts.every(store)
+
+
+def test_an_unknown_name_costs_the_same_hashing(store, monkeypatch):
+    asked = []
+    monkeypatch.setattr(passwords, "fits", lambda password, kept: bool(asked.append(kept)))
+    accounts.checked(store, "nobody", GOOD)
+    accounts.checked(store, "江岸值班", GOOD)
+    unknown, known = (kept.split("$")[1:4] for kept in asked)
+    assert unknown == known  # kind, version and costs
+
+
+@pytest.mark.parametrize(
+    ("password", "said"),
+    [("short", "5 characters"), ("x" * 201, "201"), ("abababababab", "repeats"), ("江岸值班-江岸值班-123", "name")],
+)
+def test_a_weak_password_is_refused_without_being_repeated(store, password, said):
+    with pytest.raises(PasswordError, match=said) as error:
+        accounts.set_password(store, "root", "江岸值班", password)
+    assert password not in str(error.value)
+    assert accounts.checked(store, "江岸值班", GOOD)
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 61, "a\nb", "a\u202eb"])
+def test_a_name_that_cannot_be_read_is_none(store, name):
+    with pytest.raises(AccountError):
+        accounts.add(store, "root", name, "city", "", GOOD)
+
+
+def test_every_change_stands_in_the_journal_and_a_refused_one_does_not(store):
+    with pytest.raises(AccountError, match="already"):
+        accounts.add(store, "root", "江岸值班", "city", "", GOOD)
+    with pytest.raises(AccountError, match="already"):
+        accounts.set_disabled(store, "root", "江岸值班", False)
+    with pytest.raises(AccountError, match="no account"):
+        accounts.set_disabled(store, "root", "江汉值班", True)
+    accounts.set_disabled(store, "root", "江岸值班", True)
+    accounts.set_disabled(store, "root", "江岸值班", False)
+    accounts.set_password(store, "root", "江岸值班", GOOD)
+    told = journal.entries(store)
+    actions = ["account-add", "account-disable", "account-enable", "account-password"]
+    assert told["action"].tolist()[::-1] == actions
+    assert set(told["subject"]) == {"江岸值班"}
+    assert journal.verify(store).whole
+
+
+def test_a_session_is_its_holders_until_it_ends(store):
+    token = signed_in(store)
+    assert sessions.holder(store, token) == ("江岸值班", "district", "420102")
+    assert token not in store.read(select(session)).to_csv()
+    with store.writing() as connection:
+        sessions.end(connection, token)
+    assert sessions.holder(store, token) is None
+    assert sessions.holder(store, "") is None
+
+
+def test_who_signs_in_again_gets_another_token_and_the_old_one_opens_nothing(store):
+    old = signed_in(store)
+    new = signed_in(store, replaced=old)
+    assert new != old
+    assert (sessions.holder(store, old), bool(sessions.holder(store, new))) == (None, True)
+    assert why(store) == ["replaced", None]
+
+
+@pytest.mark.parametrize("change", ["disabled", "password"])
+def test_a_disabled_account_and_a_new_password_end_every_session(store, change):
+    tokens = [signed_in(store), signed_in(store)]
+    if change == "disabled":
+        accounts.set_disabled(store, "root", "江岸值班", True)
+        assert accounts.checked(store, "江岸值班", GOOD) is None
+        accounts.set_disabled(store, "root", "江岸值班", False)  # what ended does not come back
+    else:
+        accounts.set_password(store, "root", "江岸值班", "nine boats upon a lake")
+    assert [sessions.holder(store, token) for token in tokens] == [None, None]
+    assert why(store) == [change, change]
+
+
+def test_a_session_ends_after_one_shift_however_busy(store):
+    token = signed_in(store)
+    old = int((datetime.now(UTC) - sessions.LONGEST - timedelta(seconds=1)).timestamp() * 1000)
+    with store.writing() as connection:
+        connection.execute(update(session).values(begun_at=old))
+    assert sessions.holder(store, token) is None
+
+
+def test_a_hash_of_other_costs_is_made_anew_at_the_next_sign_in(store, monkeypatch):
+    before = store.read(select(account.c.password)).iloc[0, 0]
+    monkeypatch.setattr(passwords, "HASHER", PasswordHasher(time_cost=2, memory_cost=8, parallelism=1))
+    assert accounts.checked(store, "江岸值班", GOOD)
+    assert store.read(select(account.c.password)).iloc[0, 0] != before
+    assert accounts.checked(store, "江岸值班", GOOD)
