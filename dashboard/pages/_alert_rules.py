@@ -171,7 +171,12 @@ def rule_from(entered: Mapping[str, str]) -> Rule:
     try:
         bound = float(text)
     except ValueError:
-        raise AlertError(*both("alert_rules.bound_wanted_number", text=text[:20])[::-1]) from None
+        names = alerting.BOUND_NAMES.get(kind, alerting.BOUND_NAMES["count"])
+        said = [
+            say("alert_rules.wanted_number", lang, what=name, text=text[:20])
+            for name, lang in zip(names, ("en", "zh"), strict=True)
+        ]
+        raise AlertError(*said) from None
     what, _, name = entered.get("short", "").partition(":")
     subject = {
         "count": {name_: entered.get(name_, "") for name_ in ("status", "measure", "each")},

@@ -26,6 +26,7 @@ from layers.store.totals import STATUSES
 KINDS = ("count", "age", "shortage")
 MEASURES = ("new1", "now", "new14")
 EACH = ("", "district", "street", "compound")  # "" the area itself
+EACH_ZH = {"district": "区", "street": "街道", "compound": "小区"}
 CASES = "counted"  # a status of `totals.wide`: confirmed or clinical, each person once
 WHATS = ("item", "beds")
 BED_KINDS = ("icu", "severe", "ordinary", "fangcang", "isolation")
@@ -35,6 +36,11 @@ LIMITS = {
     "age": (1, 24 * 60),
     "shortage": (0, 60),
 }  # least and most of a bound; shortage above 0
+BOUND_NAMES = {  # as the form calls them
+    "count": ("number of persons", "人数"),
+    "age": ("number of hours", "小时数"),
+    "shortage": ("number of days", "天数"),
+}
 LEVELS = ("city", "district", "street", "compound")
 LONGEST_NAME, LONGEST_POST, MOST_POSTS = 40, 20, 6
 LEAST_NOTE, LONGEST_NOTE = 2, 200
@@ -96,16 +102,17 @@ def _text(what: str, zh: str, text: str, least: int, most: int) -> str:
 
 def _check_bound(rule: Rule) -> None:
     least, most = LIMITS[rule.kind]
+    name, name_zh = BOUND_NAMES[rule.kind]
     bound = rule.bound
     too_small = bound <= least if rule.kind == "shortage" else bound < least
     if not math.isfinite(bound) or too_small or bound > most:
         above = "more than " if rule.kind == "shortage" else ""
         raise AlertError(
-            f"bound is {bound:g}; wanted {above}{least} to {most}",
-            f"界限为 {bound:g}；应{'大于' if above else '不小于'} {least} 且不大于 {most}",
+            f"{name} is {bound:g}; wanted {above}{least:,} to {most:,}",
+            f"{name_zh}为 {bound:g}；应{'大于' if above else '不小于'} {least:,} 且不大于 {most:,}",
         )
     if rule.kind == "count" and bound != int(bound):
-        raise AlertError(f"bound is {bound:g} persons; wanted a whole number", f"界限为 {bound:g} 人；应为整数")
+        raise AlertError(f"{name} is {bound:g}; wanted a whole number", f"{name_zh}为 {bound:g}；应为整数")
 
 
 def _check_count(rule: Rule) -> None:
@@ -113,14 +120,14 @@ def _check_count(rule: Rule) -> None:
     measure = _one_of("measure", "口径", rule.subject.get("measure"), MEASURES)
     if status == CASES and measure == "now":
         raise AlertError(
-            "cases, each counted once, are counted by when they were found; wanted new1 or new14",
-            "病例（确诊与临床诊断各计一次）按发现时间计；口径应为当日新增或14天新增",
+            "cases, each counted once, are counted by when they were found; wanted new that day, or new in 14 days",
+            "病例（确诊与临床诊断只计一次）按发现时间计；口径应为当日新增或14天新增",
         )
-    each = _one_of("each", "逐一", rule.subject.get("each", ""), EACH)
+    each = _one_of("each", "统计单元", rule.subject.get("each", ""), EACH)
     if each and LEVELS.index(each) <= LEVELS.index(level_of(rule.area)):
         raise AlertError(
-            f"each {each} of {rule.area}; wanted a smaller kind of area",
-            f"{rule.area} 之内没有更大的“{each}”；请选更小的范围",
+            f"any {each} cannot be counted inside {rule.area or 'the city'}; wanted a smaller unit",
+            f"{rule.area or '全市'}之内不能按{EACH_ZH[each]}计数；请选更小的统计单元",
         )
 
 

@@ -160,7 +160,7 @@ def test_a_rule_is_written_and_ended_on_the_page(own):
 
 
 def test_a_rule_that_makes_no_sense_says_why_and_one_of_another_area_is_refused(own):
-    assert "界限为“viele”；应为数字" in said(press(own, DISTRICT, "make", fields=FIELDS | {"bound": "viele"}))
+    assert "人数为“viele”；应为数字" in said(press(own, DISTRICT, "make", fields=FIELDS | {"bound": "viele"}))
     assert press(own, DISTRICT, "make", fields=FIELDS | {"area": "420103"}).status_code == 403
     assert press(own, DISTRICT, "make", fields=FIELDS | {"area": ""}).status_code == 403
     assert press(own, CITY, "frob", "1").status_code == 400

@@ -94,7 +94,7 @@ def test_an_alert_calls_on_the_wall_until_a_desk_has_acknowledged_it(context, ad
     assert wall.locator(".alert-strip").count() == 0
     city.cases(store, folder, "2020-02-10T20:00", {"case_id": "9", "status_at": "2020-02-10"})
     until(wall, "document.querySelector('.alert-line.calling')")
-    assert "春风里: 3 confirmed at present, bound 3" in wall.locator(".alert-strip").inner_text()
+    assert "春风里: 3 confirmed at present, 3 or more" in wall.locator(".alert-strip").inner_text()
     until(wall, "!document.querySelector('.alert-line.calling') && document.querySelector('.alert-line')")
     until(desk, "document.querySelector('.bell-count')?.textContent === '1'")
     desk.locator(".panel.alerts button").click()
