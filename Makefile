@@ -40,7 +40,7 @@ run: .venv/runtime.stamp  ## serve the store that is in var/
 	@exec $(PY) -m dashboard serve --port $(PORT)
 
 .PHONY: test
-test: .venv/dev.stamp programs tests/node_modules/.stamp .venv/office.stamp .venv/postgres.stamp check  ## everything that must hold: make check, then all tests
+test: .venv/dev.stamp programs tests/node_modules/.stamp .venv/office.stamp .venv/postgis.stamp check  ## everything that must hold: make check, then all tests
 	@$(PY) -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder  # tests/conftest.py says which files begin
 
 .PHONY: check
@@ -115,10 +115,12 @@ tests/node_modules/.stamp: tests/package-lock.json | programs
 	|| echo 'LibreOffice is missing: the test that opens slides in it will be skipped'
 	@touch $@
 
-# PostgreSQL, on which the tests of the store run besides SQLite. A machine that cannot have it runs all other tests; the report says what was skipped.
-.venv/postgres.stamp: | programs
+# PostgreSQL, on which the tests of the store run besides SQLite, and PostGIS beside it. A machine that cannot have it runs all other tests; the report says what was skipped.
+.venv/postgis.stamp: | programs
 	@{ command -v initdb || ls /usr/lib/postgresql/*/bin/initdb; } >/dev/null 2>&1 || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && ( $(call quietly,installing postgresql-15 (log in var/apt.log),apt.log,$(apt) postgresql-15) ); } \
 	|| echo 'PostgreSQL 15 is missing: the tests of the store on it will be skipped'
+	@ls /usr/share/postgresql/*/extension/postgis.control >/dev/null 2>&1 || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && ( $(call quietly,installing postgresql-15-postgis-3 (log in var/apt.log),apt.log,$(apt) postgresql-15-postgis-3) ); } \
+	|| echo 'PostGIS is missing: the tests of geometry in the database will be skipped'
 	@touch $@
 
 .PHONY: programs

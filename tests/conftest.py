@@ -23,6 +23,7 @@ LONG = (
     "test_print_pictures.py",
     "test_orders_browser.py",
     "test_kill.py",
+    "test_kill_rounds.py",
     "test_map_browser.py",
     "test_briefing_office.py",
     "test_time_browser.py",

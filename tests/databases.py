@@ -63,12 +63,22 @@ def server(bin_: Path) -> Iterator[str]:
                 running.send_signal(signal.SIGQUIT)
 
 
-def database(address: str, name: str) -> str:
-    """Make an empty database on a server and return its URL."""
+def database(address: str, name: str, template: str = "template0") -> str:
+    """Make a database on a server, empty or like another one, and return its URL."""
     query = address.split("?")[1].replace("&", " ")
     with psycopg.connect(f"{query} user=keeper dbname=postgres", autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     return address.format(name=name)
+
+
+def with_postgis(address: str, name: str) -> str | None:
+    """Make a database that holds PostGIS and nothing else, and return its URL; None where the extension is not installed."""
+    url = database(address, name)
+    with psycopg.connect(address.format(name=name).replace("+psycopg", ""), autocommit=True) as connection:
+        if connection.execute("SELECT FROM pg_available_extensions WHERE name = 'postgis'").fetchone() is None:
+            return None
+        connection.execute("CREATE EXTENSION postgis")
+    return url
 
 
 def opened(url: str, folder: Path, kind: str | None = None) -> Store:

@@ -8,7 +8,9 @@ from sqlalchemy import Engine, event
 
 from dashboard.__main__ import main, modules
 from dashboard.pages import all_pages
-from layers.intake.feeds import all_feeds
+from layers.intake.feeds import all_feeds, feed_named
+from layers.intake.run import run
+from layers.store import open_store
 
 modules("serve")
 modules("import")
@@ -48,3 +50,20 @@ def mortal(arguments: list[str], words: str, tally: str, last: int) -> None:
 def serve(store: str, port: int, words: str) -> None:
     """Serve a drill store."""
     command(["serve", "--store", store, "--port", str(port)], words)
+
+
+def intake(url: str, keys: str, files: str, acknowledged: str) -> None:
+    """Import the files of a folder into a drill store in their order; the name of each goes to `acknowledged` once it is in.
+
+    Files that are named there already are left out; one that went in, but was not named, is handed in again.
+    """
+    store = open_store(url, "drill", keys=Path(keys))
+    with open(acknowledged, "a+") as out:
+        out.seek(0)
+        done = set(out.read().split())
+        for path in sorted(Path(files).iterdir()):
+            if path.name not in done:
+                run(store, feed_named("cases"), path)
+                out.write(path.name + "\n")
+                out.flush()
+    store.close()

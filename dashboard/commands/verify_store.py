@@ -47,5 +47,6 @@ def lines(found: soundness.Found) -> list[str]:
     return [
         *rows,
         f"digest {found.digest}",
+        *(f"note: {what}" for what in found.notes),
         *(wrong or ["store sound: every row was read, every reference leads to one"]),
     ]

@@ -68,7 +68,7 @@ def backup(store: Store, out: Path, step: Step) -> Receipt:
         with store.snapshot() as source:
             head = journal.head_of(source)
             with writer(target).begin() as connection:
-                _make(connection)
+                migrations.make(connection)
                 read = _copy(source, connection, step)
         with target.connect() as connection:
             _require_equal(read, digests(connection, _named(CHECKED, step)))
@@ -164,15 +164,10 @@ def file_digest(path: Path) -> str:
 
 def _put(source: Connection, url: str, held: dict[str, Digest], step: Step, may_replace: bool) -> None:
     with place(url, may_replace) as connection:
-        _make(connection)
+        migrations.make(connection)
         _copy(source, connection, step)
         _require_equal(held, digests(connection, _named(CHECKED, step)))
         _count_on(connection)
-
-
-def _make(connection: Connection) -> None:
-    metadata.create_all(connection)
-    migrations.mark(connection)
 
 
 def _copy(source: Connection, target: Connection, step: Step) -> dict[str, Digest]:

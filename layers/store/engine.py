@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, Integer, Table, TypeDecorator, create_engine, event, insert
+from sqlalchemy import URL, Connection, Engine, Integer, Table, TypeDecorator, create_engine, event, insert, inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.types import TypeEngine
 
@@ -21,6 +21,7 @@ PATIENCE_S = 30  # how long a writer waits for the one before it
 ONE_WRITER = zlib.crc32(b"fangyi writer")  # the lock that writers of a PostgreSQL database queue for
 KNOWN = ("sqlite", "postgresql")
 EXAMPLE = "postgresql+psycopg://USER@HOST/DATABASE"
+OF_EXTENSIONS = {"spatial_ref_sys"}  # tables that PostGIS brings along
 
 
 def shown(url: str | URL) -> str:
@@ -54,6 +55,19 @@ def writer(engine: Engine) -> Engine:
 def reader(engine: Engine) -> Engine:
     """Return the same engine for transactions of several reads that belong together: all see one state."""
     return engine.execution_options(**READ) if engine.dialect.name == "postgresql" else engine
+
+
+def tables_of(connection: Connection) -> set[str]:
+    """Return the names of the tables in a database, without those of its extensions."""
+    return set(inspect(connection).get_table_names()) - OF_EXTENSIONS
+
+
+def owns(connection: Connection) -> bool:
+    """Return whether who is connected may change the tables of the store, not only their rows."""
+    if connection.dialect.name != "postgresql":
+        return True
+    asked = "SELECT bool_and(pg_has_role(relowner, 'USAGE')) FROM pg_class WHERE relname = 'meta' AND pg_table_is_visible(oid)"
+    return bool(connection.exec_driver_sql(asked).scalar())
 
 
 def write_rows(

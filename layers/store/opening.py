@@ -3,14 +3,14 @@
 import secrets
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, insert, inspect
+from sqlalchemy import Connection, Engine, insert
 from sqlalchemy.exc import DatabaseError
 
 from layers._errors import StoreError
 from layers.store import journal, migrations
 from layers.store.database import Store
-from layers.store.engine import engine_of, file_of, shown, writer
-from layers.store.schema import meta, metadata
+from layers.store.engine import engine_of, file_of, shown, tables_of, writer
+from layers.store.schema import meta
 
 KINDS = ("drill", "production")
 
@@ -70,20 +70,21 @@ def _keys(engine: Engine) -> Path | None:
 def _prepare(connection: Connection, kind: str | None, must_exist: bool) -> None:
     if kind not in (None, *KINDS):
         raise StoreError(f"kind {kind!r}; wanted one of {KINDS}")
-    tables = inspect(connection).get_table_names()
+    tables = tables_of(connection)
     if tables and "meta" not in tables:
-        raise StoreError(f"the database holds other tables ({', '.join(tables[:3])}) and is no store; name a new one")
+        raise StoreError(
+            f"the database holds other tables ({', '.join(sorted(tables)[:3])}) and is no store; name a new one"
+        )
     if not tables:
         if must_exist and connection.dialect.name != "sqlite":
             raise StoreError("the database holds no store yet; import a file first")
-        metadata.create_all(connection)
+        migrations.make(connection)
         first = {
             "kind": kind or "production",
             "salt": secrets.token_hex(16),
             "identity": secrets.token_hex(8),
         }
         connection.execute(insert(meta), [{"name": name, "value": value} for name, value in first.items()])
-        migrations.mark(connection)
         return
     migrations.bring_up(connection)
     if connection.dialect.name == "sqlite":

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Connection, Engine, text
 
 from layers._errors import StoreError
-from layers.store.engine import engine_of, file_of, shown, writer
+from layers.store.engine import engine_of, file_of, shown, tables_of, writer
 from layers.store.migrations import TABLE
 from layers.store.schema import metadata
 
@@ -37,7 +37,7 @@ def _within(engine: Engine, may_replace: bool) -> Iterator[Connection]:
 
 def _emptied(connection: Connection, url: str, may_replace: bool) -> None:
     """Take the tables of the store out of a database, in the transaction that puts the new ones in."""
-    tables = set(inspect(connection).get_table_names())
+    tables = tables_of(connection)
     if not tables:
         return
     if not tables <= {*metadata.tables, TABLE} or "meta" not in tables:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Table, func, select
 
-from layers.store import migrations
+from layers.store import geometry, migrations
 from layers.store.backups import CHECKED, Step
 from layers.store.database import Store
 from layers.store.digests import Digest, digests, whole
@@ -15,10 +15,14 @@ SHOWN = 20  # faults that a database is asked to name
 
 @dataclass(frozen=True)
 class Found:
-    """What a look at every row found: the digest of each table, and what is wrong, in words of the database or in English."""
+    """What a look at every row found: the digest of each table, and what is wrong, in words of the database or in English.
+
+    notes  what this database does without, though nothing is wrong
+    """
 
     tables: dict[str, Digest]
     wrong: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def sound(self) -> bool:
@@ -40,7 +44,8 @@ def examine(store: Store, step: Step) -> Found:
     with store.snapshot() as connection:
         tables = digests(connection, lambda done, total: step(*CHECKED, done, total))
         wrong = [*_pages(connection), *_references(connection), *_schema(connection)]
-    return Found(tables, tuple(wrong))
+        notes = _notes(connection)
+    return Found(tables, tuple(wrong), tuple(notes))
 
 
 def _pages(connection: Connection) -> list[str]:
@@ -63,6 +68,15 @@ def _orphans(connection: Connection, table: Table) -> int:
         lost = select(func.count()).select_from(table).where(key.parent.is_not(None), ~there)
         total += int(connection.execute(lost).scalar() or 0)
     return total
+
+
+def _notes(connection: Connection) -> list[str]:
+    if connection.dialect.name != "postgresql":
+        return []
+    if not geometry.installed(connection):
+        return ["PostGIS is not in this database: no geometry columns, and no answer needs them"]
+    lacking = geometry.missing(connection)
+    return [f"PostGIS came later: the owner opens the store once to fill {', '.join(lacking)}"] if lacking else []
 
 
 def _schema(connection: Connection) -> list[str]:

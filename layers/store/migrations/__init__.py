@@ -4,15 +4,18 @@ A new store is made whole from `layers/store/schema.py` and marked as `HEAD`; a 
 by step. Stores from before Alembic keep the number of their schema in `meta`; it is the name of the step that they stand at.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, delete, inspect, select, text
 
 from layers._errors import StoreError
+from layers.store import geometry
+from layers.store.engine import OF_EXTENSIONS, owns
 from layers.store.schema import meta, metadata
 
-HEAD = "9"
+HEAD = "10"
 FIRST = "2"  # what an even older store held was never brought up
 TABLE = "alembic_version"
 
@@ -24,6 +27,13 @@ def standing(connection: Connection) -> str | None:
         return str(found) if found is not None else None
     older = connection.execute(select(meta.c.value).where(meta.c.name == "schema")).scalar()
     return str(older) if isinstance(older, int) else None
+
+
+def make(connection: Connection) -> None:
+    """Make a new store whole, in a database that holds none: its tables, and what only a server keeps beside them."""
+    metadata.create_all(connection)
+    geometry.add(connection)
+    mark(connection)
 
 
 def mark(connection: Connection, step: str = HEAD) -> None:
@@ -38,6 +48,8 @@ def bring_up(connection: Connection) -> None:
     """Take every step that the store lacks; one that is older than the first step or newer than the last raises StoreError."""
     found = standing(connection)
     if found == HEAD:
+        if owns(connection):
+            geometry.add(connection)  # PostGIS may have come since
         return
     if found is None or not found.isdigit() or not int(FIRST) <= int(found) < int(HEAD):
         older = found is not None and found.isdigit() and int(found) < int(FIRST)
@@ -61,8 +73,16 @@ def differences(connection: Connection) -> list[str]:
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    geometry.recognise(connection)
+    context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": _of_both})
     return [str(one) for one in compare_metadata(context, metadata)]
+
+
+def _of_both(name: str | None, kind: str, parents: Mapping[str, Any]) -> bool:
+    """Whether the tables of `schema.py` say something about this: what only a server keeps beside them is compared by nobody."""
+    if kind == "table":
+        return name not in OF_EXTENSIONS
+    return name not in (geometry.COLUMN, geometry.index_of(str(parents.get("table_name"))))
 
 
 def _config(connection: Connection) -> Any:
