@@ -147,8 +147,9 @@ def connect(app: Dash, desk: Desk) -> None:
         return changed(path, search, clocks, None) if clocks and clocks["path"] == path else no_update
 
     def changed(path: str, search: str, clocks: Mapping[str, Any], area: str | None) -> Any:
-        new = moved_to(desk.here(desk.gate.who(request), path, search), clocks, area)
-        return no_update if new == (search or "") else new
+        here = desk.here(desk.gate.who(request), path, search)
+        new = moved_to(here, clocks, area)
+        return no_update if new == moved_to(here, {}, None) else new  # a page that was made just now moves nothing
 
 
 def moved_to(here: Here, clocks: Mapping[str, Any], area: str | None) -> str:

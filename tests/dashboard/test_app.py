@@ -229,6 +229,18 @@ def test_an_empty_call_as_browsers_send_it_is_answered(drill, client):
         assert call(client, body).status_code in (200, 204), output
 
 
+@pytest.mark.parametrize(
+    ("area", "moved"), [("", None), (None, None), ("420102", "?area=420102&lang=en&lite=1")], ids=repr
+)
+def test_the_choice_of_areas_of_a_new_page_leaves_its_address_with_what_it_selects(drill, client, area, moved):
+    """Browsers ask for every field that a page brings; a selection in a link was lost to that."""
+    body = body_of(drill, MOVED)
+    body["inputs"][0]["value"] = area
+    body["state"][0]["value"], body["state"][1]["value"] = "/lockdown", "?pick=compounds:C1&lang=en&lite=1"
+    answer = call(client, body)
+    assert (answer.get_json(silent=True) or {}).get("response", {}).get("url", {}).get("search") == moved
+
+
 # ---- what runs in the browser
 
 
