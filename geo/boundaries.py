@@ -1,5 +1,6 @@
 """Shapes of districts and compounds: read them, repair them with a report, and find where to write their names."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,7 @@ DEEPEST = 8
 EDGES_AT_ONCE = 50
 
 Shapes = NDArray[np.object_]
+Fix = Callable[[shapely.Geometry], shapely.Geometry | None]
 
 
 @dataclass(frozen=True)
@@ -77,21 +79,23 @@ def read(path: Path, datum: str) -> tuple[gpd.GeoDataFrame, RepairReport]:
     return gpd.GeoDataFrame(rows, geometry=shapes, crs=DEGREES), report
 
 
-def repair(geometries: Shapes) -> tuple[Shapes, RepairReport]:
+def repair(geometries: Shapes, fix: Fix | None = None) -> tuple[Shapes, RepairReport]:
     """Return polygons that are valid, None where none could be had, and a report. None stays None.
 
     Of an outline that crosses itself every lobe is kept: leaving out a part would leave out the people in it.
+
+    fix  repairs one outline, by default `polygons` here and now; a TimeoutError of it refuses the outline with its message
     """
     shapes = np.array(geometries, dtype=object)
     reasons = {at: reason for at, shape in enumerate(shapes) if shape is not None and (reason := _refusal(shape))}
     shapes[list(reasons)] = None
     given = ~shapely.is_missing(shapes)
     broken = given & ((shapely.get_type_id(shapes) == 7) | ~shapely.is_valid(shapes))
-    tangled = {int(at): "crosses itself too often" for at in np.flatnonzero(broken) if _is_tangled(shapes[at])}
+    areas = shapely.area(shapes)
+    tangled = _mend(shapes, broken, fix or polygons)
     shapes[list(tangled)] = None
     broken[list(tangled)] = False
-    before = shapely.area(shapes[broken])
-    shapes[broken] = [_polygons(shape) for shape in shapes[broken]]
+    before = areas[broken]
     after = np.nan_to_num(shapely.area(shapes[broken]))
     empty = ~shapely.is_missing(shapes) & shapely.is_empty(shapes)
     shapes[empty] = None
@@ -99,6 +103,18 @@ def repair(geometries: Shapes) -> tuple[Shapes, RepairReport]:
     lost = float(np.maximum(before - after, 0).sum() / before.sum()) if before.sum() > 0 else 0.0
     refused = dict(sorted((reasons | tangled).items()))
     return shapes, RepairReport(_at(broken & ~empty), _at(empty), tuple(refused), lost, tuple(refused.values()))
+
+
+def polygons(shape: shapely.Geometry) -> shapely.Geometry | None:
+    """Return the areas of a shape, valid, None where it has none; lines and points in it are what was wrong with it.
+
+    Its time grows with the crossings of the outline: of a shape from outside it is `repair` that may be called.
+    """
+    areal = shape if shape.geom_type != "GeometryCollection" else shapely.MultiPolygon(_parts(shape))
+    fixed = _parts(shapely.make_valid(areal, method="structure", keep_collapsed=False))
+    if not fixed:
+        return None
+    return fixed[0] if len(fixed) == 1 else shapely.MultiPolygon(fixed)
 
 
 def label_points(geometries: Shapes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -143,6 +159,19 @@ def _depth(shape: shapely.Geometry, depth: int = 1) -> int:
     return max((_depth(part, depth + 1) for part in shape.geoms), default=depth)
 
 
+def _mend(shapes: Shapes, broken: NDArray[np.bool_], fix: Fix) -> dict[int, str]:
+    """Repair what is broken where it stands; return position -> why, of those that cost too much."""
+    refused = {}
+    for at in map(int, np.flatnonzero(broken)):
+        try:
+            if _is_tangled(shapes[at]):
+                raise TimeoutError("crosses itself too often")
+            shapes[at] = fix(shapes[at])
+        except TimeoutError as error:
+            refused[at] = str(error)
+    return refused
+
+
 def _is_tangled(shape: shapely.Geometry) -> bool:
     """Return True when the edges cross more often than MOST_CROSSINGS; counting stops there."""
     rings = shapely.get_rings(_parts(shape))
@@ -158,15 +187,6 @@ def _is_tangled(shape: shapely.Geometry) -> bool:
         if crossings > 2 * MOST_CROSSINGS:  # each is met from both its edges
             return True
     return False
-
-
-def _polygons(shape: shapely.Geometry) -> shapely.Geometry | None:
-    """The areas of a shape, valid; lines and points in it are what was wrong with it."""
-    areal = shape if shape.geom_type != "GeometryCollection" else shapely.MultiPolygon(_parts(shape))
-    fixed = _parts(shapely.make_valid(areal, method="structure", keep_collapsed=False))
-    if not fixed:
-        return None
-    return fixed[0] if len(fixed) == 1 else shapely.MultiPolygon(fixed)
 
 
 def _parts(shape: shapely.Geometry) -> list[shapely.Polygon]:

@@ -7,11 +7,17 @@ import pandas as pd
 import shapely
 
 from geo import boundaries, datum, frames
+from layers.intake import apart
 from layers.intake._feed import Check, Column, Feed
 from layers.intake.chunks import rounded
 from layers.intake.parsing import parse, wanted
 from layers.intake.receipt import RowNote, shown
 
+OUTLINE = {  # what became of a shape, and the words for it
+    "repaired": ("边界有误，已修复", "the outline was not valid and is repaired"),
+    "emptied": ("边界没有面积，未采用", "the outline has no area and is not used"),
+    "refused": ("边界过于复杂，未采用", "the outline is too complex and is not used"),
+}
 POSITION = {
     "swapped": ("经纬度疑似颠倒", "longitude and latitude look swapped"),
     "zero": ("坐标为零", "the position is zero"),
@@ -145,10 +151,11 @@ class Checker:
         areal = np.isin(shapely.get_type_id(shapes), (3, 6))
         given = shapes.copy()
         given[~areal] = None
-        fixed, report = boundaries.repair(given)
+        fixed, report = boundaries.repair(given, apart.repairer())
         shapes = np.where(areal, fixed, shapes)
+        why = {at: f"that {reason}" for at, reason in zip(report.refused, report.reasons, strict=True)}
         notes = [
-            RowNote(int(raw["_row"][at]), "geometry", kind, "a valid polygon", "边界已修复或清空", f"outline {kind}")
+            RowNote(int(raw["_row"][at]), "geometry", f"outline {why.get(at, kind)}", "a valid polygon", *OUTLINE[kind])
             for kind, positions in report.positions().items()
             for at in positions
         ]

@@ -10,7 +10,7 @@ import openpyxl
 import pandas as pd
 
 from layers._errors import FeedError
-from layers.intake import spatial, workbooks
+from layers.intake import apart, spatial, workbooks
 from layers.intake.chunks import CHUNK, EXACT, WATERMARK, Chunk, Misshapen, Rounded, first_of, own_name, text, verbatim
 from layers.intake.signatures import require_text
 
@@ -34,9 +34,9 @@ def read(path: Path, *, sheet: str | None = None, exact: Sequence[str] = ()) -> 
         elif suffix == ".jsonl":
             yield from _jsonl(path, exact)
         elif suffix == ".gpkg":
-            yield from spatial.geopackage(path, _layer(path, sheet)[0], exact)
+            yield from apart.chunks("geopackage", path, _layer(path, sheet)[0], exact)
         else:
-            yield from spatial.geojson(path, encoding_of(path), exact)
+            yield from apart.chunks("geojson", path, encoding_of(path), exact)
     except (OSError, KeyError, ValueError, *spatial.FAULTS) as error:
         raise FeedError(
             f"{path.name}: cannot be read as {suffix[1:].upper()} ({error})",
