@@ -37,9 +37,12 @@
   }
   setInterval(tick, 1000);
 
-  // ---- the window's title and language follow the page; a line runs while an answer is awaited
+  // ---- the window's title and language follow the page, and what stands outside it looks as the page needs it; a line runs while an answer is awaited
+
+  const SHOWS = {'shows-wall': '.shell.wall', 'shows-drill': '.shell .drill-mark', 'shows-drawer': '.shell .drawer'}; // a class of the root for each
 
   function name() {
+    for (const [known, part] of Object.entries(SHOWS)) document.documentElement.classList.toggle(known, !!document.querySelector(part));
     const shell = document.querySelector('.shell[data-title]');
     if (!shell) return;
     if (shell.dataset.title && document.title !== shell.dataset.title) document.title = shell.dataset.title;

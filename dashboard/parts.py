@@ -15,6 +15,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard.glossary import termed
+from dashboard.holding import holding
 from dashboard.text import UNKNOWN, pick, say
 from layers._palette import Mark, on_light
 
@@ -152,9 +153,15 @@ def panel(
         className="panel-head",
     )
     more = {"id": id} if id else {}
+    body = html.Div(children, className=_names("panel-body", holding(children, *OF_BODY, deep=False)))
     return html.Section(
-        [head, html.Div(children, className="panel-body")], className=_names("panel", grow and "grow", name), **more
+        [head, body], className=_names("panel", grow and "grow", name, holding(children, *OF_PANEL)), **more
     )
+
+
+CHARTS = ("beds", "cover", "needs", "skills", "staff")  # whose panel is as high as they need
+OF_BODY = ("graph-box", "grid", "plain-table", "reasons-box")
+OF_PANEL = ("graph-box", "plain-table", "data-scrub", *CHARTS)
 
 
 SHORT = 6  # characters of a figure that stands beside the badge; a longer one stands under it
@@ -170,7 +177,7 @@ def reason_list(rows: Sequence[Mapping[str, Any]], lang: str, *, kind: str = "",
     if not rows:
         return empty(say("state.empty", lang))
     shown = list(rows)[:limit]
-    items = [html.Li([_reason(number, row, lang, kind), row.get("tool")]) for number, row in enumerate(shown, start=1)]
+    items = [_item(number, row, lang, kind) for number, row in enumerate(shown, start=1)]
     left = (
         html.P(say("state.sample", lang, n=len(shown), total=len(rows)), className="more")
         if len(shown) < len(rows)
@@ -179,8 +186,17 @@ def reason_list(rows: Sequence[Mapping[str, Any]], lang: str, *, kind: str = "",
     return html.Div([html.Ol(items, className="reasons"), left], className="reasons-box")
 
 
+def _item(number: int, row: Mapping[str, Any], lang: str, kind: str) -> html.Li:
+    tool = row.get("tool")
+    return html.Li(
+        [_reason(number, row, lang, kind), tool],
+        className=holding(tool, "order-open", "order-sign", deep=False) or None,
+    )
+
+
 def _reason(number: int, row: Mapping[str, Any], lang: str, kind: str) -> Component:
     figure = row.get("figure", "")
+    length = "short" if len(figure) <= SHORT else "long"
     parts = [
         html.Span(str(number), className="reason-number"),
         html.Div(
@@ -196,15 +212,17 @@ def _reason(number: int, row: Mapping[str, Any], lang: str, kind: str) -> Compon
         html.Div(
             [
                 mark_badge(row["mark"], lang) if row.get("mark") else None,
-                html.Span(figure, className=_names("reason-figure", len(figure) <= SHORT and "short")),
+                html.Span(figure, className=f"reason-figure {length}"),
             ],
-            className="reason-end",
+            className=f"reason-end has-{length}",
         ),
     ]
     rule = f"{say('rule', lang)}: {row['rule']}" if row.get("rule") else None
     if kind:
-        return html.Button(parts, id={"type": kind, "index": row["id"]}, className="reason", title=rule, n_clicks=0)
-    return html.Div(parts, className="reason", title=rule)
+        return html.Button(
+            parts, id={"type": kind, "index": row["id"]}, className=f"reason has-{length}", title=rule, n_clicks=0
+        )
+    return html.Div(parts, className=f"reason has-{length}", title=rule)
 
 
 def legend(rows: Sequence[Mapping[str, Any]], lang: str) -> html.Div:
@@ -228,7 +246,7 @@ def _legend_group(group: Mapping[str, Any]) -> list[Component]:
                 "" if alone else html.Span(row["text"]),
                 html.Span(className="legend-count", **{"data-count": f"{group['layer']}:{number}"}),
             ],
-            className="legend-row",
+            className=_names("legend-row", row["shape"] in ("circle", "column") and f"has-{row['shape']}"),
             **{"data-class": f"{group['layer']}:{number}", "aria-pressed": "false"},
         )
         for number, row in enumerate(rows)
@@ -237,16 +255,18 @@ def _legend_group(group: Mapping[str, Any]) -> list[Component]:
         group["title"], className="legend-title", **{"data-layer": group["layer"], "aria-pressed": "true"}
     )
     about = html.Span(group["about"], className="legend-about") if group.get("about") else None
-    ramp = html.Span(keys[:steps], className="legend-ramp") if steps else None
+    ramp = html.Span(keys[:steps], className=_names("legend-ramp", holding(keys[:steps], "circle"))) if steps else None
+    inside = [ramp, *keys[steps:]]
     return [
         html.Span([title, about], className="legend-head"),
-        html.Span([ramp, *keys[steps:]], className="legend-keys"),
+        html.Span(inside, className=_names("legend-keys", holding(inside, "legend-ramp", "circle"))),
     ]
 
 
 def facts(pairs: Sequence[tuple[str, Children]]) -> html.Dl:
     """Return label and value pairs: the head of a compound's panel."""
-    return html.Dl([part for label, value in pairs for part in (html.Dt(label), html.Dd(value))], className="facts")
+    parts = [part for label, value in pairs for part in (html.Dt(label), html.Dd(value))]
+    return html.Dl(parts, className=_names("facts", holding(parts, "badge")))
 
 
 def ages(rows: Sequence[Mapping[str, Any]], lang: str) -> Component:

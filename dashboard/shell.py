@@ -10,6 +10,7 @@ from typing import Any
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from dashboard.holding import holding
 from dashboard.parts import drill_mark
 from dashboard.text import say
 
@@ -130,7 +131,12 @@ def column(side: str, children: Children, lang: str = "zh", id: str | None = Non
 def footer(children: Children, id: str | None = None) -> html.Div:
     """Return the bar under the map: legend, time slider."""
     more = {"id": id} if id else {}
-    return html.Div(children, className="foot", **{"data-inset": "bottom"}, **more)
+    return html.Div(
+        children,
+        className=f"foot {holding(children, 'drawer', 'timeline', deep=False)}".strip(),
+        **{"data-inset": "bottom"},
+        **more,
+    )
 
 
 def desk(
@@ -138,7 +144,7 @@ def desk(
 ) -> html.Div:
     """Return a desk page around the map: `map.canvas` stands beside it once, in the layout of the app."""
     columns = [column("left", left, lang), column("right", right, lang), footer(foot)]
-    return _body([head, _main(columns)], "desk", lang, title)
+    return _body([head, _main(columns)], f"desk {holding(foot, 'drawer')}".strip(), lang, title)
 
 
 def wall(
@@ -158,7 +164,8 @@ def wall(
 
 def plain_page(head: Component, children: Children, lang: str = "zh", title: str = "") -> html.Div:
     """Return a page without a map (data quality, an error): one readable column."""
-    main = html.Main(children, className="sheet", id="main", tabIndex="-1")
+    inside = f"{holding(children, 'timeline', deep=False)} {holding(children, 'situation', 'imports-page', 'import-body')}".strip()
+    main = html.Main(children, className=f"sheet {inside}".strip(), id="main", tabIndex="-1")
     return _body([head, main], "plain", lang, title)
 
 

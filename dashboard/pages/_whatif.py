@@ -62,7 +62,9 @@ def _slider(label: str, id: str, low: int, high: int, step: int, value: float, m
         low, high, step, value=min(max(value, low), high), id=id, marks=marks, updatemode="mouseup", included=False,
         tooltip={"placement": "top", "always_visible": False},
     )  # fmt: skip
-    return html.Div([html.Label(label, htmlFor=id), html.Div(slider, className="slider")], className="if-row")
+    return html.Div(
+        [html.Label(label, htmlFor=id), html.Div(slider, className="slider")], className="if-row has-slider"
+    )
 
 
 def _arrivals(asked: Asked, value: int) -> Component:
