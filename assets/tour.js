@@ -5,17 +5,18 @@
   const make = Fangyi.make;
   const say = (key, values) => Fangyi.say(`browser.tour.${key}`, values);
   const KEY = 'fangyi-tour', query = () => new URLSearchParams(location.search);
-  const STEPS = [ // title, text, the part of the page
+  const STEPS = [ // title, text, the part of the page (all that match are one part), and what stands for it where there is none
     ['browser.tour.welcome_title', 'browser.tour.welcome', '.head .nav'],
     ['browser.tour.clocks_title', 'browser.tour.clocks', '.head-right .clock'],
     ['browser.tour.area_title', 'browser.tour.area', '.head-right .area'],
-    ['browser.tour.figures_title', 'browser.tour.figures', '.column.left .tiles, .column.left'],
+    ['browser.tour.figures_title', 'browser.tour.figures', '.column.left .tiles', '.column.left'],
     ['browser.tour.decide_title', 'browser.tour.decide', '.column.right'],
     ['browser.tour.time_title', 'browser.tour.time', '.foot'],
-    ['browser.tour.help_title', 'browser.tour.help', '[data-help]'],
+    ['browser.tour.help_title', 'browser.tour.help', '.head [data-help]'],
   ];
   const shown = element => !!element && element.getClientRects().length > 0;
-  const target = step => [...document.querySelectorAll(step[2])].find(shown);
+  const targets = step => step.slice(2).map(one => [...document.querySelectorAll(one)].filter(shown)).find(all => all.length) || [];
+  const target = step => targets(step)[0];
   const steps = () => STEPS.filter(step => target(step));
 
   let card = null, spot = null, at = 0, back = null;
@@ -29,11 +30,17 @@
     back();
   }
 
+  /** The box around several elements. */
+  function around(elements) {
+    const all = elements.map(one => one.getBoundingClientRect()), least = side => Math.min(...all.map(one => one[side])), most = side => Math.max(...all.map(one => one[side]));
+    return {left: least('left'), top: least('top'), right: most('right'), bottom: most('bottom')};
+  }
+
   /** Puts the light on the part and the card beside it, where there is most room. */
   function place() {
     const part = target(steps()[at]);
     if (!card || !part) return end();
-    const box = part.getBoundingClientRect(), edge = 6, wide = card.offsetWidth, high = card.offsetHeight;
+    const box = around(targets(steps()[at])), edge = 6, wide = card.offsetWidth, high = card.offsetHeight;
     const left = Math.max(box.left - edge, 2), top = Math.max(box.top - edge, 2);
     const right = Math.min(box.right + edge, innerWidth - 2), bottom = Math.min(box.bottom + edge, innerHeight - 2);
     Object.assign(spot.style, {left: `${left}px`, top: `${top}px`, width: `${right - left}px`, height: `${Math.max(bottom - top, 0)}px`});
@@ -46,13 +53,20 @@
     Object.assign(card.style, {left: `${x}px`, top: `${y}px`});
   }
 
+  /** Which step of how many: parts come while a page settles. */
+  function number() {
+    const text = say('step', {n: at + 1, total: steps().length}), there = card.querySelector('small');
+    if (there.textContent !== text) there.textContent = text;
+  }
+
   function show(step) {
     const all = steps();
     if (step >= all.length) return end();
     at = Math.max(step, 0);
     target(all[at]).scrollIntoView({block: 'nearest'});
     card.replaceChildren();
-    make('small', '', card, say('step', {n: at + 1, total: all.length}));
+    make('small', '', card);
+    number();
     make('h2', '', card, Fangyi.say(all[at][0])).id = 'tour-title';
     make('p', '', card, Fangyi.say(all[at][1])).id = 'tour-text';
     const row = make('div', 'tour-row', card), skip = make('button', 'quiet', row, say('skip'));
@@ -76,7 +90,7 @@
   Fangyi.tour = {possible: () => !!document.querySelector('.shell.desk') && steps().length > 2, start, end, decided: false}; // decided: whether it comes by itself
 
   addEventListener('resize', () => { if (card) place(); });
-  setInterval(() => { if (card) place(); }, 400); // parts move while a page settles
+  setInterval(() => { if (card) place(); if (card) number(); }, 400); // parts move while a page settles
   addEventListener('popstate', end); // another page: its parts are others
   document.addEventListener('keydown', event => {
     if (!card) return;

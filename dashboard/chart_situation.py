@@ -16,7 +16,8 @@ from layers._palette import STATUS
 
 HALF = pd.Timedelta(hours=12)
 ONSET, RIBBON, COMPLETED, REPORT = "var(--bar-teal)", "var(--band-teal)", "var(--pale-teal)", "var(--red)"
-AHEAD, BAND50, BAND90, NO_SKILL = "var(--bar-blue)", "var(--band-blue)", "var(--fill-blue)", "var(--fill-grey)"
+AHEAD, BAND50, BAND90 = "var(--bar-blue)", "var(--band-blue)", "var(--fill-blue)"
+NO_SKILL, NO_SKILL50 = "var(--fill-grey)", "var(--band-grey)"
 GREY, STEP = "var(--fill-grey)", "var(--fill-amber)"
 TOP_R = 5.0  # R above it is written, not drawn: the scale belongs to the range in which decisions are made
 BACK = 28  # days shown before a forecast
@@ -127,7 +128,7 @@ def reproduction(
         line={"color": ONSET, "width": 2.5 * scale}, hovertemplate="%{x|%m-%d}: %{text}<extra></extra>",
     )  # fmt: skip
     found.add_hline(y=1, line={"color": INK, "width": scale, "dash": "dash"})
-    _bands(found, _dates(pd.Series(list(step), dtype=float)), _word("step", lang), STEP, scale)
+    _bands(found, _dates(pd.Series(list(step), dtype=float)), _word("step", lang), STEP, scale, height=0)
     found.update_yaxes(range=[0, TOP_R])
     return _calendar(found, at[-60:], lang, count=False)
 
@@ -146,8 +147,11 @@ def fan(
         marker={"color": INK, "size": 5 * scale}, hovertemplate="%{x|%m-%d}: %{y:,.0f}<extra></extra>",
     )  # fmt: skip
     at, good = _dates(ahead["day"]), np.asarray(skill, dtype=bool)
-    for low, high, colour, name in (("q05", "q95", BAND90, "band90"), ("q25", "q75", BAND50, "band50")):
-        colours = [colour if each else NO_SKILL for each in good]
+    for low, high, colour, dull, name in (
+        ("q05", "q95", BAND90, NO_SKILL, "band90"),
+        ("q25", "q75", BAND50, NO_SKILL50, "band50"),
+    ):
+        colours = [colour if each else dull for each in good]
         found.add_bar(
             x=at, y=ahead[high] - ahead[low], base=ahead[low], name=_word(name, lang), width=86_400_000 * 0.82,
             marker={"color": colours, "line": {"width": 0}}, hoverinfo="skip",
@@ -175,7 +179,7 @@ def fan(
     steps = report.loc[
         report["step"] & report["day"].isin(range(int(past["day"].min()), int(past["day"].max()) + 1)), "day"
     ]
-    _bands(found, _dates(steps), _word("step", lang), STEP, scale)
+    _bands(found, _dates(steps), _word("step", lang), STEP, scale, height=0)
     found.update_yaxes(range=[0, float(max(past["observed"].max(), ahead["q95"].head(7).max(), 1)) * 1.12])
     return _calendar(found, _dates(pd.concat([past["day"], ahead["day"]])), lang)
 
@@ -202,7 +206,7 @@ def _untold(found: go.Figure, table: pd.DataFrame, lang: str, scale: float) -> N
 def _bands(
     found: go.Figure, days: pd.DatetimeIndex, name: str, colour: str, scale: float, height: float = 0.97
 ) -> None:
-    """Shade days that stand together and write once what they are."""
+    """Shade days that stand together and write once what they are, at a share of the height: 0 stands on the axis."""
     if len(days) == 0:
         return
     numbers = np.asarray((days - pd.Timestamp(0)).days)
@@ -210,7 +214,7 @@ def _bands(
     for group in groups:
         found.add_vrect(x0=group[0] - HALF, x1=group[-1] + HALF, fillcolor=colour, line_width=0, layer="below")
     found.add_annotation(
-        x=groups[-1][0] - HALF, y=height, yref="paper", yanchor="top", xanchor="right", showarrow=False,
+        x=groups[-1][0] - HALF, y=height, yref="paper", yanchor="top" if height else "bottom", xanchor="right", showarrow=False,
         text=f"{name} ", font={"size": 12 * scale, "color": DIM},
     )  # fmt: skip
 

@@ -83,6 +83,12 @@ class Ramp:
         return tuple(hex_of(colour) for colour in self.colours)
 
 
+SURE: Mapping[str, Mark] = {  # how far something may be claimed
+    "state": Mark((98, 216, 192, 225), "✓", "可以认定", "May be stated"),
+    "watch": Mark((248, 197, 74, 230), "◐", "候选，待确认", "Candidate, to be watched"),
+    "withhold": Mark((120, 140, 160, 225), "○", "不作判断", "Not to be claimed"),
+}
+
 ACTION: Mapping[str, Mark] = {
     "seal": Mark((242, 96, 78, 235), "■", "封控", "Seal"),
     "seal_building": Mark((248, 197, 74, 230), "◧", "封控楼栋", "Seal building"),
@@ -169,8 +175,8 @@ COVER = Ramp(  # days until the stock is used up; few days are light, because th
     colours=(
         (255, 232, 160, 255),
         (245, 164, 84, 245),
-        (205, 100, 104, 240),
-        (134, 80, 140, 235),
+        (176, 110, 150, 240),
+        (118, 82, 152, 235),
         (52, 64, 108, 235),
     ),
     zh=("<1 天", "1–3 天", "3–7 天", "7–14 天", "≥14 天"),
@@ -236,8 +242,8 @@ LIGHT: Mapping[
     (255, 240, 168): (46, 32, 0),
     (255, 232, 160): (66, 28, 0),
     (245, 164, 84): (140, 56, 0),
-    (205, 100, 104): (196, 84, 88),
-    (134, 80, 140): (178, 136, 196),
+    (176, 110, 150): (178, 84, 138),
+    (118, 82, 152): (176, 138, 204),
     (52, 64, 108): (198, 209, 244),
     # the ground
     (20, 30, 42): (243, 246, 249),

@@ -35,7 +35,11 @@ def listing(asked: Asked, may_end: bool) -> Component:
     w, names = asked.say, district_names(asked)
     title = w("alert_rules.rules_in_force")
     if rows.empty:
-        return parts.panel(title, parts.empty(w("alert_rules.there_no_rule")), name="alert-rules")
+        return parts.panel(
+            title,
+            parts.empty(w("alert_rules.there_no_rule"), w("alert_rules.write_one") if may_end else ""),
+            name="alert-rules",
+        )
     items = [_rule(asked, row, names, may_end) for row in rows.to_dict("records")]
     return parts.panel(title, html.Ul(items, className="alert-list"), note=figure(len(rows)), name="alert-rules")
 

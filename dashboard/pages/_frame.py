@@ -17,7 +17,7 @@ from dashboard.pages import GROUPS, Asked, Scene, _saved, _since, all_pages, by_
 from dashboard.pages._bell import bell
 from dashboard.pages._timeline import CLOCKS, timeline
 from dashboard.text import UNKNOWN, age, moment, pick, say
-from layers._palette import ACTION, Mark
+from layers._palette import ACTION, SURE, Mark
 from layers.decisions._proposal import ACTIONS, Plan, Proposal, Words
 from layers.decisions.rules import all_rules
 from layers.decisions.whatif import WhatIf, plain
@@ -214,7 +214,7 @@ def brief(sentence: str) -> str:
 def mark_of(action: str) -> Mark:
     """Return how an action looks; actions without a colour of their own are blue."""
     words = ACTIONS[action]
-    return ACTION.get(action) or Mark(BLUE, "▸", words.zh, words.en)
+    return ACTION.get(action) or SURE.get(action) or Mark(BLUE, "▸", words.zh, words.en)
 
 
 def district_names(asked: Asked) -> dict[str, str]:

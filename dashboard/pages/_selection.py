@@ -15,6 +15,7 @@ from dashboard.pages import Asked, _order
 from dashboard.text import figure
 from layers.decisions import orders
 from layers.decisions._proposal import Plan, Proposal
+from layers.intake.ordering import AT_ONCE
 
 CHOSEN = "@"  # subject of an order dialog: the compounds of the selection
 MOST = 2000  # compounds that a selection may hold: more are an area, and are chosen as one
@@ -65,7 +66,10 @@ def act(asked: Asked, ids: tuple[str, ...]) -> Component | None:
     if not found:
         return html.P(told, className="selection-why")
     button = html.Button(
-        asked.say("selection.order_compounds", n=figure(len(found))),
+        asked.say(
+            "selection.order_first" if len(found) > AT_ONCE else "selection.order_compounds",
+            n=figure(min(len(found), AT_ONCE)),
+        ),
         className="button primary order-open",
         **_order.opens(plan, "*" + CHOSEN),
     )

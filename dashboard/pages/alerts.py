@@ -49,6 +49,11 @@ def may_write(asked: Asked) -> bool:
     return asked.who is not None and asked.who.role in WARNERS
 
 
+def _watched(asked: Asked) -> bool:
+    """Whether any rule is in force: without one no alert means nothing."""
+    return not asked.desk.gate.alerts(asked.desk.store, asked.who, alerts.in_force(), asked.here.view.area).empty
+
+
 def waiting(asked: Asked) -> Component:
     """Return the alerts that are true or wait, those to acknowledge first."""
     rows = asked.desk.alerts(asked.who, asked.here.view)
@@ -57,7 +62,8 @@ def waiting(asked: Asked) -> Component:
     known = rows[rows["acknowledged_at"].notna()]
     note = w("alerts.acknowledge", n=figure(len(waits)))
     if rows.empty:
-        return parts.panel(w("alerts.alerts"), parts.empty(w("alerts.no_alert")), note=note, name="alerts")
+        nothing = parts.empty(w("alerts.no_alert"), "" if _watched(asked) else w("alerts.nothing_watched"))
+        return parts.panel(w("alerts.alerts"), nothing, note=note, name="alerts")
     groups = [
         _group(asked, w("alerts.to_acknowledge"), waits, names),
         _group(asked, w("alerts.acknowledged_still_true"), known, names),

@@ -1,6 +1,7 @@
 """Compare: two areas, or two days, or both: figures side by side, curves on one scale, and what explains the difference."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
@@ -79,23 +80,28 @@ def _time(text: str) -> Any:
 
 def choice(asked: Asked, a: View, b: View) -> Component:
     """Return the fields of both sides, side by side, and the link to share."""
-    w, given = asked.say, asked.here.options or {}
-    stated = [name for name in FIELDS if given.get(f"b_{name}")]
+    w = asked.say
     back = html.Button(w("compare.swap_b"), id="compare-swap", className="button", n_clicks=0)
     share = html.Button(w("compare.copy_link"), className="button", **{"data-copy": "here"})
-    hint = (
-        None
-        if stated
-        else html.P(
-            w("compare.b_same_choose"),
-            className="compare-hint",
-            role="status",
-        )
-    )
+    hint = html.P([w("compare.b_same_choose"), *_earlier(asked, a)], className="compare-hint", role="status")
     return html.Div(
-        [_side(asked, "a", a), _side(asked, "b", b), html.Div([back, share], className="compare-tools"), hint],
+        [
+            _side(asked, "a", a),
+            _side(asked, "b", b),
+            html.Div([back, share], className="compare-tools"),
+            hint if a == b else None,
+        ],
         className="compare-choice panel",
     )
+
+
+def _earlier(asked: Asked, a: View) -> list[Component]:
+    """The days that people ask for most, as links: B one day and one week before A."""
+    found = []
+    for days, key in ((1, "compare.day_before"), (7, "compare.week_before")):
+        options = {**(asked.here.options or {}), "b_as_of": _local(a.as_of - timedelta(days=days))}
+        found.append(dcc.Link(asked.say(key), href=asked.here.path + replace(asked.here, options=options).search))
+    return found
 
 
 def _side(asked: Asked, name: str, view: View) -> Component:
@@ -152,11 +158,16 @@ def figures(asked: Asked, a: View, b: View) -> list[compare.Line]:
 def table(asked: Asked, rows: list[compare.Line]) -> Component:
     """Return figures side by side, each with its unit, the difference and what share of A that is."""
     w = asked.say
-    head = [w("compare.figure"), "A", "B", w("compare.difference"), "%", w("compare.unit")]
-    body = [html.Tr([html.Th(pick((row.zh, row.en), asked.lang)), *_cells(asked, row)]) for row in rows]
+    head = [w("compare.figure"), "A", "B", w("compare.difference"), "%"]
+    body = [html.Tr([_title(asked, row), *_cells(asked, row)]) for row in rows]
     return html.Table(
         [html.Thead(html.Tr([html.Th(one) for one in head])), html.Tbody(body)], className="plain-table compared"
     )
+
+
+def _title(asked: Asked, row: compare.Line) -> Component:
+    unit = html.Small(pick(compare.UNITS[row.unit], asked.lang), className="unit")
+    return html.Th([pick((row.zh, row.en), asked.lang), " ", unit])
 
 
 def _cells(asked: Asked, row: compare.Line) -> list[Component]:
@@ -176,7 +187,6 @@ def _cells(asked: Asked, row: compare.Line) -> list[Component]:
         html.Td(figure(row.b, digits)),
         html.Td(change(row.difference, digits), className=f"difference {tone}"),
         html.Td(ratio, className="ratio"),
-        html.Td(pick(compare.UNITS[row.unit], asked.lang), className="unit"),
     ]
 
 
@@ -229,8 +239,8 @@ def reasons(asked: Asked, a: View, b: View, silent: dict[str, Any]) -> Component
     step = (f"{STEP[0]:%Y-%m-%d}", f"{STEP[1]:%Y-%m-%d}")
     told = compare.explained(a, b, ever, later, step, silent)
     title = asked.say("compare.what_explains_difference")
-    if not told:
-        why = asked.say("compare.no_change_definition")
+    if a == b or not told:
+        why = asked.say("compare.sides_alike" if a == b else "compare.no_change_definition")
         return parts.panel(title, html.P(why, className="compare-why"), name="compare-reasons")
     return parts.panel(
         title, html.Ul([html.Li(words.said(asked.lang)) for words in told], className="caveats"), name="compare-reasons"

@@ -39,7 +39,7 @@ def test_confirmed_and_clinical_are_drawn_apart():
 def test_the_change_is_marked_when_it_is_in_the_picture():
     marked = charts.epidemic_curve(daily([10] * 20), "zh")
     before = charts.epidemic_curve(daily([10] * 5), "zh")
-    assert "定义改变" in marked.layout.annotations[0].text
+    assert "诊断标准变化" in marked.layout.annotations[0].text
     assert not before.layout.annotations
 
 

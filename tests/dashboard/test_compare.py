@@ -147,6 +147,14 @@ def test_a_side_that_makes_no_sense_is_said_on_the_page(place, search):
     assert "无法比较" in said(answer)
 
 
+def test_two_sides_that_are_one_say_so_and_offer_a_day_and_a_week_before(place):
+    same = place.page(CITY, "/compare", "?as_of=2020-02-05T10:00&b_area=city")
+    assert "b_as_of=2020-02-04T10:00" in said(same)
+    assert "b_as_of=2020-01-29T10:00" in said(same)
+    assert "没有差异" in str([one.to_plotly_json() for one in page.plans(asked(place, CITY, ""))])
+    assert "b_as_of=2020-01-29T10:00" not in said(place.page(CITY, "/compare", "?as_of=2020-02-05T10:00&b_area=420102"))
+
+
 def test_plans_and_reasons_follow_the_page(place):
     found = page.plans(asked(place, CITY, "?b_as_of=2020-02-05"))
     text = str([one.to_plotly_json() for one in found])

@@ -159,6 +159,12 @@ def test_a_rule_is_written_and_ended_on_the_page(own):
     assert alerts.rules(own.store) == []
 
 
+def test_without_a_rule_no_alert_does_not_mean_that_all_is_well(own):
+    assert "没有警报不等于平安无事" in said(own.page(CITY, "/alerts"))
+    looked(own, HOME)
+    assert "没有警报不等于平安无事" not in said(own.page(CITY, "/alerts"))
+
+
 def test_a_rule_that_makes_no_sense_says_why_and_one_of_another_area_is_refused(own):
     assert "人数为“viele”；应为数字" in said(press(own, DISTRICT, "make", fields=FIELDS | {"bound": "viele"}))
     assert press(own, DISTRICT, "make", fields=FIELDS | {"area": "420103"}).status_code == 403

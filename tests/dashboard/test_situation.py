@@ -122,6 +122,8 @@ def test_days_ahead_without_skill_are_grey_and_say_so(plan):
     drawn = charts.fan(plan.tables["report"], plan.tables["forecast"], skill, "zh")
     band = next(trace for trace in drawn.data if trace.name == "90%区间")
     assert list(band.marker.color) == [charts.BAND90] * 3 + [charts.NO_SKILL] * 11
+    inner = next(trace for trace in drawn.data if trace.name == "50%区间")
+    assert list(inner.marker.color) == [charts.BAND50] * 3 + [charts.NO_SKILL50] * 11  # told apart in the legend too
     assert "无预测能力" in [note.text for note in drawn.layout.annotations]
     all_good = charts.fan(plan.tables["report"], plan.tables["forecast"], [True] * 14, "zh")
     assert "无预测能力" not in [note.text for note in all_good.layout.annotations]

@@ -121,7 +121,9 @@ def test_the_colours_of_the_palette_have_a_light_twin_and_others_are_turned_roun
     assert palette.light_table()[palette.rgba(242, 96, 78, 0)] == palette.rgba(191, 30, 44, 0)
 
 
-@pytest.mark.parametrize("marks", [palette.ACTION, palette.STATUS, palette.CONTROL, palette.RISK, palette.LIFE])
+@pytest.mark.parametrize(
+    "marks", [palette.ACTION, palette.SURE, palette.STATUS, palette.CONTROL, palette.RISK, palette.LIFE]
+)
 def test_every_category_has_a_symbol_of_its_own(marks):
     assert len({mark.symbol for mark in marks.values()}) == len(marks)
 
