@@ -7,7 +7,7 @@
   let waiting = null, asked = '';
 
   async function ask(path, options) {
-    const answer = await fetch(path, {credentials: 'same-origin', cache: 'no-store', ...options});
+    const answer = await fetch(path, {credentials: 'same-origin', cache: 'no-store', ...options, headers: Fangyi.guarded(options && options.headers)});
     const found = await answer.json().catch(() => ({}));
     if (!answer.ok) throw new Error(found[Fangyi.lang()] || found.error || String(answer.status));
     return found;

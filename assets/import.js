@@ -46,6 +46,7 @@
     if (file.size > Number(zone.dataset.most)) return told(`${file.name}: ${say('large', {n: zone.dataset.most / 1e6})}`, 'bad');
     const ask = (sending = new XMLHttpRequest()), shown = box(`${say('sending')} ${file.name}`, () => ask.abort());
     ask.open('POST', '/imports/upload?name=' + encodeURIComponent(file.name));
+    for (const [name, value] of Object.entries(Fangyi.guarded())) ask.setRequestHeader(name, value);
     ask.upload.onprogress = event => {
       shown.bar.max = event.total; shown.bar.value = event.loaded;
       shown.text.textContent = `${say('sending')} ${file.name} · ${Math.round((100 * event.loaded) / (event.total || 1))} %`;
@@ -86,7 +87,7 @@
   // ---- following work
 
   async function ask(path, method) {
-    const answer = await fetch(path, {method: method || 'GET', credentials: 'same-origin', cache: 'no-store'});
+    const answer = await fetch(path, {method: method || 'GET', credentials: 'same-origin', cache: 'no-store', headers: method ? Fangyi.guarded() : {}});
     const found = await answer.json().catch(() => ({}));
     if (!answer.ok) throw Object.assign(new Error(found.error || String(answer.status)), {status: answer.status});
     return found;

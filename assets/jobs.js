@@ -12,7 +12,7 @@
   }
 
   async function ask(path, method) {
-    const answer = await fetch(path, {method: method || 'GET', credentials: 'same-origin', cache: 'no-store'});
+    const answer = await fetch(path, {method: method || 'GET', credentials: 'same-origin', cache: 'no-store', headers: method ? window.Fangyi.guarded() : {}});
     const found = await answer.json().catch(() => ({}));
     if (!answer.ok) throw Object.assign(new Error(found.error || String(answer.status)), {status: answer.status});
     return found;

@@ -26,7 +26,15 @@
       document.body.append(bar);
     }
     if (bar.className !== kind) bar.className = kind;
-    if (bar.textContent !== text) bar.textContent = text;
+    if (bar.firstChild === null || bar.firstChild.data !== text) bar.textContent = text;
+  }
+
+  /** The way back in, to the place that is open. */
+  function door() {
+    const bar = document.getElementById('connection');
+    if (bar.querySelector('a')) return;
+    const link = Fangyi.make('a', 'button', bar, say('enter'));
+    link.href = `/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`;
   }
 
   function lost(error) {
@@ -37,6 +45,7 @@
     document.documentElement.classList.add('lost');
     const known = pulse.last && pulse.last.known_at ? String(pulse.last.known_at).replace('T', ' ').slice(0, 16) : '–';
     ribbon('lost', pulse.refused ? say('expired') : say('lost', {known, at: pulse.seen ? hour(pulse.seen) : '–'}));
+    if (pulse.refused) door();
   }
 
   /** What was not updated, from when to when; told for a while, and kept for the self-check's line. */
@@ -66,7 +75,7 @@
   async function ask() {
     const stop = new AbortController(), timer = setTimeout(() => stop.abort(), PATIENCE);
     try {
-      const headers = pulse.tag ? {'If-None-Match': pulse.tag} : {};
+      const headers = {'X-Hand': Fangyi.idle(), ...(pulse.tag ? {'If-None-Match': pulse.tag} : {})};
       const answer = await fetch('/pulse', {cache: 'no-store', credentials: 'same-origin', signal: stop.signal, headers});
       if (answer.status === 304) return pulse.last;
       if (!answer.ok) throw new Error(String(answer.status));

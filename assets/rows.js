@@ -23,7 +23,7 @@
 
   /** Asks for the rows, tells how many bytes have come, and saves the file; one that breaks off is not saved. */
   async function taken(address, reason, signal, told) {
-    const answer = await fetch(address, {method: 'POST', body: new URLSearchParams({reason}), credentials: 'same-origin', cache: 'no-store', signal});
+    const answer = await fetch(address, {method: 'POST', body: new URLSearchParams({reason}), headers: Fangyi.guarded(), credentials: 'same-origin', cache: 'no-store', signal});
     if (!answer.ok) {
       const found = await answer.json().catch(() => ({}));
       throw new Error(found[Fangyi.lang()] || found.error || String(answer.status));

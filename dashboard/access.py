@@ -30,19 +30,21 @@ from flask import Request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import Select, select
 
+from dashboard import cookies
+from dashboard.cookies import A_SHIFT_S, Carried
 from dashboard.errors import Refusal
 from dashboard.settings import Settings
 from dashboard.text import LANGS, both, say
 from geo.address import strip_unit
 from layers._errors import ViewError
 from layers._view import View, level_of
-from layers.store import Store, alerts
+from layers.store import Store, alerts, sessions
 from layers.store.order_states import GIVE, STEPS
 from layers.store.profiles import all_profiles
 from layers.store.schema import FOREVER, compound, district
 
-COOKIE = "fangyi_pass"
-A_SHIFT_S = 12 * 3600  # a pass lasts one shift
+COOKIE = cookies.PASS
+SEEN = "fangyi.who"  # in a request's environment: who sends it, asked once
 AREAS = {"city": ("city",), "district": ("district",), "street": ("street",), "community": ("street", "compound")}
 ROLES = tuple(AREAS)
 REVIEWERS = ("city", "district")
@@ -119,16 +121,46 @@ class Person:
 
 @dataclass(frozen=True)
 class Gate:
-    """Decides for every request."""
+    """Decides for every request.
+
+    store  holds the sessions of those who signed in; without one passes alone open the door
+    """
 
     settings: Settings
     visitor: Person = field(default=Person("drill", "city"))
+    store: Store | None = None
 
     def who(self, request: Request) -> Person | None:
         """Return who sends the request, None for nobody. In a drill everybody is the drill's visitor."""
         if self.settings.is_drill:
             return self.visitor
-        return self.read_pass(request.cookies.get(COOKIE, ""))
+        if SEEN not in request.environ:  # no header of a browser comes under this name
+            carried = self.carried(request)
+            found = self._holder(carried.token) if carried else None
+            request.environ[SEEN] = found or self.read_pass(request.cookies.get(COOKIE, ""))
+        person: Person | None = request.environ[SEEN]
+        return person
+
+    def carried(self, request: Request) -> Carried | None:
+        """Return the session that a browser carries, as its cookie says it; whether it still stands is for `who` to say."""
+        return cookies.opened(self.settings.secret, request.cookies.get(cookies.SESSION, ""))
+
+    def check_guard(self, request: Request) -> None:
+        """Raise AccessError for what may change something and does not show the token of the browser that carries it."""
+        if self.settings.is_drill or request.method not in cookies.UNSAFE or self.who(request) is None:
+            return
+        if not cookies.shows(request, self.guard(request)):
+            raise refusal("unguarded")
+
+    def guard(self, request: Request) -> str:
+        """Return the token that goes with what a browser carries: a session, else a pass."""
+        carried = self.carried(request)
+        return cookies.guard(self.settings.secret, carried.token if carried else request.cookies.get(COOKIE, ""))
+
+    def _holder(self, token: str) -> Person | None:
+        found = sessions.holder(self.store, token) if self.store else None
+        person = Person(*found) if found else None
+        return person if person and fits(person) else None
 
     def issue_pass(self, person: Person) -> str:
         """Return a signed pass for a person, good for one shift; a role without an area of its kind gets none."""

@@ -4,15 +4,28 @@ import json
 import secrets
 from contextlib import suppress
 from typing import Any
-from urllib.parse import parse_qs, unquote
+from urllib.parse import parse_qs, unquote, urlencode
 
 from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import DependencyException
 from flask import Flask, Response, abort, make_response, redirect, request
 
-from dashboard import answers, compressed, downloads, importing, presses, refusals, scrub, search, vendor, wording
+from dashboard import (
+    answers,
+    compressed,
+    cookies,
+    downloads,
+    importing,
+    presses,
+    refusals,
+    scrub,
+    search,
+    sign_in_page,
+    vendor,
+    wording,
+)
 from dashboard import map as deck
-from dashboard.access import A_SHIFT_S, COOKIE, AccessError, Gate, check_origin
+from dashboard.access import COOKIE, AccessError, Gate, check_origin
 from dashboard.briefing import BriefingError
 from dashboard.calls import CallError, check_call
 from dashboard.desk import Desk
@@ -32,6 +45,7 @@ from dashboard.prints import prints_blueprint
 from dashboard.row_routes import rows_blueprint
 from dashboard.settings import ROOT, Settings
 from dashboard.shell import notice, waiting
+from dashboard.sign_in import Door
 from dashboard.tables import TableStore, tables_blueprint
 from dashboard.text import LANGS, both, say
 from dashboard.watch import Watch
@@ -45,6 +59,9 @@ from layers.store import Store, open_store
 OPEN_ROUTES = (
     "/healthz",
     "/enter",
+    "/sign-in",
+    sign_in_page.MARK,
+    *sign_in_page.STYLES,
     *refusals.STYLES,
 )  # whether the process lives, and the door; everything else needs a pass
 INDEX, ANY_PATH, CALLBACK = "/", "/<path:path>", "/_dash-update-component"  # endpoints as Dash names them
@@ -72,7 +89,7 @@ STATUS = {
 def create_app(settings: Settings, store: Store | None = None) -> Dash:
     """Return a fresh app on the store of the settings; call it as often as you like (tests do)."""
     store = store or open_store(settings.store, settings.mode, must_exist=True, keys=settings.keys)
-    desk = Desk(settings, store, Gate(settings), TableStore())
+    desk = Desk(settings, store, Gate(settings, store=store), TableStore())
     app = Dash(
         "dashboard",
         server=Flask("dashboard", static_folder=None),
@@ -315,10 +332,12 @@ def _serve(app: Dash, desk: Desk, sheets: _live.Sheets) -> None:
     server.register_blueprint(prints_blueprint(desk, desk.jobs))
     server.register_blueprint(rows_blueprint(desk))
     server.register_blueprint(importing.imports_blueprint(desk))
+    server.register_blueprint(Door(desk).routes())
 
     _guard(app, desk, answers.Answers(sheets))
     _routes(server, desk)
     _answers(app)
+    _renew(server, desk)
 
 
 def _guard(app: Dash, desk: Desk, kept: answers.Answers) -> None:
@@ -329,8 +348,10 @@ def _guard(app: Dash, desk: Desk, kept: answers.Answers) -> None:
     def guard() -> Response | None:
         check_origin(request)
         who = desk.gate.who(request)
-        if request.path not in OPEN_ROUTES and who is None:
-            abort(401)
+        if request.path not in OPEN_ROUTES:
+            if who is None:
+                return _to_the_door()
+            desk.gate.check_guard(request)
         if request.endpoint in (INDEX, ANY_PATH):  # Dash would answer any address with its page
             if request.path not in all_pages():
                 abort(404)
@@ -344,6 +365,14 @@ def _guard(app: Dash, desk: Desk, kept: answers.Answers) -> None:
             check_call(body, app.callback_map)
             return kept.get(desk, body, make) if body["output"] == answers.SHOWN else None
         return None
+
+
+def _to_the_door() -> Response:
+    """Lead a person to the page of signing in and back; a script or a program gets 401."""
+    if not refusals.wants_page(request):
+        abort(401)
+    there = request.full_path.rstrip("?")
+    return make_response(redirect("/sign-in" + ("" if there == "/" else f"?{urlencode({'next': there})}")))
 
 
 def _routes(server: Flask, desk: Desk) -> None:
@@ -361,9 +390,22 @@ def _routes(server: Flask, desk: Desk) -> None:
         if person is None:
             abort(401)
         answer = make_response(redirect("/"))
-        answer.set_cookie(
-            COOKIE, request.args["pass"], max_age=A_SHIFT_S, httponly=True, samesite="Strict", secure=request.is_secure
-        )
+        text, secure = request.args["pass"], request.is_secure
+        cookies.clear(answer)
+        answer.set_cookie(COOKIE, text, max_age=cookies.A_SHIFT_S, httponly=True, samesite="Strict", secure=secure)
+        cookies.put_guard(answer, cookies.guard(desk.settings.secret, text), secure)
+        return answer
+
+
+def _renew(server: Flask, desk: Desk) -> None:
+    @server.after_request
+    def renew(answer: Response) -> Response:
+        """Carry a session on when a hand moved; half an hour without one ends it."""
+        carried = None if desk.settings.is_drill or request.endpoint == "sign_in.leave" else desk.gate.carried(request)
+        if carried is None or carried.age_s < cookies.RENEWED_S or desk.gate.who(request) is None:
+            return answer
+        if request.endpoint in (INDEX, ANY_PATH) or cookies.moved(request, carried):
+            cookies.put(answer, desk.settings.secret, carried.token, request.is_secure)
         return answer
 
 
@@ -374,8 +416,12 @@ def _answers(app: Dash) -> None:
     def headers(answer: Response) -> Response:
         answer.headers["Content-Security-Policy"] = csp(app)
         answer.headers["X-Content-Type-Options"] = "nosniff"
-        answer.headers["Referrer-Policy"] = "no-referrer"
+        answer.headers.setdefault("Referrer-Policy", "no-referrer")
         answer.headers["X-Frame-Options"] = "DENY"
+        if request.endpoint in (INDEX, ANY_PATH) and not app.server.extensions["desk"].settings.is_drill:
+            answer.headers["Cache-Control"] = (
+                "no-store"  # the way back of a browser leads to the door after signing out
+            )
         return answer
 
     @server.errorhandler(DependencyException)

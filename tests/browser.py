@@ -46,10 +46,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(store: str, port: int | None = None) -> Iterator[str]:
-    """Serve a drill store in a process of its own; yield the address."""
+def serving(store: str, port: int | None = None, target: Callable[..., object] = serve) -> Iterator[str]:
+    """Serve a store in a process of its own, a drill where `target` says nothing else; yield the address."""
     port = port or free_port()
-    server = start(store, port)
+    server = start(store, port, target)
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
@@ -57,10 +57,10 @@ def serving(store: str, port: int | None = None) -> Iterator[str]:
         end(server)
 
 
-def start(store: str, port: int) -> BaseProcess:
-    """Start `serve` on a drill store and return its process once it answers."""
+def start(store: str, port: int, target: Callable[..., object] = serve) -> BaseProcess:
+    """Start a server on a store and return its process once it answers."""
     words = tempfile.NamedTemporaryFile("r", prefix="fangyi-serve-", suffix=".log")  # noqa: SIM115  it outlives this call
-    server = forked(serve, store, port, words.name)
+    server = forked(target, store, port, words.name)
     server.words = words
     try:
         _await(f"http://127.0.0.1:{port}/healthz", server)

@@ -7,12 +7,14 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
+from dashboard import cookies
 from dashboard.access import COOKIE, Gate, Person
 from dashboard.app import create_app
 from dashboard.settings import Settings
 from layers.store import Store, open_store
 from tests import city
 
+SHOWN = "HTTP_" + cookies.GUARD_HEADER.upper().replace("-", "_")
 SECRET = "a secret of more than thirty-two characters"
 CITY = Person("总值班", "city")
 DISTRICT = Person("江岸值班", "district", "420102")
@@ -106,7 +108,9 @@ class Office:
     def browser(self, person: Person) -> FlaskClient:
         """Return a browser that carries a person's pass."""
         client = self.anybody()
-        client.set_cookie(COOKIE, Gate(self.settings).issue_pass(person))
+        carried = Gate(self.settings).issue_pass(person)
+        client.set_cookie(COOKIE, carried)
+        client.environ_base[SHOWN] = cookies.guard(self.settings.secret, carried)
         return client
 
     def call(self, client: FlaskClient, output: str, values: dict[str, Any], changed: str = "") -> Any:

@@ -1,6 +1,7 @@
 """The process that test servers are forked from imports this: the program, once before any fork."""
 
 import os
+import secrets
 import signal
 from pathlib import Path
 
@@ -18,13 +19,14 @@ all_pages()
 all_feeds()
 
 
-def command(arguments: list[str], words: str) -> None:
-    """Do what `python -m dashboard` does with these arguments, without the settings of this machine; what is said goes to a file."""
+def command(arguments: list[str], words: str, **settings: str) -> None:
+    """Do what `python -m dashboard` does with these arguments, without the settings of this machine but these; what is said goes to a file."""
     with open(words, "w") as out:
         os.dup2(out.fileno(), 1)
         os.dup2(out.fileno(), 2)
     for name in [name for name in os.environ if name.startswith("FANGYI_")]:
         del os.environ[name]
+    os.environ.update(settings)
     raise SystemExit(main(arguments))
 
 
@@ -67,3 +69,9 @@ def intake(url: str, keys: str, files: str, acknowledged: str) -> None:
                 out.write(path.name + "\n")
                 out.flush()
     store.close()
+
+
+def serve_production(store: str, port: int, words: str) -> None:
+    """Serve a store of production by plain HTTP, on this machine alone."""
+    settings = {"FANGYI_MODE": "production", "FANGYI_HTTP": "yes", "FANGYI_SECRET": secrets.token_urlsafe(48)}
+    command(["serve", "--store", store, "--port", str(port)], words, **settings)

@@ -129,7 +129,9 @@ def head(asked: Asked) -> Component:
     here, lang = asked.here, asked.lang
     clocks = [
         *(_clock(asked, name) for name in CLOCKS),
-        html.Div([language(asked), shell.theme_switch(lang), help_button(lang)], className="head-tools"),
+        html.Div(
+            [language(asked), shell.theme_switch(lang), help_button(lang), *_account(asked)], className="head-tools"
+        ),
     ]
     return shell.header(
         say("app.name", lang),
@@ -140,6 +142,20 @@ def head(asked: Asked) -> Component:
         lang=lang,
         page=pick(all_pages()[here.path].title, lang),
     )
+
+
+def _account(asked: Asked) -> list[Component]:
+    """Return the menu of whoever is signed in, with the way out (assets/_guard.js); a drill has none."""
+    if asked.desk.settings.is_drill or asked.who is None:
+        return []
+    role = " ".join((asked.say(f"access.role_{asked.who.role}"), asked.who.area)).strip()
+    icon, title = html.I(className="icon person", **{"aria-hidden": "true"}), asked.say("sign_in.menu")
+    told = [html.B(asked.who.name), html.Span(role)]
+    leave = html.Button(asked.say("sign_in.out"), className="button", **{"data-sign-out": ""})
+    summary = html.Summary(icon, title=f"{title}: {asked.who.name}", **{"aria-label": title})
+    return [
+        html.Details([summary, html.Div([*told, leave], className="menu-body account-body")], className="menu account")
+    ]
 
 
 def _clock(asked: Asked, name: str) -> Component:

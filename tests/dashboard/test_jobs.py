@@ -8,10 +8,12 @@ import pytest
 
 from dashboard.access import COOKIE, Gate, Person
 from dashboard.app import create_app
+from dashboard.cookies import guard
 from dashboard.jobs import IMPORTS, KEPT_S, MINE, WAITING, BusyError, Jobs
 from dashboard.settings import Settings
 from layers.store import open_store
 from tests import city
+from tests.office import SHOWN
 
 ME, OTHER = Person("me", "city"), Person("other", "city")
 
@@ -199,7 +201,9 @@ def test_outside_a_drill_a_job_needs_a_pass_and_stays_with_it(tmp_path):
 
     def person(name):
         found = server.test_client()
-        found.set_cookie(COOKIE, gate.issue_pass(replace(ME, name=name)))
+        carried = gate.issue_pass(replace(ME, name=name))
+        found.set_cookie(COOKIE, carried)
+        found.environ_base[SHOWN] = guard(settings.secret, carried)
         return found
 
     assert server.test_client().post("/brief/lockdown.png").status_code == 401

@@ -1,0 +1,129 @@
+"""The door of production: sign in with a name and a password, sign out. A drill has none: everybody may look.
+
+What opens the rest is decided by `Gate` alone; here a session is begun and ended, and both stand in the journal.
+"""
+
+import math
+import secrets
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, make_response, redirect, request
+
+from dashboard import cookies
+from dashboard.desk import Desk
+from dashboard.sign_in_page import page
+from dashboard.throttle import Throttle
+from dashboard.wording import preferred
+from layers.store import Store, accounts, journal, sessions
+
+DOOR = "fangyi_door"  # cookie of a browser that sees the form: the form it sends must be its own
+LONGEST = {"name": 200, "password": 1_000, "next": 2_000}
+BUSY_S = 5  # after which somebody whose turn did not come may try again
+
+
+@dataclass
+class Door:
+    """Who signs in and out of one desk."""
+
+    desk: Desk
+    throttle: Throttle = field(default_factory=Throttle)
+
+    def routes(self) -> Blueprint:
+        """Return the routes `/sign-in` and `/sign-out`."""
+        routes = Blueprint("sign_in", __name__)
+        routes.add_url_rule("/sign-in", "form", self.form, methods=["GET"])
+        routes.add_url_rule("/sign-in", "enter", self.enter, methods=["POST"])
+        routes.add_url_rule("/sign-out", "leave", self.leave, methods=["POST"])
+        return routes
+
+    def form(self) -> Response:
+        """Show the form; whoever is signed in already, and everybody in a drill, is led on."""
+        there = onward(request.args.get("next", ""))
+        if self.desk.gate.who(request) is not None:
+            return make_response(redirect(there))
+        return self._form("left" if "left" in request.args else "", there=there)
+
+    def enter(self) -> Response:
+        """Begin a session for a right name and password, else show the form again with what is wrong."""
+        if self.desk.settings.is_drill:
+            return make_response(redirect("/"))
+        said = {name: request.form.get(name, "") for name in LONGEST}
+        there = onward(said["next"])
+        if any(len(said[name]) > most for name, most in LONGEST.items()):
+            return self._form("long", 400, there=there)
+        if not cookies.shows(request, self._own()):
+            return self._form("stale", 400, said["name"], there)
+        name, address = " ".join(said["name"].split()), request.remote_addr or ""
+        wait, last = self.throttle.attempt(name, address)
+        if wait:
+            return self._form("locked", 429, name, there, math.ceil(wait))
+        with self.throttle.turn() as came:
+            if not came:
+                self.throttle.forgive(name, address)
+                return self._form("busy", 429, name, there, BUSY_S)
+            found = accounts.checked(self.desk.store, name, said["password"])
+        if found is None:
+            _refused(self.desk.store, name, address, last)
+            return self._form("wrong", 401, name, there)
+        self.throttle.forgive(name, address)
+        return self._begun(found, address, there)
+
+    def leave(self) -> Response:
+        """End the session of this browser and say so in the journal."""
+        who, carried = self.desk.gate.who(request), self.desk.gate.carried(request)
+        if who is not None and carried is not None:
+            with self.desk.store.writing() as connection:
+                sessions.end(connection, carried.token)
+                journal.write(connection, who.name, "sign-out", who.name, {"address": request.remote_addr or ""})
+        answer = make_response(redirect("/sign-in?left=1", 303))
+        cookies.clear(answer)
+        return answer
+
+    def _begun(self, who: accounts.Account, address: str, there: str) -> Response:
+        before = self.desk.gate.carried(request)
+        with self.desk.store.writing() as connection:
+            token = sessions.begin(connection, who.id, before.token if before else "")
+            journal.write(
+                connection, who.name, "sign-in", who.name, {"address": address, "role": who.role, "area": who.area}
+            )
+        answer = make_response(redirect(there, 303))
+        cookies.clear(answer)
+        answer.delete_cookie(DOOR)
+        cookies.put(answer, self.desk.settings.secret, token, request.is_secure)
+        return answer
+
+    def _form(self, why: str, status: int = 200, name: str = "", there: str = "/", wait: int = 0) -> Response:
+        door = request.cookies.get(DOOR, "") or secrets.token_urlsafe(16)
+        token = cookies.guard(self.desk.settings.secret, door)
+        answer = make_response(page(self.desk.settings.city, token, why, name, there, wait, preferred()), status)
+        answer.set_cookie(DOOR, door, httponly=True, samesite="Strict", secure=request.is_secure)
+        answer.headers["Cache-Control"] = "no-store"
+        answer.headers["Referrer-Policy"] = (
+            "same-origin"  # under "no-referrer" a browser sends a form without its origin
+        )
+        if wait:
+            answer.headers["Retry-After"] = str(wait)
+        return answer
+
+    def _own(self) -> str:
+        """The token of the form that this browser was shown; one that saw none has none to match."""
+        return cookies.guard(self.desk.settings.secret, request.cookies.get(DOOR, "") or secrets.token_hex(16))
+
+
+def onward(text: str) -> str:
+    """Return where to go after signing in: a path of this map with its query, "/" for anything that might lead elsewhere."""
+    parts = urlsplit(text) if text.isprintable() else None
+    inside = parts and not parts.scheme and not parts.netloc and text.startswith("/")
+    return text if inside and not text.startswith(("//", "/\\", "/sign-")) and "\\" not in text else "/"
+
+
+def _refused(store: Store, name: str, address: str, last: bool) -> None:
+    """Journal a wrong attempt, and that no more are heard. A name that nobody has is not kept: it may be a password."""
+    detail: dict[str, Any] = {"address": address}
+    subject = accounts.known(store, name) or "unknown"
+    with store.writing() as connection:
+        journal.write(connection, "nobody", "sign-in-refused", subject, detail)
+        if last:
+            journal.write(connection, "nobody", "sign-in-locked", subject, detail)
