@@ -92,16 +92,21 @@
     // The other clock stands still in a sleep (not on every system) and goes on where timers were late: a busy machine, a page in the background.
     const why = passed - (ran - pulse.ran) > SLEPT ? 'slept' : 'paused';
     Object.assign(pulse, {begun, ran});
-    try {
-      const now = await ask(), restarted = pulse.boot !== null && now.boot !== pulse.boot;
-      if (pulse.code !== null && now.code !== pulse.code) Fangyi.reload();
-      Object.assign(pulse, {last: now, seen: new Date(), misses: 0, code: now.code, boot: now.boot, refused: false});
-      if (pulse.lostAt || restarted) recovered(pulse.lostAt || seen || new Date(), restarted ? 'restarted' : 'cut');
-      else if (still) recovered(seen, why);
-      tell(now);
-    } catch (error) { lost(error); } finally { pulse.asking = false; }
+    const now = await ask().catch(error => { lost(error); });
+    try { if (now) answered(now, seen, still && why); } catch (error) { Fangyi.fail(error); } // a fault of this page is no lost connection
+    pulse.asking = false;
     pulse.timer = setTimeout(beat, EVERY);
   }
+
+  function answered(now, seen, stood) {
+    const restarted = pulse.boot !== null && now.boot !== pulse.boot;
+    if (pulse.code !== null && now.code !== pulse.code) Fangyi.reload();
+    Object.assign(pulse, {last: now, seen: new Date(), misses: 0, code: now.code, boot: now.boot, refused: false});
+    if (pulse.lostAt || restarted) recovered(pulse.lostAt || seen || new Date(), restarted ? 'restarted' : 'cut');
+    else if (stood) recovered(seen, stood);
+    tell(now);
+  }
+
   if (query.get('pulse') !== '0') pulse.timer = setTimeout(beat, 400);
   document.addEventListener('visibilitychange', () => { if (!document.hidden && query.get('pulse') !== '0') beat(); });
   addEventListener('online', () => { if (query.get('pulse') !== '0') beat(); });

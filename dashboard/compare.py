@@ -120,26 +120,29 @@ def until(curve: pd.Series, as_of: datetime) -> pd.Series:
 def explained(
     a: View,
     b: View,
-    ever: Line,
+    ever: Line | None,
     known_later: float | None,
     step: tuple[str, str],
     silent: Mapping[str, Sequence[Words]],
 ) -> list[Words]:
     """Return what the house knows about why the sides differ, the weightiest first; nothing where it knows nothing.
 
-    known_later  cases of A's area by A's `as_of`, as B knows them; None where the areas differ
+    ever         cases of both sides, None where neither has heard of one
+    known_later  cases of A's area by A's `as_of`, as B knows them; None where the areas differ or a side has heard of no case
     step         first and last day of a change of definition, as ISO days
     silent       "A", "B" -> sentences about feeds that were overdue
     """
     found = []
-    if known_later is not None and a.as_of != b.as_of and a.known_at != b.known_at:
+    if ever is None or known_later is None:
+        pass  # nothing that could be told apart
+    elif a.as_of != b.as_of and a.known_at != b.known_at:
         revised, happened = known_later - ever.a, ever.b - known_later
         found.append(
             Words(
                 *both("compare.cases_total_differ", difference=ever.difference, happened=happened, revised=revised),
             )
         )
-    elif known_later is not None and a.known_at != b.known_at:
+    elif a.known_at != b.known_at:
         found.append(
             Words(
                 *both("compare.both_sides_end", difference=ever.difference),

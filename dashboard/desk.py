@@ -341,6 +341,8 @@ class Desk:
         )
         here = view.narrowed(f"compound:{code}")
         rows = self.gate.read(self.store, who, lambda _: query, here)
+        if rows.empty:
+            return rows.assign(status="", since=None)
         steps = select(
             person_status.c.kind, person_status.c.subject, person_status.c.value, person_status.c.happened_at
         )
@@ -350,8 +352,6 @@ class Desk:
                 for kind, some in rows.groupby("kind")
             )
         )
-        if rows.empty:
-            return rows.assign(status="", since=None)
         seen = steps.where(
             known(person_status, view),
             person_status.c.dimension == "status",

@@ -148,6 +148,8 @@ def connect(app: Dash, desk: Desk) -> None:
         asked = Asked.at(desk, desk.gate.who(request), path, search)
         every, name = filters.read(fragment), ctx.outputs_list[0]["id"]["index"]
         mine = filters.applied(filters.of_table(every, name), kinds(columns or []))
+        if not mine and not ctx.triggered:  # a table that came just now: somebody may be typing in it already
+            return [], no_update, no_update, no_update
         quick = next((one.value for one in mine if one.column == filters.QUICK), "")
         options = Patch()
         options["quickFilterText"] = quick

@@ -59,7 +59,8 @@ def _connect_lists(app: Dash, desk: Desk) -> None:
         if ctx.triggered_id == "imports-feed" and feed != given.get("feed", ""):
             source = ""
         new = address(asked, feed=feed or "", source=source or "")
-        return no_update if new == (search or "") else new
+        said = address(asked, feed=given.get("feed", ""), source=given.get("source", ""))
+        return no_update if new == said else new  # a page that was made just now moves nothing
 
 
 def _connect_draft(app: Dash, desk: Desk) -> None:

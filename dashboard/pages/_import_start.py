@@ -92,6 +92,9 @@ def filters(asked: Asked, known: pd.DataFrame, feed: str, source: str) -> Compon
         {"value": name, "label": source_title(name, of, asked.lang)}
         for name, of in mine.drop_duplicates("source")[["source", "feed"]].itertuples(index=False)
     ]
+    for options, stated in ((feeds, feed), (sources, source)):  # a field drops a choice that it does not know
+        if stated not in {one["value"] for one in options}:
+            options.append({"value": stated, "label": stated})
     return html.Div(
         [
             dcc.Dropdown(feeds, feed, id="imports-feed", clearable=False, searchable=False),

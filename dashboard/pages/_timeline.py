@@ -134,26 +134,31 @@ def connect(app: Dash, desk: Desk) -> None:
         prevent_initial_call=True,
     )
     def chosen(area: str | None, path: str, search: str) -> Any:
-        return changed(path, search, {}, area)
+        return changed(desk.here(desk.gate.who(request), path, search), {}, area)
 
     @app.callback(
         Output("url", "search", allow_duplicate=True),
         Input("clocks", "data"),
         State("url", "pathname"),
         State("url", "search"),
+        State("pick", "data"),
         prevent_initial_call=True,
     )
-    def rested(clocks: Any, path: str, search: str) -> Any:
-        return changed(path, search, clocks, None) if clocks and clocks["path"] == path else no_update
-
-    def changed(path: str, search: str, clocks: Mapping[str, Any], area: str | None) -> Any:
+    def rested(clocks: Any, path: str, search: str, pick: Any) -> Any:
+        if not clocks or clocks["path"] != path:
+            return no_update
         here = desk.here(desk.gate.who(request), path, search)
+        if pick is not None:  # selected or closed by hand, which the address that Dash knows does not say
+            here = here.at(pick=(pick["layer"], pick["id"]) if pick.get("id") else None)
+        return changed(here, clocks, None)
+
+    def changed(here: Here, clocks: Mapping[str, Any], area: str | None) -> Any:
         new = moved_to(here, clocks, area)
         return no_update if new == moved_to(here, {}, None) else new  # a page that was made just now moves nothing
 
 
 def moved_to(here: Here, clocks: Mapping[str, Any], area: str | None) -> str:
-    """Return the query string after a clock or the area moved; clocks that are not named stay as they are.
+    """Return the query string after a clock or the area moved; clocks that are not named stay as they are, and what is selected in one area.
 
     clocks   as_of, known_at: milliseconds, or None for "now"
     """
@@ -167,7 +172,8 @@ def moved_to(here: Here, clocks: Mapping[str, Any], area: str | None) -> str:
         else:
             changes[name] = from_ms(clocks[name])
             fixed.add(name)
+    pick = here.pick
     if area is not None and area != view.district:
-        changes["area"] = area
+        changes["area"], pick = area, None
         fixed = fixed | {"area"} if area else fixed - {"area"}
-    return replace(here, view=replace(view, **changes), pick=None, fixed=frozenset(fixed)).search
+    return replace(here, view=replace(view, **changes), pick=pick, fixed=frozenset(fixed)).search

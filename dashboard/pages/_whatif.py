@@ -26,6 +26,7 @@ from layers.intake.whatifs import WhatIfError
 
 FIELDS = ("cases", "stay", "arrivals", "refused")
 WITH_BEDS = ("candidate", "fangcang", "isolation", "designated")
+REACH = {"cases": (-50, 200, 10), "stay": (-5, 10, 1)}  # lowest, highest and step of the sliders
 LISTED = 6  # saved sets shown
 MOST_REFUSED = 12  # sites that one address can name
 
@@ -37,16 +38,29 @@ def panel(asked: Asked, sites: pd.DataFrame) -> Component:
     """
     what_if, w = WhatIf.of(asked.here.view), asked.say
     said = what_if.said().said(asked.lang) or w("whatif.nothing_assumed")
+    values = stated(what_if)
     rows = [
-        _slider(w("whatif.new_cases"), "if-cases", -50, 200, 10, what_if.cases_pct, 50),
-        _slider(w("whatif.length_stay_days"), "if-stay", -5, 10, 1, what_if.stay_days, 5),
-        _arrivals(asked, what_if.arrivals),
-        _refused(asked, sites, what_if.refused),
+        _slider(w("whatif.new_cases"), "if-cases", *REACH["cases"], values["cases"], 50),
+        _slider(w("whatif.length_stay_days"), "if-stay", *REACH["stay"], values["stay"], 5),
+        _arrivals(asked, values["arrivals"]),
+        _refused(asked, sites, values["refused"]),
     ]
     body = [html.Div(rows, className="if-fields"), keep(asked, what_if)]
     summary = html.Summary([html.B(w("whatif.what_if")), html.Span(said, className="if-said")])
     details = html.Details([summary, html.Div(body, className="if-body")], open=what_if.assumes)
     return html.Section(details, className="panel whatif")
+
+
+def assumptions(what_if: WhatIf) -> dict[str, Any]:
+    """Return field -> what is assumed."""
+    values = (what_if.cases_pct, what_if.stay_days, what_if.arrivals, sorted(what_if.refused))
+    return dict(zip(FIELDS, values, strict=True))
+
+
+def stated(what_if: WhatIf) -> dict[str, Any]:
+    """Return field -> value, as the controls show what is assumed: an address may go further than a slider."""
+    values = assumptions(what_if)
+    return values | {name: min(max(values[name], low), high) for name, (low, high, _) in REACH.items()}
 
 
 def refusable(asked: Asked) -> pd.DataFrame:
@@ -59,7 +73,7 @@ def refusable(asked: Asked) -> pd.DataFrame:
 def _slider(label: str, id: str, low: int, high: int, step: int, value: float, mark: int) -> Component:
     marks = {at: f"{at:+d}" if at else "0" for at in range(low, high + 1, mark)}
     slider = dcc.Slider(
-        low, high, step, value=min(max(value, low), high), id=id, marks=marks, updatemode="mouseup", included=False,
+        low, high, step, value=value, id=id, marks=marks, updatemode="mouseup", included=False,
         tooltip={"placement": "top", "always_visible": False},
     )  # fmt: skip
     return html.Div(
@@ -75,10 +89,12 @@ def _arrivals(asked: Asked, value: int) -> Component:
     return html.Div([html.Label(label, htmlFor="if-arrivals"), field], className="if-row")
 
 
-def _refused(asked: Asked, sites: pd.DataFrame, chosen: frozenset[str]) -> Component:
-    options = [{"value": code, "label": name} for code, name in zip(sites["id"], sites["name"], strict=True)]
+def _refused(asked: Asked, sites: pd.DataFrame, chosen: list[str]) -> Component:
+    names = dict(zip(sites["id"], sites["name"], strict=True))
+    names = {code: code for code in chosen} | names  # a field drops a choice that it does not know: of another district
+    options = [{"value": code, "label": name} for code, name in names.items()]
     field = dcc.Dropdown(
-        options, sorted(chosen), id="if-refused", multi=True, placeholder=asked.say("whatif.none"), className="area"
+        options, chosen, id="if-refused", multi=True, placeholder=asked.say("whatif.none"), className="area"
     )
     label = asked.say("whatif.sites_refused")
     return html.Div([html.Label(label, htmlFor="if-refused"), field], className="if-row")
@@ -184,8 +200,10 @@ def connect(app: Dash, desk: Desk) -> None:
     )
     def assume(cases: Any, stay: Any, arrivals: Any, refused: Any, path: str, search: str) -> Any:
         here = desk.here(desk.gate.who(request), path, search)
-        new = assuming(here, dict(zip(FIELDS, (cases, stay, arrivals, refused), strict=True)))
-        return no_update if new == (search or "") or new == here.search else new
+        given = dict(zip(FIELDS, (cases, stay, arrivals, refused), strict=True))
+        made, now = stated(WhatIf.of(here.view)), assumptions(WhatIf.of(here.view))
+        moved = {name: value for name, value in given.items() if value != made[name]}
+        return assuming(here, now | moved) if moved else no_update
 
     @app.callback(
         Output("if-told", "children"),

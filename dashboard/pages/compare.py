@@ -38,7 +38,7 @@ def layout(asked: Asked) -> Component:
         return sheet(
             asked,
             [
-                choice(asked, asked.here.view, asked.here.view),
+                choice(asked, *fielded(asked)),
                 parts.panel(w("compare.cannot_compared"), parts.empty(error.said(asked.lang))),
             ],
         )
@@ -78,6 +78,19 @@ def _time(text: str) -> Any:
 # ---- the choice
 
 
+def fielded(asked: Asked) -> tuple[View, View]:
+    """Return what the fields of both sides show: where B cannot be shown, A twice."""
+    try:
+        return sides(asked)
+    except (ViewError, AccessError):
+        return asked.here.view, asked.here.view
+
+
+def stated(view: View) -> dict[str, Any]:
+    """Return field -> value, as a side states its view."""
+    return {"area": view.district or "city", **{name: _local(getattr(view, name)) for name in FIELDS[1:]}}
+
+
 def choice(asked: Asked, a: View, b: View) -> Component:
     """Return the fields of both sides, side by side, and the link to share."""
     w = asked.say
@@ -113,9 +126,10 @@ def _side(asked: Asked, name: str, view: View) -> Component:
     ]
     if asked.who is not None and asked.who.sees_all:
         options.insert(0, {"value": "city", "label": w("compare.whole_city")})
+    values = stated(view)
     area = dcc.Dropdown(
         options,
-        view.district or "city",
+        values["area"],
         id=f"compare-{name}-area",
         clearable=False,
         searchable=True,
@@ -128,7 +142,7 @@ def _side(asked: Asked, name: str, view: View) -> Component:
                 dcc.Input(
                     id=f"compare-{name}-{clock.replace('_', '-')}",
                     type="datetime-local",
-                    value=_local(getattr(view, clock)),
+                    value=values[clock],
                     debounce=True,
                 ),
             ]
@@ -146,9 +160,11 @@ def _local(at: Any) -> str:
 
 
 def figures(asked: Asked, a: View, b: View) -> list[compare.Line]:
-    """Return the counts of persons of both sides, and the rate of each area."""
+    """Return the counts of persons of both sides, and the rate of each area; nothing where neither side has heard of a case."""
     counts = [asked.desk.counts(asked.who, view).to_dict() for view in (a, b)]
     found = compare.lines(compare.COUNTS, *counts)
+    if not found:
+        return []
     people = [
         asked.desk.frames(asked.who, view, ["compounds"])["compounds"]["population"].sum(min_count=1) for view in (a, b)
     ]
@@ -156,8 +172,10 @@ def figures(asked: Asked, a: View, b: View) -> list[compare.Line]:
 
 
 def table(asked: Asked, rows: list[compare.Line]) -> Component:
-    """Return figures side by side, each with its unit, the difference and what share of A that is."""
+    """Return figures side by side, each with its unit, the difference and what share of A that is; says so where there are none."""
     w = asked.say
+    if not rows:
+        return parts.empty(w("compare.not_known_either"))
     head = [w("compare.figure"), "A", "B", w("compare.difference"), "%"]
     body = [html.Tr([_title(asked, row), *_cells(asked, row)]) for row in rows]
     return html.Table(
@@ -224,17 +242,15 @@ def plans(asked: Asked) -> list[Component]:
     for kind, words in PLANS.items():
         rows = compare.lines(compare.PLANNED[kind], *(plan.summary for plan in made[kind]))
         link = dcc.Link(asked.say("compare.open_page"), href=f"/{kind}" + asked.here.elsewhere.search)
-        body = table(asked, rows) if rows else parts.empty(asked.say("compare.not_known_either"))
-        panels.append(parts.panel(pick(words, asked.lang), body, tools=link))
+        panels.append(parts.panel(pick(words, asked.lang), table(asked, rows), tools=link))
     silent = {side: compare.silences([pair[at] for pair in made.values()]) for at, side in enumerate("AB")}
     return [reasons(asked, a, b, silent), *panels]
 
 
 def reasons(asked: Asked, a: View, b: View, silent: dict[str, Any]) -> Component:
     """Return the panel of what explains the difference, or says that nothing known does."""
-    ever = figures(asked, a, b)[0]
-    later = None
-    if a.area == b.area:
+    ever, later = next(iter(figures(asked, a, b)), None), None
+    if ever is not None and a.area == b.area and not is_unknown(ever.difference):
         later = float(asked.desk.counts(asked.who, replace(b, as_of=a.as_of))["ever_counted"])
     step = (f"{STEP[0]:%Y-%m-%d}", f"{STEP[1]:%Y-%m-%d}")
     told = compare.explained(a, b, ever, later, step, silent)
@@ -283,14 +299,14 @@ def connect(app: Dash, desk: Desk) -> None:
         *fields, swap, path, search = values
         if not ctx.triggered:
             return no_update
-        here = desk.here(desk.gate.who(request), path, search)
+        asked = Asked.at(desk, desk.gate.who(request), path, search)
         a, b = (dict(zip(FIELDS, fields[at : at + 3], strict=True)) for at in (0, 3))
         if ctx.triggered_id == "compare-swap":
             if not swap:
                 return no_update
             a, b = b, a
-        new = chosen(here, a, b)
-        return no_update if new == (search or "") else new
+        new, made = (chosen(asked.here, *both_sides) for both_sides in ((a, b), map(stated, fielded(asked))))
+        return no_update if new == made else new  # a page that was made just now moves nothing
 
     @app.callback(
         Output("compare-plans", "children"),

@@ -119,9 +119,12 @@ def filters(asked: Asked, every: pd.DataFrame) -> Component:
     w, given = asked.say, asked.here.options or {}
     states = {**WHICH, **{name: words[:2] for name, words in STATE.items()}}
     choices = {
-        "decision": {name: pick(DECISION[name], asked.lang) for name in sorted(set(every["decision"]))},
+        "decision": {
+            name: pick(DECISION[name], asked.lang)
+            for name in sorted({*every["decision"], given.get("decision")} & DECISION.keys())
+        },
         "state": {name: pick(words, asked.lang) for name, words in states.items()},
-        "owner": {owner: owner for owner in sorted(set(every["owner"]))},
+        "owner": {owner: owner for owner in sorted({*every["owner"], *filter(None, [given.get("owner")])})},
     }
     titles = {"decision": w("orders.all_decisions"), "state": "", "owner": w("orders.all_owners")}
     fields = [

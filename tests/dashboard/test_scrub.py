@@ -150,6 +150,23 @@ def test_clocks_that_rest_change_the_address_and_now_lets_them_go(office):
     assert moved_to(there, {}, "") == moved.replace("area=420102&", "")
 
 
+def test_a_clock_that_moves_keeps_what_is_selected_by_hand_before_what_the_address_says(office):
+    clocks = {"path": "/", "as_of": to_ms(parse_time("2020-02-05")), "known_at": None}
+    for pick, kept in ((None, "C1"), ({"layer": "compounds", "id": "C2"}, "C2"), ({"layer": "", "id": ""}, None)):
+        values = {"clocks.data": clocks, "url.pathname": "/", "url.search": "?pick=compounds:C1", "pick.data": pick}
+        output = next(one for one in office.app.callback_map if _asks(office, one, "clocks"))
+        moved = office.call(office.browser(CITY), output, values).get_json()["response"]["url"]["search"]
+        assert moved == "?as_of=2020-02-05T23:59:59.999" + (f"&pick=compounds:{kept}" if kept else "")
+    here = office.app.server.extensions["desk"].here(CITY, "/", "?pick=compounds:C1")
+    assert moved_to(here, {}, "420102") == "?area=420102"  # it may lie elsewhere
+
+
+def _asks(office, output, name):
+    return output.startswith("url.search") and [one["id"] for one in office.app.callback_map[output]["inputs"]] == [
+        name
+    ]
+
+
 @pytest.mark.parametrize(
     "value", ["monday", {"as_of": 1}, {"path": "/", "as_of": "monday"}, {"path": "/", "known_at": 10**17}]
 )
