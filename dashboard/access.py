@@ -41,6 +41,8 @@ from layers._view import View, level_of
 from layers.store import Store, alerts, sessions
 from layers.store.order_states import GIVE, STEPS
 from layers.store.profiles import all_profiles
+from layers.store.row_security import CITY as CITY_SCOPE
+from layers.store.row_security import path
 from layers.store.schema import FOREVER, compound, district
 
 COOKIE = cookies.PASS
@@ -184,14 +186,14 @@ class Gate:
         """Return the rows that a person may see of `query`, which is asked for the view that the gate allows."""
         allowed = self.allowed(store, person, view, reach)
         assert person is not None
-        rows = store.read(query(allowed))
+        rows = store.within(scope_of(store, person, reach)).read(query(allowed))
         return masked(within(rows, store, person, reach), person)
 
     def stream(
         self,
         store: Store,
         person: Person | None,
-        pages: Callable[[View], Iterator[pd.DataFrame]],
+        pages: Callable[[Store, View], Iterator[pd.DataFrame]],
         view: View,
         reach: str = OWN,
     ) -> Iterator[pd.DataFrame]:
@@ -202,7 +204,9 @@ class Gate:
         def seen(rows: pd.DataFrame) -> pd.DataFrame:
             return masked(within(rows, store, person, reach), person)
 
-        return map(seen, pages(allowed))  # a map, unlike a comprehension, holds no page while it asks for the next
+        theirs = store.within(scope_of(store, person, reach))
+        # A map, unlike a comprehension, holds no page while it asks for the next.
+        return map(seen, pages(theirs, allowed))
 
     def allowed(self, store: Store, person: Person | None, view: View, reach: str = OWN) -> View:
         """Return the view as far as it reaches for a person: an area left out is their own.
@@ -379,6 +383,14 @@ def within(rows: pd.DataFrame, store: Store, person: Person, reach: str) -> pd.D
         }
         mine |= rows["owner_area"].map(areas).astype(bool)
     return rows[mine].reset_index(drop=True)
+
+
+def scope_of(store: Store, person: Person, reach: str = OWN) -> str:
+    """Return the scope that a database server holds a person's reads to: their area, or the district around it."""
+    if person.sees_all:
+        return CITY_SCOPE
+    own = _own(store, person)
+    return path(own.district) if reach == DISTRICT and own.district else path(*own)
 
 
 def masked(rows: pd.DataFrame, person: Person) -> pd.DataFrame:

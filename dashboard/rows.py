@@ -22,7 +22,7 @@ from layers._view import View
 from layers.intake._feed import Column, Feed
 from layers.intake.chunks import WATERMARK
 from layers.intake.feeds import feed_named
-from layers.store import journal
+from layers.store import Store, journal
 from layers.store.paged import number, paged
 
 PERSONS = {"cases": "case", "contacts": "contact", "fever": "fever"}  # table, and the feed that delivers it -> kind
@@ -141,8 +141,8 @@ def _pages(taking: Taking) -> Iterator[pd.DataFrame]:
     kind, names = PERSONS[taking.table], district_titles(desk.store)
     feed = feed_named(taking.table)
 
-    def pages(mine: View) -> Iterator[pd.DataFrame]:
-        return paged(desk.store, mine, kind)
+    def pages(theirs: Store, mine: View) -> Iterator[pd.DataFrame]:
+        return paged(theirs, mine, kind)
 
     said = partial(_said, feed=feed, names=names, lang=lang, code=taking.code)
     return map(said, desk.gate.stream(desk.store, who, pages, view))

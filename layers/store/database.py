@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -16,7 +17,8 @@ from layers._errors import StoreError
 from layers._times import SHANGHAI, from_ms, to_ms
 from layers._view import View
 from layers.store.care import survivor
-from layers.store.engine import file_of, reader, writer
+from layers.store.engine import file_of, reader, scoped, writer
+from layers.store.row_security import CITY
 from layers.store.schema import ORDER_KINDS, UNREAD, Instant, batch, meta
 from layers.store.seals import HEAD, SEALER, Sealer
 
@@ -32,7 +34,8 @@ class Store:
         self.engine = engine
         stored = self._meta()
         self.sealer = Sealer(keys, stored["identity"])
-        self._writer, self._reader = writer(engine).execution_options(**{SEALER: self.sealer}), reader(engine)
+        self._writer = writer(engine).execution_options(**{SEALER: self.sealer})
+        self._reads, self._reader = scoped(engine, CITY), reader(engine, CITY)
         self.kind: str = stored["kind"]
         self.salt: str = stored["salt"]
         self.identity: str = stored["identity"]
@@ -40,9 +43,21 @@ class Store:
         self._stood: dict[Any, Any] = {}
 
     def read(self, query: Select[Any] | CompoundSelect[Any]) -> pd.DataFrame:
-        """Return the rows of `query`; times come back aware in Asia/Shanghai, JSON as lists, NULL as None or NaN."""
-        with self.engine.connect() as connection:
+        """Return the rows of `query`; times come back aware in Asia/Shanghai, JSON as lists, NULL as None or NaN.
+
+        It reads for the whole city, as plans and counts do; who reads for somebody asks `within`.
+        """
+        with self._reads.connect() as connection:
             return self.frame(connection, query)
+
+    def within(self, scope: str) -> "Store":
+        """Return the same store as it is read for a scope (`row_security.path`): a server gives it no row about other persons.
+
+        In SQLite it is the same store: there, who may see what is decided before.
+        """
+        narrowed = copy(self)
+        narrowed._reads, narrowed._reader = scoped(self.engine, scope), reader(self.engine, scope)
+        return narrowed
 
     @staticmethod
     def frame(connection: Connection, query: Select[Any] | CompoundSelect[Any]) -> pd.DataFrame:

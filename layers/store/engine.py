@@ -14,9 +14,13 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.types import TypeEngine
 
 from layers._errors import StoreError
+from layers.store.row_security import CITY, SETTING
 
 WRITES = "fangyi_write"  # execution option of the one engine that may write
-READ, WRITE = {"isolation_level": "REPEATABLE READ"}, {"isolation_level": "READ COMMITTED", WRITES: True}
+SCOPE = "fangyi_scope"  # execution option: the area of whose persons a transaction reads; without it none
+READ, WRITE = {"isolation_level": "REPEATABLE READ"}, {"isolation_level": "READ COMMITTED"}
+CITY_ROLE = "fangyi_city_role"  # in the notes of a connection: the role that reads and writes for the whole city
+STAGED = "staged"  # temporary table that rows pass through
 PATIENCE_S = 30  # how long a writer waits for the one before it
 ONE_WRITER = zlib.crc32(b"fangyi writer")  # the lock that writers of a PostgreSQL database queue for
 KNOWN = ("sqlite", "postgresql")
@@ -48,13 +52,19 @@ def file_of(engine: Engine) -> Path | None:
 
 
 def writer(engine: Engine) -> Engine:
-    """Return the same engine for transactions that write: one at a time, the others wait for `PATIENCE_S`."""
-    return engine.execution_options(**(WRITE if engine.dialect.name == "postgresql" else {WRITES: True}))
+    """Return the same engine for transactions that write: one at a time, the others wait for `PATIENCE_S`. They count for the whole city."""
+    own = WRITE if engine.dialect.name == "postgresql" else {}
+    return engine.execution_options(**own, **{WRITES: True, SCOPE: CITY})
 
 
-def reader(engine: Engine) -> Engine:
-    """Return the same engine for transactions of several reads that belong together: all see one state."""
-    return engine.execution_options(**READ) if engine.dialect.name == "postgresql" else engine
+def reader(engine: Engine, scope: str) -> Engine:
+    """Return the same engine for transactions of several reads that belong together: all see one state, and persons of the scope."""
+    return scoped(engine.execution_options(**READ) if engine.dialect.name == "postgresql" else engine, scope)
+
+
+def scoped(engine: Engine, scope: str) -> Engine:
+    """Return the same engine for transactions that read rows about persons of a scope (`row_security`); "" of nobody."""
+    return engine.execution_options(**{SCOPE: scope})
 
 
 def tables_of(connection: Connection) -> set[str]:
@@ -88,13 +98,21 @@ def write_rows(
 
 
 def _copy(connection: Connection, table: Table, columns: Sequence[str], records: Iterable[tuple[Any, ...]]) -> None:
+    """COPY into the table; where row security binds, which COPY refuses, through a temporary one."""
     quote = connection.dialect.identifier_preparer.quote
-    whole = [_is_whole(table.c[name].type) for name in columns]
-    names = ", ".join(quote(name) for name in columns)
+    name, names = quote(table.name), ", ".join(quote(one) for one in columns)
+    whole = [_is_whole(table.c[one].type) for one in columns]
     driver: Any = connection.connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(f"COPY {quote(table.name)} ({names}) FROM STDIN") as copy:
-        for record in records:
-            copy.write_row(_whole(record, whole))
+    with driver.cursor() as cursor:
+        bound = cursor.execute("SELECT row_security_active(%s::regclass)", (name,)).fetchone()[0]
+        if bound:
+            cursor.execute(f"CREATE TEMP TABLE {STAGED} AS SELECT {names} FROM {name} WITH NO DATA")
+        with cursor.copy(f"COPY {STAGED if bound else name} ({names}) FROM STDIN") as copy:
+            for record in records:
+                copy.write_row(_whole(record, whole))
+        if bound:
+            cursor.execute(f"INSERT INTO {name} ({names}) SELECT {names} FROM {STAGED}")
+            cursor.execute(f"DROP TABLE {STAGED}")
 
 
 def _is_whole(kind: TypeEngine[Any]) -> bool:
@@ -138,10 +156,29 @@ def _postgres(url: URL, durable: bool) -> Engine:
     """An engine whose writers queue at the door: what they read there, such as the newest batch, no other changes meanwhile."""
     options = f"-c lock_timeout={PATIENCE_S}s -c synchronous_commit={'on' if durable else 'off'}"
     engine = create_engine(url, pool_pre_ping=True, connect_args={"options": options, "connect_timeout": PATIENCE_S})
+    event.listen(engine, "connect", _postgres_connect)
     event.listen(engine, "begin", _postgres_begin)
     return engine
 
 
+def _postgres_connect(connection: Any, record: Any) -> None:
+    """Note which role of those that `roles.grant` let in may be taken for the city; the owner and a superuser need none."""
+    with connection.cursor() as cursor:
+        found = cursor.execute(
+            "SELECT r.rolname FROM pg_class c CROSS JOIN aclexplode(c.relacl) a JOIN pg_roles r ON r.oid = a.grantee "
+            "WHERE c.relname = 'journal' AND pg_table_is_visible(c.oid) AND a.privilege_type = 'INSERT' AND NOT r.rolcanlogin "
+            "AND pg_has_role(r.oid, 'MEMBER') AND NOT pg_has_role(c.relowner, 'USAGE')"
+        ).fetchone()
+    connection.rollback()
+    record.info[CITY_ROLE] = found[0] if found else None
+
+
 def _postgres_begin(connection: Connection) -> None:
-    if connection.get_execution_options().get(WRITES):
+    options = connection.get_execution_options()
+    scope, whole = options.get(SCOPE), connection.info.get(CITY_ROLE)
+    if scope == CITY and whole:
+        connection.exec_driver_sql(f"SET LOCAL ROLE {connection.dialect.identifier_preparer.quote(whole)}")
+    elif scope:
+        connection.exec_driver_sql("SELECT set_config(%s, %s, true)", (SETTING, scope))
+    if options.get(WRITES):
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ONE_WRITER})")

@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, text
 
 from layers._errors import StoreError
+from layers.store import roles
 from layers.store.engine import engine_of, file_of, shown, tables_of, writer
 from layers.store.migrations import TABLE
 from layers.store.schema import metadata
@@ -31,8 +32,10 @@ def place(url: str, may_replace: bool) -> Iterator[Connection]:
 @contextmanager
 def _within(engine: Engine, may_replace: bool) -> Iterator[Connection]:
     with writer(engine).begin() as connection:
+        served = roles.served(connection)
         _emptied(connection, shown(engine.url), may_replace)
         yield connection
+        roles.grant_again(connection, served)
 
 
 def _emptied(connection: Connection, url: str, may_replace: bool) -> None:
@@ -44,8 +47,19 @@ def _emptied(connection: Connection, url: str, may_replace: bool) -> None:
         raise StoreError(f"{url}: holds tables that are no store's; name an empty database")
     if not may_replace:
         raise StoreError(f"{url}: holds a store; {REPLACE}")
+    _let_go(connection)
     metadata.drop_all(connection)
     connection.execute(text(f"DROP TABLE IF EXISTS {TABLE}"))
+
+
+def _let_go(connection: Connection) -> None:
+    """Take out the policies of a server, which hold on to tables; a store of an older step has none."""
+    if connection.dialect.name != "postgresql":
+        return
+    for table, policy in connection.execute(
+        text("SELECT tablename, policyname FROM pg_policies WHERE schemaname = current_schema()")
+    ):
+        connection.exec_driver_sql(f"DROP POLICY {policy} ON {table}")
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Table, func, select
 
-from layers.store import geometry, migrations
+from layers.store import geometry, migrations, roles
 from layers.store.backups import CHECKED, Step
 from layers.store.database import Store
 from layers.store.digests import Digest, digests, whole
@@ -73,10 +73,13 @@ def _orphans(connection: Connection, table: Table) -> int:
 def _notes(connection: Connection) -> list[str]:
     if connection.dialect.name != "postgresql":
         return []
+    unbound, lacking = roles.unbound(connection), geometry.missing(connection)
+    notes = [unbound] if unbound else []
     if not geometry.installed(connection):
-        return ["PostGIS is not in this database: no geometry columns, and no answer needs them"]
-    lacking = geometry.missing(connection)
-    return [f"PostGIS came later: the owner opens the store once to fill {', '.join(lacking)}"] if lacking else []
+        notes.append("PostGIS is not in this database: no geometry columns, and no answer needs them")
+    elif lacking:
+        notes.append(f"PostGIS came later: the owner opens the store once to fill {', '.join(lacking)}")
+    return notes
 
 
 def _schema(connection: Connection) -> list[str]:

@@ -91,6 +91,7 @@ WRONG = {
     "drill": ("--days", "0"),
     "export": ("cases", "--reason", "line list", "--out", "x.txt"),
     "feeds": ("nonsense",),
+    "grant-role": ("fangyi_app", "--city", "fangyi_city", "--store", "sqlite:///absent/x.db"),
     "import": ("cases", "absent.csv"),
     "match": ("--cases", "absent.csv", "--compounds", "absent.csv", "--out", "x.csv"),
     "orders": ("export", "--out", "x.txt"),

@@ -95,5 +95,5 @@ def test_a_store_lives_without_postgis_and_takes_it_up_when_it_comes(gis, tmp_pa
     back = databases.opened(gis, tmp_path, "drill")
     assert columns(back) == set(geometry.SHAPED)
     assert asked(back, "SELECT count(*) FROM compound WHERE geom IS NOT NULL") == [(5,)]
-    assert not soundness.examine(back, lambda *_: None).notes
+    assert not any("PostGIS" in one for one in soundness.examine(back, lambda *_: None).notes)
     back.close()

@@ -11,11 +11,11 @@ from typing import Any
 from sqlalchemy import Connection, delete, inspect, select, text
 
 from layers._errors import StoreError
-from layers.store import geometry
+from layers.store import geometry, roles, row_security
 from layers.store.engine import OF_EXTENSIONS, owns
 from layers.store.schema import meta, metadata
 
-HEAD = "10"
+HEAD = "11"
 FIRST = "2"  # what an even older store held was never brought up
 TABLE = "alembic_version"
 
@@ -33,6 +33,7 @@ def make(connection: Connection) -> None:
     """Make a new store whole, in a database that holds none: its tables, and what only a server keeps beside them."""
     metadata.create_all(connection)
     geometry.add(connection)
+    row_security.secure(connection)
     mark(connection)
 
 
@@ -57,8 +58,14 @@ def bring_up(connection: Connection) -> None:
         raise StoreError(f"the store has schema {found}; this version reads {FIRST} to {HEAD}: {way}")
     from alembic import command
 
+    if not owns(connection):
+        raise StoreError(
+            f"the store has schema {found}, this version wants {HEAD}, and only the owner of its tables can take it there: "
+            "let the owner open it once (python -m dashboard verify-store)"
+        )
     mark(connection, found)
     command.upgrade(_config(connection), HEAD)
+    roles.grant_again(connection, roles.served(connection))
 
 
 def take_down(connection: Connection, step: str) -> None:
@@ -82,7 +89,11 @@ def _of_both(name: str | None, kind: str, parents: Mapping[str, Any]) -> bool:
     """Whether the tables of `schema.py` say something about this: what only a server keeps beside them is compared by nobody."""
     if kind == "table":
         return name not in OF_EXTENSIONS
-    return name not in (geometry.COLUMN, geometry.index_of(str(parents.get("table_name"))))
+    table = str(parents.get("table_name"))
+    of_server = {geometry.COLUMN, geometry.index_of(table)}
+    if table == "placement":
+        of_server |= {row_security.COLUMN, row_security.INDEX}
+    return name not in of_server
 
 
 def _config(connection: Connection) -> Any:
