@@ -48,6 +48,7 @@ from dashboard.shell import notice, waiting
 from dashboard.sign_in import Door
 from dashboard.tables import TableStore, tables_blueprint
 from dashboard.text import LANGS, both, say
+from dashboard.view import Here
 from dashboard.watch import Watch
 from dashboard.wording import preferred
 from layers._catalog import all_layers
@@ -167,7 +168,7 @@ def _connect(app: Dash, desk: Desk, sheets: _live.Sheets) -> None:
         if page is None:
             return refused(desk, search, say("state.no_page", here.lang)), no_update
         if desk.store.revision(here.view.known_at) == 0 and not page.bare:
-            return refused(desk, search, say("state.no_data", here.lang)), no_update
+            return nothing_yet(desk, here), no_update
         asked = Asked(here, who, desk, scale, turn or "", review_at)
         try:
             chosen = chosen_of(pick, asked)
@@ -252,6 +253,19 @@ def refused(desk: Desk, search: str, why: str | LayerError) -> Any:
     why = why.said(lang) if isinstance(why, LayerError) else why
     home = html.A(say("state.home", lang), href=f"/?lang={lang}" if stated in LANGS else "/", className="button")
     return notice(say("state.refused", lang), why, lang, drill=desk.settings.is_drill, home=home)
+
+
+def nothing_yet(desk: Desk, here: Here) -> Any:
+    """Return the page of a store that knew nothing yet: it leads to the import, or from before the first file to the present."""
+    begun, lang = desk.store.revision(desk.store.latest()) > 0, here.lang
+    leads = ("home", "/") if begun else ("first_file", "/imports")
+    way = html.A(
+        say(f"state.{leads[0]}", lang),
+        href=f"{leads[1]}?lang={lang}" if "lang" in here.fixed else leads[1],
+        className="button",
+    )
+    told = say("state.no_data_then" if begun else "state.no_data", lang)
+    return notice(say("state.nothing_yet", lang), told, lang, drill=desk.settings.is_drill, home=way)
 
 
 def chosen_of(pick: Any, asked: Asked) -> tuple[str, str] | None:

@@ -212,6 +212,18 @@ def test_news_that_make_no_sense_change_nothing(drill, client):
     assert call(client, body).status_code in (200, 204)
 
 
+def test_an_empty_store_leads_to_its_first_file_and_a_past_before_it_to_the_present(drill, client, tmp_path):
+    url = f"sqlite:///{tmp_path / 'empty.db'}"
+    open_store(url, "drill").close()
+    bare = Office(url, "drill")
+    nothing = said(bare.page(bare.anybody(), "/lockdown", "?lang=zh"))
+    assert "还没有数据" in nothing
+    assert '"/imports?lang=zh"' in nothing
+    before = said(drill.page(client, "/lockdown", "?known_at=2019-12-01"))
+    assert "这一时刻还没有收到任何数据" in before
+    assert "/imports" not in before
+
+
 def test_a_layer_that_there_is_not_shows_an_empty_panel(drill, client):
     assert "zz" in said(drill.page(client, "/", "?pick=zz:zz"))
 
