@@ -467,6 +467,21 @@ printed = Table(  # every briefing that left the house, so that a sheet of paper
 )
 DESK = (saved_view, profile, alert_rule, alert, printed)
 
+released = Table(  # every count that was made public: what later releases are held against
+    "released",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("number", Integer, nullable=False, index=True),  # of the release
+    Column("at", Instant, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("known_at", Instant, nullable=False),
+    Column("measure", String, nullable=False),  # cases | cured | dead
+    Column("area", String, nullable=False),  # "" is the whole city
+    Column("first", Integer, nullable=False),  # days, both inclusive, since 1970 in Shanghai
+    Column("last", Integer, nullable=False),
+    Column("n", Integer),  # NULL: not shown
+)
+
 schedule = Table(  # a briefing that is printed every day; it is never changed, it ends and another follows
     "schedule",
     metadata,

@@ -97,6 +97,7 @@ WRONG = {
     "orders": ("export", "--out", "x.txt"),
     "pass": ("--name", "x", "--role", "city"),
     "plan": ("lockdown", "--out", "x.txt"),
+    "publish": ("--out", "x.txt"),
     "real": ("--out", "absent/x.json"),
     "rematch": ("--out", "absent/x.csv"),
     "compounds": ("duplicates", "--out", "absent/x.csv"),

@@ -15,7 +15,7 @@ from layers.store import geometry, roles, row_security
 from layers.store.engine import OF_EXTENSIONS, owns
 from layers.store.schema import meta, metadata
 
-HEAD = "11"
+HEAD = "12"
 FIRST = "2"  # what an even older store held was never brought up
 TABLE = "alembic_version"
 

@@ -1,0 +1,45 @@
+"""The ledger of what was made public: counts by measure, area and days, release by release. Nothing in it is ever changed."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import pandas as pd
+from sqlalchemy import func, insert, select
+
+from layers._times import to_ms
+from layers.store import journal
+from layers.store.database import Store
+from layers.store.schema import released
+
+CELL = ("area", "first", "last", "count")
+
+
+def earlier(store: Store, measure: str) -> list[pd.DataFrame]:
+    """Return what was released of a measure, a frame a release, the oldest first: area, first, last, count (NaN: not shown)."""
+    c = released.c
+    query = select(c.number, c.area, c.first, c.last, c.n.label("count")).where(c.measure == measure).order_by(c.id)
+    rows = store.read(query).astype({"count": float})
+    return [some[list(CELL)].reset_index(drop=True) for _, some in rows.groupby("number", sort=True)]
+
+
+def keep(store: Store, tables: Mapping[str, pd.DataFrame], actor: str, known_at: datetime) -> int:
+    """Write down what goes out, by measure, with a line in the journal; return the number of the release.
+
+    To be called before anybody can see it: what is in the ledger and did not go out does no harm, the other way round it does.
+    """
+    rows = [(measure, row) for measure, table in tables.items() for row in table.to_dict("records")]
+    with store.writing() as connection:
+        number = int(connection.execute(select(func.coalesce(func.max(released.c.number), 0))).scalar_one()) + 1
+        told = {"number": number, "at": to_ms(datetime.now(UTC)), "actor": actor, "known_at": to_ms(known_at)}
+        connection.execute(
+            insert(released),
+            [
+                told
+                | {"measure": measure, "area": row["area"], "first": int(row["first"]), "last": int(row["last"])}
+                | {"n": None if pd.isna(row["count"]) else int(row["count"])}
+                for measure, row in rows
+            ],
+        )
+        shown = sum(pd.notna(row["count"]) for _, row in rows)
+        journal.write(connection, actor, "publish", str(number), {"counts": len(rows), "hidden": len(rows) - shown})
+    return number
