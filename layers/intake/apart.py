@@ -115,7 +115,7 @@ def chunks(kind: str, path: Path, *args: Any) -> Iterator[Chunk]:
     """
     reader, whole = _taken(), False
     try:
-        reader.ask({"do": kind, "path": str(path), "args": args})
+        reader.ask({"do": kind, "path": str(path.absolute()), "args": args})  # it stands where it was begun
         while True:
             told, blob = reader.answer(READ_S)
             whole = "columns" not in told  # its last word
