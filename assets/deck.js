@@ -6,7 +6,7 @@
   const NEAR = 14.5; // zoom at which a compound is as large as a thumbnail
   const FREE = [1040, 860]; // free middle that dashboard/map.py fits cameras into
   const state = (Fangyi.map = Object.assign(Fangyi.map || {}, {
-    seq: 0, spec: null, layers: [], hidden: new Set(), viewKey: null, engine: null, flat: true, picked: null, gap: null, touched: false,
+    seq: 0, spec: null, layers: [], hidden: new Set(), viewKey: null, engine: null, flat: true, picked: null, hand: null, gap: null, touched: false,
     lite: query.get('lite') === '1', plainWanted: query.get('plain') === '1',
   }));
   const extras = (state.extras = state.extras || []); // functions of the tools: what else is drawn, [{id, kind, items, ...}]
@@ -31,7 +31,7 @@
       const layers = all.filter(layer => layer.tables.shapes.parts > 0); // deck.gl refuses polygons without a vertex
       if (seq !== state.seq) return; // a newer one is on its way
       Object.assign(state, {spec, layers, levels, counting: false});
-      if (spec.selected) state.picked = spec.selected;
+      if (!state.hand) state.picked = spec.selected; // what a hand chose or closed while this was made comes first, as on the server
       await state.engine.loaded;
       if (seq !== state.seq) return;
       Fangyi.emit('spec', spec);
@@ -195,6 +195,7 @@
 
   /** Rings {layer, id}, or nothing when the id is empty; what was not chosen on the map itself is flown to. */
   Fangyi.select = picked => {
+    state.hand = picked;
     state.picked = picked && picked.id ? picked : null;
     if (!state.engine || !state.layers.length) return;
     address();

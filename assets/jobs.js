@@ -35,7 +35,7 @@
     shown.box.classList.add(kind);
     shown.bar.remove();
     shown.words.textContent = words;
-    shown.stop.textContent = say('close');
+    Object.assign(shown.stop, {textContent: say('close'), disabled: false});
     shown.stop.onclick = () => shown.close();
     if (kind === 'cancelled') setTimeout(() => shown.close(), 4000);
   }
@@ -62,6 +62,7 @@
       shown.stop.disabled = true;
       try { await ask(`/job/${id}/cancel`, 'POST'); } finally { shown.stop.disabled = false; }
     };
+    if (shown.unwanted) shown.stop.onclick();
     let missed = 0;
     while (!shown.gone) {
       try {
@@ -82,6 +83,7 @@
 
   async function start(link) {
     const title = link.dataset.job, shown = card(title);
+    shown.stop.onclick = () => { shown.unwanted = shown.stop.disabled = true; }; // pressed before the job has a number: done as soon as it has
     try {
       const job = await ask(link.getAttribute('href'), 'POST');
       keep(job.id, title);

@@ -24,6 +24,9 @@ Children = Component | str | Sequence[Any]
 # ---- figures
 
 
+HELD: Any = {"persistence": True, "persistence_type": "memory"}  # news make a page anew; what was chosen or typed stays
+
+
 def tile(
     title: str,
     value: str,

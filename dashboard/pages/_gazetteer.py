@@ -58,20 +58,19 @@ def form(asked: Asked, kinds: tuple[str, ...]) -> list[Component]:
     """Return the fields of one change and the button that rehearses it."""
     w = asked.say
     options = [{"value": kind, "label": asked.words(*NAMES[kind])} for kind in kinds]
-    held = {"persistence": True, "persistence_type": "memory"}  # a new delivery redraws the page; what was typed stays
     return [
-        dcc.Input(id="care-code", placeholder=w("gazetteer.compound_code"), type="text", **held),
+        dcc.Input(id="care-code", placeholder=w("gazetteer.compound_code"), type="text", **parts.HELD),
         dcc.Dropdown(
-            options, kinds[0], id="care-kind", clearable=False, searchable=False, className="care-kind", **held
+            options, kinds[0], id="care-kind", clearable=False, searchable=False, className="care-kind", **parts.HELD
         ),
         dcc.Input(
             id="care-value",
             placeholder=w("gazetteer.name_other_code"),
             type="text",
             className="care-value",
-            **held,
+            **parts.HELD,
         ),
-        dcc.Input(id="care-why", placeholder=w("gazetteer.reason"), type="text", **held),
+        dcc.Input(id="care-why", placeholder=w("gazetteer.reason"), type="text", **parts.HELD),
         html.Button(w("gazetteer.rehearse"), id="care-try", className="button", n_clicks=0),
     ]
 

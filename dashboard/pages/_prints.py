@@ -126,7 +126,13 @@ def check(asked: Asked) -> Component:
         id="verify-drop", className="verify-drop", role="button", tabIndex="0",
     )  # fmt: skip
     code = dcc.Input(
-        id="verify-code", type="text", placeholder="FY-XXXX-XXXX-XXXX", maxLength=24, autoComplete="off", debounce=True
+        id="verify-code",
+        type="text",
+        placeholder="FY-XXXX-XXXX-XXXX",
+        maxLength=24,
+        autoComplete="off",
+        debounce=True,
+        **parts.HELD,
     )
     label = html.Label([asked.say("briefing.or_code"), code], className="verify-code")
     ask = html.Button(asked.say("briefing.verify"), id="verify-ask", className="button")

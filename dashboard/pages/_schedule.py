@@ -37,7 +37,7 @@ def panel(asked: Asked) -> Component | None:
         return None
     w = asked.say
     field = dcc.Input(
-        id="schedule-at", type="text", value=FIRST, maxLength=5, autoComplete="off", placeholder="HH:MM", className="schedule-clock"
+        id="schedule-at", type="text", value=FIRST, maxLength=5, autoComplete="off", placeholder="HH:MM", className="schedule-clock", **parts.HELD
     )  # fmt: skip
     make = html.Button(w("schedule.make"), id=_does("make", 0), className="button primary", n_clicks=0)
     form = html.Div([html.Label([w("schedule.every_day_at"), field]), make], className="schedule-form")

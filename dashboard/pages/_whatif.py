@@ -11,6 +11,7 @@ from dash import Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 from flask import request
 
+from dashboard import parts
 from dashboard.access import REVIEWERS, SHARED, refusal, roles_named
 from dashboard.calls import CallError
 from dashboard.desk import Desk
@@ -110,8 +111,7 @@ def keep(asked: Asked, what_if: WhatIf) -> Component:
         maxLength=whatifs.LONGEST,
         placeholder=w("whatif.name_scenario"),
         autoComplete="off",
-        persistence=True,
-        persistence_type="memory",
+        **parts.HELD,
     )
     save = html.Button(w("whatif.save"), id="if-save", className="button", n_clicks=0, disabled=not may)
     return html.Div(

@@ -35,12 +35,12 @@ def _choices(asked: Asked) -> Component:
     given, lang = asked.here.options or {}, asked.lang
     chosen = [part for part in given.get("parts", "").split(",") if part in PARTS] or list(PARTS)
     fields = [
-        _field(asked, "parts", dcc.Checklist([_part(one, lang) for one in PARTS], chosen, id="briefing-parts")),
-        _field(asked, "districts", dcc.Dropdown(_districts(asked), given.get("districts", "").split(",") if given.get("districts") else [], multi=True, id="briefing-districts", placeholder=asked.say("briefing.no_districts"))),
-        _field(asked, "lang", dcc.RadioItems([_language(one, lang) for one in LANGS], lang, id="briefing-lang")),
-        _field(asked, "form", dcc.Dropdown([_form(one, lang) for one in WRITERS], given.get("form", "pdf"), clearable=False, id="briefing-form")),
-        _field(asked, "size", dcc.RadioItems([{"value": one, "label": one.upper()} for one in SIZES], given.get("size", "a4"), id="briefing-size")),
-        _field(asked, "secrecy", dcc.Dropdown([{"value": key, "label": words.said(lang)} for key, words in SECRECY.items()], given.get("secrecy", "internal"), clearable=False, id="briefing-secrecy")),
+        _field(asked, "parts", dcc.Checklist([_part(one, lang) for one in PARTS], chosen, id="briefing-parts", **parts.HELD)),
+        _field(asked, "districts", dcc.Dropdown(_districts(asked), given.get("districts", "").split(",") if given.get("districts") else [], multi=True, id="briefing-districts", **parts.HELD, placeholder=asked.say("briefing.no_districts"))),
+        _field(asked, "lang", dcc.RadioItems([_language(one, lang) for one in LANGS], lang, id="briefing-lang", **parts.HELD)),
+        _field(asked, "form", dcc.Dropdown([_form(one, lang) for one in WRITERS], given.get("form", "pdf"), clearable=False, id="briefing-form", **parts.HELD)),
+        _field(asked, "size", dcc.RadioItems([{"value": one, "label": one.upper()} for one in SIZES], given.get("size", "a4"), id="briefing-size", **parts.HELD)),
+        _field(asked, "secrecy", dcc.Dropdown([{"value": key, "label": words.said(lang)} for key, words in SECRECY.items()], given.get("secrecy", "internal"), clearable=False, id="briefing-secrecy", **parts.HELD)),
     ]  # fmt: skip
     job = {"data-job": asked.say("page.briefing")}
     button = html.A(

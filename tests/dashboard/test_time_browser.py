@@ -56,7 +56,7 @@ def test_keys_move_map_tiles_and_table_together_and_the_page_settles_on_the_same
     until(page, DRAWN)
     assert page.evaluate(SAID)[0] == "5"
     page.keyboard.press("End")
-    until(page, "document.querySelector('.tile .tile-value.twin').textContent === '35'")
+    until(page, f"({SAID})[0] === '35'")  # by a frame, or by the page where the hand had rested already
     until(page, RESTED, 60)
     assert page.said == []
 
@@ -124,6 +124,8 @@ def test_news_move_the_figures_at_once_and_the_page_takes_over(page):
     page.evaluate("Fangyi.send('pulse', {changed: ['facts'], t: 1})")
     until(page, RESTED, 60)
     assert page.evaluate(SAID) == ["36", ["36", "0"], 36]
+    page.evaluate("told => { Fangyi.time.data.fixed = ['as_of']; Fangyi.time.news(told); }", told)
+    assert page.evaluate("Fangyi.time.resting") is None  # a moment that the address states hears no news
     assert page.locator(".twin").count() == 0
     assert page.said == []
 
