@@ -178,6 +178,6 @@ def test_an_empty_store_says_so_on_every_kind_of_page(page, tmp_path):
         for path in ("/", "/wall", "/quality"):
             page.goto(f"{empty}{path}?lang=en")
             page.wait_for_selector(".notice-page")
-            assert "no data yet" in page.locator(".notice-page").inner_text()
+            assert "No data yet" in page.locator(".notice-page").inner_text()
             assert page.locator(".drill-mark").count() == 1
     assert page.said == []
