@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlencode
 
 from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
-from dash.exceptions import DependencyException
 from flask import Flask, Response, abort, make_response, redirect, request
 
 from dashboard import (
@@ -15,6 +14,7 @@ from dashboard import (
     compressed,
     cookies,
     downloads,
+    headers,
     importing,
     presses,
     refusals,
@@ -31,7 +31,7 @@ from dashboard.calls import CallError, check_call
 from dashboard.desk import Desk
 from dashboard.downloads import as_json
 from dashboard.live import code_of, live_blueprint
-from dashboard.pages import Asked, Page, Scene, _drill, _live, _person, all_pages
+from dashboard.pages import Asked, Page, _drill, _live, _person, all_pages
 from dashboard.pages import _compound as compound_panel
 from dashboard.pages import _grid as grids
 from dashboard.pages import _order as order_dialog
@@ -39,7 +39,7 @@ from dashboard.pages import _ordering as ordering
 from dashboard.pages import _saved as saved_views
 from dashboard.pages import _selection as selection
 from dashboard.pages import _timeline as time_machine
-from dashboard.pages._frame import feed_age, painted_by
+from dashboard.pages._drawing import drawing
 from dashboard.presses import press, pressed
 from dashboard.prints import prints_blueprint
 from dashboard.row_routes import rows_blueprint
@@ -51,7 +51,6 @@ from dashboard.text import LANGS, both, say
 from dashboard.view import Here
 from dashboard.watch import Watch
 from dashboard.wording import preferred
-from layers._catalog import all_layers
 from layers._errors import LayerError, StoreError, ViewError
 from layers._palette import light_table
 from layers.intake import review
@@ -65,7 +64,7 @@ OPEN_ROUTES = (
     *sign_in_page.STYLES,
     *refusals.STYLES,
 )  # whether the process lives, and the door; everything else needs a pass
-INDEX, ANY_PATH, CALLBACK = "/", "/<path:path>", "/_dash-update-component"  # endpoints as Dash names them
+CALLBACK = "/_dash-update-component"  # the endpoint as Dash names it
 PICKED = {"pick": "compounds", "pick-hospital": "hospitals"}  # button -> layer that it selects in
 PANELS = {  # layer -> the panel of what is selected in it; others show what their layer knows
     **dict.fromkeys(("compounds", "cases"), compound_panel.panel),
@@ -194,7 +193,7 @@ def _shown(asked: Asked, page: Page, chosen: tuple[str, str] | None) -> tuple[An
     layout = page.layout(asked)
     if "detail" in layout and chosen:
         layout["detail"].children = detail(asked, chosen)
-    return layout, spec(asked, page.scene(asked), chosen)
+    return layout, drawing(asked, page.scene(asked), chosen)
 
 
 def _connect_news(app: Dash) -> None:
@@ -275,53 +274,6 @@ def chosen_of(pick: Any, asked: Asked) -> tuple[str, str] | None:
     return (pick["layer"], pick["id"]) if pick.get("id") else None
 
 
-def spec(asked: Asked, scene: Scene | None, chosen: tuple[str, str] | None = None) -> Any:
-    """Return what the map draws for a page."""
-    if scene is None:
-        return no_update
-    desk, here = asked.desk, asked.here
-    frames = desk.frames(asked.who, here.view, scene.layers, asked.lang)
-    camera = deck.fit(_focus(asked, frames), scene.pitch, scene.bearing)
-    marks = painted_by(scene)
-    return deck.deck_spec(
-        frames,
-        scene.key,
-        tables=desk.tables,
-        camera=camera,
-        paint=scene.paint,
-        lang=asked.lang,
-        selected=chosen,
-        marks=marks,
-        ages={key: feed_age(asked, all_layers()[key].feeds) for key in frames},
-        levels=scene.has_levels,
-        whole=here.view.level in ("city", "district"),
-        nowhere=_nowhere(asked, frames),
-        arcs=scene.arcs,
-    )
-
-
-def _nowhere(asked: Asked, frames: Any) -> int:
-    """How many are ill in the city who are placed in no district: with those of the map they are all."""
-    if asked.here.view.level != "city" or "districts" not in frames:
-        return 0
-    names = ["now_confirmed", "now_clinical"]
-    whole = asked.desk.counts(asked.who, asked.here.view)[names].sum(skipna=False)
-    left = whole - frames["districts"][names].to_numpy().sum()
-    return int(left) if left > 0 else 0
-
-
-def _focus(asked: Asked, frames: Any) -> Any:
-    """The box to look at: the compounds of the view without the thinly settled tenth at each side of the city."""
-    compounds, area = frames.get("compounds"), asked.here.view.district
-    if compounds is not None and compounds["lon"].notna().sum() >= 10:
-        lon, lat = compounds["lon"].dropna(), compounds["lat"].dropna()
-        edge = 0.01 if area else 0.06
-        return (lon.quantile(edge), lat.quantile(edge), lon.quantile(1 - edge), lat.quantile(1 - edge))
-    districts = frames["districts"]
-    chosen = districts[districts["id"] == area]
-    return chosen.total_bounds if len(chosen) else deck.extent(frames)
-
-
 def detail(asked: Asked, chosen: tuple[str, str] | None) -> Any:
     """Return the panel of what is selected, nothing when nothing is."""
     if not chosen or not chosen[0]:
@@ -350,7 +302,8 @@ def _serve(app: Dash, desk: Desk, sheets: _live.Sheets) -> None:
 
     _guard(app, desk, answers.Answers(sheets))
     _routes(server, desk)
-    _answers(app)
+    headers.connect(app)
+    refusals.register(server, STATUS)
     _renew(server, desk)
 
 
@@ -366,7 +319,7 @@ def _guard(app: Dash, desk: Desk, kept: answers.Answers) -> None:
             if who is None:
                 return _to_the_door()
             desk.gate.check_guard(request)
-        if request.endpoint in (INDEX, ANY_PATH):  # Dash would answer any address with its page
+        if request.endpoint in headers.PAGES:  # Dash would answer any address with its page
             if request.path not in all_pages():
                 abort(404)
             with suppress(ViewError):  # an address that makes no sense gets a page that says so
@@ -418,47 +371,6 @@ def _renew(server: Flask, desk: Desk) -> None:
         carried = None if desk.settings.is_drill or request.endpoint == "sign_in.leave" else desk.gate.carried(request)
         if carried is None or carried.age_s < cookies.RENEWED_S or desk.gate.who(request) is None:
             return answer
-        if request.endpoint in (INDEX, ANY_PATH) or cookies.moved(request, carried):
+        if request.endpoint in headers.PAGES or cookies.moved(request, carried):
             cookies.put(answer, desk.settings.secret, carried.token, request.is_secure)
         return answer
-
-
-def _answers(app: Dash) -> None:
-    server = app.server
-
-    @server.after_request
-    def headers(answer: Response) -> Response:
-        answer.headers["Content-Security-Policy"] = csp(app)
-        answer.headers["X-Content-Type-Options"] = "nosniff"
-        answer.headers.setdefault("Referrer-Policy", "no-referrer")
-        answer.headers["X-Frame-Options"] = "DENY"
-        if request.endpoint in (INDEX, ANY_PATH) and not app.server.extensions["desk"].settings.is_drill:
-            answer.headers["Cache-Control"] = (
-                "no-store"  # the way back of a browser leads to the door after signing out
-            )
-        return answer
-
-    @server.errorhandler(DependencyException)
-    def no_such_script(_error: DependencyException) -> tuple[Response, int]:
-        return as_json({"error": "there is no such file"}), 404
-
-    refusals.register(server, STATUS)
-
-
-def csp(app: Dash) -> str:
-    """Return the policy under which a page runs: nothing from elsewhere, no code but ours."""
-    scripts = " ".join(["'self'", *(f"'{one}'" if not one.startswith("'") else one for one in app.csp_hashes())])
-    rules = {
-        "default-src": "'self'",
-        "script-src": scripts,
-        "style-src": "'self' 'unsafe-inline'",
-        "img-src": "'self' data: blob:",
-        "worker-src": "'self' blob:",
-        "connect-src": "'self'",
-        "font-src": "'self' data:",
-        "frame-ancestors": "'none'",
-        "base-uri": "'self'",
-        "form-action": "'self'",
-        "object-src": "'none'",
-    }
-    return "; ".join(f"{name} {value}" for name, value in rules.items())

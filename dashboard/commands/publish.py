@@ -44,6 +44,6 @@ def run(args: argparse.Namespace) -> int:
         return 0
     with whole(args.out) as unfinished:
         public_file.write(unfinished, found, district_titles(store), args.lang)
-        number = releases.keep(store, found.tables, args.by, view.known_at)
+        number = releases.keep(store, found.tables, args.by, view.known_at, after=found.after)
     print(f"{args.out}: {day}, {counts} counts, {found.hidden} hidden; release {number}")
     return 0

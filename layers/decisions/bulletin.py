@@ -9,6 +9,7 @@ from sqlalchemy import select
 from layers._errors import ViewError
 from layers._times import day_number, day_start
 from layers._view import View
+from layers.decisions._silence import Silence, hear
 from layers.decisions.disclosure import protect
 from layers.decisions.rules import RuleSet, in_force
 from layers.store import Store, releases, totals
@@ -29,11 +30,13 @@ class Bulletin:
 
     tables  measure -> area ("" the city, else a district), first, last (the day), count; NaN where a count is not shown
     rule    the rule by which counts are hidden
+    after   number of the newest release that it was held against
     """
 
     day: int
     tables: dict[str, pd.DataFrame]
     rule: RuleSet
+    after: int
 
     @property
     def hidden(self) -> int:
@@ -45,12 +48,14 @@ def bulletin(store: Store, view: View, told: Callable[[int, int], None] | None =
     """Return the bulletin of the view's day, for the whole city, against everything that was ever made public of it.
 
     told  measures done, of how many
-    Raises ViewError for a view of a part of the city, for a bulletin tells of all its districts; DisclosureError where no hiding
+    Raises ViewError for a view of a part of the city, for a bulletin tells of all its districts, and for a day that no delivery of
+    cases covers to its end, for nobody told is not nobody; DisclosureError where no hiding
     helps, because earlier releases and this one would together tell a count of a few persons.
     """
     if view.area:
         raise ViewError(f"area {view.area}: a bulletin is of the whole city", f"{view.area}：公报须为全市")
-    day = day_number(view.as_of)
+    day, after = day_number(view.as_of), releases.last(store)
+    _require_told(store, view, day)
     rule = in_force("public-release", day_start(day).date())
     codes = _districts(store, view)
     parts = {**{code: [code] for code in codes}, "": [*codes, ELSEWHERE]}
@@ -64,7 +69,19 @@ def bulletin(store: Store, view: View, told: Callable[[int, int], None] | None =
         )
     if told:
         told(len(MEASURES), len(MEASURES))
-    return Bulletin(day, tables, rule)
+    return Bulletin(day, tables, rule, after)
+
+
+def _require_told(store: Store, view: View, day: int) -> None:
+    silence = Silence(hear(store, view, ("cases",)), view, ("cases",))
+    whole = silence.last_day("cases")
+    if silence.never("cases") or whole < day:
+        named, until = (day_start(one).date().isoformat() for one in (day, whole))
+        reach = ("none came", "尚无报送") if silence.never("cases") else (f"they reach to {until}", f"报送只到{until}")
+        raise ViewError(
+            f"{named}: no delivery of cases covers the day to its end ({reach[0]}); a bulletin is of a whole day",
+            f"{named}：病例报送尚未覆盖全天（{reach[1]}），不能公布",
+        )
 
 
 def _districts(store: Store, view: View) -> list[str]:

@@ -46,12 +46,15 @@ class Reader:
     """A process that reads shapes, and the pipe to it."""
 
     def __init__(self) -> None:
-        path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+        told = {
+            name: value for name, value in os.environ.items() if not name.startswith("FANGYI_")
+        }  # no secret to take
+        path = os.pathsep.join([str(ROOT), *filter(None, [told.get("PYTHONPATH")])])
         self.process = subprocess.Popen(
             [sys.executable, "-m", "layers.intake._apart"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": path},
+            env=told | {"PYTHONPATH": path},
         )
         self.uses = 0
 

@@ -2,16 +2,22 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import pandas as pd
-from sqlalchemy import func, insert, select
+from sqlalchemy import Select, func, insert, select
 
+from layers._errors import StoreError
 from layers._times import to_ms
 from layers.store import journal
 from layers.store.database import Store
 from layers.store.schema import released
 
 CELL = ("area", "first", "last", "count")
+
+
+def _last() -> Select[Any]:
+    return select(func.coalesce(func.max(released.c.number), 0).label("number"))
 
 
 def earlier(store: Store, measure: str) -> list[pd.DataFrame]:
@@ -22,14 +28,27 @@ def earlier(store: Store, measure: str) -> list[pd.DataFrame]:
     return [some[list(CELL)].reset_index(drop=True) for _, some in rows.groupby("number", sort=True)]
 
 
-def keep(store: Store, tables: Mapping[str, pd.DataFrame], actor: str, known_at: datetime) -> int:
+def last(store: Store) -> int:
+    """Return the number of the newest release, 0 before the first."""
+    return int(store.read(_last())["number"].iloc[0])
+
+
+def keep(store: Store, tables: Mapping[str, pd.DataFrame], actor: str, known_at: datetime, *, after: int) -> int:
     """Write down what goes out, by measure, with a line in the journal; return the number of the release.
 
     To be called before anybody can see it: what is in the ledger and did not go out does no harm, the other way round it does.
+
+    after  the newest release that it was held against; StoreError where another went out since, which it may give away together with
     """
     rows = [(measure, row) for measure, table in tables.items() for row in table.to_dict("records")]
     with store.writing() as connection:
-        number = int(connection.execute(select(func.coalesce(func.max(released.c.number), 0))).scalar_one()) + 1
+        newest = int(connection.execute(_last()).scalar_one())
+        if newest != after:
+            raise StoreError(
+                f"release {newest} went out meanwhile; this one was held against those up to {after}: publish it again",
+                f"其间已有第{newest}次公布，本次只与第{after}次及以前核对过，请重新生成",
+            )
+        number = newest + 1
         told = {"number": number, "at": to_ms(datetime.now(UTC)), "actor": actor, "known_at": to_ms(known_at)}
         connection.execute(
             insert(released),

@@ -14,7 +14,14 @@ from layers.store.engine import owns
 from layers.store.schema import metadata
 
 READ = ("meta",)
-ADDED_TO = ("journal", "total", "rejection", "confirmation", "printed")  # what is there is never changed or taken out
+ADDED_TO = (
+    "journal",
+    "total",
+    "rejection",
+    "confirmation",
+    "printed",
+    "released",
+)  # what is there is never changed or taken out
 WANTED = "wanted: CREATE ROLE {city} NOLOGIN; CREATE ROLE {role} LOGIN NOINHERIT PASSWORD '...' IN ROLE {city}"
 FACTS_OF = "SELECT rolsuper, rolbypassrls, rolcreaterole, rolcanlogin FROM pg_roles WHERE rolname = :role"
 

@@ -8,7 +8,7 @@ import re
 import pytest
 from dash import dcc
 
-from dashboard.app import csp
+from dashboard.headers import csp
 from layers.store import open_store
 from tests import city
 from tests.office import CITY, Office, said

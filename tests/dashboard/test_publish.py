@@ -14,7 +14,7 @@ def url(tmp_path):
     found = f"sqlite:///{tmp_path / 's.db'}"
     store = city.found(open_store(found, "drill"), tmp_path)
     where = ["江岸区春风里"] * 8 + ["江汉区长江花园一期"] * 2 + ["地址不详"] * 9
-    city.cases(store, tmp_path, "2020-02-03T18:00", *({"case_id": str(n), "address": a} for n, a in enumerate(where)))
+    city.cases(store, tmp_path, "2020-02-04T08:00", *({"case_id": str(n), "address": a} for n, a in enumerate(where)))
     store.close()
     return found
 
@@ -47,7 +47,7 @@ def test_the_bulletin_of_a_day_shows_no_count_of_few_and_stands_in_the_ledger(ur
 
 
 def test_what_cannot_be_entered_does_not_go_out(url, tmp_path, monkeypatch):
-    def fails(*_):
+    def fails(*_, **_more):
         raise OSError("no ledger")
 
     monkeypatch.setattr(releases, "keep", fails)

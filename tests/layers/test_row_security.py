@@ -151,6 +151,7 @@ def test_servers_write_as_the_role_and_a_sign_of_paths_in_a_name_makes_no_other_
         "DELETE FROM journal",
         "TRUNCATE person",
         "DELETE FROM total",
+        "UPDATE released SET n = 0",
         "UPDATE meta SET value = '1'",
         "COPY person FROM PROGRAM 'true'",
     ],
