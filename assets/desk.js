@@ -56,10 +56,27 @@
     place.textContent = [n === Number(box.dataset.total) ? say('rows', {n: written(n)}) : say('rows_of', {n: written(n), total: written(Number(box.dataset.total))}), ...names.map((_, i) => `${titles[i]} ${written(sums[i])}`)].join(' · ');
   }
 
+  let left = null; // the row that led away, for the table that the new page shows
+  function returned({box, api}) {
+    const node = left && left.grid === box.dataset.grid && api.getRowNode(left.id);
+    if (node) {
+      api.ensureNodeVisible(node);
+      if (left.column && document.activeElement === document.body) api.setFocusedCell(node.rowIndex, left.column);
+    }
+    left = null;
+  }
+
   function chosen(table, event) {
-    if (!table.box.dataset.picks || event.source === 'api') return;
+    const {picks, leads} = table.box.dataset;
+    if (!(picks || leads) || /^(api|gridInitializing|rowDataChanged)/.test(event.source)) return;
     const rows = table.api.getSelectedRows();
-    if (rows.length === 1) Fangyi.send('pick', {layer: table.box.dataset.picks, id: String(rows[0].pick || rows[0].id), from: 'table'});
+    if (rows.length !== 1) return;
+    if (leads) { // as a link does; the table keeps its filters, the keyboard its row
+      const cell = table.api.getFocusedCell();
+      left = {grid: table.box.dataset.grid, id: String(rows[0].id), column: cell && cell.column.getColId()};
+      history.pushState({}, '', leads + encodeURIComponent(rows[0].id) + location.hash);
+      window.dispatchEvent(new CustomEvent('_dashprivate_pushstate'));
+    } else Fangyi.send('pick', {layer: picks, id: String(rows[0].pick || rows[0].id), from: 'table'});
   }
 
   async function meet(box) {
@@ -79,7 +96,7 @@
     if (box.dataset.apart) await filled(table);
     counted(table);
     marked(table, picked);
-    requestAnimationFrame(() => setTimeout(() => { for (const go of holding.splice(0)) go(); }));
+    requestAnimationFrame(() => setTimeout(() => { returned(table); for (const go of holding.splice(0)) go(); }));
   }
 
   // Without a graphics card the first drawing of a city keeps the browser busy for seconds: the table that somebody opened comes before it.

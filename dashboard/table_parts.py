@@ -60,6 +60,7 @@ def table(
     filters: bool = False,
     arranged: Sequence[Mapping[str, Any]] = (),
     apart: bool = False,
+    chosen: str = "",
 ) -> dag.AgGrid:
     """Return a table that sorts and exports.
 
@@ -68,6 +69,7 @@ def table(
     page      rows a page; 0 scrolls
     filters   a row of filter fields under the titles
     apart     the rows come later, by assets/desk.js
+    chosen    the `id` of the row that is marked from the start; "" for none
     arranged  how a person arranged its columns, as `getColumnState` of the grid tells it: order, width, what is hidden, sorting
     """
     names = table_columns(frame, columns)
@@ -84,6 +86,7 @@ def table(
     return dag.AgGrid(
         id=id,
         **({} if apart else {"rowData": records(frame[names])}),
+        **({"selectedRows": {"ids": [chosen]}} if chosen else {}),
         columnDefs=arrange([_column(name, more, frame[name], filters) for name, more in columns.items()], arranged),
         defaultColDef={"sortable": True, "resizable": True, "filter": filters, "floatingFilter": filters} | NO_MENU,
         getRowId="params.data.id" if "id" in names else None,

@@ -34,6 +34,8 @@ def grid(
     note: str = "",
     sums: Sequence[str] = (),
     takes: str = "",
+    leads: str = "",
+    chosen: str = "",
 ) -> Component:
     """Return a table with its bar.
 
@@ -42,15 +44,30 @@ def grid(
     note   a sentence beside the number of rows: what the table leaves out
     sums   columns that the bar adds up over the rows that are shown
     takes  the table of `dashboard/rows.py` that its button takes out, with a reason (assets/rows.js)
+    leads  address to which choosing a row leads, the row's `id` put behind it; "" where rows lead nowhere
+    chosen the `id` of the row that is marked from the start; "" for none
     """
     who = owner(asked.who)
     arranged = saved.columns(asked.desk.store, who, asked.here.path).get(name, [])
     apart = len(frame) > FEW and picks != "person"  # a browser keeps such rows on its disk: of persons none
     table = table_parts.table(
-        frame, columns, {"type": "grid", "index": name}, lang=asked.lang, filters=True, arranged=arranged, apart=apart
+        frame,
+        columns,
+        {"type": "grid", "index": name},
+        lang=asked.lang,
+        filters=True,
+        arranged=arranged,
+        apart=apart,
+        chosen=chosen,
     )
     made = dict(columns)
-    data = {"data-grid": name, "data-picks": picks, "data-total": str(len(frame)), "data-sums": " ".join(sums)}
+    data = {
+        "data-grid": name,
+        "data-picks": picks,
+        "data-leads": leads,
+        "data-total": str(len(frame)),
+        "data-sums": " ".join(sums),
+    }
     data |= {"data-apart": asked.desk.tables.add("rows", packed_rows(frame, columns))} if apart else {}
     return html.Div([_bar(asked, name, len(frame), note, takes), html.Div(table, className="grid-box")], className="desk-grid", **data) if made else parts.empty(note)  # fmt: skip
 

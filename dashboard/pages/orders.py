@@ -13,7 +13,7 @@ from dashboard import parts
 from dashboard.desk import Desk
 from dashboard.goods import in_words
 from dashboard.orders import DECISION, STATE, WHICH, action_words, chosen, span
-from dashboard.pages import Asked, Page, _order_detail
+from dashboard.pages import Asked, Page, _order_detail, _order_table
 from dashboard.pages._frame import district_names, mark_of, sheet
 from dashboard.pages._order import link_to
 from dashboard.pages._order_detail import may_take
@@ -34,24 +34,28 @@ def found(asked: Asked) -> pd.DataFrame:
 
 
 def layout(asked: Asked) -> Component:
-    """Figures above, the list at the left, the chosen order at the right."""
+    """Figures above, the list at the left, the chosen order at the right; a table lies above its order."""
     every = found(asked)
     rows = chosen(every, asked.here.options)
     left = put_away(asked, every, rows)
     number = (asked.here.options or {}).get("order", "")
-    whole = _order_detail.detail(asked, number) if number else _nothing_chosen(asked)
+    whole = _order_detail.detail(asked, number) if number else None
+    as_table = _order_table.is_table(asked) and len(rows) > 0
+    shown = _order_table.orders(asked, rows, number) if as_table else listing(asked, rows, number)
     panel = parts.panel(
         asked.say("orders.orders"),
         [
             filters(asked, every),
             just_left(asked, left, number),
-            listing(asked, rows, number) if len(rows) or left.empty else None,
+            shown if len(rows) or left.empty else None,
         ],
-        note=say("state.first", asked.lang, n=min(len(rows), SHOWN), total=figure(len(rows))),
-        tools=export_menu(asked),
-        name="order-list",
+        note="" if as_table else say("state.first", asked.lang, n=min(len(rows), SHOWN), total=figure(len(rows))),
+        tools=[_order_table.switch(asked), export_menu(asked)],
+        name="order-table" if as_table else "order-list",
     )
-    return sheet(asked, [tiles(asked, every), html.Div([panel, whole], className="order-columns")])
+    columns = [panel, whole] if as_table else [panel, whole or _nothing_chosen(asked)]
+    kind = "order-columns as-table" if as_table else "order-columns"
+    return sheet(asked, [tiles(asked, every), html.Div(columns, className=f"{kind} has-order" if whole else kind)])
 
 
 def put_away(asked: Asked, every: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:

@@ -100,6 +100,7 @@ OPEN = {  # what can stand open over a page: where, what is pressed, what is the
     "views": ("/beds?tour=0", ".menu.views > summary", ".views-body"),
     "layers": ("/lockdown?tour=0", "[data-tool=layers]", ".map-layer-list li"),
     "menu": ("/orders?tour=0", ".nav-group:not(.nav-present) > summary", ".nav-group[open] .menu-body"),
+    "orders in a table": ("/orders?table=orders&order=L-20200210-001", None, ".order-table .ag-row-selected"),
     "order page": ("/orders?order=L-20200210-001", None, "#order"),
 }
 

@@ -18,7 +18,7 @@ from dashboard.__main__ import main
 from dashboard.access import Gate, Person
 from dashboard.orders import DECISION, EXPORTED, span
 from layers import hospitals
-from layers._times import parse_time, to_ms
+from layers._times import SHANGHAI, parse_time, to_ms
 from layers.decisions import staff
 from layers.decisions._catalog import PLANS, plan_of
 from layers.decisions.rules import all_rules
@@ -97,6 +97,41 @@ def confirmed(place, who=CITY, state=None, **changes):
 
 def believed(place):
     return place.store.read(select(orders).where(orders.c.known_until == FOREVER))
+
+
+# ---- the table
+
+
+def table_of(place, who, search=""):
+    """The rows of the table of orders by number, as a browser gets them."""
+    page = place.page(who, "/orders", f"table=orders&{search}").get_json()["response"]["page"]["children"]
+    found = []
+
+    def walk(one):
+        if isinstance(one, list):
+            [walk(part) for part in one]
+        elif isinstance(one, dict):
+            found.extend(one["props"]["rowData"] if one.get("type") == "AgGrid" else [])
+            walk(one.get("props", {}).get("children"))
+
+    walk(page)
+    return {row["id"]: row for row in found}
+
+
+def test_the_table_holds_the_orders_of_its_filters_in_words_and_hours(own):
+    due = own.store.now() + timedelta(hours=4)
+    late, done = given(own.store, "C1", deadline=due), given(own.store, "C4")
+    walked(own.store, done, "closed")
+    soon = f"as_of={due + timedelta(hours=3):%Y-%m-%dT%H:%M}"
+    assert list(table_of(own, CITY, soon)) == [late]  # closed ones leave as they leave the list
+    rows = table_of(own, CITY, f"{soon}&state=all")
+    assert set(rows) == {late, done}
+    assert rows[late]["overdue"] == pytest.approx(3, abs=0.1)
+    assert rows[done]["overdue"] is None  # not late is not 0 hours late
+    assert [rows[late][name] for name in ("state", "district", "owner")] == ["已下达", "江岸区", "一元街道办事处"]
+    assert rows[late]["deadline"] == due.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+    assert table_of(own, CITY, "state=all&lang=en")[done]["state"] == "Closed"
+    assert [set(table_of(own, who, "state=all")) for who in (DISTRICT, OTHER)] == [{late}, {done}]  # each its own
 
 
 # ---- the way back

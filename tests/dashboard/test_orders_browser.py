@@ -9,6 +9,7 @@ from layers.store import open_store
 from layers.store.schema import FOREVER, orders
 from tests import city
 from tests.browser import chromium, free_port, listen, serving, until
+from tests.orders import given
 
 DIALOG = "document.querySelector('#order-dialog .order-dialog')"
 
@@ -195,3 +196,25 @@ def test_several_proposals_are_ordered_together_each_as_its_own(context, address
     rows = store.read(select(orders.c.owner_area, orders.c.batch))
     assert set(rows["owner_area"]) == {"420102/一元街道"}
     assert rows["batch"].nunique() == 1
+
+
+def test_the_table_of_orders_leads_to_each_by_keys_and_stays_where_it_was(context, address, store):
+    numbers = [given(store, code) for code in ("C1", "C4")]
+    store.close()
+    page = page_at(context, f"{address}/orders?table=orders")
+    page.locator(f".ag-row[row-id='{numbers[1]}'] [col-id=state]").click()
+    page.locator(".panel.order h2", has_text=numbers[1]).wait_for()
+    until(page, f"document.activeElement.closest('.ag-row')?.getAttribute('row-id') === '{numbers[1]}'")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    page.locator(".panel.order h2", has_text=numbers[0]).wait_for()
+    until(page, f"document.activeElement.closest('.ag-row')?.getAttribute('row-id') === '{numbers[0]}'")
+    assert page.evaluate("new URLSearchParams(location.search).get('order')") == numbers[0]
+    assert page.evaluate("document.querySelector('.ag-row-selected').getAttribute('row-id')") == numbers[0]
+    page.locator(".table-quick input, input.table-quick").fill(numbers[1])
+    page.locator(".chip", has_text=numbers[1]).wait_for()
+    until(page, "document.querySelectorAll('.ag-center-cols-container .ag-row').length === 1")
+    page.go_back()
+    page.go_back()
+    page.locator(".panel.order h2", has_text=numbers[1]).wait_for()
+    assert page.said == []
