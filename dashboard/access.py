@@ -1,6 +1,7 @@
 """The one gate: who may see which area and which field. Pages, tables, exports and routes ask here and nowhere else.
 
-A pass names a role and its area. The city sees everything, a district its district, a street its street, a community its
+A pass names a role and its area. Which addresses a role may open at all is listed in `doors`; `public`, `auditor` and `admin`
+get no row from here but the journal's for the auditor and the accounts for the admin. The city sees everything, a district its district, a street its street, a community its
 street or its one compound. A view that names no area is the person's own; one that lies elsewhere is refused. Rows reach:
 
   OWN       the person's area and nothing else (compounds, cases, persons, orders, counts, lockdown): the rule for all
@@ -20,7 +21,7 @@ acknowledged, by the city and, in their own area, by the districts. What is prin
 a page tells only to those whom this gate let read the rows.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -30,7 +31,7 @@ from flask import Request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import Select, select
 
-from dashboard import cookies
+from dashboard import cookies, doors
 from dashboard.cookies import A_SHIFT_S, Carried
 from dashboard.errors import Refusal
 from dashboard.settings import Settings
@@ -47,7 +48,10 @@ from layers.store.schema import FOREVER, compound, district
 
 COOKIE = cookies.PASS
 SEEN = "fangyi.who"  # in a request's environment: who sends it, asked once
-AREAS = {"city": ("city",), "district": ("district",), "street": ("street",), "community": ("street", "compound")}
+AREAS = {
+    **{"city": ("city",), "district": ("district",), "street": ("street",), "community": ("street", "compound")},
+    **dict.fromkeys((doors.PUBLIC, doors.AUDITOR, doors.ADMIN), ("city",)),  # they name no area, and see no row of any
+}
 ROLES = tuple(AREAS)
 REVIEWERS = ("city", "district")
 WARNERS = ("city", "district")  # who writes rules of alert and acknowledges alerts, in their own area
@@ -159,6 +163,17 @@ class Gate:
         carried = self.carried(request)
         return cookies.guard(self.settings.secret, carried.token if carried else request.cookies.get(COOKIE, ""))
 
+    def opens(self, person: Person | None, roles: Collection[str]) -> bool:
+        """Return whether a door of these roles opens for a person; in a drill every door that opens for anybody does."""
+        return person is not None and (bool(roles) if self.settings.is_drill else person.role in roles)
+
+    def check_door(self, person: Person | None, roles: Collection[str]) -> None:
+        """Raise AccessError unless a door of these roles (`doors`) opens for a person."""
+        if person is None:
+            raise refusal("sign_in")
+        if not self.opens(person, roles):
+            raise refusal("no_door", person)
+
     def _holder(self, token: str) -> Person | None:
         found = sessions.holder(self.store, token) if self.store else None
         person = Person(*found) if found else None
@@ -213,8 +228,7 @@ class Gate:
 
         Raises AccessError where it lies outside their area, ViewError where there is no such area.
         """
-        if person is None:
-            raise refusal("sign_in")
+        person = seer(person)
         if reach == CITY and not person.sees_all:
             raise refusal("city_only", person)
         if reach == SHARED:
@@ -238,8 +252,7 @@ class Gate:
 
     def reaches(self, store: Store, person: Person | None, place: Place, reach: str = OWN) -> None:
         """Raise AccessError unless what is read about a place reaches a person, whatever its rows carry."""
-        if person is None:
-            raise refusal("sign_in")
+        person = seer(person)
         around = reach == DISTRICT and place.district and place.district == _own(store, person).district
         if not (person.may_see(place) or around):
             raise refusal("not_known_of", person, area="/".join(place) or both("access.city"))
@@ -280,8 +293,7 @@ class Gate:
 
         How fresh the feeds are is for every role, so alerts about their age are too.
         """
-        if person is None:
-            raise refusal("sign_in")
+        person = seer(person)
         rows = store.read(query)
         people = [one for one in (person, Person("", "district", area)) if not one.sees_all and one.area]
         if not people:
@@ -299,6 +311,15 @@ class Gate:
 
     def _signer(self) -> URLSafeTimedSerializer:
         return URLSafeTimedSerializer(self.settings.secret, salt="pass")
+
+
+def seer(person: Person | None) -> Person:
+    """Return the person; raises AccessError unless their role sees rows about persons, places and plans."""
+    if person is None:
+        raise refusal("sign_in")
+    if person.role not in doors.OFFICE:
+        raise refusal("no_rows", person)
+    return person
 
 
 def check_origin(request: Request) -> None:
@@ -395,7 +416,7 @@ def scope_of(store: Store, person: Person, reach: str = OWN) -> str:
 
 def masked(rows: pd.DataFrame, person: Person) -> pd.DataFrame:
     """Return rows without what identifies a person: no digests, addresses without building and room, notes by role."""
-    hidden = [name for name in HIDDEN if name in rows and name not in OPEN_FIELDS[person.role]]
+    hidden = [name for name in HIDDEN if name in rows and name not in OPEN_FIELDS.get(person.role, ())]
     rows = rows.drop(columns=hidden)
     if "address" in rows:
         rows = rows.assign(address=[strip_unit(text) if isinstance(text, str) else "" for text in rows["address"]])

@@ -13,6 +13,7 @@ from dashboard import (
     answers,
     compressed,
     cookies,
+    doors,
     downloads,
     headers,
     importing,
@@ -56,14 +57,7 @@ from layers._palette import light_table
 from layers.intake import review
 from layers.store import Store, open_store
 
-OPEN_ROUTES = (
-    "/healthz",
-    "/enter",
-    "/sign-in",
-    sign_in_page.MARK,
-    *sign_in_page.STYLES,
-    *refusals.STYLES,
-)  # whether the process lives, and the door; everything else needs a pass
+OPEN_FILES = (sign_in_page.MARK, *sign_in_page.STYLES, *refusals.STYLES)  # what the door itself is drawn with
 CALLBACK = "/_dash-update-component"  # the endpoint as Dash names it
 PICKED = {"pick": "compounds", "pick-hospital": "hospitals"}  # button -> layer that it selects in
 PANELS = {  # layer -> the panel of what is selected in it; others show what their layer knows
@@ -163,7 +157,7 @@ def _connect(app: Dash, desk: Desk, sheets: _live.Sheets) -> None:
             here = desk.here(who, path, search)
         except ViewError as error:
             return refused(desk, search, error), no_update
-        page = all_pages().get(path)
+        page = all_pages().get(path) if path in doors.PAGES else None
         if page is None:
             return refused(desk, search, say("state.no_page", here.lang)), no_update
         if desk.store.revision(here.view.known_at) == 0 and not page.bare:
@@ -315,12 +309,16 @@ def _guard(app: Dash, desk: Desk, kept: answers.Answers) -> None:
     def guard() -> Response | None:
         check_origin(request)
         who = desk.gate.who(request)
-        if request.path not in OPEN_ROUTES:
+        roles = doors.of_rule(request.url_rule.rule) if request.url_rule else doors.SIGNED_IN  # no rule: Flask says why
+        if "" not in roles and request.path not in OPEN_FILES:
             if who is None:
                 return _to_the_door()
             desk.gate.check_guard(request)
+            if not roles:
+                abort(404)  # nobody listed it
+            desk.gate.check_door(who, roles)
         if request.endpoint in headers.PAGES:  # Dash would answer any address with its page
-            if request.path not in all_pages():
+            if request.path not in all_pages() or request.path not in doors.PAGES:
                 abort(404)
             with suppress(ViewError):  # an address that makes no sense gets a page that says so
                 desk.here(who, request.path, request.query_string.decode())
@@ -329,6 +327,7 @@ def _guard(app: Dash, desk: Desk, kept: answers.Answers) -> None:
                 return make_response(redirect(request.path + default))
         elif request.endpoint == CALLBACK:
             body = request.get_json(silent=True)
+            desk.gate.check_door(who, doors.of_call(body))
             check_call(body, app.callback_map)
             return kept.get(desk, body, make) if body["output"] == answers.SHOWN else None
         return None

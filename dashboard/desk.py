@@ -12,7 +12,7 @@ import geopandas as gpd
 import pandas as pd
 from sqlalchemy import Select, and_, or_, select
 
-from dashboard import access
+from dashboard import access, doors
 from dashboard.access import CITY, DISTRICT, SHARED, Gate, Person
 from dashboard.drafts import Drafts
 from dashboard.jobs import Jobs
@@ -121,6 +121,8 @@ class Desk:
     def here(self, who: Person | None, path: str, search: str) -> Here:
         """Return where a URL leads a person: an area left out is their own, one outside it is refused; a language left out is theirs."""
         here = read(path, search, self.store, preferred())
+        if path in doors.PAGES:
+            self.gate.check_door(who, doors.of_page(path))
         return here.at(view=self.gate.allowed(self.store, who, here.view))
 
     def frames(

@@ -1,0 +1,95 @@
+"""Every address of the application and the roles that it opens for. What is not listed here opens for nobody.
+
+Four roles see the city as far as their area reaches (`OFFICE`); three see no row about a person, a place or a plan:
+
+  public    nothing of what the map knows
+  auditor   the journal: who did what, when
+  admin     the accounts: who may sign in
+
+Two addresses of one form, such as those with a version in them, are one door. In a drill everybody may look, so every listed
+door stands open. Which rows a door shows is decided by `access.Gate`; a role outside `OFFICE` gets none from it.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+CITY, DISTRICT, STREET, COMMUNITY = "city", "district", "street", "community"
+PUBLIC, AUDITOR, ADMIN = "public", "auditor", "admin"
+OFFICE = frozenset((CITY, DISTRICT, STREET, COMMUNITY))
+SIGNED_IN = OFFICE | {PUBLIC, AUDITOR, ADMIN}
+ANYBODY = SIGNED_IN | {""}  # also who did not sign in
+
+# Pages, by the address that a browser shows.
+PAGES: Mapping[str, frozenset[str]] = dict.fromkeys(
+    (
+        *("/", "/situation", "/changes", "/clusters", "/compare", "/wall"),
+        *("/lockdown", "/beds", "/staff", "/supplies", "/plan", "/orders", "/alerts"),
+        *("/imports", "/quality", "/briefing"),
+    ),
+    OFFICE,
+)
+
+# Routes, as Flask names their rules; a version or a digest in one is written as *.
+ROUTES: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(("/healthz", "/enter", "/sign-in"), ANYBODY),
+    # what a page is made of: no row of the store is in it
+    **dict.fromkeys(
+        (
+            *("/", "/<path:path>", "/_dash-layout", "/_dash-dependencies", "/_reload-hash", "/_favicon.ico"),
+            "/_dash-component-suites/<string:package_name>/<path:fingerprinted_path>",
+            *("/assets/<path:filename>", "/vendor/*/deckgl.js", "/words/*.js", "/words/glossary/<lang>.json"),
+            *("/pulse", "/sign-out"),
+        ),
+        SIGNED_IN,
+    ),
+    "/_dash-update-component": SIGNED_IN,  # each call behind it has a door of its own: `CALLS`
+    "/readyz": OFFICE | {ADMIN},
+    **dict.fromkeys(
+        (
+            *("/selfcheck", "/scrub", "/scrub/order", "/table/<key>/<version>", "/search/places", "/search/clusters"),
+            *("/plan/<kind>.<form>", "/orders.<form>", "/rows/<table>.<form>", "/brief/<kind>.<form>"),
+            *("/job/<id>", "/job/<id>/cancel", "/job/<id>/file"),
+            *("/briefing/print", "/briefing/preview", "/briefing/again", "/briefing/verify", "/briefing/<code>.sig"),
+            "/briefing/edition/<int>",
+            *("/imports/upload", "/imports/job/<id>", "/imports/job/<id>/stop", "/imports/draft/<token>.csv"),
+            "/imports/batch/<int>.csv",
+        ),
+        OFFICE,
+    ),
+}
+
+# Callbacks by their output, as far as they open for others than `OFFICE`.
+CALLS: Mapping[str, frozenset[str]] = dict.fromkeys(
+    (
+        "..page.children...deck-spec.data..",  # the page of an address: `PAGES` says whose
+        "drawn.data",  # whether news make it anew
+        '..{"index":["ALL"],"type":"live"}.children...live-at.data..',  # its parts that follow by themselves
+    ),
+    SIGNED_IN,
+)
+
+_VERSION = re.compile(r"/(?:\d+(?:\.\d+)+|[0-9a-f]{16})(?=[/.])")
+_NUMBER = re.compile(r"<int\([^)]*\):\w+>")
+_TWIN = re.compile(r"@[0-9a-f]+")  # Dash names an output that several callbacks share property@digest
+
+
+def of_rule(rule: str) -> frozenset[str]:
+    """Return the roles that a rule of Flask opens for; none for one that is not listed."""
+    return ROUTES.get(named(rule), frozenset())
+
+
+def of_page(path: str) -> frozenset[str]:
+    """Return the roles that a page opens for; none for one that is not listed."""
+    return PAGES.get(path, frozenset())
+
+
+def of_call(body: Any) -> frozenset[str]:
+    """Return the roles that the callback opens for which a body asks; whether it is well formed is for `calls` to say."""
+    output = body.get("output") if isinstance(body, dict) else None
+    return CALLS.get(_TWIN.sub("", str(output)), OFFICE)
+
+
+def named(rule: str) -> str:
+    """Return a rule as it is listed: the version in it as *."""
+    return _NUMBER.sub("<int>", _VERSION.sub("/*", rule))
