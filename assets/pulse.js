@@ -13,8 +13,8 @@
   const digits = new Intl.DateTimeFormat('sv-SE', {timeZone: 'Asia/Shanghai', timeStyle: 'medium'});
   const hour = at => digits.format(at);
 
-  // last: the newest answer; told: what the page was told; gaps: when this screen was not updated, and why
-  const pulse = {last: null, told: null, tag: null, code: null, boot: null, seen: null, begun: Date.now(), ran: performance.now(), lostAt: null, misses: 0, force: false, gaps: [], timer: null, asking: false, refused: false};
+  // last: the newest answer; told: what the page was told; moved: the facts that its figures show; held: news wait for somebody; gaps: when this screen was not updated, and why
+  const pulse = {last: null, told: null, tag: null, code: null, boot: null, seen: null, begun: Date.now(), ran: performance.now(), lostAt: null, misses: 0, force: false, gaps: [], moved: null, held: false, timer: null, asking: false, refused: false};
   Fangyi.pulse = pulse;
 
   function ribbon(kind, text) {
@@ -64,12 +64,19 @@
     const page = document.querySelector('[data-stand]');
     if (!page && !pulse.force && (!document.getElementById('page') || document.querySelector('.shell.waiting'))) return; // the first page is on its way, and brings how things stand
     pulse.told = pulse.told || (page ? JSON.parse(page.dataset.stand) : {});
-    const changed = pulse.force ? KINDS : KINDS.filter(kind => pulse.told[kind] !== now[kind]);
-    if (!changed.length) return;
-    if (!Fangyi.send('pulse', {...now, changed, t: Date.now()})) return;
-    const news = pulse.told.facts !== now.facts; // a line that was cut is no news
-    Object.assign(pulse, {told: now, force: false});
-    if (news && Fangyi.time && Fangyi.time.news) Fangyi.time.news(now);
+    moved(now);
+    const held = (pulse.force || pulse.told.facts !== now.facts) && Fangyi.inHand(), kept = held ? {facts: pulse.told.facts} : {};
+    const changed = KINDS.filter(kind => (pulse.force || pulse.told[kind] !== now[kind]) && !(held && kind === 'facts'));
+    pulse.held = held;
+    if (!changed.length || (pulse.force && held)) return;
+    if (Fangyi.send('pulse', {...now, changed, t: Date.now()})) Object.assign(pulse, {told: {...now, ...kept}, force: false});
+  }
+
+  /** Figures move with each news at once, whoever holds the page; a line that was cut is no news. */
+  function moved(now) {
+    const before = pulse.moved === null ? pulse.told.facts : pulse.moved;
+    pulse.moved = now.facts;
+    if (before !== now.facts && Fangyi.time && Fangyi.time.news) Fangyi.time.news(now);
   }
 
   async function ask() {
@@ -121,7 +128,7 @@
     if (!box) return;
     const shown = seconds >= 2, under = (pulse.last && pulse.last.working) || [];
     const what = under.map(kind => (PLANS[kind] ? PLANS[kind]() : kind)).join(say('listing'));
-    const text = !shown ? '' : under.length ? say('working', {what, n: seconds}) : say('reading', {n: seconds});
+    const text = pulse.held ? say('held') : !shown ? '' : under.length ? say('working', {what, n: seconds}) : say('reading', {n: seconds});
     if (box.textContent !== text) box.textContent = text;
   }
   setInterval(progress, 500);

@@ -89,7 +89,7 @@
 
   /** Something new came in: what is counted moves at once; the page, whose plans take longer, follows and takes over. */
   t.news = ({as_of, known_at}) => {
-    if (!t.data || !t.box || !t.box.isConnected || t.data.stays || moving() || t.data.fixed.length) return;
+    if (!t.data || !t.box || !t.box.isConnected || t.data.stays || (moving() && !t.fresh) || t.data.fixed.length) return;
     Object.assign(t, {as_of: Date.parse(as_of), known_at: Date.parse(known_at), resting: 'asked', fresh: true});
     t.place();
     want();

@@ -160,9 +160,9 @@ def _connect(app: Dash, desk: Desk, sheets: _live.Sheets) -> None:
         page = all_pages().get(path) if path in doors.PAGES else None
         if page is None:
             return refused(desk, search, say("state.no_page", here.lang)), no_update
-        if desk.store.revision(here.view.known_at) == 0 and not page.bare:
-            return nothing_yet(desk, here), no_update
         asked = Asked(here, who, desk, scale, turn or "", review_at)
+        if not (asked.has_begun or page.bare):
+            return nothing_yet(desk, here), no_update
         try:
             chosen = chosen_of(pick, asked)
             layout, drawn = _shown(asked, page, chosen)

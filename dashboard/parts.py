@@ -16,7 +16,7 @@ from dash.development.base_component import Component
 
 from dashboard.glossary import termed
 from dashboard.holding import holding
-from dashboard.text import UNKNOWN, pick, say
+from dashboard.text import UNKNOWN, figure, pick, say
 from layers._palette import Mark, on_light
 
 Children = Component | str | Sequence[Any]
@@ -138,6 +138,13 @@ def is_stale(updated: datetime | None, promise: Any, now: datetime) -> bool:
 
 
 # ---- panels and lists
+
+
+def first_of(n: int, total: int, lang: str) -> str:
+    """Return how many of how many lines a list shows, as the note of its panel; "" for none."""
+    if n < total:
+        return say("state.first", lang, n=figure(n), total=figure(total))
+    return say("state.all", lang, total=figure(total)) if total else ""
 
 
 def panel(

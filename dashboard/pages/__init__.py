@@ -38,6 +38,11 @@ class Asked:
     def lang(self) -> str:
         return self.here.lang
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether the store knew anything yet at the page's clocks; before, there is no time to tell."""
+        return self.desk.store.revision(self.here.view.known_at) > 0
+
     def say(self, key: str, /, **values: Any) -> str:
         """Return a text of `dashboard/words` in the page's language."""
         return say(key, self.here.lang, **values)

@@ -105,10 +105,11 @@ def missing(asked: Asked, feed: str, text: str = "") -> Component:
 
 
 def sheet(asked: Asked, children: Any) -> Component:
-    """Return a page without a map."""
+    """Return a page without a map; in a store that holds nothing yet it has no time machine either."""
+    clocks = timeline(asked) if asked.has_begun else None
     return shell.plain_page(
         head(asked),
-        [assumed(asked), *children, timeline(asked), html.Div(id="detail", hidden=True)],
+        [assumed(asked), *children, clocks, html.Div(id="detail", hidden=True)],
         asked.lang,
         window_title(asked),
     )
@@ -165,7 +166,7 @@ def _clock(asked: Asked, name: str) -> Component:
     hint = [say(f"clock.{name}.long", lang), say("since.clock", lang) if knows else ""]
     return shell.clock(
         say(f"clock.{name}", lang),
-        moment(getattr(here.view, name), lang),
+        moment(getattr(here.view, name), lang) if asked.has_begun else UNKNOWN,
         hint=" · ".join(filter(None, hint)),
         name="changed" if name in here.fixed else "",
         href=there.path + there.search if knows else "",

@@ -11,7 +11,7 @@ from dashboard.access import SHARED
 from dashboard.drafts import LARGEST
 from dashboard.importing import source_title
 from dashboard.pages import Asked
-from dashboard.text import UNKNOWN, both, figure, listed, moment, pick, say
+from dashboard.text import UNKNOWN, both, figure, listed, moment, pick
 from layers.intake import handed_in, profiles
 from layers.intake.feeds import all_feeds
 from layers.intake.readers import FORMATS
@@ -73,9 +73,7 @@ def deliveries(asked: Asked) -> Component:
     rows = desk.gate.read(desk.store, asked.who, lambda v: handed_in.listed(v, feed, source), view, SHARED)
     known = desk.gate.read(desk.store, asked.who, handed_in.sources, view, SHARED)
     body = listing(asked, rows.head(SHOWN)) if len(rows) else parts.empty(w("import_start.no_file_handed"))
-    note = say(
-        "state.first", asked.lang, n=min(len(rows), SHOWN), total=figure(int(known["n"].sum()) if len(known) else 0)
-    )
+    note = parts.first_of(min(len(rows), SHOWN), int(known["n"].sum()) if len(known) else 0, asked.lang)
     return parts.panel(
         w("import_start.deliveries"), [filters(asked, known, feed, source), body], note=note, name="deliveries"
     )

@@ -16,7 +16,7 @@ from dashboard.orders import SAYS, STATE, STEP, action_words, span
 from dashboard.pages import Asked
 from dashboard.pages._field import field
 from dashboard.pages._frame import caveat_lines, district_names, mark_of, take_menu, titled
-from dashboard.text import figure, moment, pick, say
+from dashboard.text import moment, pick, say
 from layers._times import SHANGHAI, to_ms
 from layers._view import View
 from layers.decisions import orders
@@ -57,7 +57,7 @@ def proposed(
     return parts.panel(
         title,
         parts.reason_list(beside(asked, plan, rows), asked.lang, kind=kind),
-        note=say("state.first", asked.lang, n=len(rows), total=figure(total)),
+        note=parts.first_of(len(rows), total, asked.lang),
         tools=take_menu(asked, plan.kind),
         grow=True,
     )

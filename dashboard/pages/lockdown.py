@@ -14,7 +14,7 @@ from dashboard.pages._drill import go
 from dashboard.pages._frame import LAND, NAMES, caveats, desk_page, district_names, proposal_rows, silence, take_menu
 from dashboard.pages._order import beside, several
 from dashboard.pages._tiles import aged_tile
-from dashboard.text import both, figure, percent, pick, say
+from dashboard.text import both, figure, percent, pick
 from layers._palette import ACTION, LIFE, RISK, Mark, mark_rgba
 from layers.decisions._lockdown_actions import RANK
 from layers.decisions._proposal import ACTIONS, Plan, Proposal
@@ -97,7 +97,7 @@ def listed(asked: Asked, plan: Plan, title: str, proposals: Sequence[Proposal], 
     return parts.panel(
         title,
         parts.reason_list(beside(asked, plan, rows), asked.lang, kind="pick"),
-        note=say("state.first", asked.lang, n=len(first), total=figure(len(proposals))),
+        note=parts.first_of(len(first), len(proposals), asked.lang),
         tools=tools,
         grow=len(first) > FEW,
     )

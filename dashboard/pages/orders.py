@@ -49,7 +49,7 @@ def layout(asked: Asked) -> Component:
             just_left(asked, left, number),
             shown if len(rows) or left.empty else None,
         ],
-        note="" if as_table else say("state.first", asked.lang, n=min(len(rows), SHOWN), total=figure(len(rows))),
+        note="" if as_table else parts.first_of(min(len(rows), SHOWN), len(rows), asked.lang),
         tools=[_order_table.switch(asked), export_menu(asked)],
         name="order-table" if as_table else "order-list",
     )

@@ -35,12 +35,7 @@ def layout(asked: Asked) -> Component:
         parts.panel(
             asked.say("overview.decide_first"),
             parts.reason_list(proposal_rows(asked, plan, first, most=1), lang, kind="pick"),
-            note=say(
-                "state.first",
-                lang,
-                n=len(first),
-                total=figure(sum(p.action in tuple(RANK)[:2] for p in plan.proposals)),
-            ),
+            note=parts.first_of(len(first), sum(p.action in tuple(RANK)[:2] for p in plan.proposals), lang),
             grow=True,
         ),
         parts.panel(

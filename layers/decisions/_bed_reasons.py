@@ -110,15 +110,20 @@ def why(need: str, work: Work) -> list[Reason]:
     unsplit = row["unsplit"]
     also_zh = f"（另占未分类床位{unsplit:,.0f}张）" if unsplit > 0 else ""
     also_en = f" (and {unsplit:,.0f} in beds that hospitals did not split)" if unsplit > 0 else ""
+    now, later = _short_by(row["shortage"]), _short_by(row["shortage_7d"])
     balance = Reason(
         work.rules["placement"].id,
-        f"{words.zh}现需{row['demand']:,.0f}张，对应可用床位{beds}{also_zh}，缺{figure(row['shortage']).zh}；"
-        f"七天后需{figure(row['demand_7d']).zh}，缺{figure(row['shortage_7d']).zh}。",
-        f"{words.en.capitalize()}: {row['demand']:,.0f} needed, usable beds of the kind {beds_en}{also_en}, short "
-        f"{figure(row['shortage']).en}; in seven days {figure(row['demand_7d']).en} needed, short {figure(row['shortage_7d']).en}.",
+        f"{words.zh}现需{row['demand']:,.0f}张，对应可用床位{beds}{also_zh}，{now.zh}；"
+        f"七天后需{figure(row['demand_7d']).zh}，{later.zh}。",
+        f"{words.en.capitalize()}: {row['demand']:,.0f} needed, usable beds of the kind {beds_en}{also_en}, {now.en}; "
+        f"in seven days {figure(row['demand_7d']).en} needed, {later.en}.",
         (f"demand {need}: {row['demand']:.0f}", f"placed {need}: {figure(row['placed']).en}"),
     )
     return [balance, _coming(need, work) if need in work.outlook.short else _projected(need, work)]
+
+
+def _short_by(beds: float) -> Words:
+    return Words("不缺", "none short") if beds == 0 else Words(f"缺{figure(beds).zh}", f"short {figure(beds).en}")
 
 
 def _coming(need: str, work: Work) -> Reason:

@@ -180,4 +180,12 @@ def test_an_empty_store_says_so_on_every_kind_of_page(page, tmp_path):
             page.wait_for_selector(".notice-page")
             assert "No data yet" in page.locator(".notice-page").inner_text()
             assert page.locator(".drill-mark").count() == 1
+        page.goto(f"{empty}/imports?lang=en&tour=0")  # where its first file is handed in; there is no time yet
+        page.wait_for_selector(".panel.deliveries")
+        assert page.locator(".head-right .clock-time").all_inner_texts() == ["–", "–"]
+        assert page.locator("#timeline").count() == 0
+        store = city.found(open_store(url), tmp_path)
+        store.close()
+        page.wait_for_selector("#timeline[data-time]")
+        assert "–" not in page.locator(".head-right").inner_text()
     assert page.said == []

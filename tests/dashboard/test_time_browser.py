@@ -143,3 +143,70 @@ def test_a_line_that_was_cut_without_news_dims_nothing(page):
     until(page, RESTED, 20)
     assert page.evaluate("dimmed") == 0
     page.said.clear()  # the browser names each pulse that was cut
+
+
+def delivered(page, n):
+    """One more case reaches the store that the page shows."""
+    store = open_store(page.url_of_store)
+    city.cases(
+        store, page.folder, f"2020-02-11T18:0{n}", {"case_id": f"11-{n}", "status_at": f"2020-02-11T17:0{n}:00+08:00"}
+    )
+    store.close()
+
+
+STANDS = "document.querySelector('[data-stand]').dataset.stand"
+TILE = "document.querySelector('.tile .tile-value.twin') || document.querySelector('.tile .tile-value')"
+
+
+def test_news_wait_with_the_page_for_an_open_menu_and_for_who_types_but_its_figures_do_not(page):
+    page.goto(f"{page.address}/?lite=1&plain=1&lang=en&tour=0")
+    until(page, "window.Fangyi && Fangyi.ready > 0 && !!document.querySelector('.districts') && Fangyi.pulse.last", 90)
+    rests, before = page.evaluate(STANDS), int(page.evaluate(f"({TILE}).textContent"))
+    page.locator(".menu.views > summary").click()
+    page.locator(".views-body input[type=text], .views-body input:not([type])").first.press_sequentially("a name")
+    delivered(page, 1)
+    until(page, f"({TILE}).textContent === '{before + 1}'")
+    until(page, "document.getElementById('working').textContent.startsWith('New data are here')")
+    page.wait_for_timeout(3000)  # as long as the page would need
+    delivered(page, 2)
+    until(page, f"({TILE}).textContent === '{before + 2}'")  # and with each further delivery
+    assert page.evaluate(STANDS) == rests
+    assert page.locator(".views-body input").first.input_value() == "a name"
+    assert page.locator(".menu.views").get_attribute("open") is not None
+    page.locator(".menu.views > summary").click()
+    until(page, f"{STANDS} !== {rests!r}", 60)
+    until(page, RESTED, 60)
+    until(page, "document.getElementById('working').textContent === ''")
+    assert page.evaluate(f"({TILE}).textContent") == str(before + 2)
+    assert page.said == []
+
+
+def test_nobody_is_waited_for_longer_than_a_minute(page):
+    page.goto(f"{page.address}/?lite=1&plain=1&lang=en&tour=0&pulse=0")
+    until(page, "window.Fangyi && Fangyi.ready > 0 && !!document.querySelector('.districts')", 90)
+    assert page.evaluate("Fangyi.inHand()") is False
+    page.locator(".menu.views > summary").click()
+    assert page.evaluate("Fangyi.inHand()") is True
+    held = "(() => { const now = Date.now; Date.now = () => now() + 61000; try { return Fangyi.inHand(); } finally { Date.now = now; } })()"
+    assert page.evaluate(held) is False
+
+
+def test_what_was_unfolded_stays_so_when_news_make_the_page_anew(page):
+    page.goto(f"{page.address}/plan?lite=1&plain=1&lang=en&tour=0")
+    until(
+        page,
+        "window.Fangyi && Fangyi.ready > 0 && Fangyi.pulse.last && !!document.querySelector('.whatif details')",
+        90,
+    )
+    fold, rests = page.locator(".whatif details").first, page.evaluate(STANDS)
+    fold.locator("summary").first.click()
+    assert fold.get_attribute("open") is not None
+    delivered(page, 3)
+    until(page, f"{STANDS} !== {rests!r}", 60)
+    until(page, RESTED, 60)
+    assert fold.get_attribute("open") is not None
+    fold.locator("summary").first.click()
+    rests = page.evaluate(STANDS)
+    delivered(page, 4)
+    until(page, f"{STANDS} !== {rests!r}", 60)
+    assert fold.get_attribute("open") is None
