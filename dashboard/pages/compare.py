@@ -283,6 +283,14 @@ def chosen(here: Here, a: dict[str, Any], b: dict[str, Any]) -> str:
     return replace(here, view=view, fixed=frozenset(fixed), options=options, pick=None).search
 
 
+def _as_touched(here: Here, side: str, given: dict[str, str]) -> dict[str, str]:
+    """Return what the fields of a side state, without moments that nobody set: shown since before the last news, they would fix the past."""
+    ids = [name.rsplit(".", 1)[0] for name in ctx.triggered_prop_ids]
+    touched = {id.removeprefix(f"compare-{side}-").replace("-", "_") for id in ids}
+    stood = here.fixed if side == "a" else {name.removeprefix("b_") for name in here.options or {}}
+    return {name: value if name in touched or name in stood or name == "area" else "" for name, value in given.items()}
+
+
 def connect(app: Dash, desk: Desk) -> None:
     """Let the fields change the address, and the plans follow the page."""
     ids = [f"compare-{side}-{name.replace('_', '-')}" for side in "ab" for name in FIELDS]
@@ -305,6 +313,8 @@ def connect(app: Dash, desk: Desk) -> None:
             if not swap:
                 return no_update
             a, b = b, a
+        else:
+            a, b = (_as_touched(asked.here, side, given) for side, given in (("a", a), ("b", b)))
         new, made = (chosen(asked.here, *both_sides) for both_sides in ((a, b), map(stated, fielded(asked))))
         return no_update if new == made else new  # a page that was made just now moves nothing
 

@@ -160,3 +160,23 @@ def test_plans_and_reasons_follow_the_page(place):
     text = str([one.to_plotly_json() for one in found])
     assert "差异从何而来" in text
     assert "建议封控" in text
+
+
+def test_a_moment_that_nobody_set_is_not_fixed_when_news_came_since(place):
+    now = page.stated(asked(place, CITY, "").here.view)
+    older = now | {"as_of": "2020-02-08T10:00", "known_at": "2020-02-08T10:00"}  # what the page still shows
+    output = next(
+        name for name, entry in place.app.callback_map.items() if entry["inputs"][0]["id"] == "compare-a-area"
+    )
+
+    def address(a, b, changed, search=""):
+        fields = {f"compare-{side}-{name.replace('_', '-')}.value": value for side, side_ in (("a", a), ("b", b)) for name, value in side_.items()}  # fmt: skip
+        told = fields | {"compare-swap.n_clicks": 1, "url.pathname": "/compare", "url.search": search}
+        answer = place.call(place.browser(CITY), output, told, changed)
+        return next(iter(answer.get_json()["response"].values()))["search"] if answer.status_code == 200 else None
+
+    assert address(older, older | {"area": "420103"}, "compare-b-area.value") == "?b_area=420103"
+    other = older | {"as_of": "2020-02-05T10:00"}
+    assert address(older, other, "compare-b-as-of.value") == "?b_as_of=2020-02-05T10:00"
+    fixed = address(older, other, "compare-b-as-of.value", "?as_of=2020-02-08T10:00")
+    assert fixed == "?as_of=2020-02-08T10:00:00.000&b_as_of=2020-02-05T10:00"  # what the address states stays
