@@ -44,11 +44,13 @@ test: .venv/dev.stamp programs tests/node_modules/.stamp .venv/office.stamp .ven
 	@$(PY) -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder  # tests/conftest.py says which files begin
 
 .PHONY: check
-check: .venv/dev.stamp  ## format, lint, types and the walls between the rooms, in seconds
+check: .venv/dev.stamp  ## format, lint, types, walls between the rooms, dangerous constructs, packages that fit together; in seconds
 	@.venv/bin/ruff format --check --quiet . || { echo 'run: .venv/bin/ruff format .'; exit 1; }
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
+	@mkdir -p var; .venv/bin/bandit --quiet --recursive --configfile pyproject.toml dashboard geo layers 2>var/bandit.log || { cat var/bandit.log; exit 1; }
+	@$(PY) -m pip check
 
 .PHONY: scale
 scale: .venv/scale.stamp  ## install what a province needs: compiled look-ups of points, Dask for many processes or machines

@@ -19,7 +19,7 @@ from dashboard.wording import preferred
 from layers.store import Store, accounts, journal, sessions
 
 DOOR = "fangyi_door"  # cookie of a browser that sees the form: the form it sends must be its own
-LONGEST = {"name": 200, "password": 1_000, "next": 2_000}
+LONGEST = {"name": 200, "password": 1_000, "next": 2_000}  # nosec B105 # lengths
 BUSY_S = 5  # after which somebody whose turn did not come may try again
 
 

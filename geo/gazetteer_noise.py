@@ -55,7 +55,7 @@ class Sample:
 
 def write_addresses(gazetteer: Gazetteer, count: int, seed: int) -> Iterator[Sample]:
     """Yield `count` samples; equal arguments give equal samples."""
-    writer = _Writer(gazetteer, random.Random(seed))
+    writer = _Writer(gazetteer, random.Random(seed))  # nosec B311 # spelling mistakes, no secret
     for i in range(count):
         yield writer.sample(i % len(gazetteer))
 

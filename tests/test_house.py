@@ -116,6 +116,28 @@ def test_no_file_names_a_path_of_one_machine():
     assert finds(MACHINE_PATH, files(*ROOMS, "assets", "docs", "tests", ".ci", *_top_files())) == []
 
 
+SECRET = re.compile(
+    r"BEGIN [A-Z ]*PRIVATE KEY-----|FANGYI_SECRET=[\"']?[A-Za-z0-9_-]{24,}|\$argon2id?\$v=|://(?!me:)[^/\s:@{}\"]+:[^/\s:@{}\"]+@"
+)
+
+
+def test_no_file_holds_a_secret():
+    assert finds(SECRET, files(*ROOMS, "assets", "tests", "docs", *_top_files())) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "-----BEGIN EC PRIVATE" + " KEY-----",
+        "FANGYI_SECRET=" + "kR3" * 10,
+        "postgresql://city:" + "pass@db/fangyi",
+        "$argon2id" + "$v=19$m=65536",
+    ],
+)
+def test_a_secret_is_told(line):
+    assert SECRET.search(line)
+
+
 def test_every_module_says_in_a_sentence_what_it_is_for():
     modules = [p for p in files(*ROOMS, "tests") if p.suffix == ".py" and p.read_text("utf-8").strip()]
     silent = [p for p in modules if not (ast.get_docstring(ast.parse(p.read_text("utf-8"))) or "").strip()]

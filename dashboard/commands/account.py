@@ -18,7 +18,7 @@ HELP = (
 )
 EXAMPLE = "python -m dashboard account add --name duty-officer --role district --area 420102"
 ABOUT = {
-    "disable": "close an account; whoever is signed in with it is out at once",
+    "disable": "close an account; whoever is signed in with it is out at once",  # nosec B105 # a help text
     "enable": "open an account again",
     "password": "give it another password; whoever is signed in with it is out at once",
 }

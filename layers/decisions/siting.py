@@ -144,7 +144,7 @@ def interchange(cost: ArrayLike, weights: ArrayLike, p: int, *, starts: int = 3,
     dear = np.nanmax(np.where(np.isfinite(cost), cost, 0.0), initial=0.0) * 1e6 + 1e6  # serve first, then count cost
     pay = weights[rows, None] * np.minimum(cost[rows], dear)
     random = np.random.default_rng(seed)
-    tries = [_exchanged(pay, np.sort(random.choice(cost.shape[1], p, replace=False))) for _ in range(max(1, starts))]
+    tries = [_exchanged(pay, np.sort(random.choice(cost.shape[1], p, replace=False))) for _ in range(max(1, starts))]  # nosec B311 # starts of a search
     return _nearest(cost, weights, min(tries, key=lambda one: one[0])[1], "heuristic", np.nan)
 
 

@@ -10,7 +10,7 @@ import os
 import resource
 import select
 import struct
-import subprocess
+import subprocess  # nosec B404 # one process of our own, below
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -50,7 +50,7 @@ class Reader:
             name: value for name, value in os.environ.items() if not name.startswith("FANGYI_")
         }  # no secret to take
         path = os.pathsep.join([str(ROOT), *filter(None, [told.get("PYTHONPATH")])])
-        self.process = subprocess.Popen(
+        self.process = subprocess.Popen(  # nosec B603 # this Python and a module of this package, no shell
             [sys.executable, "-m", "layers.intake._apart"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
