@@ -41,7 +41,7 @@ run: .venv/runtime.stamp  ## serve the store that is in var/
 
 .PHONY: test
 test: .venv/dev.stamp programs tests/node_modules/.stamp .venv/office.stamp .venv/postgis.stamp check  ## everything that must hold: make check, then all tests
-	@$(PY) -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder  # tests/conftest.py says which files begin
+	@PYTHONDONTWRITEBYTECODE= $(PY) -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder  # tests/conftest.py says which files begin
 
 .PHONY: check
 check: .venv/dev.stamp  ## format, lint, types, walls between the rooms, dangerous constructs, packages that fit together; in seconds

@@ -51,6 +51,7 @@
   let hurry = null;
   function busy() {
     name();
+    if (document.querySelector('[data-clock]:empty')) tick(); // a page that has just come shows its clock at once
     const waits = !!document.querySelector('#page[data-dash-is-loading="true"], #detail[data-dash-is-loading="true"]');
     if (waits && !hurry) hurry = setTimeout(() => document.documentElement.classList.add('busy'), 200); // quick answers need no line
     if (!waits) { clearTimeout(hurry); hurry = null; document.documentElement.classList.remove('busy'); }

@@ -1,5 +1,6 @@
 """The process that test servers are forked from imports this: the program, once before any fork."""
 
+import gc
 import os
 import secrets
 import signal
@@ -17,6 +18,7 @@ modules("serve")
 modules("import")
 all_pages()
 all_feeds()
+gc.freeze()  # no fork searches for garbage among what it inherits, nor copies its pages by doing so
 
 
 def command(arguments: list[str], words: str, **settings: str) -> None:

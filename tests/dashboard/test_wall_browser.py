@@ -1,5 +1,7 @@
 """The wall in a real browser: readable on every turn, alerts that wait for a desk, its self-check, and a server that is killed and comes back."""
 
+import re
+
 import pytest
 
 from dashboard.pages import all_pages
@@ -85,6 +87,17 @@ def test_nothing_on_the_wall_is_too_small_for_six_metres(context, address, size)
 def test_the_order_of_turns_comes_from_the_address(context, address):
     page = opened(context, f"{address}/wall?plain=1&dwell=0&pages=orders,nonsense,beds,clusters")
     assert page.evaluate("document.querySelector('.turns').dataset.turns") == "orders,beds"
+    page.close()
+
+
+def test_a_turn_that_has_just_come_shows_its_clock_at_once(context, address):
+    page = opened(context, f"{address}/wall?plain=1&dwell=0")
+    told = page.evaluate("""new Promise(then => {
+        const clock = document.querySelector('[data-clock=time]');
+        clock.textContent = '';  // as every turn brings it
+        setTimeout(() => then(clock.textContent));
+    })""")
+    assert re.fullmatch(r"\d\d:\d\d:\d\d", told)
     page.close()
 
 
