@@ -318,6 +318,9 @@ def _guard(app: Dash, desk: Desk, kept: answers.Answers) -> None:
                 abort(404)  # nobody listed it
             desk.gate.check_door(who, roles)
         if request.endpoint in headers.PAGES:  # Dash would answer any address with its page
+            home = "" if desk.settings.is_drill or who is None else doors.HOME.get(who.role, "")
+            if request.path == "/" and home:
+                return make_response(redirect(home))
             if request.path not in all_pages() or request.path not in doors.PAGES:
                 abort(404)
             with suppress(ViewError):  # an address that makes no sense gets a page that says so

@@ -244,6 +244,8 @@ VALUES: Mapping[str, Callable[[Any], bool]] = {
     **dict.fromkeys((f"briefing-{name}.value" for name in ("parts", "districts")), _texts),
     **dict.fromkeys((f"briefing-{name}.value" for name in ("lang", "form", "size", "secrecy")), _short),
     "schedule-at.value": _short,
+    **dict.fromkeys((f"journal-{name}.value" for name in ("action", "actor", "first", "last")), _short),
+    '{"index":["ALL"],"type":"account-field"}.value': _short,
     "pick.data": _chosen,
     "map-event.data": _chosen,
     "clocks.data": _clocks,

@@ -30,6 +30,9 @@ PAGES: Mapping[str, frozenset[str]] = dict.fromkeys(
     OFFICE,
 )
 
+PAGES = {**PAGES, "/journal": frozenset({AUDITOR}), "/accounts": frozenset({ADMIN})}
+HOME = {AUDITOR: "/journal", ADMIN: "/accounts"}  # where "/" leads whoever has no map
+
 # Routes, as Flask names their rules; a version or a digest in one is written as *.
 ROUTES: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("/healthz", "/enter", "/sign-in"), ANYBODY),
@@ -59,10 +62,16 @@ ROUTES: Mapping[str, frozenset[str]] = {
     ),
 }
 
+# Callbacks by the first part of what asks them, where it belongs to a page of its own.
+ASKED_BY: Mapping[str, frozenset[str]] = {
+    "journal": PAGES["/journal"],
+    "press-account": PAGES["/accounts"],
+}
 # Callbacks by their output, as far as they open for others than `OFFICE`.
 CALLS: Mapping[str, frozenset[str]] = dict.fromkeys(
     (
         "..page.children...deck-spec.data..",  # the page of an address: `PAGES` says whose
+        "..order-dialog.children...order-state.data..",  # put away when another page comes; who gives orders the gate is asked
         "drawn.data",  # whether news make it anew
         '..{"index":["ALL"],"type":"live"}.children...live-at.data..',  # its parts that follow by themselves
     ),
@@ -71,7 +80,6 @@ CALLS: Mapping[str, frozenset[str]] = dict.fromkeys(
 
 _VERSION = re.compile(r"/(?:\d+(?:\.\d+)+|[0-9a-f]{16})(?=[/.])")
 _NUMBER = re.compile(r"<int\([^)]*\):\w+>")
-_TWIN = re.compile(r"@[0-9a-f]+")  # Dash names an output that several callbacks share property@digest
 
 
 def of_rule(rule: str) -> frozenset[str]:
@@ -86,8 +94,21 @@ def of_page(path: str) -> frozenset[str]:
 
 def of_call(body: Any) -> frozenset[str]:
     """Return the roles that the callback opens for which a body asks; whether it is well formed is for `calls` to say."""
-    output = body.get("output") if isinstance(body, dict) else None
-    return CALLS.get(_TWIN.sub("", str(output)), OFFICE)
+    body = body if isinstance(body, dict) else {}
+    inputs = body.get("inputs")
+    ids = {_begin(one) for one in inputs} if isinstance(inputs, list) else set()
+    return ASKED_BY[ids.pop()] if len(ids) == 1 and ids <= set(ASKED_BY) else CALLS.get(str(body.get("output")), OFFICE)
+
+
+def has_view(path: str) -> bool:
+    """Return whether a page shows an area of the city at a time: one that no role of the office opens shows none."""
+    return path not in PAGES or bool(PAGES[path] & OFFICE)
+
+
+def _begin(given: Any) -> str:
+    """The first part of the id of an input: "journal" of "journal-kind"."""
+    id = str(given.get("id", "")) if isinstance(given, dict) else ""
+    return id if id in ASKED_BY else id.split("-")[0]
 
 
 def named(rule: str) -> str:

@@ -33,6 +33,7 @@ OPTIONS = (
     "feed",
     "source",
     *("parts", "districts", "form", "size", "secrecy"),  # what a briefing holds
+    *("action", "actor", "first", "last", "before"),  # entries of the journal
     *("code", "note"),  # a print, and one of its footnotes
     "since",
     "just",

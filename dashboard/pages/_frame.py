@@ -8,8 +8,8 @@ import pandas as pd
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from dashboard import doors, parts, shell
 from dashboard import map as deck
-from dashboard import parts, shell
 from dashboard.downloads import BRIEFED
 from dashboard.glossary import help_button
 from dashboard.goods import in_words, said
@@ -115,30 +115,34 @@ def sheet(asked: Asked, children: Any) -> Component:
     )
 
 
+def record(asked: Asked, children: Any) -> Component:
+    """Return a page about the map's own keeping, which shows no area at no time: without map and clocks."""
+    return shell.plain_page(head(asked), children, asked.lang, window_title(asked))
+
+
 def navigation(asked: Asked) -> Component:
-    """Return the pages in their groups; the view goes along with each link."""
-    here, lang = asked.here, asked.lang
+    """Return the pages that open for this person, in their groups; the view goes along with each link."""
+    here, lang, opens = asked.here, asked.lang, asked.desk.gate.opens
     groups = [
-        (pick(GROUPS[group], lang), [(page.path, pick(page.title, lang)) for page in pages])
+        (pick(GROUPS[group], lang), [(p.path, pick(p.title, lang)) for p in pages if opens(asked.who, doors.of_page(p.path))])
         for group, pages in by_group().items()
-    ]
-    return shell.nav(groups, here.path, here.elsewhere.search, lang)
+    ]  # fmt: skip
+    return shell.nav([one for one in groups if one[1]], here.path, here.elsewhere.search, lang)
 
 
 def head(asked: Asked) -> Component:
     """Return the header of a desk page."""
     here, lang = asked.here, asked.lang
-    clocks = [
-        *(_clock(asked, name) for name in CLOCKS),
-        html.Div(
-            [language(asked), shell.theme_switch(lang), help_button(lang), *_account(asked)], className="head-tools"
-        ),
-    ]
+    tools = [language(asked), shell.theme_switch(lang), help_button(lang), *_account(asked)]
+    right: list[Component] = [html.Div(tools, className="head-tools")]
+    if doors.has_view(here.path):
+        clocks = (_clock(asked, name) for name in CLOCKS)
+        right = [_saved.menu(asked), area_choice(asked), *clocks, *right, bell(asked)]
     return shell.header(
         say("app.name", lang),
         subtitle=pick(asked.desk.settings.city, lang),
         middle=navigation(asked),
-        right=[_saved.menu(asked), area_choice(asked), *clocks, bell(asked)],
+        right=right,
         drill=asked.desk.settings.is_drill,
         lang=lang,
         page=pick(all_pages()[here.path].title, lang),

@@ -257,7 +257,8 @@ def connect(app: Dash, desk: Desk) -> None:
     )
     def does(button: Any, path: str, values: Sequence[Any], search: str, state: Any, many: Any) -> Any:
         if ctx.triggered_id != "press-order":
-            return None, None  # another page, with buttons of its own: what was open belongs to the one before
+            # Another page, with buttons of its own: what was open belongs to the one before.
+            return None, None if state else no_update
         if not button:
             return no_update, no_update
         asked = Asked.at(desk, desk.gate.who(request), path, search)

@@ -10,13 +10,13 @@ from functools import cache
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, and_, func, insert, select, update
 
 from layers._errors import LayerError
 from layers._times import to_ms
 from layers.store import journal, passwords, sessions
 from layers.store.database import Store
-from layers.store.schema import account
+from layers.store.schema import account, session
 
 LONGEST = 60  # characters of a name
 UNFIT = re.compile(
@@ -76,10 +76,27 @@ def set_password(store: Store, by: str, name: str, password: str) -> None:
         journal.write(connection, by, "account-password", row.name)
 
 
+def end_sessions(store: Store, by: str, name: str) -> int:
+    """Sign out every browser that holds an account, and return how many; raises AccountError for one that does not exist."""
+    with store.writing() as connection:
+        row = _need(connection, name)
+        ended = sessions.end_all(connection, row.id, "ended")
+        journal.write(connection, by, "account-sessions", row.name, {"ended": ended})
+    return ended
+
+
 def every(store: Store) -> pd.DataFrame:
-    """Return all accounts by name: name, role, area, disabled, made_at, password_at; no hash leaves the store."""
-    a = account.c
-    return store.read(select(a.name, a.role, a.area, a.disabled, a.made_at, a.password_at).order_by(a.name))
+    """Return all accounts by name: `listed`; no hash leaves the store."""
+    return store.read(listed())
+
+
+def listed() -> Select[Any]:
+    """All accounts by name: id, name, role, area, disabled, made_at, password_at, open (sessions), last_at (when one began)."""
+    a, s = account.c, session.c
+    lives = and_(s.ended_at.is_(None), s.begun_at > to_ms(datetime.now(UTC) - sessions.LONGEST))
+    held = select(func.count()).where(s.account == a.id, lives).scalar_subquery().label("open")
+    last = select(func.max(s.begun_at)).where(s.account == a.id).scalar_subquery().label("last_at")
+    return select(a.id, a.name, a.role, a.area, a.disabled, a.made_at, a.password_at, held, last).order_by(a.name)
 
 
 def checked(store: Store, name: str, password: str) -> Account | None:

@@ -1,5 +1,6 @@
 """Passwords: which are good enough, and their hashes. Nothing here writes, logs or repeats one."""
 
+import secrets
 import unicodedata
 
 from argon2 import PasswordHasher
@@ -9,6 +10,7 @@ from layers._errors import LayerError
 
 SHORTEST, LONGEST = 12, 200  # characters; hashing longer ones would only keep the machine busy
 DIFFERENT = 6  # characters that differ: "aaaaaaaaaaaa" is guessed at once
+LETTERS = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that is taken for another
 HASHER = PasswordHasher()  # Argon2id as RFC 9106 proposes for machines with little memory: 64 MiB, 3 passes
 
 
@@ -32,6 +34,11 @@ def hashed(password: str, name: str) -> str:
     if name and _plain(name).casefold() in text.casefold():
         raise PasswordError("the password holds the account's name; choose another", "密码中不能含账号名")
     return HASHER.hash(text)
+
+
+def made() -> str:
+    """Return a new password that can be read out and typed: four groups of five from 55 letters and digits, 115 bits."""
+    return "-".join("".join(secrets.choice(LETTERS) for _ in range(5)) for _ in range(4))
 
 
 def fits(password: str, kept: str) -> bool:

@@ -538,7 +538,7 @@ session = Table(  # one browser that signed in
     Column("token", String, nullable=False, unique=True),  # SHA-256 of what the browser holds
     Column("begun_at", Instant, nullable=False),
     Column("ended_at", Instant),
-    Column("why", String),  # sign-out | replaced | disabled | password
+    Column("why", String),  # sign-out | replaced | disabled | password | ended
 )
 ACCOUNTS = (account, session)
 

@@ -36,9 +36,9 @@ def end(connection: Connection, token: str, why: str = "sign-out") -> None:
     _end(connection, session.c.token == digest(token), why)
 
 
-def end_all(connection: Connection, number: int, why: str) -> None:
-    """End every session of an account inside a transaction."""
-    _end(connection, session.c.account == number, why)
+def end_all(connection: Connection, number: int, why: str) -> int:
+    """End every session of an account inside a transaction; return how many were open."""
+    return _end(connection, session.c.account == number, why)
 
 
 def holder(store: Store, token: str) -> tuple[str, str, str] | None:
@@ -57,6 +57,7 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _end(connection: Connection, which: Any, why: str) -> None:
+def _end(connection: Connection, which: Any, why: str) -> int:
     now = to_ms(datetime.now(UTC))
-    connection.execute(update(session).where(which, session.c.ended_at.is_(None)).values(ended_at=now, why=why))
+    ended = connection.execute(update(session).where(which, session.c.ended_at.is_(None)).values(ended_at=now, why=why))
+    return int(ended.rowcount)

@@ -75,9 +75,41 @@ def test_every_page_is_listed_and_no_other():
     assert (set(all_pages()) - set(doors.PAGES), set(doors.PAGES) - set(all_pages())) == (set(), set()), "doors.PAGES"
 
 
+def test_every_door_is_somebodys_own_or_everybodys_and_leads_to_a_page():
+    roles = {*doors.PAGES.values(), *doors.CALLS.values(), *doors.ASKED_BY.values()}
+    assert all(some and some <= doors.SIGNED_IN for some in roles)
+    assert all(role in doors.of_page(path) for role, path in doors.HOME.items())
+
+
 def test_every_listed_callback_is_one(place):
     place.anybody().get("/healthz")  # Dash learns its callbacks at the first request
     assert set(doors.CALLS) <= set(place.app.callback_map)
+    begun = {one["inputs"][0]["id"] for one in place.app.callback_map.values()}
+    assert [name for name in doors.ASKED_BY if not any(id.startswith(name) for id in begun)] == []
+
+
+@pytest.mark.parametrize("who", OUTSIDERS, ids=lambda one: one.role)
+@pytest.mark.parametrize("path", ["/", "/journal", "/accounts"])
+def test_who_has_no_map_gives_no_order_through_the_dialog_that_every_browser_has(place, who, path):
+    for id in ({"type": "order-open", "kind": "lockdown", "index": "C1", "at": ""}, {"type": "order-step", "do": "close", "index": "L-1"}):  # fmt: skip
+        values = {"press-order.data": {"id": id, "n": 1}, "url.pathname": path, "url.search": ""}
+        output = "..order-dialog.children...order-state.data.."
+        assert place.call(place.browser(who), output, values, "press-order.data").status_code == 403
+
+
+def test_every_listed_callback_of_a_page_is_closed_to_others(place):
+    client = place.browser(CITY)
+    client.get("/healthz")
+    theirs = [
+        (output, entry["inputs"])
+        for output, entry in place.app.callback_map.items()
+        if "callback" in entry
+        and doors.of_call({"output": output, "inputs": entry["inputs"]}) - doors.OFFICE
+        and output not in doors.CALLS
+    ]
+    assert len(theirs) == 3  # two of the journal, one of accounts
+    bodies = [{"output": output, "inputs": inputs} for output, inputs in theirs]
+    assert {client.post("/_dash-update-component", json=body).status_code for body in bodies} == {403}
 
 
 def test_what_nobody_listed_opens_for_nobody(place, tmp_path):
@@ -103,6 +135,8 @@ def test_a_page_that_nobody_listed_opens_for_nobody(place, monkeypatch):
 def test_a_door_opens_for_its_roles_alone(place, who):
     client, wrong = place.browser(who), []
     for name, path, method in rules(place):
+        if path == "/" and who.role in doors.HOME:  # which leads on
+            continue
         if name in ("/enter", "/_dash-update-component"):  # a pass of its own; each call has a door, below
             continue
         open_ = who.role in (doors.of_page(path) if name in ("/", "/<path:path>") else doors.of_rule(name))

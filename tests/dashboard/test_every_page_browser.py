@@ -17,6 +17,7 @@ OTHERS = (PHONE, (1366, 768), (3840, 2160))
 NARROW = 860  # where one column begins
 NOW = "2020-02-10T20:00:00+08:00"  # what every clock of the browser shows
 LIGHT = ("/", "/lockdown", "/orders", "/quality")  # whose pictures in English and in light are kept
+MOVING = ("/journal",)  # which shows when the tests ran: no picture of it is kept
 SMALL_PICTURES = ("/", "/lockdown", "/situation")  # whose pictures on a phone are kept
 HAS_AXE = AXE.is_file()
 
@@ -53,7 +54,11 @@ def seen(page, address, path):
 @pytest.mark.parametrize("path", all_pages())
 def test_a_page_in_chinese(page, address, path):
     seen(page, address, f"{path}?lang=zh")
-    found = {"picture": looks(page, name_of(path)), "axe": themes(page, path), DESK: faults(page, path, "zh")}
+    found = {
+        "picture": "" if path in MOVING else looks(page, name_of(path)),
+        "axe": themes(page, path),
+        DESK: faults(page, path, "zh"),
+    }
     for size in OTHERS:
         resized(page, size)
         found[size] = faults(page, path, "zh")

@@ -7,6 +7,7 @@ from plotly.utils import PlotlyJSONEncoder
 
 from dashboard.access import Gate
 from dashboard.desk import Desk
+from dashboard.doors import has_view
 from dashboard.downloads import print_briefing
 from dashboard.pages import Asked, all_pages
 from dashboard.settings import Settings
@@ -46,8 +47,8 @@ def told(store, folder, known_at):
     view = store.view(as_of=parse_time("2020-02-12"), known_at=parse_time(known_at))
     who = desk.gate.visitor
     both = frozenset({"as_of", "known_at"})
-    asked = {path: Asked(Here(path, view, fixed=both), who, desk) for path in all_pages()}
-    pages = {path: shown(page.layout(asked[path])) for path, page in all_pages().items()}
+    asked = {path: Asked(Here(path, view, fixed=both), who, desk) for path in all_pages() if has_view(path)}
+    pages = {path: shown(all_pages()[path].layout(asked[path])) for path in asked}
     paper = print_briefing(desk, "lockdown", Here("/", view), folder / "paper.pdf", who)
     plans = [desk.plan(who, kind, view).to_json() for kind in ("lockdown", "beds", "staff", "supplies")]
     return desk.counts(who, view).to_json(), plans, pages, paper.read_bytes()

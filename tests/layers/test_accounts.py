@@ -6,8 +6,9 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select, update
 
-from layers.store import accounts, journal, passwords, sessions
+from layers.store import accounts, journal, journal_reading, passwords, sessions
 from layers.store.accounts import AccountError
+from layers.store.journal_reading import Wanted
 from layers.store.passwords import PasswordError
 from layers.store.schema import account, session
 from tests import databases
@@ -144,3 +145,28 @@ def test_a_hash_of_other_costs_is_made_anew_at_the_next_sign_in(store, monkeypat
     assert accounts.checked(store, "江岸值班", GOOD)
     assert store.read(select(account.c.password)).iloc[0, 0] != before
     assert accounts.checked(store, "江岸值班", GOOD)
+
+
+def test_sessions_of_an_account_are_counted_and_ended_together(store):
+    accounts.add(store, "root", "总值班", "city", "", GOOD)
+    signed_in(store), signed_in(store)
+    rows = accounts.every(store).set_index("name")
+    assert rows["open"].to_dict() == {"江岸值班": 2, "总值班": 0}
+    assert rows["last_at"].notna().to_dict() == {"江岸值班": True, "总值班": False}
+    assert accounts.end_sessions(store, "root", " 江岸值班 ") == 2
+    assert accounts.end_sessions(store, "root", "江岸值班") == 0
+    assert accounts.every(store)["open"].sum() == 0
+    assert why(store) == ["ended", "ended"]
+    last = journal_reading.matching(store, Wanted(action="account-sessions"), 1).iloc[0]
+    assert (last["actor"], last["subject"], last["detail"]) == ("root", "江岸值班", {"ended": 0})
+    assert journal_reading.values(store, "action")["account-sessions"] == 2
+    with pytest.raises(AccountError):
+        accounts.end_sessions(store, "root", "nobody")
+
+
+def test_the_journal_is_asked_for_by_deed_person_day_and_number(store):
+    now = datetime.now(UTC)
+    ask = lambda **which: journal_reading.number(store, Wanted(**which))  # noqa: E731
+    assert ask() == ask(actor="root") == ask(action="account-add") == ask(first=now - timedelta(hours=1)) == 1
+    assert ask(actor="x") == ask(action="x") == ask(first=now + timedelta(hours=1)) == ask(until=now - timedelta(hours=1)) == 0  # fmt: skip
+    assert (ask(before=1), ask(before=2)) == (0, 1)

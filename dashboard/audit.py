@@ -1,0 +1,84 @@
+"""What the auditor reads: entries of the journal without anybody in them, and whether it is whole. The gate is asked each time."""
+
+import re
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+
+from dashboard import doors
+from dashboard.access import Person
+from dashboard.desk import Desk
+from layers.store import journal, journal_reading
+from layers.store.journal import Verdict
+from layers.store.journal_reading import Wanted
+
+MOST = 500  # entries of one page of the list
+BY_ITSELF = 200_000  # entries that are verified unasked: some two seconds
+KEPT_S = 60  # so long a verdict is shown again; the button asks anew
+PERSON = re.compile(r"\b(case|contact|fever):[^\s,;]+")  # the key of somebody's record
+DOOR = ("sign-in-refused", "sign-in-locked")
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A verdict about the chain and when it was reached; None while nobody asked."""
+
+    verdict: Verdict | None
+    at: datetime | None = None
+
+
+def entries(desk: Desk, who: Person | None, wanted: Wanted) -> tuple[pd.DataFrame, int]:
+    """Return the newest `MOST` entries that are wanted, without keys of persons, and how many there are in all."""
+    _auditor(desk, who)
+    rows = journal_reading.matching(desk.store, wanted, MOST)
+    return masked(rows), journal_reading.number(desk.store, wanted)
+
+
+def number(desk: Desk, who: Person | None, wanted: Wanted) -> int:
+    """Return how many entries are wanted."""
+    _auditor(desk, who)
+    return journal_reading.number(desk.store, wanted)
+
+
+def values(desk: Desk, who: Person | None, name: str) -> dict[str, int]:
+    """Return how many entries each "action" or "actor" has."""
+    _auditor(desk, who)
+    return journal_reading.values(desk.store, name)
+
+
+def chain(desk: Desk, who: Person | None, *, now: bool = False) -> Checked:
+    """Return whether the journal is whole: verified at once where `now` says so, else as it was found within a minute."""
+    _auditor(desk, who)
+    if not now and journal_reading.number(desk.store, Wanted()) > BY_ITSELF:
+        return Checked(None)
+    if now:
+        return _checked(desk)
+    key = ("journal", "chain", int(time.monotonic() // KEPT_S))
+    found: Checked = desk.memory.get(key, lambda: _checked(desk))
+    return found
+
+
+def masked(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return entries without the keys of persons' records: what was done is the auditor's, about whom is not."""
+    return rows.assign(
+        subject=[_unnamed(text) for text in rows["subject"]], detail=[_unnamed(one) for one in rows["detail"]]
+    )
+
+
+def _unnamed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _unnamed(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_unnamed(one) for one in value]
+    return PERSON.sub(r"\1:…", value) if isinstance(value, str) else value
+
+
+def _checked(desk: Desk) -> Checked:
+    return Checked(journal.verify(desk.store), datetime.now(UTC))
+
+
+def _auditor(desk: Desk, who: Person | None) -> None:
+    desk.gate.check_door(who, doors.of_page("/journal"))
