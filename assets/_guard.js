@@ -14,6 +14,9 @@
   for (const name of ['pointerdown', 'pointermove', 'keydown', 'wheel']) addEventListener(name, () => { hand = Date.now(); }, {capture: true, passive: true});
   Fangyi.idle = () => String(Math.max(0, Math.round((Date.now() - hand) / 1000)));
 
+  // Enter and Escape that belong to the spelling of a Chinese word are the input method's alone: no dialog hears them.
+  addEventListener('keydown', event => { if (event.isComposing || event.keyCode === 229) event.stopPropagation(); }, true);
+
   // The button of the head: ends the session here and everywhere this browser carried it.
   document.addEventListener('click', async event => {
     if (!event.target.closest || !event.target.closest('[data-sign-out]')) return;

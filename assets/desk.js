@@ -3,7 +3,7 @@
   const Fangyi = (window.Fangyi = window.Fangyi || {ready: 0, errors: []});
   const make = Fangyi.make;
   const say = (key, values) => Fangyi.say(`browser.desk.${key}`, values);
-  const written = number => Number(number).toLocaleString('en-US');
+  const written = number => (number === null ? '–' : Number(number).toLocaleString('en-US'));
 
   // ---- toasts: one at a time, it stays while the pointer or the focus rests on it
 
@@ -56,9 +56,9 @@
     place.textContent = [n === Number(box.dataset.total) ? say('rows', {n: written(n)}) : say('rows_of', {n: written(n), total: written(Number(box.dataset.total))}), ...names.map((_, i) => `${titles[i]} ${written(sums[i])}`)].join(' · ');
   }
 
-  let left = null; // the row that led away, for the table that the new page shows
+  let left = null; // the row that led away, for the table that the new page shows, on the same address
   function returned({box, api}) {
-    const node = left && left.grid === box.dataset.grid && api.getRowNode(left.id);
+    const node = left && left.path === location.pathname && left.grid === box.dataset.grid && api.getRowNode(left.id);
     if (node) {
       api.ensureNodeVisible(node);
       if (left.column && document.activeElement === document.body) api.setFocusedCell(node.rowIndex, left.column);
@@ -73,7 +73,7 @@
     if (rows.length !== 1) return;
     if (leads) { // as a link does; the table keeps its filters, the keyboard its row
       const cell = table.api.getFocusedCell();
-      left = {grid: table.box.dataset.grid, id: String(rows[0].id), column: cell && cell.column.getColId()};
+      left = {path: location.pathname, grid: table.box.dataset.grid, id: String(rows[0].id), column: cell && cell.column.getColId()};
       history.pushState({}, '', leads + encodeURIComponent(rows[0].id) + location.hash);
       window.dispatchEvent(new CustomEvent('_dashprivate_pushstate'));
     } else Fangyi.send('pick', {layer: picks, id: String(rows[0].pick || rows[0].id), from: 'table'});
@@ -166,10 +166,24 @@
     place.focus({preventScroll: true});
   });
 
-  document.addEventListener('click', event => {
+  /** Copies a text, where the address is no secure one, as on most networks of a house, the old way; says so when neither is allowed. */
+  Fangyi.copy = async function (text) {
+    const done = navigator.clipboard ? await navigator.clipboard.writeText(text).then(() => true, () => false) : copied(text);
+    if (!done) Fangyi.toast({text: say('no_copy'), tone: 'red'});
+    return done;
+  };
+  function copied(text) {
+    const field = make('textarea', 'time-copy', document.body);
+    field.value = text;
+    field.select();
+    const done = document.execCommand('copy');
+    field.remove();
+    return done;
+  }
+
+  document.addEventListener('click', async event => {
     if (!event.target.closest || !event.target.closest('[data-copy]')) return;
-    const told = navigator.clipboard ? navigator.clipboard.writeText(location.href) : Promise.reject(new Error('no clipboard'));
-    told.then(() => Fangyi.toast({text: say('copied')}), () => Fangyi.toast({text: say('no_copy'), tone: 'red'}));
+    if (await Fangyi.copy(location.href)) Fangyi.toast({text: say('copied')});
   });
 
   document.addEventListener('click', event => { // a tile opens the table that says more of it, and marks its column

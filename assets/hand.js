@@ -10,14 +10,15 @@
   document.addEventListener('input', event => { if (event.target.matches && event.target.matches(FIELD)) typed = Date.now(); }, true);
   document.addEventListener('keydown', event => { if (event.key === 'Enter' || event.key === 'Escape') typed = 0; }, true); // that is done with
 
-  function inHand() {
+  /** The element of the page that somebody has in hand: an open menu, or the field in which they type; null for none. */
+  Fangyi.hand = function () {
     const one = document.activeElement;
-    if (!page() || document.querySelector('.shell.wall')) return false;
-    return !!page().querySelector(MENU) || (page().contains(one) && one.matches(FIELD) && Date.now() - typed < TYPED);
-  }
+    if (!page() || document.querySelector('.shell.wall')) return null;
+    return page().querySelector(MENU) || (page().contains(one) && one.matches(FIELD) && Date.now() - typed < TYPED ? one : null);
+  };
   /** Whether a page that is made anew now would take something out of somebody's hands; nobody is waited for longer than a minute. */
   Fangyi.inHand = function () {
-    if (!inHand()) { since = 0; return false; }
+    if (!Fangyi.hand()) { since = 0; return false; }
     since = since || Date.now();
     return Date.now() - since < LONGEST;
   };
@@ -46,5 +47,11 @@
       if (stood !== undefined && stood !== one.open) one.open = stood;
     }
   }).observe(document.documentElement, {childList: true, subtree: true});
-  addEventListener('_dashprivate_pushstate', () => { folds.clear(); told = new WeakSet(); }); // another page begins anew
+  let path = location.pathname;
+  addEventListener('_dashprivate_pushstate', () => { // another page begins anew
+    if (path === location.pathname) return;
+    path = location.pathname;
+    folds.clear();
+    told = new WeakSet();
+  });
 })();

@@ -3,7 +3,7 @@
 (function () {
   const Fangyi = (window.Fangyi = window.Fangyi || {ready: 0, errors: []});
   const query = new URLSearchParams(location.search);
-  const EVERY = 1000, PATIENCE = 5000, SLEPT = 30000, SHOWN = 20000, KINDS = ['facts', 'orders', 'alerts', 'saved'];
+  const EVERY = 1000, PATIENCE = 5000, SLEPT = 30000, SHOWN = 20000, AGES = 300000, KINDS = ['facts', 'orders', 'alerts', 'saved'];
   const say = (key, values) => Fangyi.say(`browser.pulse.${key}`, values);
   const WHY = {restarted: () => say('restarted'), slept: () => say('slept'), paused: () => say('paused'), cut: () => ''};
   const PLANS = {
@@ -13,8 +13,9 @@
   const digits = new Intl.DateTimeFormat('sv-SE', {timeZone: 'Asia/Shanghai', timeStyle: 'medium'});
   const hour = at => digits.format(at);
 
-  // last: the newest answer; told: what the page was told; moved: the facts that its figures show; held: news wait for somebody; gaps: when this screen was not updated, and why
-  const pulse = {last: null, told: null, tag: null, code: null, boot: null, seen: null, begun: Date.now(), ran: performance.now(), lostAt: null, misses: 0, force: false, gaps: [], moved: null, held: false, timer: null, asking: false, refused: false};
+  // last: the newest answer; told: what the page was told; moved: the facts that its figures show; held: news wait for somebody;
+  // open: kinds whose news have not arrived yet, stood: how the page said that it stands, made: when it came; gaps: when this screen was not updated, and why
+  const pulse = {last: null, told: null, tag: null, code: null, boot: null, seen: null, begun: Date.now(), ran: performance.now(), lostAt: null, misses: 0, force: false, gaps: [], moved: null, held: false, open: new Set(), stood: null, sent: 0, made: Date.now(), timer: null, asking: false, refused: false};
   Fangyi.pulse = pulse;
 
   function ribbon(kind, text) {
@@ -56,7 +57,7 @@
     document.documentElement.classList.remove('lost');
     ribbon('back', say('back', {from: hour(from), to: hour(to), why: WHY[why]()}));
     setTimeout(() => { if (!pulse.lostAt) ribbon('', ''); }, SHOWN);
-    pulse.force = why === 'restarted' || why === 'cut'; // what was asked of a server that was away got no answer; who stood still has asked nothing
+    pulse.force ||= why === 'restarted' || why === 'cut'; // what was asked of a server that was away got no answer; who stood still has asked nothing
   }
 
   /** Tells the page what has changed since it was made or told last; what could not be told now is told at the next beat. */
@@ -64,12 +65,36 @@
     const page = document.querySelector('[data-stand]');
     if (!page && !pulse.force && (!document.getElementById('page') || document.querySelector('.shell.waiting'))) return; // the first page is on its way, and brings how things stand
     pulse.told = pulse.told || (page ? JSON.parse(page.dataset.stand) : {});
+    const parts = page ? page.dataset.parts.split(' ') : KINDS, whole = kind => !parts.includes(kind);
+    arrived(page, parts);
     moved(now);
-    const held = (pulse.force || pulse.told.facts !== now.facts) && Fangyi.inHand(), kept = held ? {facts: pulse.told.facts} : {};
-    const changed = KINDS.filter(kind => (pulse.force || pulse.told[kind] !== now[kind]) && !(held && kind === 'facts'));
-    pulse.held = held;
-    if (!changed.length || (pulse.force && held)) return;
-    if (Fangyi.send('pulse', {...now, changed, t: Date.now()})) Object.assign(pulse, {told: {...now, ...kept}, force: false});
+    const news = KINDS.filter(kind => pulse.force || pulse.told[kind] !== now[kind]), asked = old() ? [...news, 'facts'] : news;
+    const waits = asked.some(whole) && Fangyi.inHand(), goes = kind => !(waits && whole(kind));
+    pulse.held = waits && news.some(whole);
+    if (!asked.some(goes) || (pulse.force && waits)) return;
+    const changed = KINDS.filter(kind => (asked.includes(kind) || pulse.open.has(kind)) && goes(kind)), sent = Date.now();
+    if (!Fangyi.send('pulse', {...now, changed, t: sent})) return;
+    const left = news.filter(kind => !goes(kind)).map(kind => [kind, pulse.told[kind]]);
+    Object.assign(pulse, {told: {...now, ...Object.fromEntries(left)}, force: false, sent, open: new Set(changed)});
+    if (page && 'still' in page.dataset) pulse.open.delete('facts'); // it does not follow
+    if (changed.some(whole)) pulse.made = sent;
+  }
+
+  /** What was told and has arrived: of a call that was overtaken by the next one Dash drops the answer, so the next one asks for both. */
+  function arrived(page, parts) {
+    const stand = page && page.dataset.stand, api = window.dash_component_api, live = api && api.getLayout && api.getLayout('live-at');
+    if (stand && stand !== pulse.stood) {
+      const at = JSON.parse(stand);
+      for (const kind of pulse.open) if (at[kind] === pulse.told[kind]) pulse.open.delete(kind);
+      Object.assign(pulse, {stood: stand, made: Date.now()});
+    }
+    if (live && live.props.data === pulse.sent) for (const kind of parts) pulse.open.delete(kind);
+  }
+
+  /** Ages grow and orders fall due on a desk where nothing is new: its page is made anew now and then. A wall does so by itself. */
+  function old() {
+    const fixed = Fangyi.time && Fangyi.time.data && Fangyi.time.data.fixed.includes('known_at');
+    return !fixed && !document.hidden && !document.querySelector('.shell.wall') && Date.now() - pulse.made > AGES;
   }
 
   /** Figures move with each news at once, whoever holds the page; a line that was cut is no news. */
@@ -86,8 +111,9 @@
       const answer = await fetch('/pulse', {cache: 'no-store', credentials: 'same-origin', signal: stop.signal, headers});
       if (answer.status === 304) return pulse.last;
       if (!answer.ok) throw new Error(String(answer.status));
+      const now = await answer.json(); // whole: only then it need not be sent again
       pulse.tag = answer.headers.get('ETag');
-      return await answer.json();
+      return now;
     } finally { clearTimeout(timer); }
   }
 
@@ -122,6 +148,7 @@
 
   let since = null;
   function progress() {
+    Fangyi.inHand(); // so that the minute of the next hand begins with it
     const box = document.getElementById('working'), waits = !!document.querySelector('#page[data-dash-is-loading="true"], .shell.waiting');
     since = waits && !pulse.lostAt ? since || Date.now() : null;
     const seconds = since ? Math.round((Date.now() - since) / 1000) : 0;

@@ -46,7 +46,7 @@
     if (!value) return;
     if (key === 'occupancy') {
       const {beds_open: open, beds_used: used} = frame.figures;
-      twin(value, open ? (Math.round((1000 * used) / open) / 10).toFixed(1) : '–');
+      twin(value, open && used !== null ? (Math.round((1000 * used) / open) / 10).toFixed(1) : '–');
       if (foot) twin(foot, say('free', {n: open === null || used === null ? '–' : figure(open - used)}));
       return;
     }
@@ -62,8 +62,11 @@
       else if (part.dataset.scrubBar) bar(part, valueOf(frame, part.dataset.scrub), frame);
       else twin(part, figure(valueOf(frame, part.dataset.scrub)));
     }
-    for (const waits of document.querySelectorAll('.column .panel, .sheet .panel'))
-      if (!waits.querySelector('[data-scrub], .curve') && waits.dataset.wait !== wait) waits.dataset.wait = wait;
+    const hand = Fangyi.hand();
+    for (const waits of document.querySelectorAll('.column .panel, .sheet .panel')) {
+      if (waits.contains(hand)) delete waits.dataset.wait; // who is at work in it sees it
+      else if (!waits.querySelector('[data-scrub], .curve') && waits.dataset.wait !== wait) waits.dataset.wait = wait;
+    }
   }
 
   /** A bar as long as its share of the longest in its table. */

@@ -31,8 +31,8 @@
   /** A date by hand; what is no day is marked and moves nothing. */
   function typed(name, field) {
     const parts = field.value.trim().split(/[^0-9]+/), day = Date.parse(`${parts[0]}-${(parts[1] || '').padStart(2, '0')}-${(parts[2] || '').padStart(2, '0')}T00:00:00Z`);
-    const is = parts.length === 3 && Number.isFinite(day);
-    field.toggleAttribute('aria-invalid', !is);
+    const is = parts.length === 3 && Number.isFinite(day) && new Date(day).getUTCDate() === Number(parts[2]); // no 31 February
+    if (is) field.removeAttribute('aria-invalid'); else field.setAttribute('aria-invalid', 'true');
     if (!is) return;
     const to = day + DAY - ZONE - 1;
     if (dayOf(to) > t.data.last) { field.value = t.date(endOf(t.data.last)); return t.go(name, endOf(t.data.last)), t.restSoon(0); }
@@ -66,13 +66,7 @@
   async function share() {
     const link = location.origin + t.address(t.as_of, t.known_at);
     t.shared = link;
-    try { await navigator.clipboard.writeText(link); } catch (_) { // no secure context: the old way
-      const field = Fangyi.make('textarea', 'time-copy', document.body);
-      field.value = link;
-      field.select();
-      document.execCommand('copy');
-      field.remove();
-    }
+    if (!(await Fangyi.copy(link))) return;
     const told = Fangyi.make('span', 'time-told', t.ui.tools, say('copied'));
     told.setAttribute('role', 'status');
     setTimeout(() => told.remove(), 2500);

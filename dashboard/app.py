@@ -167,7 +167,7 @@ def _connect(app: Dash, desk: Desk, sheets: _live.Sheets) -> None:
             chosen = chosen_of(pick, asked)
             layout, drawn = _shown(asked, page, chosen)
             answers.is_whole()
-            return _live.stamped(layout, stand), drawn
+            return _live.stamped(layout, stand, page, search or ""), drawn
         except LayerError as error:  # a rule or a feed that a plan cannot do without: the page says which
             return refused(desk, search, error), no_update
 

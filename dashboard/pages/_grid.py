@@ -49,7 +49,9 @@ def grid(
     """
     who = owner(asked.who)
     arranged = saved.columns(asked.desk.store, who, asked.here.path).get(name, [])
-    apart = len(frame) > FEW and picks != "person"  # a browser keeps such rows on its disk: of persons none
+    apart = (
+        len(frame) > FEW and picks != "person" and not leads
+    )  # a browser keeps such rows on its disk: none of persons, no texts of orders
     table = table_parts.table(
         frame,
         columns,

@@ -59,12 +59,21 @@ def part(kind: str, name: str, children: Any, className: str = "") -> Component:
     return html.Div(children, id={"type": "live", "index": f"{kind}:{name}"}, className=f"live {className}".strip())
 
 
-def stamped(layout: Component, stand: Beat) -> Component:
-    """Return a copy of the page with the state of the store that it was made from, so that the browser knows what is news to it."""
-    told = json.dumps({kind: getattr(stand, kind) for kind in KINDS})
-    page = copy(layout)
-    page.children = [*layout.children, html.I(hidden=True, **{"data-stand": told})]
-    return page
+def stamped(layout: Component, stand: Beat, page: Page, search: str) -> Component:
+    """Return a copy of the layout with what the browser needs to know which news concern it.
+
+    data-stand  the state of the store that it was made from
+    data-parts  the kinds that its parts follow by themselves
+    data-still  stands on a page that news of facts do not make anew
+    """
+    told = {
+        "data-stand": json.dumps({kind: getattr(stand, kind) for kind in KINDS}),
+        "data-parts": " ".join(sorted(page.live)),
+    }
+    told |= {"data-still": ""} if page.still(search) else {}
+    made = copy(layout)
+    made.children = [*layout.children, html.I(hidden=True, **told)]
+    return made
 
 
 def changed(pulse: Any) -> frozenset[str]:

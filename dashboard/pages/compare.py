@@ -283,12 +283,20 @@ def chosen(here: Here, a: dict[str, Any], b: dict[str, Any]) -> str:
     return replace(here, view=view, fixed=frozenset(fixed), options=options, pick=None).search
 
 
-def _as_touched(here: Here, side: str, given: dict[str, str]) -> dict[str, str]:
-    """Return what the fields of a side state, without moments that nobody set: shown since before the last news, they would fix the past."""
-    ids = [name.rsplit(".", 1)[0] for name in ctx.triggered_prop_ids]
-    touched = {id.removeprefix(f"compare-{side}-").replace("-", "_") for id in ids}
-    stood = here.fixed if side == "a" else {name.removeprefix("b_") for name in here.options or {}}
-    return {name: value if name in touched or name in stood or name == "area" else "" for name, value in given.items()}
+def _as_touched(here: Here, a: dict[str, Any], b: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what the fields state without the moments that nobody set: shown since before the last news, they would fix the past.
+
+    Where A is moved away from a moment that both shared, B stays at it.
+    """
+    touched = {name.rsplit(".", 1)[0] for name in ctx.triggered_prop_ids}
+    moments = {name: f"compare-{{}}-{name.replace('_', '-')}" for name in FIELDS[1:]}
+    mine = {name for name, id in moments.items() if id.format("a") in touched}
+    kept_a = mine | set(here.fixed)
+    kept_b = mine | {
+        name for name, id in moments.items() if id.format("b") in touched or f"b_{name}" in (here.options or {})
+    }
+    bare = lambda given, kept: {name: value if name == "area" or name in kept else "" for name, value in given.items()}  # noqa: E731
+    return bare(a, kept_a), bare(b, kept_b)
 
 
 def connect(app: Dash, desk: Desk) -> None:
@@ -314,7 +322,7 @@ def connect(app: Dash, desk: Desk) -> None:
                 return no_update
             a, b = b, a
         else:
-            a, b = (_as_touched(asked.here, side, given) for side, given in (("a", a), ("b", b)))
+            a, b = _as_touched(asked.here, a, b)
         new, made = (chosen(asked.here, *both_sides) for both_sides in ((a, b), map(stated, fielded(asked))))
         return no_update if new == made else new  # a page that was made just now moves nothing
 

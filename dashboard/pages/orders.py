@@ -198,7 +198,9 @@ def export_menu(asked: Asked) -> Component:
     """Return the menu that hands over the list as it is narrowed."""
     search, w = asked.here.at(pick=None).search, asked.say
     forms = (("xlsx", w("orders.excel_workbook")), ("csv", w("orders.csv_list")))
-    links = [html.A(words, href=f"/orders.{form}{search}", download=True) for form, words in forms]
+    links: list[Component] = [html.A(words, href=f"/orders.{form}{search}", download=True) for form, words in forms]
+    if _order_table.is_table(asked):  # its own filters are the browser's
+        links.append(html.Small(w("order_table.exports_all")))
     summary = html.Summary([html.I(className="icon export"), say("export", asked.lang)])
     return html.Details([summary, html.Div(links, className="menu-body")], className="menu")
 

@@ -180,3 +180,8 @@ def test_a_moment_that_nobody_set_is_not_fixed_when_news_came_since(place):
     assert address(older, other, "compare-b-as-of.value") == "?b_as_of=2020-02-05T10:00"
     fixed = address(older, other, "compare-b-as-of.value", "?as_of=2020-02-08T10:00")
     assert fixed == "?as_of=2020-02-08T10:00:00.000&b_as_of=2020-02-05T10:00"  # what the address states stays
+    moved = older | {"as_of": "2020-02-04T10:00"}
+    assert address(moved, older, "compare-a-as-of.value").startswith("?as_of=2020-02-04T10:00")
+    assert address(moved, older, "compare-a-as-of.value").endswith(
+        "&b_as_of=2020-02-08T10:00"
+    )  # B stays where it was shown

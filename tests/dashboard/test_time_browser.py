@@ -3,7 +3,7 @@
 import pytest
 
 from layers.store import open_store
-from tests import city
+from tests import city, orders
 from tests.browser import chromium, listen, serving, until
 
 RESTED = "!document.documentElement.classList.contains('scrubbing') && Fangyi.time.resting === null"
@@ -178,6 +178,45 @@ def test_news_wait_with_the_page_for_an_open_menu_and_for_who_types_but_its_figu
     until(page, RESTED, 60)
     until(page, "document.getElementById('working').textContent === ''")
     assert page.evaluate(f"({TILE}).textContent") == str(before + 2)
+    assert page.said == []
+
+
+def test_an_order_waits_as_well_and_a_call_that_was_overtaken_is_asked_again(page):
+    page.goto(f"{page.address}/lockdown?lite=1&plain=1&lang=en&tour=0")
+    until(page, "window.Fangyi && Fangyi.ready > 0 && Fangyi.pulse.last && !!document.querySelector('.menu.views')", 90)
+    rests = page.evaluate(STANDS)
+    page.locator(".menu.views > summary").click()
+    store = open_store(page.url_of_store, "drill", keys=page.folder / "keys")
+    orders.given(store, "C1")
+    store.close()
+    until(page, "Fangyi.pulse.held")
+    page.wait_for_timeout(2500)
+    assert page.evaluate(STANDS) == rests
+    assert page.locator(".menu.views").get_attribute("open") is not None
+    page.locator(".menu.views > summary").click()
+    until(page, f"{STANDS} !== {rests!r}", 60)
+    until(page, "Fangyi.pulse.open.size === 0", 60)  # it has arrived
+    told = """() => { window.sent = []; const send = Fangyi.send;
+        Fangyi.send = (id, data) => { if (id === 'pulse') sent.push(data.changed.join()); return id === 'pulse' || send(id, data); };
+        Fangyi.pulse.told.facts = -1; }"""  # calls that are never answered
+    page.evaluate(told)
+    until(page, "sent.length === 1")
+    page.evaluate("Fangyi.pulse.told.alerts = -1")
+    until(page, "sent.length === 2")
+    assert page.evaluate("sent") == ["facts", "facts,alerts"]
+
+
+def test_a_desk_without_news_is_made_anew_so_that_its_ages_are_true(page):
+    page.goto(f"{page.address}/?lite=1&plain=1&lang=en&tour=0")
+    until(page, "window.Fangyi && Fangyi.ready > 0 && Fangyi.pulse.last && Fangyi.pulse.told", 90)
+    page.evaluate("""() => { window.sent = []; const send = Fangyi.send;
+        Fangyi.send = (id, data) => { if (id === 'pulse') sent.push(data.changed.join()); return send(id, data); }; }""")
+    page.wait_for_timeout(2500)
+    assert page.evaluate("sent") == []
+    page.evaluate("Fangyi.pulse.made -= 300000")
+    until(page, "sent.length === 1")
+    page.wait_for_timeout(2500)
+    assert page.evaluate("sent") == ["facts"]
     assert page.said == []
 
 
