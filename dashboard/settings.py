@@ -1,5 +1,6 @@
 """One frozen Settings, read once from the environment and the command line, then passed."""
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from dashboard.errors import Refusal
 
 ROOT = Path(__file__).resolve().parent.parent
 SHORTEST_SECRET = 32
+DEBUG = ("FLASK_DEBUG", "DASH_DEBUG")
+OFF = ("", "0", "false", "no", "off", "n", "f")
 
 
 class SettingsError(Refusal, ValueError):
@@ -27,6 +30,8 @@ class Settings:
     editions    folder of the daily briefings
     signing_key file of the key that signs prints; None: signing.key beside the store, made on first use
     keys        folder of the keys that seal the journals; None: `keys` beside the store's file. A store on a server must have one named
+    proxy       address of the proxy that speaks TLS for this server: what it says about who asks, and how, is believed. "" for none
+    debug       names of variables that switch debugging on; production is not served with any
     real_data   a folder of real files, for `make real` and the tests that need it
     """
 
@@ -41,12 +46,16 @@ class Settings:
     signing_key: Path | None = None
     editions: Path = ROOT / "var" / "editions"
     keys: Path | None = None
+    proxy: str = ""
+    debug: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.mode not in ("drill", "production"):
             raise SettingsError(f"FANGYI_MODE is {self.mode!r}; wanted drill or production")
         if not 0 < self.port < 65536:
             raise SettingsError(f"port {self.port}; wanted a number from 1 to 65535")
+        if self.proxy and not _is_address(self.proxy):
+            raise SettingsError(f"FANGYI_PROXY is {self.proxy!r}; wanted the address of one machine, such as 127.0.0.1")
         if self.mode == "production" and len(self.secret) < SHORTEST_SECRET:
             raise SettingsError(
                 f"FANGYI_SECRET has {len(self.secret)} characters; outside drill mode at least {SHORTEST_SECRET} random ones are "
@@ -74,6 +83,8 @@ def from_environment(environment: Mapping[str, str] = os.environ, **changes: obj
         "editions": Path(environment.get("FANGYI_EDITIONS", var / "editions")),
         "signing_key": Path(key) if (key := environment.get("FANGYI_SIGNING_KEY", "")) else None,
         "keys": Path(keys) if (keys := environment.get("FANGYI_KEYS", "")) else None,
+        "proxy": environment.get("FANGYI_PROXY", ""),
+        "debug": tuple(name for name in DEBUG if environment.get(name, "").lower() not in OFF),
         "real_data": Path(environment.get("FANGYI_REAL_DATA", ROOT.parent / "shared" / "data")),
     }
     return Settings(**{**found, **{k: v for k, v in changes.items() if v is not None}})  # type: ignore[arg-type]
@@ -83,6 +94,13 @@ def _port(text: str) -> int:
     if not text.isdigit() or not 0 < int(text) < 65536:
         raise SettingsError(f"port {text!r}; wanted a number from 1 to 65535")
     return int(text)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return bool(ipaddress.ip_address(text))
+    except ValueError:
+        return False
 
 
 def _city(text: str) -> tuple[str, str]:

@@ -25,7 +25,7 @@ def as_role(url, role):
     return url.replace("keeper@", f"{role}@")
 
 
-def made(postgres, folder):
+def made(postgres, folder, kind="drill"):
     """URLs of a store by its owner, who is no superuser, and by the role that was granted it, and its roles; two districts have persons."""
     name = f"r{uuid.uuid4().hex}"
     url = databases.database(postgres, name)
@@ -35,7 +35,7 @@ def made(postgres, folder):
         keeper.execute(f"CREATE ROLE {whole} NOLOGIN")
         keeper.execute(f"CREATE ROLE {role} LOGIN NOINHERIT IN ROLE {whole}")
         keeper.execute(f"GRANT CREATE ON SCHEMA public TO {owner}")
-    store = city.found(databases.opened(as_role(url, owner), folder, "drill"), folder)
+    store = city.found(databases.opened(as_role(url, owner), folder, kind), folder)
     rows = [{"case_id": str(i), "address": f"江岸区春风里{i}栋"} for i in range(1, 5)]
     rows += [{"case_id": "9", "address": "江汉区长江花园一期2栋"}, {"case_id": "0", "status_at": "tomorrow"}]
     city.cases(store, folder, "2020-02-10T18:00", *rows)

@@ -75,5 +75,14 @@ def intake(url: str, keys: str, files: str, acknowledged: str) -> None:
 
 def serve_production(store: str, port: int, words: str) -> None:
     """Serve a store of production by plain HTTP, on this machine alone."""
-    settings = {"FANGYI_MODE": "production", "FANGYI_HTTP": "yes", "FANGYI_SECRET": secrets.token_urlsafe(48)}
+    _production(store, port, words)
+
+
+def serve_behind_tls(store: str, port: int, words: str) -> None:
+    """Serve a store of production to a proxy on this machine that speaks TLS."""
+    _production(store, port, words, FANGYI_PROXY="127.0.0.1")
+
+
+def _production(store: str, port: int, words: str, **more: str) -> None:
+    settings = {"FANGYI_MODE": "production", "FANGYI_SECRET": secrets.token_urlsafe(48)} | more
     command(["serve", "--store", store, "--port", str(port)], words, **settings)

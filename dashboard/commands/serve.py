@@ -4,17 +4,22 @@ import argparse
 import ctypes
 import logging
 import socket
+import sys
 from threading import Event, Thread
+from typing import Any
 
 import waitress
 
 from dashboard import search
 from dashboard.app import create_app
 from dashboard.briefing.press import Press
-from dashboard.commands._shared import add_store, settings_of
+from dashboard.commands._shared import add_store, settings_of, store_file, store_of
 from dashboard.desk import Desk
 from dashboard.settings import Settings, SettingsError
 from dashboard.watch import Watch
+from dashboard.weak import weaknesses
+from layers._errors import LayerError
+from layers.store import Store, roles
 
 NAME = "serve"
 HELP = "serve the map to browsers"
@@ -33,10 +38,11 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serve until stopped."""
     settings = settings_of(args)
+    store = _fit(settings)
     _share_arenas()
     with _listening(settings) as port:  # held first: the address is printed only when it is true
-        app = create_app(settings)
-        server = waitress.create_server(app.server, sockets=[port], threads=THREADS)
+        app = create_app(settings, store)
+        server = waitress.create_server(app.server, sockets=[port], threads=THREADS, **_behind(settings))
         address = f"http://{settings.host}:{settings.port}"
         print(f"Fangyi 防疫指挥图  {address}  ·  wall {address}/wall  ·  stop with Ctrl+C", flush=True)
         stop, desk = Event(), app.server.extensions["desk"]
@@ -47,6 +53,31 @@ def run(args: argparse.Namespace) -> int:
         finally:
             stop.set()
     return 0
+
+
+def _fit(settings: Settings) -> Store:
+    """Open the store of settings that may be served; says each weakness in a line, and raises SettingsError with the last."""
+    wrong = weaknesses(settings, store_file(settings))
+    try:
+        store = store_of(settings)
+    except LayerError as error:
+        wrong.append(str(error))
+    else:
+        wrong += [] if settings.is_drill else filter(None, [roles.why_unbound(store)])
+        if not wrong:
+            return store
+        store.close()
+    for one in wrong[:-1]:
+        print(f"error: {one}", file=sys.stderr)
+    raise SettingsError(wrong[-1])
+
+
+def _behind(settings: Settings) -> dict[str, Any]:
+    """How the server believes a proxy: who asks, and that they came by TLS, so that cookies are for TLS alone."""
+    if not settings.proxy:
+        return {}
+    told = {"x-forwarded-for", "x-forwarded-proto"}
+    return {"trusted_proxy": settings.proxy, "trusted_proxy_headers": told, "clear_untrusted_proxy_headers": True}
 
 
 def _share_arenas() -> None:

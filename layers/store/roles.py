@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 
 from layers._errors import StoreError
 from layers.store import row_security
+from layers.store.database import Store
 from layers.store.engine import owns
 from layers.store.schema import metadata
 
@@ -81,6 +82,12 @@ def unbound(connection: Connection) -> str | None:
     if owns(connection):
         return f"{user} owns the tables and could lift row security: servers connect as a role of grant-role"
     return None
+
+
+def why_unbound(store: Store) -> str | None:
+    """Return why row security does not bind whoever opened a store on a server, None where it does and for a file."""
+    with store.snapshot() as connection:
+        return unbound(connection) if connection.dialect.name == "postgresql" else None
 
 
 def _unfit(connection: Connection, role: str, signs_in: bool) -> str | None:
