@@ -10,6 +10,7 @@ from layers.store import engine, journal
 from layers.store.schema import journal as table
 from layers.store.schema import person
 from tests import city, databases
+from tests.beginnings import begun
 
 
 @pytest.fixture
@@ -18,11 +19,13 @@ def url(tmp_path, empty, monkeypatch):
     for name in [name for name in os.environ if name.startswith("FANGYI_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("FANGYI_KEYS", str(tmp_path / "keys"))
-    store = city.found(databases.opened(empty, tmp_path, "drill"), tmp_path)
-    city.cases(store, tmp_path, "2020-02-10T18:00", {})
-    journal.add(store, "keeper", "plan", "lockdown")
-    store.close()
+    begun(empty, tmp_path, one_case).close()
     return empty
+
+
+def one_case(store, folder):
+    city.cases(store, folder, "2020-02-10T18:00", {})
+    journal.add(store, "keeper", "plan", "lockdown")
 
 
 def told(capsys, *arguments):

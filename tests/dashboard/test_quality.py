@@ -6,20 +6,23 @@ from sqlalchemy import select, update
 from layers._times import parse_time
 from layers.intake import review
 from layers.intake.gazetteer_changes import Change, make
-from layers.store import open_store
 from layers.store.schema import FOREVER, batch, placement
 from tests import city
+from tests.beginnings import begun
 from tests.office import CITY, DISTRICT, OTHER, STREET, Office, said
 
 CURVE = [[0.0, 0.5, 100, 0.2], [0.5, 0.9, 50, 0.7], [0.9, 0.99, 200, 0.96], [0.99, 1.0, 800, 0.999]]
 JUDGE = {"compounds": 7148, "threshold": 0.95, "version": "e62189d8", "lessons": 12, "curve": CURVE}
 
 
+def one_case(store, folder):
+    city.cases(store, folder, "2020-02-10T18:00", {})
+
+
 @pytest.fixture
 def place(tmp_path):
     url = f"sqlite:///{tmp_path / 'store.db'}"
-    store = city.found(open_store(url, "production"), tmp_path)
-    city.cases(store, tmp_path, "2020-02-10T18:00", {})
+    begun(url, tmp_path, one_case, "production").close()
     return Office(url)
 
 

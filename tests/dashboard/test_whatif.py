@@ -14,15 +14,13 @@ from dashboard.tables import TableStore
 from dashboard.view import read
 from layers._errors import ViewError
 from layers.decisions import staff
-from layers.store import open_store
 from tests import city
+from tests.beginnings import begun
 
 AT = "2020-02-18"
 
 
-@pytest.fixture
-def desk(tmp_path):
-    store = city.found(open_store(f"sqlite:///{tmp_path / 'store.db'}", "drill"), tmp_path)
+def resources(store, folder):
     given = {
         "hospitals": city.SITES,
         "beds": [{"hospital": "H1", "kind": "ICU", "reported_for": AT, "open": 20, "used": 20, "free": 0}],
@@ -35,8 +33,13 @@ def desk(tmp_path):
         ],
     }
     for minute, (feed, rows) in enumerate(given.items()):
-        path, options = city.table(tmp_path / f"{feed}.csv", rows), {"datum": "wgs84"} if feed == "hospitals" else {}
+        path, options = city.table(folder / f"{feed}.csv", rows), {"datum": "wgs84"} if feed == "hospitals" else {}
         city.deliver(store, feed, path, f"{AT}T21:{minute:02}", **options)
+
+
+@pytest.fixture
+def desk(tmp_path):
+    store = begun(f"sqlite:///{tmp_path / 'store.db'}", tmp_path, resources)
     settings = Settings(store="")
     return Desk(settings, store, Gate(settings), TableStore())
 

@@ -7,15 +7,19 @@ from layers.scenario.watching import RULES, watch
 from layers.store import alerts, journal
 from layers.store.alerts import AlertError, Raised, Turn
 from layers.store.beat import beat
-from tests import city, databases
+from tests import city
+from tests.beginnings import begun
 
 KNOWN = parse_time("2020-02-10T18:00")
 
 
+def one_case(store, folder):
+    city.cases(store, folder, "2020-02-10T18:00", {})
+
+
 @pytest.fixture
 def store(tmp_path, empty):
-    store = city.found(databases.opened(empty, tmp_path, "drill"), tmp_path)
-    city.cases(store, tmp_path, "2020-02-10T18:00", {})
+    store = begun(empty, tmp_path, one_case)
     yield store
     store.close()
 

@@ -12,18 +12,22 @@ from layers.store import backups, digests, engine, journal
 from layers.store.schema import batch, person
 from layers.store.schema import journal as table
 from tests import city, databases
+from tests.beginnings import begun
 
 
 def quiet(*_said):
     pass
 
 
-@pytest.fixture
-def store(tmp_path, empty):
-    store = city.found(databases.opened(empty, tmp_path, "drill"), tmp_path)
-    city.cases(store, tmp_path, "2020-02-10T18:00", {}, {"case_id": "2", "status": "疑似"})
+def two_cases(store, folder):
+    city.cases(store, folder, "2020-02-10T18:00", {}, {"case_id": "2", "status": "疑似"})
     for number in range(5):
         journal.add(store, "keeper", "plan", f"lockdown {number}", {"n": number})
+
+
+@pytest.fixture
+def store(tmp_path, empty):
+    store = begun(empty, tmp_path, two_cases)
     yield store
     store.close()
 

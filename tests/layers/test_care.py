@@ -12,10 +12,11 @@ from layers.intake.gazetteer_changes import CareError, Change, all_changes, make
 from layers.intake.merged_facts import missing
 from layers.intake.rematch import rematch
 from layers.intake.review import decide
-from layers.store import open_store, totals
+from layers.store import totals
 from layers.store.asof import newest
 from layers.store.schema import FACTS, FOREVER, assessment, care, control, placement
 from tests import city
+from tests.beginnings import begun
 
 TWIN = (
     {"compound_id": "C9", "name": "春风里", "aliases": "迎春新村", "district": "江岸区", "street": "一元街道"},
@@ -23,18 +24,20 @@ TWIN = (
 )
 
 
-@pytest.fixture
-def store(tmp_path):
-    store = city.found(open_store(f"sqlite:///{tmp_path / 'store.db'}", "drill"), tmp_path)
-    city.deliver(store, "compounds", city.geojson(tmp_path / "twin.geojson", [TWIN]), "2020-01-02T08:00", datum="wgs84")
+def with_a_twin(store, folder):
+    city.deliver(store, "compounds", city.geojson(folder / "twin.geojson", [TWIN]), "2020-01-02T08:00", datum="wgs84")
     rows = [
         {"case_id": "1", "address": "江岸区丹水池小区1栋"},
         {"case_id": "2", "address": "江岸区春风里3栋"},
         {"case_id": "3", "address": "江汉区长江花园5栋"},
         {"case_id": "4", "address": "江岸区蓝天雅居7栋"},
     ]
-    city.cases(store, tmp_path, "2020-02-10T18:00", *rows)
-    return store
+    city.cases(store, folder, "2020-02-10T18:00", *rows)
+
+
+@pytest.fixture
+def store(tmp_path):
+    return begun(f"sqlite:///{tmp_path / 'store.db'}", tmp_path, with_a_twin)
 
 
 def counts(store, known_at=None):

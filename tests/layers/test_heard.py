@@ -7,11 +7,12 @@ from layers.intake.unbatch import undo
 from layers.store import migrations
 from layers.store.schema import metadata
 from tests import city, databases
+from tests.beginnings import begun
 
 
 @pytest.fixture
 def store(tmp_path, empty):
-    store = city.found(databases.opened(empty, tmp_path, "drill"), tmp_path)
+    store = begun(empty, tmp_path)
     yield store
     store.close()
 

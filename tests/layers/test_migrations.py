@@ -10,6 +10,7 @@ from layers._errors import StoreError
 from layers.store import journal, migrations
 from layers.store.schema import FACTS, confirmation
 from tests import city, databases
+from tests.beginnings import begun
 
 ADDED = {
     "12": {"released"},
@@ -22,10 +23,13 @@ ADDED = {
 }
 
 
+def two_cases(store, folder):
+    city.cases(store, folder, "2020-02-10T18:00", {}, {"case_id": "2", "status": "疑似"})
+
+
 @pytest.fixture
 def store(tmp_path, empty):
-    store = city.found(databases.opened(empty, tmp_path, "drill"), tmp_path)
-    city.cases(store, tmp_path, "2020-02-10T18:00", {}, {"case_id": "2", "status": "疑似"})
+    store = begun(empty, tmp_path, two_cases)
     yield store
     store.close()
 

@@ -15,19 +15,23 @@ from layers.store.order_states import OrderError, OrderMovedError
 from layers.store.orders import one, rows_behind, standing, steps
 from layers.store.schema import FOREVER, READ_ORDERS, batch, orders, person_status
 from tests import city, databases
+from tests.beginnings import begun
 from tests.orders import LEAST, draft, given, walked
 
 
-@pytest.fixture
-def store(tmp_path, empty):
-    store = city.found(databases.opened(empty, tmp_path, "drill"), tmp_path)
+def two_cases(store, folder):
     city.cases(
         store,
-        tmp_path,
+        folder,
         "2020-02-10T18:00",
         {"case_id": "A1", "status_at": "2020-02-09"},
         {"case_id": "A2", "address": "江岸区丹水池小区1栋", "status_at": "2020-02-09"},
     )
+
+
+@pytest.fixture
+def store(tmp_path, empty):
+    store = begun(empty, tmp_path, two_cases)
     yield store
     store.close()
 

@@ -21,16 +21,15 @@ from layers.intake.review import (
     undo,
     waiting,
 )
-from layers.store import open_store, totals
+from layers.store import totals
 from layers.store.schema import FOREVER, batch, care, placement
 from tests import city
+from tests.beginnings import begun
 
 SAME = "江汉区长江花园{}栋2单元{}室"
 
 
-@pytest.fixture
-def store(tmp_path):
-    store = city.found(open_store(f"sqlite:///{tmp_path / 'store.db'}", "drill"), tmp_path)
+def five_cases(store, folder):
     rows = [
         {"case_id": "1", "address": SAME.format(5, 301), "district": "江汉区"},
         {"case_id": "2", "address": SAME.format(5, 401), "district": "江汉区"},
@@ -38,8 +37,12 @@ def store(tmp_path):
         {"case_id": "4", "address": "江岸区丹水池小区1栋", "district": "江岸区"},
         {"case_id": "5", "address": "江汉区新里程长江花园9栋", "district": "江汉区"},
     ]
-    city.cases(store, tmp_path, "2020-02-10T18:00", *rows)
-    return store
+    city.cases(store, folder, "2020-02-10T18:00", *rows)
+
+
+@pytest.fixture
+def store(tmp_path):
+    return begun(f"sqlite:///{tmp_path / 'store.db'}", tmp_path, five_cases)
 
 
 def view(store, area="", known_at=None):

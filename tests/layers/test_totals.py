@@ -6,12 +6,13 @@ import pytest
 from layers._times import day_number, parse_time, to_ms
 from layers.store import people, totals
 from layers.store.paged import paged
-from tests import city, databases
+from tests import city
+from tests.beginnings import begun
 
 
 @pytest.fixture
 def store(tmp_path, empty):
-    store = city.found(databases.opened(empty, tmp_path, "drill"), tmp_path)
+    store = begun(empty, tmp_path)
     yield store
     store.close()
 

@@ -15,7 +15,8 @@ from layers.intake.unbatch import UndoError, undo
 from layers.store import open_store, totals
 from layers.store.deliveries import heard
 from layers.store.schema import FACTS, batch, journal, metadata, total
-from tests import city, databases
+from tests import city
+from tests.beginnings import begun
 
 PERSONAL = ("person", "person_status", "withdrawal", "placement")
 LATER = (
@@ -30,7 +31,7 @@ LATER = (
 
 @pytest.fixture
 def store(tmp_path, empty):
-    store = city.found(databases.opened(empty, tmp_path, "drill"), tmp_path)
+    store = begun(empty, tmp_path)
     yield store
     store.close()
 
