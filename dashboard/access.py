@@ -36,6 +36,7 @@ from dashboard.cookies import A_SHIFT_S, Carried
 from dashboard.errors import Refusal
 from dashboard.settings import Settings
 from dashboard.text import LANGS, both, say
+from dashboard.text import named as named_in
 from geo.address import strip_unit
 from layers._errors import ViewError
 from layers._view import View, level_of
@@ -383,11 +384,11 @@ def place_of(store: Store, area: str) -> Place | None:
     return place if any(len(store.read(query.limit(1))) for query in queries) else None
 
 
-def district_titles(store: Store) -> dict[str, str]:
-    """Return code -> name of every district that is believed now; every role may know them."""
+def district_titles(store: Store, lang: str = "zh") -> dict[str, str]:
+    """Return code -> name of every district that is believed now, in English where there is one; every role may know them."""
     d = district.c
-    rows = store.read(select(d.code, d.name).where(d.known_until == FOREVER).order_by(d.code))
-    return dict(zip(rows["code"], rows["name"], strict=True))
+    rows = store.read(select(d.code, d.name, d.name_en).where(d.known_until == FOREVER).order_by(d.code))
+    return dict(zip(rows["code"], named_in(rows, lang)["name"], strict=True))
 
 
 def within(rows: pd.DataFrame, store: Store, person: Person, reach: str) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 Four roles see the city as far as their area reaches (`OFFICE`); three see no row about a person, a place or a plan:
 
-  public    nothing of what the map knows
+  public    what was made public (`publish`)
   auditor   the journal: who did what, when
   admin     the accounts: who may sign in
 
@@ -21,17 +21,20 @@ SIGNED_IN = OFFICE | {PUBLIC, AUDITOR, ADMIN}
 ANYBODY = SIGNED_IN | {""}  # also who did not sign in
 
 # Pages, by the address that a browser shows.
-PAGES: Mapping[str, frozenset[str]] = dict.fromkeys(
-    (
-        *("/", "/situation", "/changes", "/clusters", "/compare", "/wall"),
-        *("/lockdown", "/beds", "/staff", "/supplies", "/plan", "/orders", "/alerts"),
-        *("/imports", "/quality", "/briefing"),
+PAGES: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(
+        (
+            *("/", "/situation", "/changes", "/clusters", "/compare", "/wall"),
+            *("/lockdown", "/beds", "/staff", "/supplies", "/plan", "/orders", "/alerts"),
+            *("/imports", "/quality", "/briefing"),
+        ),
+        OFFICE,
     ),
-    OFFICE,
-)
-
-PAGES = {**PAGES, "/journal": frozenset({AUDITOR}), "/accounts": frozenset({ADMIN})}
-HOME = {AUDITOR: "/journal", ADMIN: "/accounts"}  # where "/" leads whoever has no map
+    "/bulletins": frozenset({PUBLIC}),
+    "/journal": frozenset({AUDITOR}),
+    "/accounts": frozenset({ADMIN}),
+}
+HOME = {PUBLIC: "/bulletins", AUDITOR: "/journal", ADMIN: "/accounts"}  # where "/" leads whoever has no map
 
 # Routes, as Flask names their rules; a version or a digest in one is written as *.
 ROUTES: Mapping[str, frozenset[str]] = {

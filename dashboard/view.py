@@ -34,6 +34,7 @@ OPTIONS = (
     "source",
     *("parts", "districts", "form", "size", "secrecy"),  # what a briefing holds
     *("action", "actor", "first", "last", "before"),  # entries of the journal
+    "release",
     *("code", "note"),  # a print, and one of its footnotes
     "since",
     "just",

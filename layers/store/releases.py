@@ -8,7 +8,7 @@ import pandas as pd
 from sqlalchemy import Select, func, insert, select
 
 from layers._errors import StoreError
-from layers._times import to_ms
+from layers._times import from_ms, to_ms
 from layers.store import journal
 from layers.store.database import Store
 from layers.store.schema import released
@@ -31,6 +31,21 @@ def earlier(store: Store, measure: str) -> list[pd.DataFrame]:
 def last(store: Store) -> int:
     """Return the number of the newest release, 0 before the first."""
     return int(store.read(_last())["number"].iloc[0])
+
+
+def listed(store: Store) -> pd.DataFrame:
+    """Return every release, the newest first: number, at, first, last (days)."""
+    c = released.c
+    columns = (c.number, func.min(c.at).label("at"), func.min(c.first).label("first"), func.max(c.last).label("last"))
+    rows = store.read(select(*columns).group_by(c.number).order_by(c.number.desc()))
+    return rows.assign(at=[one if isinstance(one, datetime) else from_ms(int(one)) for one in rows["at"]])
+
+
+def one(store: Store, number: int) -> pd.DataFrame:
+    """Return what a release showed: measure, area ("" the city), first, last, n (NaN: not shown)."""
+    c = released.c
+    query = select(c.measure, c.area, c.first, c.last, c.n).where(c.number == number).order_by(c.id)
+    return store.read(query).astype({"n": float})
 
 
 def keep(store: Store, tables: Mapping[str, pd.DataFrame], actor: str, known_at: datetime, *, after: int) -> int:
