@@ -9,7 +9,6 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-import psycopg
 from sqlalchemy import update
 from sqlalchemy.engine import make_url
 
@@ -22,20 +21,17 @@ Write = Callable[[Store, Path], object]
 
 
 def begun(url: str, folder: Path, write: Write | None = None, kind: str = "drill") -> Store:
-    """Return a store in an empty place that holds the small city and what `write` adds; its keys lie in `folder`.
+    """Make a store that holds the small city and what `write` adds, and return it; its keys lie in `folder`.
 
-    url    of a file that is not there yet, or of a database that holds nothing
+    url    of a file or a database that is not there yet
     write  a function of a module, which is called once a process: it gets an open store and a folder for the files that it delivers
     """
     name = str(make_url(url).database)
+    source, identity, keys = _made(url.replace(name, "{name}"), write, kind)
     if url.startswith("sqlite"):
-        source, identity, keys = _made("sqlite:///{name}", write, kind)
         shutil.copy(source, name)
     else:
-        address = url.replace(name, "{name}")
-        source, identity, keys = _made(address, write, kind)
-        _drop(address, name)
-        databases.database(address, name, source)
+        databases.made(url, source)
     _be_another(url, identity, keys, folder / "keys")
     return databases.opened(url, folder, kind)
 
@@ -68,8 +64,3 @@ def _be_another(url: str, identity: str, source: Path, keys: Path) -> None:
     keys.mkdir(mode=0o700, exist_ok=True)
     for path in source.iterdir():
         shutil.copy(path, keys / path.name.replace(identity, own))
-
-
-def _drop(address: str, name: str) -> None:
-    with psycopg.connect(address.format(name="postgres").replace("+psycopg", ""), autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE "{name}"')

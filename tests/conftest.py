@@ -77,8 +77,14 @@ def postgres() -> Iterator[str]:
 
 
 @pytest.fixture(params=databases.ENGINES)
-def empty(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Return the URL of a database that holds nothing yet: once in SQLite, once in PostgreSQL."""
+def target(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of a database that is not there yet: once in SQLite, once in PostgreSQL."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'store.db'}"
-    return databases.database(request.getfixturevalue("postgres"), f"t{uuid.uuid4().hex}")
+    return request.getfixturevalue("postgres").format(name=f"t{uuid.uuid4().hex}")
+
+
+@pytest.fixture
+def empty(target: str) -> str:
+    """Return the URL of a database that holds nothing yet: once in SQLite, once in PostgreSQL."""
+    return databases.made(target)

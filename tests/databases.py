@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+from sqlalchemy.engine import make_url
 
 from layers.store import Store, open_store
 
@@ -65,10 +66,16 @@ def server(bin_: Path) -> Iterator[str]:
 
 def database(address: str, name: str, template: str = "template0") -> str:
     """Make a database on a server, empty or like another one, and return its URL."""
-    query = address.split("?")[1].replace("&", " ")
-    with psycopg.connect(f"{query} user=keeper dbname=postgres", autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-    return address.format(name=name)
+    return made(address.format(name=name), template)
+
+
+def made(url: str, template: str = "template0") -> str:
+    """Make the database of a URL, empty or like another one, and return the URL; a file comes by itself."""
+    if not url.startswith("sqlite"):
+        server = make_url(url).set(drivername="postgresql", database="postgres")
+        with psycopg.connect(server.render_as_string(hide_password=False), autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{make_url(url).database}" TEMPLATE "{template}"')
+    return url
 
 
 def with_postgis(address: str, name: str) -> str | None:

@@ -14,13 +14,13 @@ from tests.beginnings import begun
 
 
 @pytest.fixture
-def url(tmp_path, empty, monkeypatch):
+def url(tmp_path, target, monkeypatch):
     """The URL of a drill store with a case, its keys in the folder that the setting names."""
     for name in [name for name in os.environ if name.startswith("FANGYI_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("FANGYI_KEYS", str(tmp_path / "keys"))
-    begun(empty, tmp_path, one_case).close()
-    return empty
+    begun(target, tmp_path, one_case).close()
+    return target
 
 
 def one_case(store, folder):

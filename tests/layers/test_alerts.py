@@ -18,8 +18,8 @@ def one_case(store, folder):
 
 
 @pytest.fixture
-def store(tmp_path, empty):
-    store = begun(empty, tmp_path, one_case)
+def store(tmp_path, target):
+    store = begun(target, tmp_path, one_case)
     yield store
     store.close()
 

@@ -26,8 +26,8 @@ def two_cases(store, folder):
 
 
 @pytest.fixture
-def store(tmp_path, empty):
-    store = begun(empty, tmp_path, two_cases)
+def store(tmp_path, target):
+    store = begun(target, tmp_path, two_cases)
     yield store
     store.close()
 
@@ -105,7 +105,7 @@ def test_a_place_that_remembers_no_end_says_so(store, tmp_path):
     assert journal.verify(store).broken == count + 1
 
 
-def test_a_store_put_back_answers_as_before(store, tmp_path, empty):
+def test_a_store_put_back_answers_as_before(store, tmp_path, target):
     view = store.view(as_of=parse_time("2020-02-10T18:00"), known_at=parse_time("2020-02-10T18:00"))
     before, plan = held(store), lockdown.plan(store, view)
     out, receipt = saved(store, tmp_path)
@@ -113,8 +113,8 @@ def test_a_store_put_back_answers_as_before(store, tmp_path, empty):
     tamper(store, update(person).values(age=99), delete(table).where(table.c.seq > 2))
     assert digests.whole(held(store)) != receipt.digest
     store.close()
-    backups.restore(out, empty, tmp_path / "keys", "drill", quiet, may_replace=True)
-    back = databases.opened(empty, tmp_path, "drill")
+    backups.restore(out, target, tmp_path / "keys", "drill", quiet, may_replace=True)
+    back = databases.opened(target, tmp_path, "drill")
     assert held(back) == before
     assert journal.verify(back).whole
     assert lockdown.plan(back, view).to_json() == plan.to_json()
@@ -136,16 +136,16 @@ def test_a_backup_goes_into_the_other_database(store, tmp_path, request):
     moved.close()
 
 
-def test_a_place_that_holds_something_is_taken_only_when_that_is_said(store, tmp_path, empty):
+def test_a_place_that_holds_something_is_taken_only_when_that_is_said(store, tmp_path, target):
     out, _ = saved(store, tmp_path)
     store.close()
     before = held(store)
     with pytest.raises(StoreError, match="--replace"):
-        backups.restore(out, empty, tmp_path / "keys", "drill", quiet)
+        backups.restore(out, target, tmp_path / "keys", "drill", quiet)
     assert held(store) == before
 
 
-def test_a_restore_that_is_stopped_changes_nothing(store, tmp_path, empty):
+def test_a_restore_that_is_stopped_changes_nothing(store, tmp_path, target):
     out, _ = saved(store, tmp_path)
     journal.add(store, "keeper", "plan", "after the backup")
     before = held(store)
@@ -156,8 +156,8 @@ def test_a_restore_that_is_stopped_changes_nothing(store, tmp_path, empty):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        backups.restore(out, empty, tmp_path / "keys", "drill", stop, may_replace=True)
-    back = databases.opened(empty, tmp_path, "drill")
+        backups.restore(out, target, tmp_path / "keys", "drill", stop, may_replace=True)
+    back = databases.opened(target, tmp_path, "drill")
     assert held(back) == before
     assert journal.verify(back).whole
     assert not [path for path in tmp_path.iterdir() if "restored" in path.name]
@@ -176,13 +176,13 @@ def test_a_restore_that_is_stopped_changes_nothing(store, tmp_path, empty):
     ],
     ids=["cut", "changed", "receipt", "no receipt", "none beside", "no key"],
 )  # fmt: skip
-def test_a_backup_that_is_not_as_it_was_made_is_refused(store, tmp_path, empty, damage, why):
+def test_a_backup_that_is_not_as_it_was_made_is_refused(store, tmp_path, target, damage, why):
     out, _ = saved(store, tmp_path)
     before = held(store)
     store.close()
     damage(out, tmp_path / "keys")
     with pytest.raises(StoreError, match=why):
-        backups.restore(out, empty, tmp_path / "keys", "drill", quiet, may_replace=True)
+        backups.restore(out, target, tmp_path / "keys", "drill", quiet, may_replace=True)
     assert held(store) == before
 
 

@@ -11,8 +11,8 @@ from tests.beginnings import begun
 
 
 @pytest.fixture
-def store(tmp_path, empty):
-    store = begun(empty, tmp_path)
+def store(tmp_path, target):
+    store = begun(target, tmp_path)
     yield store
     store.close()
 
@@ -98,13 +98,13 @@ def test_what_was_known_before_the_undo_stays_as_it_was(store, tmp_path):
     assert [told(at) for at in ("2020-02-11", "2020-02-13T20:00")] == before
 
 
-def test_a_store_of_an_older_schema_keeps_what_it_had_heard(store, tmp_path, empty):
+def test_a_store_of_an_older_schema_keeps_what_it_had_heard(store, tmp_path, target):
     say(store, tmp_path, 10, "09", 50)
     say(store, tmp_path, 12, "11", 50)
     with store.writing() as connection:
         migrations.take_down(connection, "6")
     store.close()
-    store = databases.opened(empty, tmp_path, "drill")
+    store = databases.opened(target, tmp_path, "drill")
     again = say(store, tmp_path, 15, "15", 50)
     back(store, again)
     say(store, tmp_path, 16, "10", 60)

@@ -28,8 +28,8 @@ def two_cases(store, folder):
 
 
 @pytest.fixture
-def store(tmp_path, empty):
-    store = begun(empty, tmp_path, two_cases)
+def store(tmp_path, target):
+    store = begun(target, tmp_path, two_cases)
     yield store
     store.close()
 
@@ -48,66 +48,66 @@ def down(store, step):
         migrations.take_down(connection, step)
 
 
-def again(store, empty, folder):
+def again(store, target, folder):
     store.close()
-    return databases.opened(empty, folder, "drill")
+    return databases.opened(target, folder, "drill")
 
 
 @pytest.mark.parametrize("step", ["11", "10", "9", "8", "7", "6", "5", "4", "3", "2"])
-def test_a_step_down_and_up_again_changes_no_fact(store, tmp_path, empty, step):
+def test_a_step_down_and_up_again_changes_no_fact(store, tmp_path, target, step):
     before, tables = digest(store), set(inspect(store.engine).get_table_names())
     down(store, step)
     lacks = set().union(*(names for at, names in ADDED.items() if int(at) > int(step)), set())
     assert tables - set(inspect(store.engine).get_table_names()) == lacks
-    back = again(store, empty, tmp_path)
+    back = again(store, target, tmp_path)
     assert set(inspect(back.engine).get_table_names()) == tables
     assert digest(back) == before
     city.cases(back, tmp_path, "2020-02-11T18:00", {"case_id": "3"})  # and it can be written
     back.close()
 
 
-def test_a_store_brought_up_equals_one_made_whole(store, tmp_path, empty):
+def test_a_store_brought_up_equals_one_made_whole(store, tmp_path, target):
     down(store, "2")
-    back = again(store, empty, tmp_path)
+    back = again(store, target, tmp_path)
     with back.engine.connect() as connection:
         assert migrations.differences(connection) == []
     back.close()
 
 
-def test_what_had_been_heard_is_taken_over(store, tmp_path, empty):
+def test_what_had_been_heard_is_taken_over(store, tmp_path, target):
     city.cases(store, tmp_path, "2020-02-12T18:00", {"reported_at": "2020-02-12"})
     heard = len(store.read(select(confirmation.c.id)))
     assert heard > 0
     down(store, "6")
-    back = again(store, empty, tmp_path)
+    back = again(store, target, tmp_path)
     assert len(back.read(select(confirmation.c.id))) == heard
     back.close()
 
 
-def test_entries_from_before_the_chain_are_sealed_once(store, tmp_path, empty):
+def test_entries_from_before_the_chain_are_sealed_once(store, tmp_path, target):
     journal.add(store, "a", "plan", "lockdown")
     written = len(journal.entries(store))
     down(store, "7")
     store.sealer.forget()  # that place never sealed anything
-    back = again(store, empty, tmp_path)
+    back = again(store, target, tmp_path)
     assert journal.verify(back) == journal.Verdict(written)
     back.close()
 
 
 @pytest.mark.parametrize(("step", "way"), [("1", "import its files into a new store"), ("99", "a later one")])
-def test_a_store_of_another_schema_is_refused_with_the_way_on(store, tmp_path, empty, step, way):
+def test_a_store_of_another_schema_is_refused_with_the_way_on(store, tmp_path, target, step, way):
     with store.writing() as connection:
         connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{step}'")
     with pytest.raises(StoreError, match=way):
-        again(store, empty, tmp_path)
+        again(store, target, tmp_path)
 
 
-def test_a_store_from_before_alembic_says_its_schema_in_meta(store, tmp_path, empty):
+def test_a_store_from_before_alembic_says_its_schema_in_meta(store, tmp_path, target):
     down(store, "6")
     with store.writing() as connection:
         connection.exec_driver_sql("DROP TABLE alembic_version")
         connection.exec_driver_sql("INSERT INTO meta (name, value) VALUES ('schema', '6')")
-    back = again(store, empty, tmp_path)
+    back = again(store, target, tmp_path)
     with back.engine.connect() as connection:
         assert migrations.standing(connection) == migrations.HEAD
     back.close()

@@ -30,8 +30,8 @@ def two_cases(store, folder):
 
 
 @pytest.fixture
-def store(tmp_path, empty):
-    store = begun(empty, tmp_path, two_cases)
+def store(tmp_path, target):
+    store = begun(target, tmp_path, two_cases)
     yield store
     store.close()
 
@@ -299,13 +299,13 @@ def test_a_batch_of_orders_says_which_plans_read_it(store):
     }
 
 
-def test_a_settled_view_moves_no_clock_that_somebody_set(store, tmp_path, empty):
+def test_a_settled_view_moves_no_clock_that_somebody_set(store, tmp_path, target):
     given(store)
     fixed = store.view(as_of=parse_time("2020-02-09"), known_at=parse_time("2020-02-25"))
     assert store.settled(fixed).as_of == fixed.as_of
     past = store.view(known_at=parse_time("2020-02-10T18:00"))
     assert store.settled(past) == past
-    again = databases.opened(empty, tmp_path)
+    again = databases.opened(target, tmp_path)
     assert again.settled(past) == past
     again.close()
 

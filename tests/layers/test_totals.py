@@ -11,8 +11,8 @@ from tests.beginnings import begun
 
 
 @pytest.fixture
-def store(tmp_path, empty):
-    store = begun(empty, tmp_path)
+def store(tmp_path, target):
+    store = begun(target, tmp_path)
     yield store
     store.close()
 

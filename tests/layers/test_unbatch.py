@@ -30,8 +30,8 @@ LATER = (
 
 
 @pytest.fixture
-def store(tmp_path, empty):
-    store = begun(empty, tmp_path)
+def store(tmp_path, target):
+    store = begun(target, tmp_path)
     yield store
     store.close()
 
