@@ -10,10 +10,13 @@
 
   function counts(key) {
     const rows = (state.spec.classes || {})[key] || [], found = new Array(rows.length).fill(0), layers = state.layers.filter(one => one.json.layer === key);
-    const main = layers.find(one => one.json.pickable) || null, classes = main && Fangyi.classesOf(main);
-    if (!classes) return null; // circles whose area is the count have no class of their own
-    const size = main.tables.column(Fangyi.column(main.json.getRadius)); // what has no size is not drawn, and not counted
-    classes.forEach((one, row) => { if (one < found.length && !(size && size.values[row] === 0)) found[one] += 1; });
+    const main = layers.find(one => one.json.pickable) || null;
+    if (!main || !Fangyi.classesOf(main)) return null; // circles whose area is the count have no class of their own
+    for (const layer of layers) { // a circle around others is a layer of its own; what two of them draw is one thing
+      const mine = new Array(rows.length).fill(0), classes = Fangyi.classesOf(layer) || [], size = layer.tables.column(Fangyi.column(layer.json.getRadius));
+      classes.forEach((one, row) => { if (one < mine.length && !(size && size.values[row] === 0)) mine[one] += 1; }); // what has no size is not drawn, and not counted
+      mine.forEach((n, at) => { found[at] = Math.max(found[at], n); });
+    }
     return found;
   }
 

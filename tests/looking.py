@@ -14,6 +14,7 @@ _STATE = """(() => {
     const shown = box => box.getClientRects().length > 0 && box.offsetWidth > 0;
     const lacks = (boxes, part) => [...document.querySelectorAll(boxes)].some(box => shown(box) && !box.querySelector(part));
     if (lacks('.ag-root', '.ag-row, .ag-overlay') || lacks('.ag-header-row-column', '.ag-header-cell') || lacks('.graph-box', '.main-svg')) return null;
+    if ([...document.querySelectorAll('.ag-delay-render')].some(box => shown(box) && box.getBoundingClientRect().top < innerHeight)) return null; // its cells are not shown yet
     if (!shell.matches('.plain') && !Fangyi.ready) return null;  // its map is not drawn yet
     const plots = document.querySelectorAll('.js-plotly-plot .main-svg').length;
     return [shell.lang, Fangyi.scale, Fangyi.ready, plots, page.innerHTML.length, document.documentElement.scrollHeight].join();

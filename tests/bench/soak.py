@@ -60,17 +60,20 @@ def turned(page: Any, pid: int, minutes: float, dwell: float) -> Any:
 
 
 def told(say: Say, looks: list[tuple[float, ...]], page: Any) -> None:
-    """Say each slope with the first and the last value."""
+    """Say each slope over all turns and over the second half alone, where what is filled once is full, with the values on the way."""
     turns, *columns = np.array(looks).T
     names = (("heap", "MB"), ("nodes", "nodes"), ("listeners", "listeners"), ("server", "MB"))
     for (name, unit), values in zip(names, columns, strict=True):
-        slope = np.polyfit(turns, values, 1)[0] * 100
+        slope, late = (
+            np.polyfit(turns[part], values[part], 1)[0] * 100 for part in (slice(None), slice(len(turns) // 2, None))
+        )
+        seen = values[np.linspace(0, len(values) - 1, min(len(values), 9)).round().astype(int)]
         say(
             f"soak.{name}",
             slope,
             f"{unit} per 100 turns",
-            first=round(values[0], 1),
-            last=round(values[-1], 1),
+            late=round(late, 3),
+            seen=seen.round(1).tolist(),
             turns=int(turns[-1]),
         )
     say("soak.errors", len(page.said), "messages", first=page.said[:2])
