@@ -11,8 +11,9 @@ import pytest
 from tests import databases
 
 ROOT = Path(__file__).resolve().parents[1]
-# Thresholds of the search for garbage: with Python's own ones it takes a sixth of the time of all tests.
-SPARING = (50_000, 10, 10)
+# Thresholds of the search for garbage: among what is young it is cheap, among everything, as often as Python does by itself, it
+# takes a sixth of the time of all tests.
+SPARING = (700, 10, 200)
 gc.disable()  # until everything is imported: that makes a million objects, none of them garbage
 # A file is one block of work for one process. Those that take half a minute and more begin first: begun at the end, one of them
 # would keep a single process busy while the others have nothing left to do. Files with a browser stand between others, for two
