@@ -86,7 +86,7 @@
     if (!api) { delete box.dataset.met; return; }
     const table = {box, api};
     tables.set(box.dataset.grid, table);
-    api.addEventListener('filterChanged', event => { if (event.source === 'columnFilter') soon('tell' + box.dataset.grid, () => tell(table), 350); });
+    api.addEventListener('filterChanged', event => { if (event.source === 'columnFilter') { table.touched = true; soon('tell' + box.dataset.grid, () => tell(table), 350); } });
     api.addEventListener('modelUpdated', () => counted(table));
     api.addEventListener('selectionChanged', event => chosen(table, event));
     api.addEventListener('cellKeyDown', event => { if (event.event.key === 'Enter') event.node.setSelected(true, true, 'keyboardSelect'); });
@@ -97,6 +97,14 @@
     counted(table);
     marked(table, picked);
     requestAnimationFrame(() => setTimeout(() => { returned(table); for (const go of holding.splice(0)) go(); }));
+  }
+
+  /** What field and chips say the table does: also where they came before it could take it. */
+  function agrees(table) {
+    const {box, api} = table, field = box.querySelector('input.table-quick, .table-quick input'), quick = field ? field.value : '';
+    if ((api.getGridOption('quickFilterText') || '') !== quick) api.setGridOption('quickFilterText', quick);
+    const told = !table.touched && box.querySelector('.chips [data-model]'), model = told ? JSON.parse(told.dataset.model) : {}, have = api.getFilterModel();
+    if (Object.keys(model).some(name => !(name in have))) api.setFilterModel(model);
   }
 
   // Without a graphics card the first drawing of a city keeps the browser busy for seconds: the table that somebody opened comes before it.
@@ -114,6 +122,11 @@
     api.setGridOption('rowData', rows);
     box.dataset.here = '1';
   }
+
+  document.addEventListener('keydown', event => { // Enter keeps or renames a view, as its button does
+    const field = event.key === 'Enter' && event.target.closest && event.target.closest('.views-new, .views-rename > div'), button = field && field.querySelector('button');
+    if (button && event.target.matches('input')) { event.preventDefault(); setTimeout(() => button.click(), 50); } // after Dash has taken what was typed
+  });
 
   document.addEventListener('input', event => {
     const quick = event.target.closest && event.target.closest('.table-quick'), box = quick && quick.closest('[data-grid]');
@@ -244,6 +257,7 @@
   function look() {
     wrap();
     for (const [name, table] of tables) if (!table.box.isConnected) tables.delete(name);
+    for (const table of tables.values()) agrees(table);
     for (const box of document.querySelectorAll('[data-grid]:not([data-met])')) meet(box);
   }
   setInterval(look, 250);

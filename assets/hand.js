@@ -23,6 +23,11 @@
     return Date.now() - since < LONGEST;
   };
 
+  // An open menu lies over the tools of the map.
+  document.addEventListener('toggle', event => {
+    if (event.target.matches && event.target.matches('details.menu')) document.documentElement.classList.toggle('menu-open', !!document.querySelector('details.menu[open]'));
+  }, true);
+
   // ---- what was unfolded
 
   const FOLD = 'details:not(.menu)';

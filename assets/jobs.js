@@ -68,7 +68,7 @@
       try {
         const job = await ask(`/job/${id}`);
         missed = 0;
-        if (job.state === 'done') return ready(shown, job);
+        if (job.state === 'done') { listed(); return ready(shown, job); }
         if (job.state === 'failed') return ended(shown, id, step(job), 'failed');
         if (job.state === 'cancelled') return ended(shown, id, say('cancelled'), 'cancelled');
         show(shown, job);
@@ -79,6 +79,12 @@
       }
       await new Promise(done => setTimeout(done, EVERY));
     }
+  }
+
+  /** The list of prints on the page Briefing tells of the new one. */
+  function listed() {
+    const {pulse} = window.Fangyi;
+    if (location.pathname === '/briefing' && pulse && pulse.last) window.Fangyi.send('pulse', {...pulse.last, changed: ['saved'], t: Date.now()});
   }
 
   async function start(link) {

@@ -169,6 +169,8 @@
 
   /** Puts a frame on everything that moves; `order` holds the ids of its rows, `written` writes a moment. */
   Fangyi.time.put = (frame, data, order, written) => {
+    const foot = document.querySelector('.main > .foot, .foot.has-timeline');
+    if (foot && !foot.style.minHeight) foot.style.minHeight = `${foot.offsetHeight}px`; // the hand stays under the pointer, whatever the legend says meanwhile
     document.documentElement.classList.add('scrubbing');
     map(frame, data, order);
     figures(frame);
@@ -200,5 +202,6 @@
     for (const original of document.querySelectorAll('.twinned')) original.classList.remove('twinned');
     for (const waits of document.querySelectorAll('[data-wait]')) delete waits.dataset.wait;
     for (const part of document.querySelectorAll('[data-scrub-bar]')) part.style.removeProperty('--scrub');
+    for (const foot of document.querySelectorAll('.foot')) foot.style.removeProperty('min-height');
   };
 })();

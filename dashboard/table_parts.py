@@ -36,6 +36,7 @@ _THEME = {  # colours are those of assets/tokens.css, so that the grid follows t
 NO_MENU = {"suppressHeaderMenuButton": True, "suppressHeaderFilterButton": True}
 GRID_WORDS = (
     "noRowsToShow",
+    "noMatchingRows",
     "loadingOoo",
     "filterOoo",
     "contains",

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
-from dash import MATCH, Dash, Input, Output, Patch, State, ctx, dcc, html, no_update
+from dash import MATCH, Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.development.base_component import Component
 from flask import request
 
@@ -156,7 +156,6 @@ def connect(app: Dash, desk: Desk) -> None:
     @app.callback(
         Output({"type": "chips", "index": MATCH}, "children"),
         Output({"type": "grid", "index": MATCH}, "filterModel"),
-        Output({"type": "grid", "index": MATCH}, "dashGridOptions"),
         Output({"type": "quick", "index": MATCH}, "value"),
         Input("url", "hash"),
         State({"type": "grid", "index": MATCH}, "columnDefs"),
@@ -168,12 +167,14 @@ def connect(app: Dash, desk: Desk) -> None:
         every, name = filters.read(fragment), ctx.outputs_list[0]["id"]["index"]
         mine = filters.applied(filters.of_table(every, name), kinds(columns or []))
         if not mine and not ctx.triggered:  # a table that came just now: somebody may be typing in it already
-            return [], no_update, no_update, no_update
+            return [], no_update, no_update
         quick = next((one.value for one in mine if one.column == filters.QUICK), "")
-        options = Patch()
-        options["quickFilterText"] = quick
         titles = {str(one.get("field")): str(one.get("headerName")) for one in columns or []}
-        return chips(asked, every, mine, titles), filters.for_grid(mine, kinds(columns or [])), options, quick
+        model = filters.for_grid(mine, kinds(columns or []))
+        told = (
+            [html.I(hidden=True, **{"data-model": json.dumps(model)})] if model else []
+        )  # assets/desk.js: the grid may not listen yet
+        return [*chips(asked, every, mine, titles), *told], model, quick
 
     @app.callback(
         Output("grid-columns", "data"),

@@ -83,7 +83,7 @@ def tiles(asked: Asked, plan: Plan) -> Component:
         short, later = plan.summary.get(f"shortage_{need}"), plan.summary.get(f"shortage_7d_{need}")
         demand, beds = plan.summary.get(f"demand_{need}"), plan.summary.get(f"beds_{need}")
         shared = plan.summary.get(f"beds_first_{need}", 0.0) if need in SHARING else 0.0
-        of_it = asked.say("beds.icu_critical_first", shared=figure(shared)) if shared else ""
+        of_it = asked.say("beds.icu_critical_first", shared=figure(shared)) if shared else _before(asked, plan, need)
         note = asked.say(
             "beds.for_beds_short", demand=figure(demand), beds=figure(beds), of_it=of_it, later=figure(later)
         )
@@ -94,6 +94,14 @@ def tiles(asked: Asked, plan: Plan) -> Component:
             html.Button(tile, className="tile-link", **{"data-tab": "short", "data-find": need})
         )  # assets/desk.js
     return html.Div(found, className="tiles")
+
+
+def _before(asked: Asked, plan: Plan, need: str) -> str:
+    """How many of the beds of those under observation the suspected take first: both may use rooms of isolation."""
+    taken = plan.summary.get("demand_suspected"), plan.summary.get(f"beds_first_{need}", 0.0)
+    if need != "observed" or is_unknown(taken[0]) or not min(taken):
+        return ""
+    return asked.say("beds.suspected_first", shared=figure(min(taken)))
 
 
 def coming(asked: Asked, plan: Plan) -> Component:

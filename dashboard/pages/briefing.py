@@ -8,7 +8,7 @@ from dash.development.base_component import Component
 from dashboard import parts
 from dashboard.briefing import PARTS, SECRECY, SIZES, WRITERS
 from dashboard.desk import Desk
-from dashboard.pages import Asked, Page, _prints, _schedule
+from dashboard.pages import Asked, Page, _live, _prints, _schedule
 from dashboard.pages._frame import sheet
 from dashboard.text import LANGS, both, say
 
@@ -26,7 +26,8 @@ def layout(asked: Asked) -> Component:
         name="briefing-preview",
     )  # fmt: skip
     right = html.Div(
-        [*shown, _schedule.panel(asked), _prints.check(asked), _prints.earlier(asked)], className="briefing-side"
+        [*shown, _schedule.panel(asked), _prints.check(asked), _live.part("saved", "prints", _prints.earlier(asked))],
+        className="briefing-side",
     )
     return sheet(asked, [html.Div([_choices(asked), preview, right], className="briefing-columns")])
 

@@ -12,6 +12,7 @@ from flask import request
 from dashboard import changes as told
 from dashboard import moments, parts, table_parts
 from dashboard.desk import Desk
+from dashboard.importing import source_title
 from dashboard.pages import Asked, Page, Scene
 from dashboard.pages._frame import LAND, NAMES, desk_page, district_names
 from dashboard.pages._since import SINCE, bulletins, views
@@ -99,7 +100,11 @@ def presets(asked: Asked) -> list[tuple[str, Any]]:
     found += [(asked.say("changes.order", name=pick((one.zh, one.en), asked.lang)), one.known_at) for one in given[:1]]
     told_ = moments.deliveries(desk, asked.who, view)
     for row in told_.iloc[-3:].iloc[::-1].to_dict("records"):
-        words = asked.say("changes.delivery", source=row["source"], file=row["file"] or row["feed"])
+        words = asked.say(
+            "changes.delivery",
+            source=source_title(row["source"], row["feed"], asked.lang),
+            file=row["file"] or row["feed"],
+        )
         found.append((words, row["at"].to_pydatetime() - timedelta(milliseconds=1)))
     return found
 
@@ -206,7 +211,7 @@ def _record(
         "where": _turned(ends),
         "status": _turned(states),
         "n": int(row["n"]),
-        "cause": "" if cause is None else " · ".join(filter(None, [f"#{int(row['batch'])}", cause["source"], cause["file"] or cause["kind"]])),
+        "cause": "" if cause is None else " · ".join(filter(None, [f"#{int(row['batch'])}", source_title(cause["source"], cause["kind"], asked.lang), cause["file"] or cause["kind"]])),
     }  # fmt: skip
 
 
