@@ -40,7 +40,12 @@ def run(args: argparse.Namespace) -> int:
     settings = settings_of(args)
     store = _fit(settings)
     _share_arenas()
-    with _listening(settings) as port:  # held first: the address is printed only when it is true
+    try:
+        listening = _listening(settings)  # held first: the address is printed only when it is true
+    except BaseException:
+        store.close()
+        raise
+    with listening as port:
         app = create_app(settings, store)
         server = waitress.create_server(app.server, sockets=[port], threads=THREADS, **_behind(settings))
         address = f"http://{settings.host}:{settings.port}"
