@@ -5,11 +5,11 @@
   const FIELDS = 'input:not([disabled]), textarea:not([disabled]), select, button:not([disabled]), a[href]';
   const fields = () => [...box().querySelectorAll(FIELDS)].filter(one => one.offsetParent !== null);
   const button = what => [...box().querySelectorAll('.order-buttons button')].find(one => one.id.includes(`"do":"${what}"`));
-  let opener = null, was = null; // where the focus came from, and the dialog that had it
+  let opener = null, was = null, restore = null; // where the focus came from, the dialog that had it, and what leads back where that is gone
 
   function opened(event) {
     const found = event.target.closest && event.target.closest('.order-open, [id*="order-step"]');
-    if (found) opener = found.id;
+    if (found) { opener = found.id; restore = window.Fangyi.holdFocus(); }
     const pressed = event.target.closest && event.target.closest('.order-buttons .primary');
     if (!pressed || !box()) return;
     if (box().classList.contains('sending')) { event.preventDefault(); event.stopImmediatePropagation(); return; }
@@ -28,8 +28,8 @@
       return;
     }
     const back = opener && document.getElementById(opener);
-    if (back) back.focus();
-    opener = null;
+    if (back) back.focus(); else if (restore) restore();
+    opener = restore = null;
   }
 
   function keys(event) {

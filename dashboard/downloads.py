@@ -191,6 +191,6 @@ def _send(desk: Desk, name: str, content: bytes, here: Here) -> Response:
     )
     answer = make_response(content)
     answer.content_type = TYPES[name.rsplit(".", 1)[1]]
-    answer.headers["Content-Disposition"] = f'attachment; filename="fangyi_{name}"'
+    answer.headers["Content-Disposition"] = f'attachment; filename="fangyi_{here.view.as_of:%Y-%m-%d_%H%M}_{name}"'
     answer.headers["Cache-Control"] = "no-store"
     return answer

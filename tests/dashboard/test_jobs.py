@@ -1,5 +1,6 @@
 """Printing in the background: progress, cancelling, who may fetch, and how long a file is kept."""
 
+import re
 import time
 from dataclasses import replace
 from threading import Event
@@ -171,7 +172,7 @@ def test_a_briefing_is_printed_in_the_background_and_equals_the_plain_link(clien
     answer = client.get(f"/job/{job['id']}/file")
     assert answer.data == client.get("/brief/lockdown.pdf?lang=en").data
     assert answer.data.startswith(b"%PDF")
-    assert "fangyi_lockdown.pdf" in answer.headers["Content-Disposition"]
+    assert re.search(r"fangyi_2020-02-\d\d_\d{4}_lockdown\.pdf", answer.headers["Content-Disposition"])
 
 
 def test_a_cancelled_briefing_hands_over_nothing(client):

@@ -84,6 +84,7 @@ def step(page, name, text, then):
     page.keyboard.press("Enter")
     until(page, f"!{DIALOG}")
     until(page, then)
+    until(page, "!!document.activeElement.closest('.panel.order')")  # the keyboard stays at the order
 
 
 def test_an_order_goes_its_whole_way_by_keys_and_a_second_browser_follows(context, address, store):
