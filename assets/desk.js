@@ -179,9 +179,9 @@
     place.focus({preventScroll: true});
   });
 
-  /** Copies a text, where the address is no secure one, as on most networks of a house, the old way; says so when neither is allowed. */
+  /** Copies a text, the old way where the new one is refused, as on networks of a house without TLS; says so when neither is allowed. */
   Fangyi.copy = async function (text) {
-    const done = navigator.clipboard ? await navigator.clipboard.writeText(text).then(() => true, () => false) : copied(text);
+    const done = (navigator.clipboard && (await navigator.clipboard.writeText(text).then(() => true, () => false))) || copied(text);
     if (!done) Fangyi.toast({text: say('no_copy'), tone: 'red'});
     return done;
   };
