@@ -36,6 +36,12 @@ def begun(url: str, folder: Path, write: Write | None = None, kind: str = "drill
     return databases.opened(url, folder, kind)
 
 
+def copied(source: Path, target: Path) -> Path:
+    """Copy the file of a store with its keys, and return the copy: it is the same store, which nobody else writes to."""
+    shutil.copytree(source.parent / "keys", target.parent / "keys", dirs_exist_ok=True)
+    return Path(shutil.copy(source, target))
+
+
 @cache
 def _made(address: str, write: Write | None, kind: str) -> tuple[str, str, Path]:
     """The file or the database that is copied, its identity, and the folder of its keys."""

@@ -1,7 +1,6 @@
 """Officials before a server of production: a city of two districts, passes, and what their browsers send."""
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from dashboard.app import create_app
 from dashboard.settings import Settings
 from layers.store import Store, open_store
 from tests import city
+from tests.beginnings import copied
 
 SHOWN = "HTTP_" + cookies.GUARD_HEADER.upper().replace("-", "_")
 SECRET = "a secret of more than thirty-two characters"
@@ -100,7 +100,7 @@ class Office:
     @classmethod
     def copy(cls, folder: Path, source: Path) -> "Office":
         """Return an office on a copy of a store that nobody else writes to."""
-        return cls(f"sqlite:///{shutil.copy(source, folder / 'own.db')}")
+        return cls(f"sqlite:///{copied(source, folder / 'own.db')}")
 
     def anybody(self) -> FlaskClient:
         """Return a browser without a pass."""

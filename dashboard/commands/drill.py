@@ -62,7 +62,8 @@ def run(args: argparse.Namespace) -> int:
             report = build(store, Path(folder), days=args.days, small=args.small, seed=args.seed, progress=progress)
             store.close()
             heed()
-            store.sealer.move(settings.keys or final.parent / "keys")
+            for one in (store.sealer, store.ring):
+                one.move(settings.keys or final.parent / "keys")
             _remove(final)
             fresh.replace(final)
             _move(Path(folder), kept)

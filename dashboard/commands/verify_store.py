@@ -27,8 +27,9 @@ def run(args: argparse.Namespace) -> int:
     settings = settings_of(args)
     if args.backup:
         with rows_told() as step, tempfile.TemporaryDirectory(prefix="fangyi-verify-") as folder:
-            receipt, sealer = backups.checked(args.backup, keys_of(settings), settings.mode)
-            backups.unpacked(args.backup, receipt, sealer, Path(folder), step)
+            keys = keys_of(settings)
+            receipt, _ = backups.checked(args.backup, keys, settings.mode)
+            backups.unpacked(args.backup, receipt, keys, Path(folder), step)
         print(
             f"{args.backup}: {sum(receipt.tables.values()):,} rows of {receipt.at}, digest {receipt.digest}, as it was made"
         )

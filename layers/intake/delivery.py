@@ -265,8 +265,9 @@ class Delivery:
         self._receipt.dropped_columns = sorted({*self._receipt.dropped_columns, *dropped})
         if self._feed.placed:
             cleaned = {c: _texts([_without_numbers(v) for v in rows[c]], rows) for c in ("address", "note")}
-            ids = {c: without_identity(rows[c], self._store.salt) for c in ("case_id", self._id) if c in rows}
-            rows = rows.assign(**cleaned, **ids, id_number=digest(rows["id_number"], self._store.salt))
+            blind = self._store.ring.blind
+            ids = {c: without_identity(rows[c], blind) for c in ("case_id", self._id) if c in rows}
+            rows = rows.assign(**cleaned, **ids, id_number=digest(rows["id_number"], blind))
         return rows
 
     def _part(self, number: int, part: Part, rows: pd.DataFrame) -> None:

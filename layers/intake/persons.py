@@ -1,6 +1,5 @@
 """Persons of a delivery: drop what must not be kept, place them in compounds, and keep the totals true."""
 
-import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Callable
@@ -130,9 +129,9 @@ def recount(opened: Batch, kind: str, subjects: list[str]) -> None:
         totals.write(opened, totals.increments(*(pd.concat(found, ignore_index=True) for found in (steps, signed))))
 
 
-def without_identity(ids: pd.Series, salt: str) -> pd.Series:
-    """Return ids; one that is an identity number itself becomes a salted digest, so that the number is not kept."""
-    return ids.map(lambda i: f"P{_digest(i, salt)}" if isinstance(i, str) and IDENTITY.fullmatch(i) else i)
+def without_identity(ids: pd.Series, blind: Callable[[str], str]) -> pd.Series:
+    """Return ids; one that is an identity number itself becomes its blind index, so that the number is not kept."""
+    return ids.map(lambda i: f"P{blind(i.upper())}" if isinstance(i, str) and IDENTITY.fullmatch(i) else i)
 
 
 def refuse_strangers(opened: Batch, kind: str, id_column: str, rows: pd.DataFrame, receipt: Receipt) -> pd.DataFrame:
@@ -232,13 +231,9 @@ def _decided_and_same(opened: Batch, persons: pd.DataFrame) -> set[str]:
     return found
 
 
-def digest(numbers: pd.Series, salt: str) -> pd.Series:
-    """Return salted digests of identity numbers: the same person is found again, the number is not kept."""
-    return numbers.map(lambda n: _digest(n, salt) if isinstance(n, str) else None)
-
-
-def _digest(number: str, salt: str) -> str:
-    return hashlib.blake2b(number.upper().encode(), key=salt.encode(), digest_size=12).hexdigest()
+def digest(numbers: pd.Series, blind: Callable[[str], str]) -> pd.Series:
+    """Return the blind index of identity numbers: the same person is found again, the number is not kept."""
+    return numbers.map(lambda n: blind(n.upper()) if isinstance(n, str) else None)
 
 
 def _versions(

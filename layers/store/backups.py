@@ -21,10 +21,12 @@ from layers.store import journal, migrations
 from layers.store.database import Store
 from layers.store.digests import Digest, Progress, Sum, digests, pages, rows_in_all, whole
 from layers.store.engine import engine_of, write_rows, writer
+from layers.store.personal_keys import has_ring
 from layers.store.places import COMPANIONS, place
 from layers.store.schema import metadata
 from layers.store.seals import Head, Sealer, has_key
 
+RINGED = 13  # the step since which personal data is sealed by keys of its own
 SIDECAR = ".json"
 Step = Callable[[str, str, int, int], None]  # what is done in Chinese and English, rows done, rows in all
 COPIED, CHECKED = ("复制", "copying"), ("核对", "checking")
@@ -94,9 +96,10 @@ def checked(path: Path, keys: Path, kind: str) -> tuple[Receipt, Sealer]:
     other kind raise StoreError.
     """
     receipt = _receipt(path)
-    if not has_key(keys, receipt.store):
+    if not (has_key(keys, receipt.store) and (has_ring(keys, receipt.store) or int(receipt.schema) < RINGED)):
         raise StoreError(
-            f"{path}: the key of its store is not in {keys}; wanted journal-{receipt.store}.key, which is kept apart from backups"
+            f"{path}: the key of its store is not in {keys}; wanted journal-{receipt.store}.key and all of "
+            f"personal-{receipt.store}-*, which are kept apart from backups"
         )
     sealer = Sealer(keys, receipt.store)
     if receipt.sealed(sealer).seal != receipt.seal:
@@ -108,8 +111,8 @@ def checked(path: Path, keys: Path, kind: str) -> tuple[Receipt, Sealer]:
     return receipt, sealer
 
 
-def unpacked(path: Path, receipt: Receipt, sealer: Sealer, folder: Path, step: Step) -> tuple[Path, dict[str, Digest]]:
-    """Copy a backup into a folder, bring it up to the schema of today, and check its rows and its journal.
+def unpacked(path: Path, receipt: Receipt, keys: Path, folder: Path, step: Step) -> tuple[Path, dict[str, Digest]]:
+    """Copy a backup into a folder, bring it with the keys of another up to the schema of today, and check its rows and its journal.
 
     Return the copy, which may be opened and changed, and the digests of its tables.
     """
@@ -118,9 +121,11 @@ def unpacked(path: Path, receipt: Receipt, sealer: Sealer, folder: Path, step: S
     engine = engine_of(f"sqlite:///{copy}", True, False)
     try:
         with writer(engine).begin() as connection:
-            migrations.bring_up(connection)
+            migrations.bring_up(connection, keys)
             found = digests(connection, _named(CHECKED, step))
-            verdict = journal.verify_chain(connection, sealer, Head(receipt.seq, receipt.last) if receipt.seq else None)
+            verdict = journal.verify_chain(
+                connection, Sealer(keys, receipt.store), Head(receipt.seq, receipt.last) if receipt.seq else None
+            )
     finally:
         engine.dispose()
     if receipt.schema == migrations.HEAD and whole(found) != receipt.digest:
@@ -141,7 +146,7 @@ def restore(
     """
     receipt, sealer = checked(path, keys, kind)
     with tempfile.TemporaryDirectory(prefix="fangyi-restore-") as name:
-        copy, held = unpacked(path, receipt, sealer, Path(name), step)
+        copy, held = unpacked(path, receipt, keys, Path(name), step)
         source = engine_of(f"sqlite:///{copy}", True, False)
         try:
             with source.connect() as connection:

@@ -20,6 +20,7 @@ from layers.store.care import survivor
 from layers.store.engine import file_of, reader, scoped, writer
 from layers.store.row_security import CITY
 from layers.store.schema import ORDER_KINDS, UNREAD, Instant, batch, meta
+from layers.store.sealing import ring_for
 from layers.store.seals import HEAD, SEALER, Sealer
 
 # A view of now moves by this step: a plan of a city takes seconds, and every open screen is to share it.
@@ -34,10 +35,10 @@ class Store:
         self.engine = engine
         stored = self._meta()
         self.sealer = Sealer(keys, stored["identity"])
+        self.ring = ring_for(engine, keys, stored)
         self._writer = writer(engine).execution_options(**{SEALER: self.sealer})
         self._reads, self._reader = scoped(engine, CITY), reader(engine, CITY)
         self.kind: str = stored["kind"]
-        self.salt: str = stored["salt"]
         self.identity: str = stored["identity"]
         self._past = 0  # the newest knowledge time seen: what was known by then can never change, so it is read once
         self._stood: dict[Any, Any] = {}

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import JSON, Connection, String, Table, cast, func, select
 
 from layers.store.schema import journal, metadata
+from layers.store.sealing import as_kept
 
 PAGE = 5_000  # rows read at a time
 MODULUS = 1 << 256
@@ -72,8 +73,8 @@ def rows_in_all(connection: Connection) -> int:
 
 @contextmanager
 def pages(connection: Connection, table: Table) -> Iterator[Iterator[list[tuple[Any, ...]]]]:
-    """Give the rows of a table as plain tuples, a page at a time, without holding the table in memory; JSON as it is written."""
-    columns = [cast(one, String) if isinstance(one.type, JSON) else one for one in table.columns]
+    """Give the rows of a table as plain tuples, a page at a time, without holding the table in memory; JSON as it is written, what is sealed sealed."""
+    columns = [cast(one, String) if isinstance(one.type, JSON) else as_kept(table, one.name) for one in table.columns]
     with connection.execute(select(*columns), execution_options={"stream_results": True, "yield_per": PAGE}) as result:
         yield ([tuple(row) for row in page] for page in result.partitions())
 

@@ -17,7 +17,6 @@ SHAPED = {
     "district": (OUTLINE, POINT),
     "basemap": (OUTLINE,),
     "compound": (OUTLINE, POINT),
-    "person": (POINT,),
     "hospital": (POINT,),
     "control": (POINT,),
 }

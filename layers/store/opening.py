@@ -11,6 +11,7 @@ from layers.store import journal, migrations
 from layers.store.database import Store
 from layers.store.engine import engine_of, file_of, shown, tables_of, writer
 from layers.store.schema import meta
+from layers.store.sealing import RING, ring_for
 
 KINDS = ("drill", "production")
 
@@ -46,8 +47,8 @@ def open_store(
 
 def _opened(engine: Engine, kind: str | None, must_exist: bool, keys: Path | None) -> Store:
     with writer(engine).begin() as connection:
-        _prepare(connection, kind, must_exist)
-    store = Store(engine, keys or _keys(engine))
+        _prepare(connection, kind, must_exist, keys := keys or _keys(engine))
+    store = Store(engine, keys)
     if kind and store.kind != kind:
         raise StoreError(
             f"{shown(engine.url)} is a {store.kind} store; wanted {kind}. Drill data and real data never share a store"
@@ -67,7 +68,7 @@ def _keys(engine: Engine) -> Path | None:
     return path.parent / "keys" if path else None
 
 
-def _prepare(connection: Connection, kind: str | None, must_exist: bool) -> None:
+def _prepare(connection: Connection, kind: str | None, must_exist: bool, keys: Path | None) -> None:
     if kind not in (None, *KINDS):
         raise StoreError(f"kind {kind!r}; wanted one of {KINDS}")
     tables = tables_of(connection)
@@ -79,14 +80,11 @@ def _prepare(connection: Connection, kind: str | None, must_exist: bool) -> None
         if must_exist and connection.dialect.name != "sqlite":
             raise StoreError("the database holds no store yet; import a file first")
         migrations.make(connection)
-        first = {
-            "kind": kind or "production",
-            "salt": secrets.token_hex(16),
-            "identity": secrets.token_hex(8),
-        }
+        first = {"kind": kind or "production", "identity": secrets.token_hex(8)}
+        first[RING] = ring_for(connection.engine, keys, first).fingerprint
         connection.execute(insert(meta), [{"name": name, "value": value} for name, value in first.items()])
         return
-    migrations.bring_up(connection)
+    migrations.bring_up(connection, keys)
     if connection.dialect.name == "sqlite":
         verdict = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
         if verdict != "ok":

@@ -35,6 +35,7 @@ from sqlalchemy import (
 
 from layers._times import to_ms
 from layers.store.order_states import ANSWERED, EXPLAINED, OPEN, STATES
+from layers.store.sealing import Sealed
 
 UNREAD = ("order", "whatif")  # kinds of batches that no plan, layer or count reads
 # Kinds of batches about orders that a plan reads: those that overrule a lockdown proposal, those that send staff, and both.
@@ -169,10 +170,11 @@ person = _fact(  # a case, a close contact or a fever patient; no names, numbers
     "person",
     Column("kind", String),  # case | contact | fever
     Column("subject", String, index=True),
-    Column("person", String, index=True),  # salted digest of the identity number: the same person under two ids
-    Column("address", String),
+    Column("person", String, index=True),  # blind index of the identity number: the same person under two ids
+    Column("address", Sealed("person.address")),
     Column("district_stated", String),
-    *_place(),
+    Column("lon", Sealed("person.lon", number=True)),
+    Column("lat", Sealed("person.lat", number=True)),
     Column("age", Integer),
     Column("sex", String),
     Column("onset_at", Instant),
@@ -180,7 +182,7 @@ person = _fact(  # a case, a close contact or a fever patient; no names, numbers
     Column("origin", String),  # local | imported | exported
     Column("related_case", String),  # of a contact: the case it was exposed to
     Column("exposed_at", Instant),
-    Column("note", String),
+    Column("note", Sealed("person.note")),
 )
 
 person_status = _fact(  # dated transitions; severity is a transition too, in its own dimension

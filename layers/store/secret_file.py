@@ -11,12 +11,24 @@ def write_secret(path: Path, content: bytes) -> None:
     made = path.with_name(f"{path.name}.{os.getpid()}")
     with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(content)
+        file.flush()
+        os.fsync(file.fileno())  # what is sealed with it is worth nothing without it
     try:
         os.link(made, path)
+        _fsync(path.parent)
     except FileExistsError:
         return  # another process was first; its secret is the one
     finally:
         made.unlink()
+
+
+def _fsync(folder: Path) -> None:
+    """Make the names in a folder last through a loss of power."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def open_to_others(path: Path) -> int:

@@ -1,10 +1,10 @@
-"""Is a database sound: every row can be read, every reference leads somewhere, and its tables are those of this version?"""
+"""Is a database sound: every row can be read and what is sealed opened, every reference leads somewhere, and its tables are those of this version?"""
 
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Table, func, select
 
-from layers.store import geometry, migrations, roles
+from layers.store import geometry, migrations, resealing, roles
 from layers.store.backups import CHECKED, Step
 from layers.store.database import Store
 from layers.store.digests import Digest, digests, whole
@@ -43,7 +43,12 @@ def examine(store: Store, step: Step) -> Found:
     """
     with store.snapshot() as connection:
         tables = digests(connection, lambda done, total: step(*CHECKED, done, total))
-        wrong = [*_pages(connection), *_references(connection), *_schema(connection)]
+        wrong = [
+            *_pages(connection),
+            *_references(connection),
+            *_schema(connection),
+            *resealing.unread(connection, SHOWN),
+        ]
         notes = _notes(connection)
     return Found(tables, tuple(wrong), tuple(notes))
 

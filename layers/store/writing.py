@@ -14,6 +14,7 @@ from layers._times import from_ms, to_ms
 from layers.store.engine import write_rows
 from layers.store.heard import confirmations
 from layers.store.schema import FACTS, FOREVER, batch, confirmation
+from layers.store.sealing import Sealed, ring_of, seal, sealed_columns
 
 KEYS_A_QUERY = 5_000  # SQLite takes 32,766 variables in one statement
 VERSION = ("key", "id", "content", "reported_at", "heard_at", "happened_at", "source", "known_from")
@@ -84,12 +85,13 @@ class Batch:
         rows = rows.assign(**{name: None for name in own if name not in rows})
         before = rows[["key"]].merge(self._open(table, rows["key"], own), on="key", how="left").set_index(rows.index)
         older = rows["reported_at"] < before["heard_at"]
-        rows = _with_contents(rows, own)
+        secret = self._secret(table)
+        rows = _with_contents(rows, own, secret)
         differs = before["id"].notna() & (rows["content"] != before["content"])  # most repeated rows repeat everything
         rows = _merged(rows, before, differs, own, older, says, together)
         if derive:
             rows = derive(rows).drop(columns="content", errors="ignore")
-        rows = _with_contents(rows, own)
+        rows = _with_contents(rows, own, secret)
         rows["heard_at"] = rows["reported_at"].mask(older, before["heard_at"])
         return self._written(table, rows, own, before, older)
 
@@ -97,7 +99,7 @@ class Batch:
         """Write rows that were computed here: they stand whole, whatever was believed and whenever that was reported."""
         own = own_columns(table)
         before = rows[["key"]].merge(self._open(table, rows["key"], []), on="key", how="left").set_index(rows.index)
-        rows = _with_contents(rows.assign(heard_at=rows["reported_at"]), own)
+        rows = _with_contents(rows.assign(heard_at=rows["reported_at"]), own, self._secret(table))
         return self._written(table, rows, own, before, pd.Series(False, index=rows.index))
 
     def restore(self, table: Table, rows: pd.DataFrame) -> None:
@@ -108,6 +110,10 @@ class Batch:
         self._close(table, self._open(table, rows["key"], []))
         common = {"batch": self.id, "known_from": self.known_from, "known_until": FOREVER}
         bulk(self.connection, table, rows.drop(columns="id").assign(**constants(rows, common)))
+
+    def _secret(self, table: Table) -> bytes:
+        """The key of the digests of a table's rows, b"" where nothing in it is sealed: a plain digest of an address lets addresses be tried out."""
+        return ring_of(self.connection).contents if sealed_columns(table) else b""
 
     def _written(
         self, table: Table, rows: pd.DataFrame, own: list[str], before: pd.DataFrame, older: pd.Series
@@ -211,7 +217,7 @@ def bulk(connection: Connection, table: Table, rows: pd.DataFrame) -> None:
     """Insert a frame, its values as the database takes them."""
     if rows.empty:
         return
-    columns = [_plain(rows[name], table, name, connection) for name in rows.columns]
+    columns = [_kept(rows, table, name, connection) for name in rows.columns]
     write_rows(connection, table, list(rows.columns), zip(*columns, strict=True))
 
 
@@ -226,12 +232,17 @@ def own_columns(table: Table) -> list[str]:
     return [c.name for c in table.columns if c.name not in (*COMMON, "id")]
 
 
-def contents(rows: pd.DataFrame, own: Sequence[str]) -> pd.Series:
-    """Return a digest per row over happened_at and the table's own columns: equal digests, equal facts."""
+def contents(rows: pd.DataFrame, own: Sequence[str], secret: bytes = b"") -> pd.Series:
+    """Return a digest per row over happened_at and the table's own columns: equal digests, equal facts.
+
+    secret  its key where the columns are about persons
+    """
     columns = [rows[name] if name in rows else pd.Series(None, index=rows.index) for name in ("happened_at", *own)]
     texts = (repr(tuple(_canonical(v) for v in record)) for record in zip(*columns, strict=True))
     return pd.Series(
-        [hashlib.blake2b(t.encode(), digest_size=16).hexdigest() for t in texts], index=rows.index, dtype=object
+        [hashlib.blake2b(t.encode(), key=secret, digest_size=16).hexdigest() for t in texts],
+        index=rows.index,
+        dtype=object,
     )
 
 
@@ -273,12 +284,16 @@ def _states_another(mine: pd.DataFrame, was: pd.DataFrame, together: Sequence[st
     return _said(new) & _said(old) & (new != old)
 
 
-def _with_contents(rows: pd.DataFrame, own: Sequence[str]) -> pd.DataFrame:
+def _with_contents(rows: pd.DataFrame, own: Sequence[str], secret: bytes) -> pd.DataFrame:
     """The rows with their digests, those that are there already kept."""
     if "content" not in rows:
-        return rows.assign(content=contents(rows, own))
+        return rows.assign(content=contents(rows, own, secret))
     missing = rows["content"].isna()
-    return rows.assign(content=rows["content"].mask(missing, contents(rows[missing], own))) if missing.any() else rows
+    return (
+        rows.assign(content=rows["content"].mask(missing, contents(rows[missing], own, secret)))
+        if missing.any()
+        else rows
+    )
 
 
 def _said(values: pd.Series) -> pd.Series:
@@ -294,6 +309,19 @@ def chunks(values: list[Any], size: int) -> Iterable[list[Any]]:
 def fact(name: str) -> Table:
     """Return the fact table called `name`."""
     return FACTS[name]
+
+
+def _kept(rows: pd.DataFrame, table: Table, name: str, connection: Connection) -> list[Any]:
+    """The values of a column as the database keeps them."""
+    kind = table.c[name].type
+    if not isinstance(kind, Sealed):
+        return _plain(rows[name], table, name, connection)
+    ring, kept = ring_of(connection), pd.Series(None, index=range(len(rows)), dtype=object)
+    whose = rows[["key", "known_from", name]].reset_index(drop=True).astype({"known_from": "int64"})
+    for (sort, moment), some in whose.groupby([whose["key"].str.partition(":")[0], "known_from"]):
+        values = [_none(value) for value in some[name].tolist()]
+        kept[some.index] = seal(ring, kind, some["key"].tolist(), values, ring.current(str(sort), int(str(moment))))
+    return [_none(value) for value in kept.tolist()]
 
 
 def _plain(values: pd.Series, table: Table, name: str, connection: Connection) -> list[Any]:

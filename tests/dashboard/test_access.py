@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from dashboard.tables import TableStore
 from layers.store import open_store
 from layers.store.schema import FOREVER, batch, care, placement
 from tests import city, office
+from tests.beginnings import copied
 from tests.office import CITY, COMMUNITY, DISTRICT, OTHER, STREET, Office, said
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -464,7 +464,7 @@ def test_a_drill_lets_everybody_in_and_still_asks_the_gate(tmp_path):
 def test_a_plan_from_the_command_line_asks_the_gate_too(built, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("FANGYI_MODE", "production")
     monkeypatch.setenv("FANGYI_SECRET", office.SECRET)
-    store, out = ["--store", f"sqlite:///{shutil.copy(built, tmp_path / 'own.db')}"], str(tmp_path / "plan.json")
+    store, out = ["--store", f"sqlite:///{copied(built, tmp_path / 'own.db')}"], str(tmp_path / "plan.json")
     assert main(["plan", "beds", "--area", "zzz", "--out", out, *store]) == 2
     assert capsys.readouterr().err.startswith("error: area 'zzz' is not known")
     assert main(["plan", "beds", "--area", "compound:C1", "--out", out, *store]) == 0

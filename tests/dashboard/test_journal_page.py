@@ -1,7 +1,5 @@
 """The page of the journal: what the auditor reads in it, by whom, what and when, without anybody's record, and that it is whole."""
 
-import shutil
-
 import pytest
 from sqlalchemy import update
 
@@ -28,7 +26,6 @@ def place(built, tmp_path_factory):
 
 @pytest.fixture
 def own(built, tmp_path):
-    shutil.copytree(built.parent / "keys", tmp_path / "keys")  # without them nobody can say that a journal is whole
     office = Office.copy(tmp_path, built)
     yield office
     office.store.close()

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import re
-import shutil
 import sqlite3
 from dataclasses import replace
 from datetime import timedelta
@@ -28,6 +27,7 @@ from layers.store.order_states import ORDERABLE, STEPS, OrderError
 from layers.store.orders import SOURCES
 from layers.store.schema import FOREVER, batch, orders, person, person_status
 from tests import city, office
+from tests.beginnings import copied
 from tests.office import CITY, COMMUNITY, DISTRICT, OTHER, STREET, Office, press_of, said
 from tests.orders import LEAST, draft, drafted, given, walked
 
@@ -42,7 +42,7 @@ def own(built, tmp_path):
 @pytest.fixture
 def drill(built, tmp_path):
     """The same office in a drill, whose clock stands at the last delivery: everybody is its visitor."""
-    path = shutil.copy(built, tmp_path / "drill.db")
+    path = copied(built, tmp_path / "drill.db")
     with sqlite3.connect(path) as raw:
         raw.execute("update meta set value = '\"drill\"' where name = 'kind'")
     return Office(f"sqlite:///{path}", "drill")

@@ -1,13 +1,12 @@
 """An order under a person's fingers: given, acknowledged, reported and closed by keys alone, and seen in a second browser at the pulse."""
 
-import shutil
-
 import pytest
 from sqlalchemy import select
 
 from layers.store import open_store
 from layers.store.schema import FOREVER, orders
 from tests import city
+from tests.beginnings import copied
 from tests.browser import chromium, free_port, listen, serving, until
 from tests.orders import given
 
@@ -39,7 +38,7 @@ def founded(tmp_path_factory):
 
 @pytest.fixture
 def store(founded, tmp_path):
-    return open_store(f"sqlite:///{shutil.copy(founded, tmp_path)}", "drill")
+    return open_store(f"sqlite:///{copied(founded, tmp_path / 'own.db')}", "drill")
 
 
 @pytest.fixture

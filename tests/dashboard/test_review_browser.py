@@ -1,6 +1,5 @@
 """The review desk under a reviewer's fingers: keys pick, refuse, put off, take back and teach, and never while somebody types."""
 
-import shutil
 import time
 
 import pytest
@@ -9,6 +8,7 @@ from sqlalchemy import select
 from layers.store import open_store
 from layers.store.schema import FOREVER, care, placement
 from tests import city
+from tests.beginnings import copied
 from tests.browser import chromium, free_port, listen, serving, until
 
 CASES = (  # in the order of the queue: one compound without a case each, the newest first
@@ -38,7 +38,7 @@ def founded(tmp_path_factory):
 
 @pytest.fixture
 def store(founded, tmp_path):
-    return open_store(f"sqlite:///{shutil.copy(founded, tmp_path)}", "drill")
+    return open_store(f"sqlite:///{copied(founded, tmp_path / 'own.db')}", "drill")
 
 
 @pytest.fixture

@@ -14,8 +14,9 @@ from layers._errors import StoreError
 from layers.store import geometry, roles, row_security
 from layers.store.engine import OF_EXTENSIONS, owns
 from layers.store.schema import meta, metadata
+from layers.store.sealing import ring_for
 
-HEAD = "12"
+HEAD = "13"
 FIRST = "2"  # what an even older store held was never brought up
 TABLE = "alembic_version"
 
@@ -45,8 +46,8 @@ def mark(connection: Connection, step: str = HEAD) -> None:
     connection.execute(delete(meta).where(meta.c.name == "schema"))
 
 
-def bring_up(connection: Connection) -> None:
-    """Take every step that the store lacks; one that is older than the first step or newer than the last raises StoreError."""
+def bring_up(connection: Connection, keys: Path | None) -> None:
+    """Take every step that the store lacks, with the keys of a folder; one that is older than the first step or newer than the last raises StoreError."""
     found = standing(connection)
     if found == HEAD:
         if owns(connection):
@@ -63,6 +64,8 @@ def bring_up(connection: Connection) -> None:
             f"the store has schema {found}, this version wants {HEAD}, and only the owner of its tables can take it there: "
             "let the owner open it once (python -m dashboard verify-store)"
         )
+    stored = {row.name: row.value for row in connection.execute(select(meta.c.name, meta.c.value))}
+    ring_for(connection.engine, keys, stored)  # what is personal is sealed on the way
     mark(connection, found)
     command.upgrade(_config(connection), HEAD)
     roles.grant_again(connection, roles.served(connection))
