@@ -11,6 +11,8 @@ import pandas as pd
 from dashboard import doors
 from dashboard.access import Person
 from dashboard.desk import Desk
+from layers.decisions import oversight
+from layers.decisions.oversight import Finding
 from layers.store import journal, journal_reading
 from layers.store.journal import Verdict
 from layers.store.journal_reading import Wanted
@@ -59,6 +61,21 @@ def chain(desk: Desk, who: Person | None, *, now: bool = False) -> Checked:
     key = ("journal", "chain", int(time.monotonic() // KEPT_S))
     found: Checked = desk.memory.get(key, lambda: _checked(desk))
     return found
+
+
+def findings(desk: Desk, who: Person | None) -> tuple[Finding, ...]:
+    """Return what the journal gives cause to ask about, the newest first; judged anew whenever an entry came."""
+    _auditor(desk, who)
+    key = ("journal", "findings", journal_reading.last(desk.store))
+    found: tuple[Finding, ...] = desk.memory.get(key, lambda: oversight.findings(desk.store))
+    return found
+
+
+def answer(desk: Desk, who: Person | None, id: str, remark: str) -> None:
+    """Answer a finding; raises OversightError for one's own and for what cannot be answered."""
+    _auditor(desk, who)
+    assert who is not None
+    oversight.answer(desk.store, who.name, id, remark)
 
 
 def masked(rows: pd.DataFrame) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from dashboard import access, doors
 from dashboard.access import CITY, DISTRICT, SHARED, Gate, Person
 from dashboard.drafts import Drafts
 from dashboard.jobs import Jobs
+from dashboard.opened import Opened
 from dashboard.settings import Settings
 from dashboard.tables import TableStore
 from dashboard.text import named
@@ -117,6 +118,11 @@ class Desk:
     def replay(self) -> Replay:
         """The counts of any moment from memory, for who moves a clock (`dashboard/scrub.py` asks the gate whose they are)."""
         return Replay(self.store)
+
+    @cached_property
+    def opened(self) -> Opened:
+        """Who opened how many persons' panels, on the way into the journal."""
+        return Opened(self.store)
 
     def here(self, who: Person | None, path: str, search: str) -> Here:
         """Return where a URL leads a person: an area left out is their own, one outside it is refused; a language left out is theirs."""
@@ -260,10 +266,16 @@ class Desk:
         return rows, int(number["n"].iloc[0])
 
     def one_person(self, who: Person | None, view: View, kind: str, subject: str) -> dict[str, pd.DataFrame]:
-        """Return what is known of one person as far as it is this reader's: person (masked, no row where not), steps, contacts."""
+        """Return what is known of one person as far as it is this reader's: person (masked, no row where not), steps, contacts.
+
+        Who opens how many is counted into the journal.
+        """
         asks = {"person": people.one(kind, subject), "steps": people.steps(kind, subject)}
         asks |= {"contacts": people.contacts_of(subject, PEOPLE)} if kind == "case" else {}
-        return {name: self.gate.read(self.store, who, query, view) for name, query in asks.items()}
+        found = {name: self.gate.read(self.store, who, query, view) for name, query in asks.items()}
+        if who is not None and not found["person"].empty:
+            self.opened.note(who.name, f"{kind}:{subject}")
+        return found
 
     def daily(self, who: Person | None, view: View) -> pd.DataFrame:
         """Return status, day, n of the view's own area: persons first reaching a status on each day, each counted case once."""

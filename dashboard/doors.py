@@ -68,6 +68,7 @@ ROUTES: Mapping[str, frozenset[str]] = {
 # Callbacks by the first part of what asks them, where it belongs to a page of its own.
 ASKED_BY: Mapping[str, frozenset[str]] = {
     "journal": PAGES["/journal"],
+    "press-oversight": PAGES["/journal"],
     "press-account": PAGES["/accounts"],
 }
 # Callbacks by their output, as far as they open for others than `OFFICE`.

@@ -22,6 +22,7 @@ BUTTONS: Mapping[str, tuple[Button, ...]] = {  # by what they are about: the ids
     "pick": tuple(_many(kind) for kind in ("pick", "pick-hospital", "unpick", "go")),
     "order": (_many("order-open", "kind", "index", "at"), _many("order-step", "do", "index"), _many("order-do", "do")),
     "account": (_many("account-do", "do", "index"),),
+    "oversight": (_many("oversight-do", "do", "index"),),
     "alert": (_many("alert-do", "do", "index"),),
     "view": (_many("view-do", "do", "index"),),
     "care": ("care-try", _many("care", "do", "index")),

@@ -62,6 +62,7 @@ def table(
     arranged: Sequence[Mapping[str, Any]] = (),
     apart: bool = False,
     chosen: str = "",
+    scale: float = 1,
 ) -> dag.AgGrid:
     """Return a table that sorts and exports.
 
@@ -71,9 +72,11 @@ def table(
     filters   a row of filter fields under the titles
     apart     the rows come later, by assets/desk.js
     chosen    the `id` of the row that is marked from the start; "" for none
+    scale     how large letters are: widths are told to the grid in pixels
     arranged  how a person arranged its columns, as `getColumnState` of the grid tells it: order, width, what is hidden, sorting
     """
     names = table_columns(frame, columns)
+    columns = {name: _wide(more, scale) for name, more in columns.items()}
     options: dict[str, Any] = {
         "theme": THEME,
         "rowSelection": {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
@@ -143,6 +146,12 @@ def _column(name: str, more: str | Mapping[str, Any], values: pd.Series, filters
             | given
         )
     return {"field": name, "flex": 2, "minWidth": 110, "tooltipField": name} | (TEXTS if filters else {}) | given
+
+
+def _wide(more: str | Mapping[str, Any], scale: float) -> str | Mapping[str, Any]:
+    if isinstance(more, str) or scale == 1:
+        return more
+    return {**more, **{name: round(more[name] * scale) for name in ("minWidth", "maxWidth") if name in more}}
 
 
 def table_columns(frame: pd.DataFrame, columns: Mapping[str, Any]) -> list[str]:

@@ -59,6 +59,8 @@ def _word(name: str, text: str, lang: str) -> str:
         return pick(all_pages()[f"/{text}"].title, lang)
     if name == "role" and has(f"access.role_{text}"):
         return say(f"access.role_{text}", lang)
+    if name == "topic" and has(f"oversight.topic_{text}"):
+        return say(f"oversight.topic_{text}", lang)
     if name == "step" and has(f"access.step_{text}"):
         return say(f"access.step_{text}", lang)
     if name == "state" and has(f"orders.state_{text}"):

@@ -12,7 +12,7 @@ from flask import request
 from dashboard import audit, parts, table_parts
 from dashboard.audit import DOOR, Checked
 from dashboard.desk import Desk
-from dashboard.pages import Asked, Page
+from dashboard.pages import Asked, Page, _oversight
 from dashboard.pages._frame import record
 from dashboard.pages._journal_words import actor, kind, told
 from dashboard.text import UNKNOWN, both, figure, moment
@@ -44,7 +44,7 @@ def _day(text: str) -> datetime | None:
 
 
 def layout(asked: Asked) -> Component:
-    """Figures above, the entries at the left, whether the journal is whole at the right."""
+    """Figures above, then what calls for a question; the entries at the left, whether the journal is whole at the right."""
     checked = audit.chain(asked.desk, asked.who)
     rows, number = audit.entries(asked.desk, asked.who, wanted(asked))
     left = parts.panel(
@@ -54,7 +54,8 @@ def layout(asked: Asked) -> Component:
         name="journal-list",
     )
     right = parts.panel(asked.say("journal.chain"), html.Div(chain(asked, checked), id="journal-chain"), name="chain")
-    return record(asked, [tiles(asked, checked), html.Div([left, right], className="journal-columns")])
+    asks = html.Div(_oversight.listing(asked), id="oversight")
+    return record(asked, [tiles(asked, checked), asks, html.Div([left, right], className="journal-columns")])
 
 
 def tiles(asked: Asked, checked: Checked) -> Component:
@@ -64,11 +65,13 @@ def tiles(asked: Asked, checked: Checked) -> Component:
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     refused, locked = (count(action=name, first=now - WEEK) for name in DOOR)
     word, tone, _ = _state(asked, checked)
+    asks = sum(not one.is_answered for one in audit.findings(asked.desk, asked.who))
     unit = w("journal.entries")
     made = [
         parts.tile(w("journal.all"), figure(count()), unit, w("journal.all_note"), tone="blue"),
         parts.tile(w("journal.today"), figure(count(first=today)), unit, w("journal.today_note")),
         parts.tile(w("journal.refused"), figure(refused), w("journal.times"), w("journal.refused_note", n=figure(locked)), tone="amber" if refused else "teal"),
+        parts.tile(w("oversight.open"), figure(asks), w("oversight.unit"), w("oversight.open_note"), tone="amber" if asks else "teal"),
         parts.tile(w("journal.chain"), word, "", _when(asked, checked), tone=tone),
     ]  # fmt: skip
     return html.Div(made, className="tiles paces journal-tiles")
@@ -164,7 +167,7 @@ def listing(asked: Asked, rows: pd.DataFrame, number: int) -> Component:
         actor=[actor(name, asked.lang) for name in rows["actor"]],
         detail=[told(detail, asked.lang) for detail in rows["detail"]],
     )
-    table = table_parts.table(frame[list(columns)], columns, "journal-rows", lang=asked.lang)
+    table = table_parts.table(frame[list(columns)], columns, "journal-rows", lang=asked.lang, scale=asked.scale)
     older = rows["seq"].iloc[-1]
     more = []
     if number > len(rows) and pd.notna(older):
@@ -186,7 +189,8 @@ def _with(asked: Asked, **changes: str | None) -> str:
 
 
 def connect(app: Dash, desk: Desk) -> None:
-    """Let the filters change the address, and the button verify the chain."""
+    """Let the filters change the address, the button verify the chain, and the auditor answer what calls for a question."""
+    _oversight.connect(app, desk)
 
     @app.callback(
         Output("url", "search", allow_duplicate=True),

@@ -1,10 +1,12 @@
 """What a reader of the journal asks for: entries of a kind, of somebody, of some days. That it is whole is for `journal.verify` to say."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from layers.store.database import Store
 from layers.store.schema import journal
@@ -51,3 +53,20 @@ def values(store: Store, name: str) -> dict[str, int]:
     column = journal.c[name]
     rows = store.read(select(column.label("value"), func.count().label("n")).group_by(column).order_by(column))
     return {str(value): int(n) for value, n in zip(rows["value"], rows["n"], strict=True)}
+
+
+def selected(actions: Collection[str]) -> Select[Any]:
+    """Entries of some actions in their order: seq, at, actor, action, subject, detail."""
+    j = journal.c
+    columns = (j.seq, j.at, j.actor, j.action, j.subject, j.detail)
+    return select(*columns).where(j.action.in_(tuple(actions)), j.seq.is_not(None)).order_by(j.seq)
+
+
+def of_actions(store: Store, actions: Collection[str]) -> pd.DataFrame:
+    """Return the entries of some actions, the oldest first: `selected`."""
+    return store.read(selected(actions))
+
+
+def last(store: Store) -> int:
+    """Return the number of the newest entry, 0 before the first."""
+    return int(store.read(select(func.coalesce(func.max(journal.c.seq), 0).label("n")))["n"].iloc[0])

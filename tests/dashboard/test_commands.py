@@ -85,6 +85,7 @@ def test_every_command_shows_an_example_that_it_understands(module, capsys):
 
 WRONG = {
     "account": ("list", "--mode", "drill"),
+    "audit": ("--store", "sqlite:///absent/x.db"),
     "backup": ("--out", "x.txt"),
     "brief": ("lockdown", "--out", "x.txt"),
     "clusters": ("--out", "absent/x.json"),

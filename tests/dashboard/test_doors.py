@@ -107,7 +107,7 @@ def test_every_listed_callback_of_a_page_is_closed_to_others(place):
         and doors.of_call({"output": output, "inputs": entry["inputs"]}) - doors.OFFICE
         and output not in doors.CALLS
     ]
-    assert len(theirs) == 3  # two of the journal, one of accounts
+    assert len(theirs) == 4  # three of the journal, one of accounts
     bodies = [{"output": output, "inputs": inputs} for output, inputs in theirs]
     assert {client.post("/_dash-update-component", json=body).status_code for body in bodies} == {403}
 

@@ -186,3 +186,9 @@ def test_a_page_of_an_unknown_group_is_refused():
 def test_every_listed_page_stands_in_one_group():
     grouped = [page.path for pages in by_group().values() for page in pages]
     assert sorted(grouped) == sorted(page.path for page in all_pages().values() if page.listed)
+
+
+def test_the_widths_of_a_table_grow_with_its_letters():
+    columns = {"at": {"headerName": "At", "minWidth": 100, "maxWidth": 120}, "n": "Number"}
+    told = table_parts.table(pd.DataFrame({"at": ["x"], "n": [1]}), columns, "t", scale=2).columnDefs
+    assert [(one["minWidth"], one.get("maxWidth")) for one in told] == [(200, 240), (72, None)]
