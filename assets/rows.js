@@ -21,12 +21,16 @@
     form.action = `${path}.csv${search}`;
   }
 
-  /** Asks for the rows, tells how many bytes have come, and saves the file; one that breaks off is not saved. */
+  /** Asks for the rows, tells how many bytes have come, and saves the file; one that breaks off is not saved. Returns why it has to wait, if so. */
   async function taken(address, reason, signal, told) {
     const answer = await fetch(address, {method: 'POST', body: new URLSearchParams({reason}), headers: Fangyi.guarded(), credentials: 'same-origin', cache: 'no-store', signal});
     if (!answer.ok) {
       const found = await answer.json().catch(() => ({}));
       throw new Error(found[Fangyi.lang()] || found.error || String(answer.status));
+    }
+    if (answer.status === 202) {  // a second person has to release them
+      const found = await answer.json();
+      return say('waits', {why: found[Fangyi.lang()] || found.en, code: found.code});
     }
     const parts = [], reader = answer.body.getReader();
     let bytes = 0;
@@ -37,6 +41,7 @@
     link.click();
     link.remove();
     setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+    return '';
   }
 
   function open(table, search) {
@@ -61,7 +66,7 @@
       event.preventDefault();
       yes.disabled = true;
       taken(form.action, field.value, stop.signal, bytes => { said.textContent = say('coming', {size: Fangyi.number(bytes / 1e6, 1)}); })
-        .then(() => { box.close(); Fangyi.toast({text: say('gone')}); })
+        .then(waits => { box.close(); Fangyi.toast({text: waits || say('gone')}); })
         .catch(error => { if (!stop.signal.aborted) { said.textContent = error.message; yes.disabled = false; } });
     };
     box.onclose = () => { stop.abort(); box.remove(); back(); };
@@ -72,5 +77,11 @@
   document.addEventListener('click', event => {
     const button = event.target.closest && event.target.closest('[data-rows]');
     if (button) open(button.dataset.rows, button.dataset.search || '');
+    const released = event.target.closest && event.target.closest('[data-released]');
+    if (!released) return;
+    released.disabled = true;
+    taken(`/rows/released/${released.dataset.released}`, '', undefined, () => {})
+      .then(() => Fangyi.toast({text: say('gone')}))
+      .catch(error => { Fangyi.toast({text: error.message}); released.disabled = false; });
   });
 })();

@@ -17,7 +17,8 @@ reserve; a plan of staff proposes among them whatever district it is for. Decisi
 the districts: a match that waits has no street yet. The gazetteer is changed by the city; a district teaches aliases of its own. Orders are
 given by the city and, in their own area, by the districts; whose area an order's owner belongs to (or whoever answers for more
 around it) acknowledges and reports, the giver's closes, reopens and withdraws. Rules of alert are written, and alerts
-acknowledged, by the city and, in their own area, by the districts. What is printed every day is said by the city. An order is seen where its subject lies and where its owner belongs. A packed table is fetched by the digest of its content (80 bits), which
+acknowledged, by the city and, in their own area, by the districts. Rows that one person may not take out alone are released by
+somebody else who answers for the same area or for more around it. What is printed every day is said by the city. An order is seen where its subject lies and where its owner belongs. A packed table is fetched by the digest of its content (80 bits), which
 a page tells only to those whom this gate let read the rows.
 """
 
@@ -309,6 +310,12 @@ class Gate:
         if person is None or person.role not in WARNERS:
             raise refusal("no_warner", person, roles=roles_named(WARNERS))
         return person
+
+    def releases(self, store: Store, person: Person | None, area: str) -> bool:
+        """Return whether a person may release rows that somebody who answers for `area` wants to take out: who answers for as much or more."""
+        if person is None or person.role not in doors.OFFICE:
+            return False
+        return person.sees_all or (bool(area) and person.may_see(place_of(store, area) or named(area)))
 
     def _signer(self) -> URLSafeTimedSerializer:
         return URLSafeTimedSerializer(self.settings.secret, salt="pass")

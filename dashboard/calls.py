@@ -246,7 +246,7 @@ VALUES: Mapping[str, Callable[[Any], bool]] = {
     "schedule-at.value": _short,
     **dict.fromkeys((f"journal-{name}.value" for name in ("action", "actor", "first", "last")), _short),
     '{"index":["ALL"],"type":"account-field"}.value': _short,
-    '{"index":["ALL"],"type":"oversight-remark"}.value': _short,
+    **dict.fromkeys((f'{{"index":["ALL"],"type":"{of}-remark"}}.value' for of in ("oversight", "taking")), _short),
     "pick.data": _chosen,
     "map-event.data": _chosen,
     "clocks.data": _clocks,

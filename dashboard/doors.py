@@ -26,7 +26,7 @@ PAGES: Mapping[str, frozenset[str]] = {
         (
             *("/", "/situation", "/changes", "/clusters", "/compare", "/wall"),
             *("/lockdown", "/beds", "/staff", "/supplies", "/plan", "/orders", "/alerts"),
-            *("/imports", "/quality", "/briefing"),
+            *("/imports", "/quality", "/exports", "/briefing"),
         ),
         OFFICE,
     ),
@@ -34,6 +34,7 @@ PAGES: Mapping[str, frozenset[str]] = {
     "/journal": frozenset({AUDITOR}),
     "/accounts": frozenset({ADMIN}),
 }
+NO_AREA = ("/exports", "/compliance")  # pages of the office about the keeping of the map itself
 HOME = {PUBLIC: "/bulletins", AUDITOR: "/journal", ADMIN: "/accounts"}  # where "/" leads whoever has no map
 
 # Routes, as Flask names their rules; a version or a digest in one is written as *.
@@ -54,7 +55,13 @@ ROUTES: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(
         (
             *("/selfcheck", "/scrub", "/scrub/order", "/table/<key>/<version>", "/search/places", "/search/clusters"),
-            *("/plan/<kind>.<form>", "/orders.<form>", "/rows/<table>.<form>", "/brief/<kind>.<form>"),
+            *(
+                "/plan/<kind>.<form>",
+                "/orders.<form>",
+                "/rows/<table>.<form>",
+                "/rows/released/<code>",
+                "/brief/<kind>.<form>",
+            ),
             *("/job/<id>", "/job/<id>/cancel", "/job/<id>/file"),
             *("/briefing/print", "/briefing/preview", "/briefing/again", "/briefing/verify", "/briefing/<code>.sig"),
             "/briefing/edition/<int>",
@@ -106,7 +113,7 @@ def of_call(body: Any) -> frozenset[str]:
 
 def has_view(path: str) -> bool:
     """Return whether a page shows an area of the city at a time: one that no role of the office opens shows none."""
-    return path not in PAGES or bool(PAGES[path] & OFFICE)
+    return path not in PAGES or (bool(PAGES[path] & OFFICE) and path not in NO_AREA)
 
 
 def _begin(given: Any) -> str:

@@ -23,6 +23,7 @@ BUTTONS: Mapping[str, tuple[Button, ...]] = {  # by what they are about: the ids
     "order": (_many("order-open", "kind", "index", "at"), _many("order-step", "do", "index"), _many("order-do", "do")),
     "account": (_many("account-do", "do", "index"),),
     "oversight": (_many("oversight-do", "do", "index"),),
+    "taking": (_many("taking-do", "do", "index"),),
     "alert": (_many("alert-do", "do", "index"),),
     "view": (_many("view-do", "do", "index"),),
     "care": ("care-try", _many("care", "do", "index")),

@@ -22,7 +22,7 @@ from layers._view import View
 from layers.intake._feed import Column, Feed
 from layers.intake.chunks import WATERMARK
 from layers.intake.feeds import feed_named
-from layers.store import Store, journal
+from layers.store import Store, journal, takings
 from layers.store.paged import number, paged
 
 PERSONS = {"cases": "case", "contacts": "contact", "fever": "fever"}  # table, and the feed that delivers it -> kind
@@ -59,6 +59,7 @@ class Taking:
 
     actor  who the journal names
     code   stands in the watermark, in each row, and in the journal
+    second who else released it, where somebody had to
     """
 
     desk: Desk
@@ -70,11 +71,13 @@ class Taking:
     reason: str
     code: str = field(default_factory=taken_code)
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    second: str = ""
 
     def begin(self) -> Iterator[pd.DataFrame]:
         """Return the pages, headed in the reader's language; what is refused is refused now, and the journal has the rest.
 
-        Raises RowsError for a table or a reason that is none, AccessError where the view is not theirs.
+        Raises RowsError for a table or a reason that is none, AccessError where the view is not theirs, SecondError for more rows than one
+        person takes out alone; in a drill, where all are one visitor, the journal only says so.
         """
         if self.table not in TABLES:
             raise RowsError(*both("rows.no_table", table=repr(self.table), tables=", ".join(TABLES))[::-1])
@@ -84,12 +87,25 @@ class Taking:
         pages = _pages(self)
         view = self.here.view
         clocks = {"as_of": view.as_of.isoformat(), "known_at": view.known_at.isoformat()}
-        self._note("export", {"reason": said, "area": view.area, **clocks})
+        drill = self.desk.settings.is_drill
+        second = {takings.ALONE: self.second or "drill"} if self.second or drill else {}
+        detail = {"code": self.code, "reason": said, "area": view.area, **clocks, **second}
+        most = None if second else self.desk.settings.second_rows
+        takings.begin(self.desk.store, self.actor, self.subject, detail, self.total(), most)
         return pages
 
+    @property
+    def subject(self) -> str:
+        """What the journal says went out."""
+        return f"rows/{self.table}.{self.form}"
+
     def end(self, rows: int, whole: bool) -> None:
-        """Put into the journal how many rows went out, and whether all of them."""
-        self._note("exported", {"rows": rows, "ended": "whole" if whole else "broken off"})
+        """Put into the journal how many rows went out, and whether all of them; what a second person released goes out whole once."""
+        ended = "whole" if whole else "broken off"
+        detail = {"code": self.code, "rows": rows, "ended": ended}
+        journal.add(self.desk.store, self.actor, "exported", self.subject, detail)
+        if whole and self.second:
+            takings.take(self.desk.store, self.code)
 
     def total(self) -> int:
         """Return about how many rows there are: who never had a status is counted here, and is no row."""
@@ -114,6 +130,7 @@ class Taking:
             "by": f"{self.actor} · {role}",
             "at": stamp_of(self.at),
             "reason": " ".join(self.reason.split()),
+            **({"second": self.second} if self.second else {}),
             "area": district_titles(self.desk.store).get(view.area, view.area) or w("rows.whole_city"),
             "clocks": clocks,
         }
@@ -127,11 +144,6 @@ class Taking:
             say("rows.end", self.here.lang),
             say("rows.end_of", self.here.lang, n=f"{rows:,}", code=self.code),
         ]
-
-    def _note(self, action: str, detail: dict[str, object]) -> None:
-        journal.add(
-            self.desk.store, self.actor, action, f"rows/{self.table}.{self.form}", {"code": self.code, **detail}
-        )
 
 
 def _pages(taking: Taking) -> Iterator[pd.DataFrame]:

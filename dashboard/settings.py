@@ -31,6 +31,7 @@ class Settings:
     signing_key file of the key that signs prints; None: signing.key beside the store, made on first use
     keys        folder of the keys that seal the journals; None: `keys` beside the store's file. A store on a server must have one named
     proxy       address of the proxy that speaks TLS for this server: what it says about who asks, and how, is believed. "" for none
+    second_rows rows that one account takes out alone within a day; more wait until a second one releases them
     debug       names of variables that switch debugging on; production is not served with any
     real_data   a folder of real files, for `make real` and the tests that need it
     """
@@ -48,6 +49,7 @@ class Settings:
     keys: Path | None = None
     proxy: str = ""
     debug: tuple[str, ...] = ()
+    second_rows: int = 1_000
 
     def __post_init__(self) -> None:
         if self.mode not in ("drill", "production"):
@@ -84,6 +86,7 @@ def from_environment(environment: Mapping[str, str] = os.environ, **changes: obj
         "signing_key": Path(key) if (key := environment.get("FANGYI_SIGNING_KEY", "")) else None,
         "keys": Path(keys) if (keys := environment.get("FANGYI_KEYS", "")) else None,
         "proxy": environment.get("FANGYI_PROXY", ""),
+        "second_rows": _rows(environment.get("FANGYI_SECOND_ROWS", "1000")),
         "debug": tuple(name for name in DEBUG if environment.get(name, "").lower() not in OFF),
         "real_data": Path(environment.get("FANGYI_REAL_DATA", ROOT.parent / "shared" / "data")),
     }
@@ -93,6 +96,12 @@ def from_environment(environment: Mapping[str, str] = os.environ, **changes: obj
 def _port(text: str) -> int:
     if not text.isdigit() or not 0 < int(text) < 65536:
         raise SettingsError(f"port {text!r}; wanted a number from 1 to 65535")
+    return int(text)
+
+
+def _rows(text: str) -> int:
+    if not text.isdecimal() or len(text) > 9:
+        raise SettingsError(f"FANGYI_SECOND_ROWS is {text!r}; wanted a number of rows, such as 1000")
     return int(text)
 
 

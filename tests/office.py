@@ -98,9 +98,9 @@ class Office:
         self.app = create_app(self.settings, self.store)
 
     @classmethod
-    def copy(cls, folder: Path, source: Path) -> "Office":
+    def copy(cls, folder: Path, source: Path, **changes: Any) -> "Office":
         """Return an office on a copy of a store that nobody else writes to."""
-        return cls(f"sqlite:///{copied(source, folder / 'own.db')}")
+        return cls(f"sqlite:///{copied(source, folder / 'own.db')}", **changes)
 
     def anybody(self) -> FlaskClient:
         """Return a browser without a pass."""

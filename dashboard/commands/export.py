@@ -1,17 +1,22 @@
 """Take rows out: a table of a view into a file, with a reason, a watermark and an entry in the journal."""
 
 import argparse
+import getpass
 import os
+import sys
 from pathlib import Path
 
-from dashboard.access import Gate
+from dashboard.access import Gate, Person
 from dashboard.commands._shared import add_store, add_view, rows_bar, settings_of, store_of, view_of
 from dashboard.desk import Desk
 from dashboard.files import require_writable, whole
 from dashboard.row_files import FORMS, csv_parts, xlsx_parts
-from dashboard.rows import TABLES, Taking
+from dashboard.rows import TABLES, RowsError, Taking
+from dashboard.settings import SettingsError
 from dashboard.tables import TableStore
 from dashboard.view import Here
+from layers.store import accounts
+from layers.store.takings import SecondError
 
 NAME = "export"
 HELP = "write the rows of a table (cases, contacts, fever, compounds) of a view into a file, watermarked, for a stated reason"
@@ -24,6 +29,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reason", required=True, metavar="TEXT", help="what the rows are for; kept in the journal")
     parser.add_argument("--out", required=True, type=Path, metavar="OUT.(csv|xlsx)")
     parser.add_argument("--by", default=os.environ.get("USER") or "command", metavar="NAME", help="who takes them")
+    parser.add_argument(
+        "--second",
+        default="",
+        metavar="NAME",
+        help="the account that releases more rows than one person takes out alone (production); its password is asked for",
+    )
     add_view(parser)
     add_store(parser)
 
@@ -37,10 +48,34 @@ def run(args: argparse.Namespace) -> int:
     here = Here("/rows", view_of(args, store), args.lang)
     form = args.out.suffix.lower().removeprefix(".")
     desk = Desk(settings, store, gate, TableStore())
-    taking = Taking(desk, gate.visitor, args.by, here, args.table, form, args.reason)
-    rows = _write(taking, args.out)
+    second = _second(desk, here, args) if args.second else ""
+    taking = Taking(desk, gate.visitor, args.by, here, args.table, form, args.reason, second=second)
+    try:
+        rows = _write(taking, args.out)
+    except SecondError as error:
+        raise RowsError(f"{error}: name an account that releases them with --second NAME", error.said("zh")) from error
     print(f"{args.out}: {rows:,} rows, {taking.code}")
     return 0
+
+
+def _second(desk: Desk, here: Here, args: argparse.Namespace) -> str:
+    """The name of the account that releases the rows, after its password; who takes them is somebody else."""
+    if desk.settings.is_drill:
+        raise SettingsError("FANGYI_MODE is drill: nobody has an account, and no export needs a second person")
+    if not sys.stdin.isatty():
+        password = sys.stdin.readline().rstrip("\r\n")
+    else:
+        password = getpass.getpass(f"password of {args.second}: ")
+    found = accounts.checked(desk.store, args.second, password)
+    if found is None:
+        raise RowsError(
+            f"--second {args.second}: the password is wrong, or there is no such account, or it is disabled"
+        )
+    if found.name == " ".join(args.by.split()):
+        raise RowsError(f"--second {found.name}: takes the rows themselves; somebody else releases them")
+    if not desk.gate.releases(desk.store, Person(found.name, found.role, found.area), here.view.area):
+        raise RowsError(f"--second {found.name}: does not answer for the area of this export")
+    return found.name
 
 
 def _write(taking: Taking, out: Path) -> int:

@@ -1,8 +1,9 @@
-"""The bell of the header: how many alerts wait to be acknowledged, leading to their page."""
+"""The bell of the header: how many alerts wait to be acknowledged, leading to their page; beside it the exports that wait for one."""
 
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from dashboard import second
 from dashboard.pages import Asked, _live
 from dashboard.text import figure
 
@@ -21,4 +22,16 @@ def bell(asked: Asked) -> Component:
         className="bell-link waits" if n else "bell-link",
         title=told,
     )
-    return _live.part("alerts", "bell", link, "bell-holder")
+    return _live.part("alerts", "bell", [_takings(asked), link], "bell-holder")
+
+
+def _takings(asked: Asked) -> Component | None:
+    """Return how many exports wait for this person to release or to take them; nothing where none does."""
+    waits, ready = len(second.waiting(asked.desk, asked.who)), len(second.ready(asked.desk, asked.who))
+    if not waits + ready:
+        return None
+    said = [asked.say(f"exports.{key}", n=n) for key, n in (("waiting_for_you", waits), ("ready_for_you", ready)) if n]
+    icon = html.I(className="icon export", role="img", **{"aria-label": " · ".join(said)})
+    there = second.PATH + asked.here.elsewhere.search
+    count = html.Span(figure(waits + ready), className="bell-count")
+    return dcc.Link([icon, count], href=there, className="bell-link waits", title=" · ".join(said))

@@ -138,6 +138,8 @@ def head(asked: Asked) -> Component:
     if doors.has_view(here.path):
         clocks = (_clock(asked, name) for name in CLOCKS)
         right = [_saved.menu(asked), area_choice(asked), *clocks, *right, bell(asked)]
+    elif asked.who is not None and asked.desk.gate.opens(asked.who, doors.OFFICE & doors.of_page(here.path)):
+        right.append(bell(asked))
     return shell.header(
         say("app.name", lang),
         subtitle=pick(asked.desk.settings.city, lang),

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from layers._times import from_ms
-from layers.store import alerts
+from layers.store import alerts, takings
 from layers.store.database import Store
 from layers.store.schema import ORDER_KINDS, UNREAD, batch, saved_view
 
@@ -18,7 +18,7 @@ class Beat:
     revision  number of the last batch
     facts     number of the last batch that a plan, a layer or a count reads
     orders    number of the last batch about orders
-    alerts    text that differs when a rule or an alert does
+    alerts    text that differs when a rule or an alert does, or rows that wait for a second person
     saved     text that differs when a saved view or a named assumption does
     """
 
@@ -47,7 +47,7 @@ def beat(store: Store) -> Beat:
     )
     with store.snapshot() as connection:
         found = connection.execute(select(*(part.scalar_subquery() for part in parts))).one()
-        version = alerts.version(connection)
+        version = f"{alerts.version(connection)}-{takings.version(connection)}"
     known, *numbers = (int(n or 0) for n in found)
     revision, facts, given, *saved = numbers
     return Beat(from_ms(known), revision, facts, given, version, "-".join(map(str, saved)))

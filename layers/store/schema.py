@@ -484,6 +484,26 @@ released = Table(  # every count that was made public: what later releases are h
     Column("n", Integer),  # NULL: not shown
 )
 
+taking = Table(  # rows that somebody wants to take out and that a second person has to release
+    "taking",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("code", String, nullable=False, unique=True),  # stands in the file that comes of it, and in the journal
+    Column("who", String, nullable=False, index=True),
+    Column("role", String, nullable=False),
+    Column("area", String, nullable=False),  # whose area releases it: the asker's, "" the city
+    Column("asked", JSON, nullable=False),  # table, form and view, so that what is released is what was asked for
+    Column("reason", String, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Column("until", Instant, nullable=False),
+    Column("decided_by", String),
+    Column("decided_at", Instant),
+    Column("released", Boolean),
+    Column("remark", String),
+    Column("taken_at", Instant),  # when the file had gone out whole
+)
+
 schedule = Table(  # a briefing that is printed every day; it is never changed, it ends and another follows
     "schedule",
     metadata,

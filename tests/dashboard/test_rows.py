@@ -64,7 +64,7 @@ def test_rows_go_out_with_a_watermark_and_two_entries_in_the_journal(own):
     assert "5" in lines[-1][2]
     first, last = entries(own)
     assert first[:3] == ["总值班", "export", "rows/cases.csv"]
-    assert {**first[3], "as_of": "", "known_at": ""} == {"code": code, "reason": "流调组核对密接", "area": "", "as_of": "", "known_at": ""}  # fmt: skip
+    assert {**first[3], "as_of": "", "known_at": ""} == {"code": code, "reason": "流调组核对密接", "area": "", "as_of": "", "known_at": "", "about": 5}  # fmt: skip
     assert last == ["总值班", "exported", "rows/cases.csv", {"code": code, "rows": 5, "ended": "whole"}]
 
 

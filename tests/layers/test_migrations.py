@@ -13,6 +13,7 @@ from tests import city, databases
 from tests.beginnings import begun
 
 ADDED = {
+    "14": {"taking"},
     "12": {"released"},
     "9": {"account", "session"},
     "7": {"confirmation"},
