@@ -75,7 +75,8 @@ def what(asked: Asked, row: Mapping[Any, Any]) -> str:
     told, w = row["asked"], asked.say
     area = district_titles(asked.desk.store, asked.lang).get(told["area"], told["area"]) or w("rows.whole_city")
     at = datetime.fromtimestamp(told["as_of"] / 1000, SHANGHAI)
-    return f"{w(f'exports.table_{told['table']}')} · {told['form'].upper()} · {area} · {moment(at, asked.lang)}"
+    table = told["table"]
+    return f"{w(f'exports.table_{table}')} · {told['form'].upper()} · {area} · {moment(at, asked.lang)}"
 
 
 def own(asked: Asked) -> Component:
