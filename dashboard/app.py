@@ -11,6 +11,7 @@ from flask import Flask, Response, abort, make_response, redirect, request
 
 from dashboard import (
     answers,
+    api,
     compressed,
     cookies,
     doors,
@@ -294,19 +295,21 @@ def _serve(app: Dash, desk: Desk, sheets: _live.Sheets) -> None:
     server.register_blueprint(importing.imports_blueprint(desk))
     server.register_blueprint(Door(desk).routes())
 
-    _guard(app, desk, answers.Answers(sheets))
+    _guard(app, desk, answers.Answers(sheets), api.connect(server, desk))
     _routes(server, desk)
     headers.connect(app)
     refusals.register(server, STATUS)
     _renew(server, desk)
 
 
-def _guard(app: Dash, desk: Desk, kept: answers.Answers) -> None:
+def _guard(app: Dash, desk: Desk, kept: answers.Answers, admitted: api.guard.Admission) -> None:
     server = app.server
     make = answers.made_by(server, CALLBACK)
 
     @server.before_request
     def guard() -> Response | None:
+        if api.guard.is_api(request):
+            return admitted()
         check_origin(request)
         who = desk.gate.who(request)
         roles = doors.of_rule(request.url_rule.rule) if request.url_rule else doors.SIGNED_IN  # no rule: Flask says why
@@ -370,7 +373,9 @@ def _renew(server: Flask, desk: Desk) -> None:
     @server.after_request
     def renew(answer: Response) -> Response:
         """Carry a session on when a hand moved; half an hour without one ends it."""
-        carried = None if desk.settings.is_drill or request.endpoint == "sign_in.leave" else desk.gate.carried(request)
+        if desk.settings.is_drill or request.endpoint == "sign_in.leave" or api.guard.is_api(request):
+            return answer
+        carried = desk.gate.carried(request)
         if carried is None or carried.age_s < cookies.RENEWED_S or desk.gate.who(request) is None:
             return answer
         if request.endpoint in headers.PAGES or cookies.moved(request, carried):

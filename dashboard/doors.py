@@ -72,6 +72,13 @@ ROUTES: Mapping[str, frozenset[str]] = {
     ),
 }
 
+# Routes for programs: what their token must be allowed to do (`api.guard`). They take no session, no pass and no cookie.
+WRITE, READ, STEP, METER = "write", "read", "orders", "metrics"
+OPEN = "open"  # no token either: no row of the store is in it
+API: Mapping[str, str] = {
+    "/api/v1/feeds/<feed>/records": WRITE,
+}
+
 # Callbacks by the first part of what asks them, where it belongs to a page of its own.
 ASKED_BY: Mapping[str, frozenset[str]] = {
     "journal": PAGES["/journal"],

@@ -9,6 +9,7 @@ import pandas as pd
 from sqlalchemy import Select, insert, select
 
 from layers._times import from_ms
+from layers.store import Store
 from layers.store.schema import batch, rejection
 from layers.store.writing import Batch
 
@@ -124,6 +125,16 @@ def file_notes(opened: Batch, receipt: Receipt) -> None:
 def notes_of(number: int) -> Select[Any]:
     """Return the select of all notes of a batch."""
     return select(rejection).where(rejection.c.batch == number).order_by(rejection.c.id)
+
+
+def filed(store: Store, number: int) -> tuple[dict[str, Any], dict[str, list[dict[str, Any]]]]:
+    """Return the receipt of a batch as it was filed, and all its notes by kind, each with its row None where it is of no row."""
+    told = dict(store.read(select(batch.c.receipt).where(batch.c.id == number))["receipt"][0])
+    rows = store.read(notes_of(number)).astype(object)
+    rows = rows.where(rows.notna(), None)
+    names = list(RowNote.__dataclass_fields__)
+    kinds = {kind: rows.loc[rows["kind"] == kind, names] for kind in ("rejected", "warned")}
+    return told, {kind: [dict(zip(names, row, strict=True)) for row in some.values] for kind, some in kinds.items()}
 
 
 def batches(limit: int = 500) -> Select[Any]:

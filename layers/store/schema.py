@@ -564,4 +564,37 @@ session = Table(  # one browser that signed in
 )
 ACCOUNTS = (account, session)
 
+# Which programs may write and read by the API. Never deleted, as accounts: their names stand in the journal.
+
+api_token = Table(
+    "api_token",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("name", String, nullable=False, unique=True),
+    Column("source", String, nullable=False),  # stands in the deliveries that come by it
+    Column("feeds", JSON, nullable=False),  # that it writes
+    Column("only", JSON, nullable=False),  # column -> the values that its records may have there; {}: any
+    Column("role", String, nullable=False),  # that it reads as; "" reads nothing
+    Column("area", String, nullable=False),  # "" is the whole city
+    Column("rights", JSON, nullable=False),  # orders | metrics
+    Column("per_minute", Integer, nullable=False),  # requests
+    Column("token", String, nullable=False, unique=True),  # SHA-256 of what the program holds
+    Column("disabled", Boolean, nullable=False),
+    Column("made_by", String, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+)
+
+api_key = Table(  # a delivery that a program may send again: what it brought the first time
+    "api_key",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("token", ForeignKey("api_token.id"), nullable=False),
+    Column("key", String, nullable=False),  # digest of what the program called it
+    Column("content", String, nullable=False),  # digest of what was asked for
+    Column("claimed_at", Instant, nullable=False),
+    UniqueConstraint("token", "key", name="uq_api_key"),
+)
+API = (api_token, api_key)
+
 FACTS = {t.name: t for t in metadata.sorted_tables if "known_until" in t.columns}

@@ -104,6 +104,7 @@ WRONG = {
     "compounds": ("duplicates", "--out", "absent/x.csv"),
     "restore": ("absent.backup",),
     "serve": ("--port", "99999"),
+    "token": ("list", "--store", "sqlite:///absent/x.db"),
     "undo": ("7", "--store", "sqlite:///absent/x.db"),
     "verify": ("absent.pdf",),
     "verify-journal": ("--store", "sqlite:///absent/x.db"),

@@ -15,6 +15,7 @@ from tests.beginnings import begun
 ADDED = {
     "14": {"taking"},
     "12": {"released"},
+    "15": {"api_token", "api_key"},
     "9": {"account", "session"},
     "7": {"confirmation"},
     "6": {"schedule", "edition"},
