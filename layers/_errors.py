@@ -20,6 +20,10 @@ class FeedError(LayerError):
     """A file cannot be imported at all. Single bad rows are not errors: they go to the receipt."""
 
 
+class UndeclaredError(FeedError):
+    """A file holds personal data that its feed does not declare."""
+
+
 class ProfileError(LayerError):
     """A mapping profile names a column or code that the feed does not have."""
 

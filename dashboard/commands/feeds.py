@@ -2,6 +2,8 @@
 
 import argparse
 
+from layers.intake._feed import Column, Feed
+from layers.intake._personal import KEPT
 from layers.intake.feeds import all_feeds, feed_named
 
 NAME = "feeds"
@@ -26,10 +28,18 @@ def run(args: argparse.Namespace) -> int:
         f"  steward {feed.steward[0]} ({feed.steward[1]}); promised every {feed.promise}; kept {feed.retention or 'as long as the store'}"
     )
     for column in feed.columns:
-        marks = ", ".join(
-            filter(None, ["required" if column.required else "", "personal" if column.personal else "", column.unit])
-        )
+        marks = ", ".join(filter(None, ["required" if column.required else "", _personal(feed, column), column.unit]))
         print(f"  {column.name:14} {column.zh:8} {column.type:8} {column.meaning}{f' [{marks}]' if marks else ''}")
         if column.codes:
             print(f"  {'':14} codes: {', '.join(dict.fromkeys(column.codes.values()))}")
     return 0
+
+
+def _personal(feed: Feed, column: Column) -> str:
+    """What is declared about a column that tells about a person."""
+    told = column.personal
+    if told is None:
+        return ""
+    kept = f"{feed.retention_of(column)}".removesuffix(", 0:00:00")
+    sort = "sensitive" if told.sensitive else "personal"
+    return f"{sort}, {KEPT[told.kept][1]}, at most {kept}: {told.purpose[1]}"

@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from dashboard.settings import Settings, SettingsError
 from layers._errors import FeedError
 from layers._times import parse_time
 from layers.intake.feeds import all_feeds, feed_named
-from layers.intake.profile import load
+from layers.intake.profile import Profile, load
 from layers.intake.run import run as import_file
 from layers.store import Store
 
@@ -32,6 +33,13 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--map", metavar="PROFILE.toml", type=Path, help="renames foreign columns and codes")
     parser.add_argument(
+        "--drop",
+        metavar="COLUMN",
+        action="append",
+        default=[],
+        help="leave a column behind that holds personal data and that the feed does not declare; else such a file is refused",
+    )
+    parser.add_argument(
         "--known-at",
         metavar="TIME",
         help="when the delivery was known; not before anything that the store knows already",
@@ -46,7 +54,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Import the files one after the other; each is one transaction."""
     feed = feed_named(args.feed)
-    profile = load(args.map, feed) if args.map else None
+    profile = load(args.map, feed) if args.map else Profile()
+    profile = replace(profile, drop={**profile.drop, **dict.fromkeys(args.drop, "--drop")})
     for path in args.files:
         if not path.is_file():
             raise FeedError(f"{path}: no such file")

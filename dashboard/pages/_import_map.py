@@ -251,7 +251,8 @@ def _is_personal(draft: Draft, theirs: str) -> bool:
     """Whether the values of a column are not shown: it is taken for a personal one, or looks like one."""
     assert draft.sample is not None
     ours = draft.reading.columns.get(theirs)
-    if ours and feed_named(draft.feed).column(ours).personal:
+    declared = feed_named(draft.feed).column(ours).personal if ours else None
+    if declared and declared.hidden:
         return ours not in ("address", "note")  # what the city may see of a person anyway
     return looks_personal(theirs, Look.at(draft.sample.values(theirs))) is not None
 

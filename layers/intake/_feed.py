@@ -7,6 +7,9 @@ from typing import Literal
 
 import pandas as pd
 
+from layers.intake import _personal as personal
+from layers.intake._personal import Personal
+
 Type = Literal["text", "integer", "number", "time", "boolean", "list", "lon", "lat", "geometry"]
 
 
@@ -15,7 +18,7 @@ class Column:
     """One column of a feed.
 
     codes     accepted spellings (any case) -> the code that is kept; None: free text
-    personal  identifies a person: never shown in a receipt; kept only where a part of the feed names it
+    personal  what it tells about a person, None for nothing: what it is asked for, on what ground, and what becomes of it
     lowest, highest  inclusive limits of a number, in `unit`
     refers    district | hospital | compound: names are replaced by the code of the record they mean, where it is known;
               a feed without positions names compounds by code alone, and a merged one means its survivor
@@ -32,7 +35,7 @@ class Column:
     required: bool = False
     unit: str = ""
     codes: Mapping[str, str] | None = None
-    personal: bool = False
+    personal: Personal | None = None
     lowest: float | None = None
     highest: float | None = None
     refers: str = ""
@@ -109,6 +112,16 @@ class Feed:
         """True when rows may carry coordinates, so that a delivery with some must state their datum."""
         return any(c.type in ("lon", "lat", "geometry") for c in self.columns)
 
+    def retention_of(self, column: Column) -> timedelta | None:
+        """Return how long a column may be kept; None: as long as the store."""
+        own = column.personal.retention if column.personal else None
+        return own if own is not None else self.retention
+
+    def steward_of(self, column: Column) -> tuple[str, str]:
+        """Return who answers for a column, in Chinese and English."""
+        own = column.personal.steward if column.personal else None
+        return own or self.steward
+
     def column(self, name: str) -> Column:
         """Return the column called `name` (in English)."""
         return next(c for c in self.columns if c.name == name)
@@ -122,26 +135,82 @@ def codes(**spellings: str) -> dict[str, str]:
 def person_columns(id_name: str, id_zh: str, meaning: str, meaning_zh: str) -> tuple[Column, ...]:
     """Return the columns that cases, contacts and fever patients share, the id first."""
     return (
-        Column(id_name, id_zh, "text", meaning, meaning_zh, required=True),
-        Column("address", "现住址", "text", "home address as written down", "登记的现住址", personal=True),
-        Column("district", "区", "text", "district by name or code", "所在区（名称或代码）", refers="district"),
-        Column("lon", "经度", "lon", "longitude of the home, in the datum of the delivery", "住址经度", unit="°"),
-        Column("lat", "纬度", "lat", "latitude of the home, in the datum of the delivery", "住址纬度", unit="°"),
-        Column("age", "年龄", "integer", "age in years", "年龄", unit="years", lowest=0, highest=125),
-        Column("sex", "性别", "text", "male or female", "性别", codes=codes(male="男;m", female="女;f")),
-        Column("name", "姓名", "text", "name; checked and dropped, never kept", "姓名（不入库）", personal=True),
-        Column("phone", "联系电话", "text", "telephone; dropped, never kept", "联系电话（不入库）", personal=True),
+        Column(id_name, id_zh, "text", meaning, meaning_zh, required=True, personal=personal.RECORD),
+        Column("address", "现住址", "text", "home address as written down", "登记的现住址", personal=personal.PLACE),
+        Column(
+            "district",
+            "区",
+            "text",
+            "district by name or code",
+            "所在区（名称或代码）",
+            refers="district",
+            personal=personal.AREA,
+        ),
+        Column(
+            "lon",
+            "经度",
+            "lon",
+            "longitude of the home, in the datum of the delivery",
+            "住址经度",
+            unit="°",
+            personal=personal.PLACE,
+        ),
+        Column(
+            "lat",
+            "纬度",
+            "lat",
+            "latitude of the home, in the datum of the delivery",
+            "住址纬度",
+            unit="°",
+            personal=personal.PLACE,
+        ),
+        Column(
+            "age",
+            "年龄",
+            "integer",
+            "age in years",
+            "年龄",
+            unit="years",
+            lowest=0,
+            highest=125,
+            personal=personal.TRAIT,
+        ),
+        Column(
+            "sex",
+            "性别",
+            "text",
+            "male or female",
+            "性别",
+            codes=codes(male="男;m", female="女;f"),
+            personal=personal.TRAIT,
+        ),
+        Column(
+            "name",
+            "姓名",
+            "text",
+            "name; checked and dropped, never kept",
+            "姓名（不入库）",
+            personal=personal.IDENTITY,
+        ),
+        Column(
+            "phone",
+            "联系电话",
+            "text",
+            "telephone; dropped, never kept",
+            "联系电话（不入库）",
+            personal=personal.IDENTITY,
+        ),
         Column(
             "id_number",
             "证件号码",
             "text",
             "identity number; kept only as a blind index",
             "证件号码（仅存盲索引）",
-            personal=True,
+            personal=personal.NUMBER,
         ),
         Column("reported_at", "报告时间", "time", "when the source wrote the row", "报告时间"),
         Column("withdrawn", "作废", "boolean", "the source takes the record back", "来源撤回该记录"),
-        Column("note", "备注", "text", "free remark", "备注", personal=True),
+        Column("note", "备注", "text", "free remark", "备注", personal=personal.REMARK),
     )
 
 

@@ -97,13 +97,12 @@ class Checker:
         return Checked(rows[~refused].drop(columns="_known_at").reset_index(drop=True), rejected, warned)
 
     def _broken(self, raw: pd.DataFrame, found: pd.Series, check: Check) -> list[RowNote]:
-        column = next((c for c in self._feed.columns if c.name == check.column), None)
-        personal = bool(column and column.personal)
+        hidden = self._hides(check.column)
         return [
             RowNote(
                 int(raw["_row"][at]),
                 check.column,
-                shown(_brief(raw[check.column][at]), personal),
+                shown(_brief(raw[check.column][at]), hidden),
                 check.wanted,
                 check.zh,
                 check.en,
@@ -130,13 +129,17 @@ class Checker:
             reason[good & frames.outside_box(lon, lat, self._region)] = "region"
         keep = given & (reason == "")
         rows["lon"], rows["lat"] = np.where(keep, lon, np.nan), np.where(keep, lat, np.nan)
-        found = [f"{x or ''},{y or ''}" for x, y in zip(raw["lon"], raw["lat"], strict=True)]
+        found = [shown(f"{x or ''},{y or ''}", self._hides("lon")) for x, y in zip(raw["lon"], raw["lat"], strict=True)]
         return [
             RowNote(
                 int(raw["_row"][at]), "lon,lat", found[at][:60], self._wanted_position(), *POSITION[str(reason[at])]
             )
             for at in np.flatnonzero(given & (reason != ""))
         ]
+
+    def _hides(self, name: str) -> bool:
+        column = next((c for c in self._feed.columns if c.name == name), None)
+        return bool(column and column.personal and column.personal.hidden)
 
     def _wanted_position(self) -> str:
         return f"degrees in {self._stated or 'a stated datum'}" + (
@@ -184,12 +187,12 @@ def _wanted_where_missing(column: Column) -> str:
 def _notes(raw: pd.DataFrame, where: pd.Series, column: Column, needed: str, zh: str, en: str) -> list[RowNote]:
     if not where.any():
         return []
-    values = raw[column.name]
+    values, hidden = raw[column.name], bool(column.personal and column.personal.hidden)
     return [
         RowNote(
             int(raw["_row"][at]),
             column.name,
-            shown(_brief(values[at]), column.personal),
+            shown(_brief(values[at]), hidden),
             needed,
             f"{column.zh}：{zh}",
             en,

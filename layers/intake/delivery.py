@@ -47,7 +47,7 @@ class Delivery:
         self._profile, self._sheet = profile, profile.options.get("sheet")
         self._store = store
         self._book = DistrictBook.load(opened.connection, store.identity)
-        self._rename = Renamer(feed, profile, receipt.file)
+        self._rename = Renamer(feed, profile, receipt.file, keeps=True)
         self._frames: Decision | None = None  # of a file whose frame was not stated but found out
         self._witness = Witness(receipt.datum if receipt.datum != AUTO else None)
         self._register = (
@@ -260,13 +260,19 @@ class Delivery:
     def _drop_personal(self, rows: pd.DataFrame) -> pd.DataFrame:
         kept = {c for part in self._feed.parts for c in part.columns.values()}
         dropped = [
-            c.name for c in self._feed.columns if c.personal and c.name not in kept and rows[c.name].notna().any()
+            c.name
+            for c in self._feed.columns
+            if c.personal and c.personal.hidden and c.name not in kept and rows[c.name].notna().any()
         ]
         self._receipt.dropped_columns = sorted({*self._receipt.dropped_columns, *dropped})
         if self._feed.placed:
             cleaned = {c: _texts([_without_numbers(v) for v in rows[c]], rows) for c in ("address", "note")}
             blind = self._store.ring.blind
-            ids = {c: without_identity(rows[c], blind) for c in ("case_id", self._id) if c in rows}
+            ids = {
+                c: without_identity(rows[c], blind, self._rename.joins_personal(c))
+                for c in ("case_id", self._id)
+                if c in rows
+            }
             rows = rows.assign(**cleaned, **ids, id_number=digest(rows["id_number"], blind))
         return rows
 

@@ -16,6 +16,7 @@ from geo.match import MATCH_COLUMNS, CompoundMatcher
 from layers._errors import FeedError
 from layers.intake import readers
 from layers.intake._feed import Column, Feed
+from layers.intake._personal import PLACE
 from layers.intake.checking import AS_GIVEN, Checker
 from layers.intake.datum_pair import Settled, Side, settle
 from layers.intake.datum_parts import AUTO, source_column, sources_of
@@ -28,7 +29,7 @@ CASES = Feed(
     title=("待匹配病例", "Cases to match"),
     columns=(
         Column("case_id", "病例编号", "text", "case number, echoed exactly", "病例编号，原样返回", identifies=True),
-        Column("address", "现住址", "text", "address as written down", "登记的现住址", personal=True),
+        Column("address", "现住址", "text", "address as written down", "登记的现住址", personal=PLACE),
         Column("district", "区", "text", "district by name", "所在区"),
         Column("lon", "经度", "lon", "longitude", "经度"),
         Column("lat", "纬度", "lat", "latitude", "纬度"),

@@ -129,9 +129,13 @@ def recount(opened: Batch, kind: str, subjects: list[str]) -> None:
         totals.write(opened, totals.increments(*(pd.concat(found, ignore_index=True) for found in (steps, signed))))
 
 
-def without_identity(ids: pd.Series, blind: Callable[[str], str]) -> pd.Series:
-    """Return ids; one that is an identity number itself becomes its blind index, so that the number is not kept."""
-    return ids.map(lambda i: f"P{blind(i.upper())}" if isinstance(i, str) and IDENTITY.fullmatch(i) else i)
+def without_identity(ids: pd.Series, blind: Callable[[str], str], joined: bool) -> pd.Series:
+    """Return ids; one that is an identity number itself, or was `joined` of an address, becomes its blind index: what it says is not kept."""
+
+    def is_told(id: object) -> bool:
+        return isinstance(id, str) and (joined or IDENTITY.fullmatch(id) is not None)
+
+    return ids.map(lambda id: f"P{blind(id.upper())}" if is_told(id) else id)
 
 
 def refuse_strangers(opened: Batch, kind: str, id_column: str, rows: pd.DataFrame, receipt: Receipt) -> pd.DataFrame:

@@ -9,12 +9,14 @@ from typing import Any
 
 import pandas as pd
 
-from layers._errors import FeedError, ProfileError
+from layers._errors import FeedError, ProfileError, UndeclaredError
 from layers.intake._feed import Feed
+from layers.intake.suggest_values import Look, looks_personal
 
-SECTIONS = {"columns", "codes", "constants", "join", "options"}
+SECTIONS = {"columns", "codes", "constants", "join", "options", "drop"}
 OPTIONS = {"source", "datum", "datum_by", "sheet", "layer"}
 SCALARS = (str, int, float, bool)
+LOOKED_AT = 200  # values of a column of which a chunk is asked whether they look personal
 NUMBER = "#"  # in [join]: how often the values before it have stood in the file so far
 
 
@@ -29,6 +31,8 @@ class Profile:
     options    source, datum, datum_by (the column by which a file with `auto` is split), sheet (of an XLSX, or the layer of a
                GeoPackage)
     unused     our columns that are not read, although the file has a column of their name
+    drop       their columns that hold personal data which no column of ours declares, and why they are left behind: without a
+               word here such a file is refused
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -39,6 +43,7 @@ class Profile:
     unused: tuple[str, ...] = field(
         default=(), repr=False
     )  # so that the digest of a profile without any is what it was
+    drop: Mapping[str, str] = field(default_factory=dict, repr=False)  # changes nothing of what goes in
 
     @property
     def digest(self) -> str:
@@ -123,10 +128,13 @@ def _wanted_of(section: str, value: Any) -> str:
 
 
 class Renamer:
-    """Turns the columns of one file into the feed's; remembers running numbers from chunk to chunk."""
+    """Turns the columns of one file into the feed's; remembers running numbers from chunk to chunk.
 
-    def __init__(self, feed: Feed, profile: Profile, file: str) -> None:
-        self._feed, self._profile, self._file = feed, profile, file
+    keeps  what it reads is taken into the store: a file with personal data that nobody declared is refused
+    """
+
+    def __init__(self, feed: Feed, profile: Profile, file: str, *, keeps: bool = False) -> None:
+        self._feed, self._profile, self._file, self._keeps = feed, profile, file, keeps
         self._counts: dict[tuple[Any, ...], int] = {}
         self.ignored: list[str] = []
         self.given: set[str] = set()  # our columns for which the file, or the profile, has something to say
@@ -141,6 +149,8 @@ class Renamer:
         }
         used = {"_row", *filter(None, theirs.values()), *(c for names in self._profile.join.values() for c in names)}
         self.ignored = [str(name) for name in rows.columns if name not in used]
+        if self._keeps:
+            self._refuse_undeclared(rows)
         ours = pd.DataFrame({"_row": rows["_row"]})
         for name, found in theirs.items():
             values = rows[found] if found else pd.Series(None, index=rows.index, dtype=object)
@@ -154,9 +164,30 @@ class Renamer:
             ours[name] = values.astype(object).where(values.notna(), None) if values.notna().any() else None
         return ours
 
+    def _refuse_undeclared(self, rows: pd.DataFrame) -> None:
+        """Refuse a file with a column that looks personal and is neither declared by the feed nor left behind on purpose."""
+        for name in self.ignored:
+            if name in self._profile.drop:
+                continue
+            filled = rows[name][rows[name].notna()].head(LOOKED_AT)
+            kind = looks_personal(name, Look.at(filled.tolist()))
+            if kind:
+                raise UndeclaredError(
+                    f"{self._file}: column {name!r} looks personal ({kind[1]}), and feed {self._feed.name} declares no such column. Nothing "
+                    f"was taken in: remove the column from the file, or leave it behind with --drop {name!r} or [drop] in the profile",
+                    f"{self._file}：“{name}”一列疑似个人信息（{kind[0]}），数据源“{self._feed.title[0]}”没有声明这一列。未写入任何内容："
+                    f"请从文件中删去该列，或用 --drop “{name}”、方案中的 [drop] 说明不收",
+                )
+
     def sources(self, rows: pd.DataFrame) -> dict[str, str | None]:
         """Return, for each column of the feed, the column of the file that it is read from; None where there is none."""
         return {column.name: self._find(column.name, column.zh, rows) for column in self._feed.columns}
+
+    def joins_personal(self, name: str) -> bool:
+        """Return whether an id is joined of a column whose values are not to lie open."""
+        parts = set(self._profile.join.get(name, ()))
+        hidden = [c for c in self._feed.columns if c.personal and c.personal.hidden]
+        return bool(parts & {theirs for c in hidden for theirs in (c.name, c.zh, self._profile.columns.get(c.name))})
 
     def _find(self, name: str, zh: str, rows: pd.DataFrame) -> str | None:
         wanted = self._profile.columns.get(name)

@@ -11,6 +11,8 @@ from layers._errors import ProfileError
 from layers.intake._feed import Feed
 from layers.intake.profile import Profile
 
+SEEN = "left unused by whoever saw it"  # the page shows every column, and marks those that look personal
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -81,6 +83,7 @@ class Reading:
             {name: list(parts) for name, parts in self.join.items()},
             options,
             tuple(unused),
+            {name: SEEN for name in names if name not in self.columns},
         )
 
 

@@ -134,7 +134,7 @@ def _weighed(theirs: str, look: Look, ours: Column, feed: Feed) -> tuple[float, 
 
 def _left(theirs: str, look: Look, feed: Feed) -> Suggestion:
     kind = looks_personal(theirs, look)
-    if kind and not any(column.personal for column in feed.columns):
+    if kind and not any(column.personal and column.personal.hidden for column in feed.columns):
         return Suggestion(theirs, "", 0.9, f"疑似个人信息（{kind[0]}），本数据源不收，不入库", f"looks personal ({kind[1]}): this feed does not take it, never stored", True)  # fmt: skip
     if kind:
         return Suggestion(theirs, "", 0.9, f"疑似个人信息（{kind[0]}），未对应的不入库", f"looks personal ({kind[1]}): never stored unless it is matched", True)  # fmt: skip

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from layers.intake import _personal as personal
 from layers.intake._feed import HOME, Check, Column, Feed, Part, codes, in_future, person_columns, person_kept
 
 STATUS = codes(
@@ -20,7 +21,16 @@ FEED = Feed(
     title=("病例", "Cases"),
     columns=(
         *person_columns("case_id", "病例编号", "case number, the same in every delivery", "病例编号，各次报送一致"),
-        Column("status", "状态", "text", "status that the case enters", "病例状态", required=True, codes=STATUS),
+        Column(
+            "status",
+            "状态",
+            "text",
+            "status that the case enters",
+            "病例状态",
+            required=True,
+            codes=STATUS,
+            personal=personal.COURSE,
+        ),
         Column(
             "status_at",
             "状态日期",
@@ -28,8 +38,17 @@ FEED = Feed(
             "day or time from which the status holds",
             "进入该状态的日期",
             required=True,
+            personal=personal.COURSE,
         ),
-        Column("severity", "临床分型", "text", "clinical severity on that day", "临床分型", codes=SEVERITY),
+        Column(
+            "severity",
+            "临床分型",
+            "text",
+            "clinical severity on that day",
+            "临床分型",
+            codes=SEVERITY,
+            personal=personal.COURSE,
+        ),
         Column(
             "severity_at",
             "分型日期",
@@ -37,9 +56,10 @@ FEED = Feed(
             "day of that severity; the day of the status where empty",
             "分型日期，空则同状态日期",
             default="status_at",
+            personal=personal.COURSE,
         ),
-        Column("onset_at", "发病日期", "time", "day of first symptoms", "发病日期"),
-        Column("hospital", "收治医院", "text", "hospital that admitted the case", "收治医院"),
+        Column("onset_at", "发病日期", "time", "day of first symptoms", "发病日期", personal=personal.COURSE),
+        Column("hospital", "收治医院", "text", "hospital that admitted the case", "收治医院", personal=personal.COURSE),
         Column(
             "origin",
             "来源地",
@@ -47,6 +67,7 @@ FEED = Feed(
             "local, imported or exported",
             "病例来源",
             codes=codes(local="本地", imported="输入;境外输入", exported="输出"),
+            personal=personal.LINK,
         ),
     ),
     parts=(

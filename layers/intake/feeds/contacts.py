@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from layers.intake import _personal as personal
 from layers.intake._feed import HOME, Check, Column, Feed, Part, codes, in_future, person_columns, person_kept
 
 STATE = codes(contact="密接;密切接触者;观察中;隔离中", contact_released="解除;解除隔离;解除观察")
@@ -11,10 +12,41 @@ FEED = Feed(
     title=("密切接触者", "Close contacts"),
     columns=(
         *person_columns("contact_id", "密接编号", "number of the contact", "密接者编号"),
-        Column("state", "观察状态", "text", "under observation or released", "观察状态", required=True, codes=STATE),
-        Column("state_at", "状态日期", "time", "day from which the state holds", "进入该状态的日期", required=True),
-        Column("case_id", "关联病例", "text", "case that the person was exposed to", "关联的病例编号"),
-        Column("exposed_at", "末次接触日期", "time", "last unprotected exposure", "末次无防护接触日期"),
+        Column(
+            "state",
+            "观察状态",
+            "text",
+            "under observation or released",
+            "观察状态",
+            required=True,
+            codes=STATE,
+            personal=personal.COURSE,
+        ),
+        Column(
+            "state_at",
+            "状态日期",
+            "time",
+            "day from which the state holds",
+            "进入该状态的日期",
+            required=True,
+            personal=personal.COURSE,
+        ),
+        Column(
+            "case_id",
+            "关联病例",
+            "text",
+            "case that the person was exposed to",
+            "关联的病例编号",
+            personal=personal.LINK,
+        ),
+        Column(
+            "exposed_at",
+            "末次接触日期",
+            "time",
+            "last unprotected exposure",
+            "末次无防护接触日期",
+            personal=personal.LINK,
+        ),
     ),
     parts=(
         Part(

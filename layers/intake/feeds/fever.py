@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from layers.intake import _personal as personal
 from layers.intake._feed import HOME, Check, Column, Feed, Part, codes, in_future, person_columns, person_kept
 
 STATE = codes(fever="发热;发热未排除;未排除", fever_excluded="排除;已排除")
@@ -11,9 +12,36 @@ FEED = Feed(
     title=("发热患者", "Fever patients"),
     columns=(
         *person_columns("fever_id", "登记编号", "number in the fever register", "发热登记编号"),
-        Column("state", "排查状态", "text", "not excluded, or excluded", "排查状态", required=True, codes=STATE),
-        Column("state_at", "状态日期", "time", "day from which the state holds", "进入该状态的日期", required=True),
-        Column("temperature", "体温", "number", "body temperature", "体温", unit="°C", lowest=34, highest=43),
+        Column(
+            "state",
+            "排查状态",
+            "text",
+            "not excluded, or excluded",
+            "排查状态",
+            required=True,
+            codes=STATE,
+            personal=personal.COURSE,
+        ),
+        Column(
+            "state_at",
+            "状态日期",
+            "time",
+            "day from which the state holds",
+            "进入该状态的日期",
+            required=True,
+            personal=personal.COURSE,
+        ),
+        Column(
+            "temperature",
+            "体温",
+            "number",
+            "body temperature",
+            "体温",
+            unit="°C",
+            lowest=34,
+            highest=43,
+            personal=personal.READING,
+        ),
     ),
     parts=(
         Part("person", ("fever_id",), person_kept("fever_id"), {"kind": "fever"}, prefix="fever:", together=HOME),
