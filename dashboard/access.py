@@ -35,13 +35,14 @@ from sqlalchemy import Select, select
 from dashboard import cookies, doors
 from dashboard.cookies import A_SHIFT_S, Carried
 from dashboard.errors import Refusal
+from dashboard.purposes import PURPOSES
 from dashboard.settings import Settings
 from dashboard.text import LANGS, both, say
 from dashboard.text import named as named_in
 from geo.address import strip_unit
 from layers._errors import ViewError
 from layers._view import View, level_of
-from layers.store import Store, alerts, sessions
+from layers.store import Store, alerts, journal, people, sessions
 from layers.store.order_states import GIVE, STEPS
 from layers.store.profiles import all_profiles
 from layers.store.row_security import CITY as CITY_SCOPE
@@ -66,9 +67,7 @@ ORDERERS = {
     **dict.fromkeys(("city", "district"), (GIVE, "close", "reopen", "withdraw", *OWNS)),
     **dict.fromkeys(("street", "community"), OWNS),
 }
-# Fields of persons that a role sees whole; everybody else sees them masked or not at all.
-OPEN_FIELDS = {"city": {"note"}, "district": {"note"}, "street": set(), "community": set()}
-HIDDEN = ("person", "note")
+HIDDEN = ("person", "note")  # of persons: in no list, panel or file; what may be shown for a purpose says `purposes`
 OWN, DISTRICT, SHARED, CITY = "own", "district", "shared", "city"
 LAYERS = dict.fromkeys(("borders", "districts", "labels", "roads", "water"), SHARED) | dict.fromkeys(
     ("hospitals", "staff", "supplies"), DISTRICT
@@ -204,7 +203,7 @@ class Gate:
         allowed = self.allowed(store, person, view, reach)
         assert person is not None
         rows = store.within(scope_of(store, person, reach)).read(query(allowed))
-        return masked(within(rows, store, person, reach), person)
+        return masked(within(rows, store, person, reach))
 
     def stream(
         self,
@@ -219,11 +218,33 @@ class Gate:
         assert person is not None
 
         def seen(rows: pd.DataFrame) -> pd.DataFrame:
-            return masked(within(rows, store, person, reach), person)
+            return masked(within(rows, store, person, reach))
 
         theirs = store.within(scope_of(store, person, reach))
         # A map, unlike a comprehension, holds no page while it asks for the next.
         return map(seen, pages(theirs, allowed))
+
+    def reveal(
+        self, store: Store, person: Person | None, view: View, kind: str, subject: str, purpose: str
+    ) -> dict[str, str]:
+        """Return a person's fields whole, as far as a purpose opens them to a role (`purposes`), after the journal took it down.
+
+        Who may not see them is refused, and so is a person who is not in their area; an empty field is "".
+        """
+        person = seer(person)
+        asked = PURPOSES.get(purpose)
+        if asked is None or person.role not in asked.roles:
+            raise refusal("no_purpose", person)
+        allowed = self.allowed(store, person, view)
+        rows = store.within(scope_of(store, person)).read(people.one(kind, subject)(allowed))
+        found = within(rows, store, person, OWN)
+        if found.empty:
+            raise refusal("not_known_of", person, area=subject)
+        told = {"purpose": purpose, "fields": list(asked.fields), "role": person.role, "area": person.area}
+        journal.add(
+            store, person.name, "reveal", f"{kind}:{subject}", told
+        )  # first: what cannot be told of is not shown
+        return {name: found[name].iloc[0] or "" for name in asked.fields}
 
     def allowed(self, store: Store, person: Person | None, view: View, reach: str = OWN) -> View:
         """Return the view as far as it reaches for a person: an area left out is their own.
@@ -422,10 +443,9 @@ def scope_of(store: Store, person: Person, reach: str = OWN) -> str:
     return path(own.district) if reach == DISTRICT and own.district else path(*own)
 
 
-def masked(rows: pd.DataFrame, person: Person) -> pd.DataFrame:
-    """Return rows without what identifies a person: no digests, addresses without building and room, notes by role."""
-    hidden = [name for name in HIDDEN if name in rows and name not in OPEN_FIELDS.get(person.role, ())]
-    rows = rows.drop(columns=hidden)
+def masked(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows without what identifies a person: no digests and no remarks, addresses without building and room."""
+    rows = rows.drop(columns=[name for name in HIDDEN if name in rows])
     if "address" in rows:
         rows = rows.assign(address=[strip_unit(text) if isinstance(text, str) else "" for text in rows["address"]])
     return rows

@@ -107,7 +107,7 @@ def create_app(settings: Settings, store: Store | None = None) -> Dash:
     _live.connect(app, desk, sheets)
     _connect_choices(app, desk)
     presses.connect(app)
-    for part in (time_machine, ordering, selection, saved_views, grids):
+    for part in (time_machine, ordering, selection, saved_views, grids, _person):
         part.connect(app, desk)
     for page in all_pages().values():
         page.connect(app, desk)

@@ -24,6 +24,7 @@ BUTTONS: Mapping[str, tuple[Button, ...]] = {  # by what they are about: the ids
     "account": (_many("account-do", "do", "index"),),
     "oversight": (_many("oversight-do", "do", "index"),),
     "taking": (_many("taking-do", "do", "index"),),
+    "reveal": (_many("reveal-do", "do", "index"),),
     "alert": (_many("alert-do", "do", "index"),),
     "view": (_many("view-do", "do", "index"),),
     "care": ("care-try", _many("care", "do", "index")),

@@ -45,7 +45,6 @@ ORDER = (
     *OURS,
     "age",
     "sex",
-    "note",
 )
 
 

@@ -38,7 +38,8 @@ def begun(url: str, folder: Path, write: Write | None = None, kind: str = "drill
 
 def copied(source: Path, target: Path) -> Path:
     """Copy the file of a store with its keys, and return the copy: it is the same store, which nobody else writes to."""
-    shutil.copytree(source.parent / "keys", target.parent / "keys", dirs_exist_ok=True)
+    if target.parent != source.parent:
+        shutil.copytree(source.parent / "keys", target.parent / "keys", dirs_exist_ok=True)
     return Path(shutil.copy(source, target))
 
 

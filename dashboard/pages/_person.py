@@ -3,14 +3,21 @@
 from typing import Any
 
 import pandas as pd
-from dash import html
+from dash import Dash, Output, State, html, no_update
 from dash.development.base_component import Component
+from flask import request
 
 from dashboard import drill, parts
+from dashboard.access import AccessError
+from dashboard.calls import CallError
+from dashboard.desk import Desk
 from dashboard.pages import Asked
 from dashboard.pages._drill import closing, crumbs, go
 from dashboard.pages._frame import unknown_if_empty
-from dashboard.text import UNKNOWN, both, day, figure, percent, pick
+from dashboard.presses import press, pressed
+from dashboard.purposes import PURPOSES, open_to
+from dashboard.text import UNKNOWN, both, day, figure, listed, percent, pick
+from layers._errors import LayerError
 from layers._palette import STATUS
 
 KINDS = {
@@ -36,7 +43,8 @@ def panel(asked: Asked, id: str) -> Component:
         told = asked.say("person.there_no_such")
         return parts.panel(subject or id, parts.empty(told), tools=closing(asked))
     row = found["person"].iloc[0].to_dict()
-    body = [crumbs(asked, way(row), names(asked, row)), facts(asked, row), steps(asked, found["steps"])]
+    body = [crumbs(asked, way(row), names(asked, row)), facts(asked, row), revealing(asked, kind, subject)]
+    body += [steps(asked, found["steps"])]
     body += [contacts(asked, found["contacts"])] if kind == "case" else [source(asked, row)]
     return parts.panel(
         subject, body, note=pick(KINDS[kind], asked.lang), tools=closing(asked), id="person", name="picked"
@@ -76,9 +84,68 @@ def facts(asked: Asked, row: dict[str, Any]) -> Component:
         (w("person.building"), unknown_if_empty(row["building"])),
         (w("person.how_placed"), html.Span([sure, html.Small(f" {why or ''}")])),
     ]
-    if row.get("note"):
-        pairs.append((w("person.note"), row["note"]))
     return parts.facts(pairs)
+
+
+def revealing(asked: Asked, kind: str, subject: str) -> Component:
+    """Return the purposes for which this reader may be shown what is masked, each a button; each press is journalled."""
+    w, role = asked.say, asked.who.role if asked.who else ""
+    buttons = [
+        html.Button(
+            w(f"purpose.{name}"),
+            id={"type": "reveal-do", "do": name, "index": f"{kind}/{subject}"},
+            className="quiet",
+            title=w("person.shows", fields=fields_of(asked, name)),
+            n_clicks=0,
+        )
+        for name in open_to(role)
+    ]
+    head = [html.H3(w("person.whole")), html.Span(w("person.whole_note"), className="panel-note")]
+    return html.Section(
+        [
+            html.Div(head, className="section-head"),
+            html.Div(buttons, className="purposes", role="group", **{"aria-label": w("person.whole")}),
+            html.Div(id="revealed", role="status"),
+        ],
+        className="section",
+    )
+
+
+def fields_of(asked: Asked, purpose: str) -> str:
+    """Return what a purpose shows, as a list in words."""
+    return listed((asked.say(f"person.{name}") for name in PURPOSES[purpose].fields), asked.lang)
+
+
+def revealed(asked: Asked, index: str, purpose: str) -> Component:
+    """Return a person's fields whole for a purpose, or why they are not shown."""
+    kind, _, subject = index.partition("/")
+    desk, w = asked.desk, asked.say
+    if kind not in KINDS:
+        raise CallError(f"{kind[:20]!r}; wanted one of {sorted(KINDS)}")
+    try:
+        found = desk.gate.reveal(desk.store, asked.who, asked.here.view.narrowed(""), kind, subject, purpose)
+    except (AccessError, LayerError) as error:  # the second: a journal that cannot be written
+        return html.P(error.said(asked.lang), className="order-problem", role="alert")
+    pairs: list[tuple[str, Any]] = [(w(f"person.{name}"), text or w("person.nothing")) for name, text in found.items()]
+    told = html.P(w("person.taken_down", purpose=w(f"purpose.{purpose}")), className="more")
+    return html.Div([parts.facts(pairs), told], className="revealed")
+
+
+def connect(app: Dash, desk: Desk) -> None:
+    """Show what is masked to whoever says what for."""
+
+    @app.callback(
+        Output("revealed", "children"),
+        press("reveal"),
+        State("url", "pathname"),
+        State("url", "search"),
+        prevent_initial_call=True,
+    )
+    def reveals(button: Any, path: str, search: str) -> Any:
+        if not button:
+            return no_update
+        asked, done = Asked.at(desk, desk.gate.who(request), path, search), pressed(button)
+        return revealed(asked, done["index"], done["do"])
 
 
 def _age(asked: Asked, age: Any) -> str:

@@ -136,81 +136,39 @@ def person_columns(id_name: str, id_zh: str, meaning: str, meaning_zh: str) -> t
     """Return the columns that cases, contacts and fever patients share, the id first."""
     return (
         Column(id_name, id_zh, "text", meaning, meaning_zh, required=True, personal=personal.RECORD),
-        Column("address", "现住址", "text", "home address as written down", "登记的现住址", personal=personal.PLACE),
-        Column(
-            "district",
-            "区",
-            "text",
-            "district by name or code",
-            "所在区（名称或代码）",
-            refers="district",
-            personal=personal.AREA,
-        ),
-        Column(
-            "lon",
-            "经度",
-            "lon",
-            "longitude of the home, in the datum of the delivery",
-            "住址经度",
-            unit="°",
-            personal=personal.PLACE,
-        ),
-        Column(
-            "lat",
-            "纬度",
-            "lat",
-            "latitude of the home, in the datum of the delivery",
-            "住址纬度",
-            unit="°",
-            personal=personal.PLACE,
-        ),
-        Column(
-            "age",
-            "年龄",
-            "integer",
-            "age in years",
-            "年龄",
-            unit="years",
-            lowest=0,
-            highest=125,
-            personal=personal.TRAIT,
-        ),
-        Column(
-            "sex",
-            "性别",
-            "text",
-            "male or female",
-            "性别",
-            codes=codes(male="男;m", female="女;f"),
-            personal=personal.TRAIT,
-        ),
-        Column(
-            "name",
-            "姓名",
-            "text",
-            "name; checked and dropped, never kept",
-            "姓名（不入库）",
-            personal=personal.IDENTITY,
-        ),
-        Column(
-            "phone",
-            "联系电话",
-            "text",
-            "telephone; dropped, never kept",
-            "联系电话（不入库）",
-            personal=personal.IDENTITY,
-        ),
-        Column(
-            "id_number",
-            "证件号码",
-            "text",
-            "identity number; kept only as a blind index",
-            "证件号码（仅存盲索引）",
-            personal=personal.NUMBER,
-        ),
+        *_home_columns(),
+        *_identity_columns(),
         Column("reported_at", "报告时间", "time", "when the source wrote the row", "报告时间"),
         Column("withdrawn", "作废", "boolean", "the source takes the record back", "来源撤回该记录"),
         Column("note", "备注", "text", "free remark", "备注", personal=personal.REMARK),
+    )
+
+
+def _home_columns() -> tuple[Column, ...]:
+    place, area = personal.PLACE, personal.AREA
+    lon, lat = (
+        "longitude of the home, in the datum of the delivery",
+        "latitude of the home, in the datum of the delivery",
+    )
+    return (
+        Column("address", "现住址", "text", "home address as written down", "登记的现住址", personal=place),
+        Column("district", "区", "text", "district by name or code", "所在区（名称或代码）", refers="district", personal=area),
+        Column("lon", "经度", "lon", lon, "住址经度", unit="°", personal=place),
+        Column("lat", "纬度", "lat", lat, "住址纬度", unit="°", personal=place),
+    )  # fmt: skip
+
+
+def _identity_columns() -> tuple[Column, ...]:
+    trait, who = personal.TRAIT, personal.IDENTITY
+    index = "identity number; kept only as a blind index"
+    return (
+        Column("age", "年龄", "integer", "age in years", "年龄", unit="years", lowest=0, highest=125, personal=trait),
+        Column(
+            "sex", "性别", "text", "male or female", "性别", codes=codes(male="男;m", female="女;f"), personal=trait
+        ),
+        Column("name", "姓名", "text", "name; checked and dropped, never kept", "姓名（不入库）", personal=who),
+        Column("phone", "联系电话", "text", "telephone; dropped, never kept", "联系电话（不入库）", personal=who),
+        Column("id_number", "证件号码", "text", index, "证件号码（仅存盲索引）", personal=personal.NUMBER),
     )
 
 

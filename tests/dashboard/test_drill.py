@@ -101,7 +101,7 @@ def test_a_compounds_panel_leads_to_its_people_and_units_and_a_case_to_its_cours
     case = person_panel(place, client, "case/1")
     assert "春风里" in said(case)
     assert "501" not in said(case)
-    assert "与同事聚餐" not in said(case)  # notes are for city and district
+    assert "与同事聚餐" not in said(case)  # a remark is shown for a purpose alone
 
 
 def test_a_case_of_another_area_is_not_there(place):

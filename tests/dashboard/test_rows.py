@@ -52,12 +52,8 @@ def test_rows_go_out_with_a_watermark_and_two_entries_in_the_journal(own):
     code = marks["导出编号"]
     assert [row["病例编号"] for row in rows] == ["1", "2", "3", "4", "5"]
     assert {row["导出编号"] for row in rows} == {code}
-    assert (rows[0]["状态"], rows[0]["小区"], rows[0]["区"], rows[0]["备注"]) == (
-        "确诊",
-        "春风里",
-        "江岸区",
-        "与同事聚餐",
-    )
+    assert (rows[0]["状态"], rows[0]["小区"], rows[0]["区"]) == ("确诊", "春风里", "江岸区")
+    assert "备注" not in rows[0]
     assert rows[0]["现住址"] == "江岸区春风里"  # without building and room
     assert (marks["用途"], marks["导出人"], marks["密级"]) == ("流调组核对密接", "总值班 · 市级", "内部资料")
     assert lines[-1][:2] == [WATERMARK, "完"]
@@ -95,8 +91,7 @@ def test_each_role_takes_out_its_own_rows_with_its_own_fields(own):
         "street": ["1"],
         "community": ["1"],
     }
-    assert {role: rows[0].get("备注") for role, rows in found.items()} == {
-        "city": "与同事聚餐", "district": "与同事聚餐", "street": None, "community": None}  # fmt: skip
+    assert not any("备注" in row for rows in found.values() for row in rows)
     assert own.browser(OTHER).post("/rows/cases.csv?area=420102", data=REASON).status_code == 403
     assert own.browser(STREET).post("/rows/compounds.csv?area=420103", data=REASON).status_code == 403
 
@@ -119,10 +114,10 @@ def test_a_workbook_of_compounds_writes_out_what_is_endless(own):
 
 
 def test_what_a_spreadsheet_would_run_is_made_safe(own, tmp_path):
-    city.cases(own.store, tmp_path, "2020-02-11T18:00", {"case_id": "=1+1", "note": "@SUM(A1)"})
+    city.cases(own.store, tmp_path, "2020-02-11T18:00", {"case_id": "=1+1"})
     evil = {"reason": '=HYPERLINK("http://x")'}
     rows, marks, _ = taken(own.browser(CITY).post("/rows/cases.csv", data=evil))
-    assert {(row["病例编号"], row["备注"]) for row in rows} >= {("'=1+1", "'@SUM(A1)")}
+    assert "'=1+1" in {row["病例编号"] for row in rows}
     assert marks["用途"] == "'" + evil["reason"]
 
 
