@@ -39,7 +39,7 @@ HOME = {PUBLIC: "/bulletins", AUDITOR: "/journal", ADMIN: "/accounts"}  # where 
 
 # Routes, as Flask names their rules; a version or a digest in one is written as *.
 ROUTES: Mapping[str, frozenset[str]] = {
-    **dict.fromkeys(("/healthz", "/enter", "/sign-in"), ANYBODY),
+    **dict.fromkeys(("/healthz", "/enter", "/sign-in", "/sign-in/oidc", "/sign-in/oidc/back"), ANYBODY),
     # what a page is made of: no row of the store is in it
     **dict.fromkeys(
         (

@@ -32,6 +32,8 @@ class Settings:
     keys        folder of the keys that seal the journals; None: `keys` beside the store's file. A store on a server must have one named
     proxy       address of the proxy that speaks TLS for this server: what it says about who asks, and how, is believed. "" for none
     second_rows rows that one account takes out alone within a day; more wait until a second one releases them
+    oidc_issuer address of the provider of identities that signs people in; "" for none. With it go the name of this client there, the file of
+                its secret, and the table of roles (`dashboard/vouched.py`)
     debug       names of variables that switch debugging on; production is not served with any
     real_data   a folder of real files, for `make real` and the tests that need it
     """
@@ -50,6 +52,10 @@ class Settings:
     proxy: str = ""
     debug: tuple[str, ...] = ()
     second_rows: int = 1_000
+    oidc_issuer: str = ""
+    oidc_client: str = ""
+    oidc_secret: Path | None = None
+    oidc_roles: Path | None = None
 
     def __post_init__(self) -> None:
         if self.mode not in ("drill", "production"):
@@ -63,6 +69,34 @@ class Settings:
                 f"FANGYI_SECRET has {len(self.secret)} characters; outside drill mode at least {SHORTEST_SECRET} random ones are "
                 'wanted, for example from: python -c "import secrets; print(secrets.token_urlsafe(48))"'
             )
+
+        self._check_oidc()
+
+    def _check_oidc(self) -> None:
+        given = {
+            "FANGYI_OIDC_ISSUER": self.oidc_issuer,
+            "FANGYI_OIDC_CLIENT": self.oidc_client,
+            "FANGYI_OIDC_SECRET_FILE": self.oidc_secret,
+            "FANGYI_OIDC_ROLES": self.oidc_roles,
+        }
+        missing = [name for name, value in given.items() if not value]
+        if missing and len(missing) < len(given):
+            raise SettingsError(
+                f"{' and '.join(missing)} is missing; a provider of identities needs all of {', '.join(given)}"
+            )
+        if self.oidc_issuer and not self.oidc_issuer.startswith(("https://", "http://")):
+            raise SettingsError(
+                f"FANGYI_OIDC_ISSUER is {self.oidc_issuer!r}; wanted the address of a provider, as it writes it itself"
+            )
+        for name in ("FANGYI_OIDC_SECRET_FILE", "FANGYI_OIDC_ROLES"):
+            path = given[name]
+            if isinstance(path, Path) and not path.is_file():
+                raise SettingsError(f"{name} {path}: there is no such file")
+
+    @property
+    def has_oidc(self) -> bool:
+        """True where a provider of identities signs people in; a drill has no door."""
+        return bool(self.oidc_issuer) and not self.is_drill
 
     @property
     def is_drill(self) -> bool:
@@ -87,6 +121,10 @@ def from_environment(environment: Mapping[str, str] = os.environ, **changes: obj
         "keys": Path(keys) if (keys := environment.get("FANGYI_KEYS", "")) else None,
         "proxy": environment.get("FANGYI_PROXY", ""),
         "second_rows": _rows(environment.get("FANGYI_SECOND_ROWS", "1000")),
+        "oidc_issuer": environment.get("FANGYI_OIDC_ISSUER", ""),
+        "oidc_client": environment.get("FANGYI_OIDC_CLIENT", ""),
+        "oidc_secret": Path(one) if (one := environment.get("FANGYI_OIDC_SECRET_FILE", "")) else None,
+        "oidc_roles": Path(one) if (one := environment.get("FANGYI_OIDC_ROLES", "")) else None,
         "debug": tuple(name for name in DEBUG if environment.get(name, "").lower() not in OFF),
         "real_data": Path(environment.get("FANGYI_REAL_DATA", ROOT.parent / "shared" / "data")),
     }

@@ -7,12 +7,13 @@ import math
 import secrets
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, Response, make_response, redirect, request
 
 from dashboard import cookies
 from dashboard.desk import Desk
+from dashboard.sign_in_oidc import START, OidcDoor
 from dashboard.sign_in_page import page
 from dashboard.throttle import Throttle
 from dashboard.wording import preferred
@@ -36,6 +37,7 @@ class Door:
         routes.add_url_rule("/sign-in", "form", self.form, methods=["GET"])
         routes.add_url_rule("/sign-in", "enter", self.enter, methods=["POST"])
         routes.add_url_rule("/sign-out", "leave", self.leave, methods=["POST"])
+        routes.register_blueprint(OidcDoor(self.desk, self).routes())
         return routes
 
     def form(self) -> Response:
@@ -68,7 +70,7 @@ class Door:
             _refused(self.desk.store, name, address, last)
             return self._form("wrong", 401, name, there)
         self.throttle.forgive(name, address)
-        return self._begun(found, address, there)
+        return self.begun(found, address, there)
 
     def leave(self) -> Response:
         """End the session of this browser and say so in the journal."""
@@ -81,13 +83,22 @@ class Door:
         cookies.clear(answer)
         return answer
 
-    def _begun(self, who: accounts.Account, address: str, there: str) -> Response:
+    @staticmethod
+    def onward(text: str) -> str:
+        """Return where to go after signing in: `onward`."""
+        return onward(text)
+
+    def refused_form(self, why: str, status: int, there: str = "/") -> Response:
+        """Show the form to somebody whom a provider does not let in."""
+        return self._form(why, status, there=there)
+
+    def begun(self, who: accounts.Account, address: str, there: str, by: str = "") -> Response:
+        """Begin a session of an account and lead its browser on; `by` says who vouches for it where it is no password."""
         before = self.desk.gate.carried(request)
         with self.desk.store.writing() as connection:
             token = sessions.begin(connection, who.id, before.token if before else "")
-            journal.write(
-                connection, who.name, "sign-in", who.name, {"address": address, "role": who.role, "area": who.area}
-            )
+            told = {"address": address, "role": who.role, "area": who.area, **({"by": by} if by else {})}
+            journal.write(connection, who.name, "sign-in", who.name, told)
         answer = make_response(redirect(there, 303))
         cookies.clear(answer)
         answer.delete_cookie(DOOR)
@@ -97,7 +108,9 @@ class Door:
     def _form(self, why: str, status: int = 200, name: str = "", there: str = "/", wait: int = 0) -> Response:
         door = request.cookies.get(DOOR, "") or secrets.token_urlsafe(16)
         token = cookies.guard(self.desk.settings.secret, door)
-        answer = make_response(page(self.desk.settings.city, token, why, name, there, wait, preferred()), status)
+        single = f"{START}?{urlencode({'next': there})}" if self.desk.settings.has_oidc else ""
+        shown = page(self.desk.settings.city, token, why, name, there, wait, preferred(), single)
+        answer = make_response(shown, status)
         answer.set_cookie(DOOR, door, httponly=True, samesite="Strict", secure=request.is_secure)
         answer.headers["Cache-Control"] = "no-store"
         answer.headers["Referrer-Policy"] = (

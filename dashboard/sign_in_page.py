@@ -10,13 +10,16 @@ MARK = "/assets/favicon.svg"
 TONGUE = {"zh": "zh-CN", "en": "en"}
 
 
-def page(city: tuple[str, str], token: str, why: str, name: str, there: str, wait: int, first: str) -> str:
+def page(
+    city: tuple[str, str], token: str, why: str, name: str, there: str, wait: int, first: str, single: str = ""
+) -> str:
     """Return the page.
 
     token  of the form, against forged ones
     why    what went wrong: a key of `sign_in.why_...`, "" for nothing
     name   what was typed; there: where to go on; wait: seconds until the next attempt is heard
     first  the language that the reader prefers: the page is named in it
+    single where the provider of identities signs people in, "" for none
     """
     styles = "".join(f'<link rel=stylesheet href="{path}">' for path in STYLES)
     title = escape(f"{say('sign_in.title', first)} · {say('app.name', first)}")
@@ -27,7 +30,7 @@ def page(city: tuple[str, str], token: str, why: str, name: str, there: str, wai
     brand = f'<img src="{MARK}" alt=""><h1>{_both("app.name")}</h1><p class=city>{_pair(city)}</p>'
     return (
         f"<!doctype html><html lang=zh-CN><head>{head}</head><body class=sign-in><main><header>{brand}</header>"
-        f"{_form(token, why, name, there, wait)}<footer>{_both('sign_in.help', 'p')}</footer></main></body></html>"
+        f"{_form(token, why, name, there, wait)}{_single(single)}<footer>{_both('sign_in.help', 'p')}</footer></main></body></html>"
     )
 
 
@@ -47,6 +50,13 @@ def _form(token: str, why: str, name: str, there: str, wait: int) -> str:
         f"maxlength=200 autocomplete=current-password{' autofocus' if name else ''}{wrong}>"
     )
     return f"<form method=post action=/sign-in>{hidden}{told}{fields}<button>{_both('sign_in.do')}</button></form>"
+
+
+def _single(there: str) -> str:
+    """The way through the provider of identities, for whom it knows."""
+    if not there:
+        return ""
+    return f'<div class=single><span>{_both("sign_in.or")}</span><a href="{escape(there)}">{_both("sign_in.single")}</a></div>'
 
 
 def _both(key: str, tag: str = "span") -> str:

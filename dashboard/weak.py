@@ -4,8 +4,10 @@ import ipaddress
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from dashboard.settings import Settings
+from layers.store.secret_file import open_to_others
 
 DIFFERENT = 12  # characters that a secret has at least; of 32 random ones hardly one in a million has fewer
 GUESSED = ("secret", "password", "change", "fangyi", "example", "default", "12345", "abcdef", "qwerty")
@@ -23,7 +25,13 @@ def weaknesses(settings: Settings, file: Path | None, mounts: str | None = None)
     """
     if settings.is_drill:
         return []
-    found = (_guessable(settings.secret), _debugs(settings.debug), _plain(settings), _far(file, mounts))
+    found = (
+        _guessable(settings.secret),
+        _debugs(settings.debug),
+        _plain(settings),
+        _far(file, mounts),
+        *_provider(settings),
+    )
     return [one for one in found if one]
 
 
@@ -50,6 +58,22 @@ def _plain(settings: Settings) -> str:
         f"FANGYI_HOST {settings.host} is heard by other machines without TLS, passwords and all; wanted 127.0.0.1 behind a proxy "
         "that speaks TLS, or the proxy's address in FANGYI_PROXY and a firewall that lets nobody else to the port"
     )
+
+
+def _provider(settings: Settings) -> list[str]:
+    """What is said to and by the provider of identities goes through TLS, and nobody else reads the secret."""
+    if not settings.has_oidc:
+        return []
+    found, parts = [], urlsplit(settings.oidc_issuer)
+    if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
+        found.append(
+            f"FANGYI_OIDC_ISSUER {settings.oidc_issuer} is asked without TLS, so anybody on the way can let themselves in; wanted https://"
+        )
+    if settings.oidc_secret and settings.oidc_secret.is_file() and (mode := open_to_others(settings.oidc_secret)):
+        found.append(
+            f"FANGYI_OIDC_SECRET_FILE {settings.oidc_secret} can be read by others (mode {mode:03o}); wanted: chmod 600"
+        )
+    return found
 
 
 def is_loopback(host: str) -> bool:

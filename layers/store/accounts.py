@@ -16,7 +16,7 @@ from layers._errors import LayerError
 from layers._times import to_ms
 from layers.store import journal, passwords, sessions
 from layers.store.database import Store
-from layers.store.schema import account, session
+from layers.store.schema import account, identity, session
 
 LONGEST = 60  # characters of a name
 UNFIT = re.compile(
@@ -71,6 +71,11 @@ def set_password(store: Store, by: str, name: str, password: str) -> None:
     kept = passwords.hashed(password, named(name))
     with store.writing() as connection:
         row = _need(connection, name)
+        if _is_vouched(connection, row.id):
+            raise AccountError(
+                f"{row.name!r} is signed in by a provider and has no password here",
+                f"“{row.name}”由统一认证登录，此处没有密码",
+            )
         connection.execute(update(account).where(account.c.id == row.id).values(password=kept, password_at=_now()))
         sessions.end_all(connection, row.id, "password")
         journal.write(connection, by, "account-password", row.name)
@@ -146,6 +151,11 @@ def _hash_anew(store: Store, row: Any, password: str) -> None:
 
 def _of(connection: Connection, name: str) -> Any:
     return connection.execute(select(account).where(account.c.name == name)).first()
+
+
+def _is_vouched(connection: Connection, number: int) -> bool:
+    """Whether an account is one that a provider signs in (`identities`)."""
+    return connection.execute(select(identity.c.id).where(identity.c.account == number)).first() is not None
 
 
 def _need(connection: Connection, name: str) -> Any:

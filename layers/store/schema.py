@@ -597,4 +597,15 @@ api_key = Table(  # a delivery that a program may send again: what it brought th
 )
 API = (api_token, api_key)
 
+identity = Table(  # who an account is for the provider that signs it in; such an account has no password here
+    "identity",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("issuer", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("account", ForeignKey("account.id"), nullable=False, unique=True),
+    Column("made_at", Instant, nullable=False),
+    UniqueConstraint("issuer", "subject", name="uq_identity"),
+)
+
 FACTS = {t.name: t for t in metadata.sorted_tables if "known_until" in t.columns}

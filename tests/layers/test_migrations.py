@@ -13,6 +13,7 @@ from tests import city, databases
 from tests.beginnings import begun
 
 ADDED = {
+    "16": {"identity"},
     "14": {"taking"},
     "12": {"released"},
     "15": {"api_token", "api_key"},
