@@ -30,6 +30,7 @@ from layers.intake.repeats import Repeats
 from layers.intake.timeliness import Timeliness
 from layers.intake.withdrawals import Withdrawals
 from layers.store import Store
+from layers.store.destruction import is_destroyed
 from layers.store.schema import ALWAYS, FOREVER, compound, placement
 from layers.store.writing import Batch, Written, constants, fact
 
@@ -99,7 +100,7 @@ class Delivery:
         checked = self._checked(raw, ours)
         self._receipt.rejected += checked.rejected
         self._receipt.warned += checked.warned
-        rows = self._drop_personal(self._resolve(checked.rows))
+        rows = self._without_destroyed(self._drop_personal(self._resolve(checked.rows)))
         if rows.empty:
             return
         if self._withdrawals:
@@ -275,6 +276,19 @@ class Delivery:
             }
             rows = rows.assign(**cleaned, **ids, id_number=digest(rows["id_number"], blind))
         return rows
+
+    def _without_destroyed(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """The rows without those of persons who were destroyed when their time was over: counted they are already."""
+        if not self._feed.placed:
+            return rows
+        gone = is_destroyed(self._opened.connection, self._feed.placed, set(rows[self._id]))
+        wanted = "a record whose time is not over"
+        self._receipt.rejected += [
+            RowNote(int(row), self._id, name, wanted, "该记录已到期销毁，不再收入", "the record was destroyed when its time was over")
+            for row, name in zip(rows["_row"], rows[self._id], strict=True)
+            if name in gone
+        ]  # fmt: skip
+        return rows[~rows[self._id].isin(gone)].reset_index(drop=True) if gone else rows
 
     def _part(self, number: int, part: Part, rows: pd.DataFrame) -> None:
         rows = rows[_has_part(part, rows)]

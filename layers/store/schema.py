@@ -350,6 +350,18 @@ orders = _fact(  # what a person ordered; each version is one step of it (known_
     CheckConstraint(or_(_proposed == _action, _said(_reason)), name="ck_orders_override"),
 )
 
+destroyed = (
+    Table(  # persons who were destroyed when their time was over: only that they were, so that they do not come back
+        "destroyed",
+        metadata,
+        Column("id", BigId, primary_key=True),
+        Column("kind", String, nullable=False),
+        Column("mark", String, nullable=False),  # blind index of the record's number
+        Column("batch", ForeignKey("batch.id"), nullable=False),
+        UniqueConstraint("kind", "mark", name="uq_destroyed"),
+    )
+)
+
 whatif = _fact(  # a named set of assumptions that a plan can be asked under
     "whatif",
     Column("name", String),

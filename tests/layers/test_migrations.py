@@ -14,6 +14,7 @@ from tests.beginnings import begun
 
 ADDED = {
     "16": {"identity"},
+    "17": {"destroyed"},
     "14": {"taking"},
     "12": {"released"},
     "15": {"api_token", "api_key"},

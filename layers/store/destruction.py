@@ -1,0 +1,118 @@
+"""Destroy what is known of persons: their rows, and the keys that sealed them, so that older backups do not tell it either.
+
+Counts stay (`total`): they name nobody. What stays of a person is the blind index of the record's number, so that a later delivery
+does not bring the same record back and count it twice.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, String, and_, delete, func, insert, or_, select, type_coerce
+
+from layers.store.resealing import COLUMNS, reseal, used
+from layers.store.schema import confirmation, destroyed, person, person_status, placement, withdrawal
+from layers.store.sealing import ring_of
+from layers.store.writing import KEYS_A_QUERY, chunks
+
+ABOUT_PERSONS = (person, person_status, placement, withdrawal)
+Step = Callable[[int, int], None]  # persons done, persons in all
+
+
+@dataclass(frozen=True)
+class Gone:
+    """What was destroyed: persons by kind, rows by table, and the keys that sealed any of it."""
+
+    persons: dict[str, int]
+    rows: dict[str, int]
+    keys: tuple[str, ...]
+
+
+def due(connection: Connection, kind: str, before: int) -> list[str]:
+    """Return the subjects of a kind of whom nothing new became known, and nothing happened, since `before` (ms)."""
+    s, p = person_status.c, person.c
+    last = func.max(s.happened_at)
+    told = func.max(s.known_from)
+    course = select(s.subject, last.label("happened"), told.label("known")).where(s.kind == kind).group_by(s.subject)
+    steps = {row.subject: max(row.happened, row.known) for row in connection.execute(course)}
+    described = select(p.subject, func.max(p.known_from).label("known")).where(p.kind == kind).group_by(p.subject)
+    known = {row.subject: row.known for row in connection.execute(described)}
+    return sorted(one for one in steps.keys() | known.keys() if max(steps.get(one, 0), known.get(one, 0)) < before)
+
+
+def destroy(connection: Connection, batch: int, subjects: dict[str, list[str]], step: Step) -> Gone:
+    """Take out every version of everything about persons, in an open batch; who shared a key with them is sealed anew.
+
+    subjects  kind -> subjects
+    The keys themselves are destroyed by `destroy_keys`, when this is committed: until then nothing is lost that could come back.
+    """
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA secure_delete = ON")  # what is deleted is overwritten, not only let go
+    ring, total, done = ring_of(connection), sum(map(len, subjects.values())), 0
+    rows = {table.name: 0 for table in (*ABOUT_PERSONS, confirmation)}
+    keys: set[str] = set()
+    for kind, all_of_kind in subjects.items():
+        for some in chunks(all_of_kind, KEYS_A_QUERY):
+            keys |= _keys_of(connection, kind, some)
+            for name, number in _taken_out(connection, kind, some).items():
+                rows[name] += number
+            marks = [{"kind": kind, "mark": ring.blind(f"{kind}:{one}"), "batch": batch} for one in some]
+            connection.execute(insert(destroyed), marks)
+            done += len(some)
+            step(done, total)
+    for name in sorted(keys & used(connection)):
+        ring.renewed(name)
+        reseal(connection, [name])
+    return Gone({kind: len(some) for kind, some in subjects.items() if some}, rows, tuple(sorted(keys)))
+
+
+def destroy_keys(connection: Connection, why: dict[str, Any]) -> list[str]:
+    """Destroy every key that seals nothing in the store, inside a transaction that writes: nobody else is in the middle of using one.
+
+    Keys that were rotated go too: with them an older backup could still tell of those who were destroyed.
+    """
+    ring, needed = ring_of(connection), used(connection)
+    found = [name for name in ring.names() if name not in needed and not ring.is_destroyed(name)]
+    for name in found:
+        ring.destroy(name, why)
+    return found
+
+
+def fold(engine: Engine) -> None:
+    """Let SQLite's log, which holds pages as they were, be folded into the file and emptied; a server vacuums by itself."""
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            connection.rollback()
+            driver: Any = connection.connection.driver_connection
+            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def is_destroyed(connection: Connection, kind: str, subjects: Collection[str]) -> set[str]:
+    """Return those of the subjects that were destroyed: what comes of them again is not taken in."""
+    if not subjects or connection.execute(select(destroyed.c.id).limit(1)).first() is None:
+        return set()
+    ring = ring_of(connection)
+    marks = {ring.blind(f"{kind}:{one}"): one for one in subjects}
+    found: set[str] = set()
+    for some in chunks(list(marks), KEYS_A_QUERY):
+        query = select(destroyed.c.mark).where(destroyed.c.kind == kind, destroyed.c.mark.in_(some))
+        found |= {marks[mark] for mark in connection.execute(query).scalars()}
+    return found
+
+
+def _taken_out(connection: Connection, kind: str, subjects: list[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for table in ABOUT_PERSONS:
+        mine = and_(table.c.kind == kind, table.c.subject.in_(subjects))
+        keys = select(table.c.key).where(mine)
+        heard = delete(confirmation).where(confirmation.c.fact == table.name, confirmation.c.key.in_(keys))
+        found[confirmation.name] = found.get(confirmation.name, 0) + connection.execute(heard).rowcount
+        found[table.name] = connection.execute(delete(table).where(mine)).rowcount
+    return found
+
+
+def _keys_of(connection: Connection, kind: str, subjects: list[str]) -> set[str]:
+    kept = [type_coerce(person.c[name], String) for name in COLUMNS]
+    query = select(*kept).where(person.c.kind == kind, person.c.subject.in_(subjects))
+    query = query.where(or_(*(column.is_not(None) for column in kept)))
+    return {value.partition(":")[0] for row in connection.execute(query) for value in row if value}

@@ -1,0 +1,207 @@
+"""How long persons are kept, and what their destruction leaves: counts, and nothing that leads to anybody."""
+
+import json
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from threading import Event
+
+import pytest
+from sqlalchemy import select
+
+from layers._errors import Cancelled, StoreError
+from layers._times import SHANGHAI
+from layers.intake import retention
+from layers.store import backups, journal, open_store, soundness
+from layers.store.schema import confirmation, destroyed, person, person_status, placement, total
+from tests import city, databases
+from tests.beginnings import begun
+from tests.layers.test_sealing import kept, read
+
+OVER = datetime(2021, 2, 10, tzinfo=SHANGHAI)  # 365 days after the first two, not after the third
+TABLES = (person, person_status, placement)
+
+
+def three_cases(store, folder):
+    city.cases(store, folder, "2020-02-05T18:00", {"note": "n1"}, {"case_id": "2", "status": "疑似", "note": "n2"})
+    city.cases(store, folder, "2020-02-11T18:00", {"case_id": "3", "status_at": "2020-02-11", "note": "n3"})
+
+
+@pytest.fixture
+def store(tmp_path, target):
+    store = begun(target, tmp_path, three_cases)
+    yield store
+    store.close()
+
+
+def subjects(store):
+    return sorted(set(store.read(select(person.c.subject))["subject"]))
+
+
+def counts(store):
+    rows = store.read(select(total.c.level, total.c.area, total.c.status, total.c.measure, total.c.n))
+    return rows.groupby(["level", "area", "status", "measure"])["n"].sum().to_dict()
+
+
+def due(store, now=OVER):
+    return {one.kind: list(one.subjects) for one in retention.all_due(store, now)}
+
+
+def test_who_is_due_was_not_heard_of_for_as_long_as_the_feed_is_kept(store):
+    assert due(store) == {"case": ["1", "2"], "contact": [], "fever": []}
+    assert due(store, OVER - timedelta(days=6)) == {"case": [], "contact": [], "fever": []}
+    assert due(store, OVER + timedelta(days=3))["case"] == ["1", "2", "3"]
+
+
+def test_a_file_that_says_the_same_again_prolongs_nothing_and_one_with_news_does(store, tmp_path):
+    city.cases(
+        store,
+        tmp_path,
+        "2020-06-01T18:00",
+        {"note": "n1"},
+        {"case_id": "2", "status": "治愈", "status_at": "2020-05-30"},
+    )
+    assert due(store)["case"] == ["1"]
+
+
+def test_old_cases_that_are_delivered_today_are_kept_their_time_from_today(store, tmp_path):
+    city.cases(store, tmp_path, "2021-02-01T18:00", {"case_id": "9", "status_at": "2019-12-31"})
+    assert "9" not in due(store)["case"]
+
+
+def test_rows_go_and_counts_stay(store):
+    before, others = counts(store), read(store, "address", "case:3")
+    made = retention.carry_out(store, OVER, "data officer")
+    assert made.persons == {"case": 2}
+    assert made.rows == {"person": 2, "person_status": 2, "placement": 2, "withdrawal": 0, "confirmation": 0}
+    for table in TABLES:
+        assert set(store.read(select(table.c.subject))["subject"]) == {"3"}
+    assert counts(store) == before
+    assert read(store, "address", "case:3") == others
+    assert read(store, "note", "case:3") == "n3"
+    assert soundness.examine(store, lambda *_: None).sound
+    assert journal.verify(store).whole
+
+
+def test_what_was_confirmed_about_them_goes_too(store, tmp_path):
+    city.cases(store, tmp_path, "2020-02-12T18:00", {"note": "n1", "reported_at": "2020-02-12"})
+    assert len(store.read(select(confirmation.c.id))) > 0
+    assert retention.carry_out(store, OVER, "x").rows["confirmation"] > 0
+    assert store.read(select(confirmation.c.id)).empty
+
+
+def test_the_keys_go_and_whoever_shared_one_is_sealed_anew(store, tmp_path):
+    assert kept(store, "address", "case:3").startswith("case-202002-1:")
+    made = retention.carry_out(store, OVER, "x")
+    assert made.keys == ["case-202002-1"]
+    assert kept(store, "address", "case:3").startswith("case-202002-2:")
+    assert store.ring.is_destroyed("case-202002-1")
+    assert not list((tmp_path / "keys").glob("*case-202002-1.key"))
+    assert json.loads(next((tmp_path / "keys").glob("*case-202002-1.gone")).read_text())["by"] == "x"
+
+
+def test_an_older_backup_does_not_tell_of_them_any_more(store, tmp_path):
+    out = tmp_path / "old.backup"
+    backups.write_receipt(backups.backup(store, out, lambda *_: None), tmp_path / "old.backup.json")
+    retention.carry_out(store, OVER, "x")
+    url = f"sqlite:///{tmp_path / 'again.db'}"
+    backups.restore(out, url, tmp_path / "keys", "drill", lambda *_: None)
+    again = open_store(url, "drill", keys=tmp_path / "keys")
+    assert subjects(again) == ["1", "2", "3"]
+    assert again.read(select(person.c.address, person.c.note)).isna().all().all()
+    again.close()
+
+
+def test_nothing_of_them_stays_in_the_file(tmp_path):
+    url = f"sqlite:///{tmp_path / 'own.db'}"
+    store = begun(url, tmp_path, three_cases)
+    sealed = [kept(store, name, f"case:{n}") for name in ("address", "note") for n in (1, 2)]
+
+    def content():
+        return b"".join(path.read_bytes() for path in tmp_path.glob("own.db*"))
+
+    assert all(one.encode() in content() for one in sealed)
+    retention.carry_out(store, OVER, "x")
+    assert not any(one.encode() in content() for one in sealed)
+    store.close()
+
+
+def test_who_was_destroyed_does_not_come_back_and_is_not_counted_twice(store, tmp_path):
+    retention.carry_out(store, OVER, "x")
+    before = counts(store)
+    told = city.cases(
+        store, tmp_path, "2021-02-11T18:00", {"note": "again"}, {"case_id": "4", "status_at": "2021-02-11"}
+    )
+    assert [(note.row, note.column, note.en) for note in told.rejected] == [
+        (2, "case_id", "the record was destroyed when its time was over")
+    ]
+    assert subjects(store) == ["3", "4"]
+    assert {area: n - before.get(area, 0) for area, n in counts(store).items() if n != before.get(area, 0)}[
+        "city", "", "confirmed", "ever"
+    ] == 1
+    assert set(store.read(select(destroyed.c.mark))["mark"]).isdisjoint({"1", "2", "case:1", "case:2"})
+
+
+def test_the_certificate_is_sealed_and_the_journal_has_it(store, tmp_path):
+    made = retention.carry_out(store, OVER, "data officer")
+    path = tmp_path / "c.json"
+    path.write_text(json.dumps(asdict(made)))
+    assert retention.checked(store, path) == made
+    path.write_text(json.dumps(asdict(made) | {"persons": {"case": 1}}))
+    with pytest.raises(StoreError, match="was changed since"):
+        retention.checked(store, path)
+    path.write_text("{}")
+    with pytest.raises(StoreError, match="is no certificate"):
+        retention.checked(store, path)
+    rows = journal.entries(store)
+    assert rows["action"].tolist()[:2] == ["destroy-keys", "destroy"]
+    assert set(rows["actor"][:2]) == {"data officer"}
+    assert made.rules["cases"] == {"days": 365, "before": "2020-02-11T00:00:00+08:00"}
+
+
+def test_a_run_that_is_stopped_destroys_nothing(store):
+    stop = Event()
+    stop.set()
+    before = store.read(select(person)).drop(columns=[])
+    with pytest.raises(Cancelled):
+        retention.carry_out(store, OVER, "x", cancel=stop)
+    assert store.read(select(person)).equals(before)
+    assert subjects(store) == ["1", "2", "3"]
+
+
+def test_a_run_that_died_before_the_keys_is_ended_by_the_next(store, monkeypatch):
+    def dies(*_args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(retention, "destroy_keys", dies)
+    with pytest.raises(KeyboardInterrupt):
+        retention.carry_out(store, OVER, "x")
+    assert subjects(store) == ["3"]
+    assert not store.ring.is_destroyed("case-202002-1")
+    monkeypatch.undo()
+    made = retention.carry_out(store, OVER, "x")
+    assert (made.persons, made.keys, made.batch) == ({}, ["case-202002-1"], 0)
+
+
+def test_a_run_with_nobody_due_changes_nothing(store):
+    before = store.latest()
+    made = retention.carry_out(store, datetime(2020, 3, 1, tzinfo=SHANGHAI), "x")
+    assert (made.persons, made.keys, store.latest()) == ({}, [], before)
+
+
+@pytest.mark.parametrize("destroy_old", [False, True])
+def test_keys_are_rotated(store, destroy_old):
+    address, before = read(store, "address"), kept(store, "address")
+    assert retention.rotate(store, "x", destroy_old=destroy_old) == ["case-202002-1"]
+    assert read(store, "address") == address
+    assert kept(store, "address") != before
+    assert store.ring.is_destroyed("case-202002-1") is destroy_old
+    assert journal.entries(store)["action"][0] == "rotate-keys"
+
+
+def test_a_store_that_was_opened_again_knows_what_was_destroyed(store, tmp_path, target):
+    retention.carry_out(store, OVER, "x")
+    store.close()
+    again = databases.opened(target, tmp_path, "drill")
+    assert again.ring.is_destroyed("case-202002-1")
+    assert read(again, "note", "case:3") == "n3"
+    again.close()
