@@ -32,6 +32,7 @@ PAGES: Mapping[str, frozenset[str]] = {
     ),
     "/bulletins": frozenset({PUBLIC}),
     "/journal": frozenset({AUDITOR}),
+    "/compliance": frozenset({AUDITOR, CITY}),
     "/accounts": frozenset({ADMIN}),
 }
 NO_AREA = ("/exports", "/compliance")  # pages of the office about the keeping of the map itself

@@ -95,6 +95,14 @@ def every(store: Store) -> pd.DataFrame:
     return store.read(listed())
 
 
+def without_hash(store: Store) -> int:
+    """Return how many accounts that no provider signs in have a password that is not kept as an Argon2id hash."""
+    a = account.c
+    query = select(func.count()).where(a.password.not_like("$argon2id$%"), a.id.not_in(select(identity.c.account)))
+    with store.snapshot() as connection:
+        return int(connection.execute(query).scalar() or 0)
+
+
 def listed() -> Select[Any]:
     """All accounts by name: id, name, role, area, disabled, made_at, password_at, open (sessions), last_at (when one began)."""
     a, s = account.c, session.c

@@ -47,3 +47,10 @@ def receipts(view: View) -> Select[Any]:
     columns = (batch.c.feed, batch.c.source, batch.c.file, batch.c.sha256, batch.c.known_at, rows.label("rows"))
     query = select(batch.c.id.label("batch"), *columns, taken_back(to_ms(view.known_at)).label("gone"))
     return query.where(batch.c.kind == "import", batch.c.known_at <= to_ms(view.known_at)).order_by(batch.c.id)
+
+
+def refusals() -> Select[Any]:
+    """Return files, rows: how many deliveries were ever taken in, and how many of their rows were refused, each with its reason."""
+    refused = func.coalesce(func.sum(batch.c.receipt["rows_rejected"].as_integer()), 0)
+    columns: tuple[Any, ...] = (func.count().label("files"), refused.label("rows"))
+    return select(*columns).where(batch.c.kind == "import")

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import ColumnElement, Select, func, select
 
+from layers._times import from_ms
 from layers.store.database import Store
 from layers.store.schema import journal
 
@@ -70,3 +71,36 @@ def of_actions(store: Store, actions: Collection[str]) -> pd.DataFrame:
 def last(store: Store) -> int:
     """Return the number of the newest entry, 0 before the first."""
     return int(store.read(select(func.coalesce(func.max(journal.c.seq), 0).label("n")))["n"].iloc[0])
+
+
+def oldest(store: Store) -> datetime | None:
+    """Return when the first entry was written, None where there is none."""
+    return _end(store, func.min(journal.c.at))
+
+
+def newest(store: Store, action: str) -> datetime | None:
+    """Return when an action was last taken, None for never."""
+    return _end(store, func.max(journal.c.at), journal.c.action == action)
+
+
+def activity(store: Store, since: datetime) -> tuple[int, int, int]:
+    """Return how many entries there are since a moment, of how many actors and kinds."""
+    j = journal.c
+    counts = (func.count(), func.count(j.actor.distinct()), func.count(j.action.distinct()))
+    with store.snapshot() as connection:
+        row = connection.execute(select(*counts).where(j.at >= since)).one()
+    return int(row[0]), int(row[1]), int(row[2])
+
+
+def stated(store: Store, action: str, what: str, since: datetime) -> tuple[int, int]:
+    """Return how many entries of an action there are since a moment, and how many of them lack a detail."""
+    query = select(journal.c.detail).where(journal.c.action == action, journal.c.at >= since)
+    with store.snapshot() as connection:
+        found = [bool(detail.get(what)) for detail in connection.execute(query).scalars()]
+    return len(found), found.count(False)
+
+
+def _end(store: Store, column: ColumnElement[Any], *conditions: ColumnElement[bool]) -> datetime | None:
+    with store.snapshot() as connection:
+        found = connection.execute(select(column).where(*conditions)).scalar()
+    return found if found is None or isinstance(found, datetime) else from_ms(int(found))

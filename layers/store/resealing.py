@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, String, bindparam, or_, select, type_coerce, update
+from sqlalchemy import Connection, String, bindparam, false, func, or_, select, type_coerce, update
 
 from layers._errors import StoreError
 from layers.store.schema import person
@@ -135,3 +135,16 @@ def _contents(connection: Connection, rows: pd.DataFrame) -> pd.Series:
 
 def _none(value: Any) -> Any:
     return None if isinstance(value, float) and value != value else value
+
+
+def lying(connection: Connection) -> tuple[int, int]:
+    """Return how many values of sealed columns there are, and how many of them lie open: not sealed by a key of the store."""
+    names = ring_of(connection).names()
+    whole = bare = 0
+    for name in COLUMNS:
+        kept = type_coerce(person.c[name], String)
+        ours = or_(false(), *(kept.startswith(f"{one}:", autoescape=True) for one in names))
+        counts = select(func.count(kept), func.count(kept).filter(~ours))
+        some, open_ = connection.execute(counts).one()
+        whole, bare = whole + int(some), bare + int(open_)
+    return whole, bare
