@@ -59,6 +59,10 @@ def _word(name: str, text: str, lang: str) -> str:
         return pick(all_pages()[f"/{text}"].title, lang)
     if name == "role" and has(f"access.role_{text}"):
         return say(f"access.role_{text}", lang)
+    if name == "purpose" and has(f"purpose.{text}"):
+        return say(f"purpose.{text}", lang)
+    if name == "fields" and has(f"person.{text}"):
+        return say(f"person.{text}", lang)
     if name == "topic" and has(f"oversight.topic_{text}"):
         return say(f"oversight.topic_{text}", lang)
     if name == "step" and has(f"access.step_{text}"):

@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from sqlalchemy import Connection, Table, insert, select
 
 from layers._times import parse_time, to_ms
 from layers.store import Store, open_store
 from layers.store.schema import FOREVER, batch, person, person_status, placement
+from layers.store.writing import bulk
 from tests import city
 
 Say = Callable[..., None]
@@ -45,7 +47,7 @@ def _part(connection: Connection, numbers: range, number: int, known: int) -> No
 
 def _write(connection: Connection, table: Table, rows: Iterator[dict[str, Any]], number: int, known: int) -> None:
     own = {"batch": number, "source": "bench", "content": "", "reported_at": known, "heard_at": known, "known_from": known, "known_until": FOREVER}  # fmt: skip
-    connection.execute(insert(table), [{"happened_at": 0, **own, **row} for row in rows])
+    bulk(connection, table, pd.DataFrame([{"happened_at": 0, **own, **row} for row in rows]))
 
 
 def _persons(numbers: range) -> Iterator[dict[str, Any]]:
