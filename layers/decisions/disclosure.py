@@ -4,14 +4,15 @@ A small count points at persons: in a street, two new cases of a day have neighb
 the change since last week, or an earlier release may give it back by subtraction, as a public dashboard once did: it hid the
 week of a small area and showed the change since the week before. So everything that was ever published about a measure is one system of equations over
 the counts of each area and stretch of days, and the least and the largest whole number that a hidden count can still be is found by
-integer programming (HiGHS). A count of 1..k-1 is safe while at least k-1 values are possible for it.
+integer programming (HiGHS). A count of 1..k-1 is safe while at least k-1 numbers are possible for it; those between are counted too, for
+changes may leave only every second number of a range.
 
 Who reads the releases is taken to know that a hidden count is not 0, since zeros are shown, and that the counts of the past stay
 as they are. Not considered: what neighbours know already, and conclusions from the order in which this program hides.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
@@ -63,7 +64,8 @@ def revealed(
     """Return the counts of 1..k-1 that a release gives away, alone or with earlier ones: area, first, last, count, least, most.
 
     truth  area (a smallest one), day, count: what is believed; a day without a row is 0
-    Asked about are all areas over every stretch of days that one of the releases tells apart, and over the days of each cell.
+    Asked about are all areas over every stretch of days that one of the releases tells apart, over the days of each cell, and over
+    stretches in a row that are linked by what is published. Areas together that are no area of their own are not asked about.
     Where a correction makes releases contradict each other, each earlier one is held against the new one by itself.
     """
     earlier = [one for one in earlier if len(one)]
@@ -108,26 +110,33 @@ def with_changes(cells: pd.DataFrame) -> pd.DataFrame:
 
 def _revealed(releases: Sequence[pd.DataFrame], truth: pd.DataFrame, parts: Parts, k: int) -> pd.DataFrame:
     published = pd.concat([with_changes(one) for one in releases], ignore_index=True)
-    asked = _sensitive(published, truth, parts, k)
+    daily = _daily(truth)
+    asked = _sensitive(published, daily, parts, k)
     system = _System(published, parts, asked)
+    asked = pd.concat([asked, system.runs(daily, k)]).drop_duplicates(["area", *SPAN], ignore_index=True)
     told = system.met_by(releases[-1])
     rows = [
         (at, row) for at, row in enumerate(system.rows_of(asked)) if told[row != 0].any()
     ]  # of others nothing new is told
     ranges = np.array([system.range_of(row) for _, row in rows], dtype=float).reshape(-1, 2)
+    few = [system.is_one_of_few(row, low, high, k - 1) for (_, row), (low, high) in zip(rows, ranges, strict=True)]
     found = asked.iloc[[at for at, _ in rows]].assign(least=ranges[:, 0], most=ranges[:, 1])
-    return found[found["most"] - found["least"] + 1 < k - 1].reset_index(drop=True)
+    return found[few].reset_index(drop=True)
 
 
-def _sensitive(published: pd.DataFrame, truth: pd.DataFrame, parts: Parts, k: int) -> pd.DataFrame:
-    """The cells of 1..k-1 persons: every area over the stretches and the spans of what is published."""
-    spans = {(int(a), int(b)) for names in (SPAN, LESS) for a, b in published[list(names)].dropna().to_numpy()}
-    spans |= set(_stretches(published))
-    daily = (
+def _daily(truth: pd.DataFrame) -> pd.DataFrame:
+    """What is true: a row a day, a column a smallest area."""
+    return (
         truth.astype({"day": int, "count": int})
         .pivot_table(index="day", columns="area", values="count", aggfunc="sum", fill_value=0)
         .sort_index()
     )
+
+
+def _sensitive(published: pd.DataFrame, daily: pd.DataFrame, parts: Parts, k: int) -> pd.DataFrame:
+    """The cells of 1..k-1 persons: every area over the stretches and the spans of what is published."""
+    spans = {(int(a), int(b)) for names in (SPAN, LESS) for a, b in published[list(names)].dropna().to_numpy()}
+    spans |= set(_stretches(published))
     rows = []
     for first, last in sorted(spans):
         counts = daily.loc[first:last].sum()
@@ -180,18 +189,74 @@ class _System:
         about = sum((row != 0 for row in self.rows_of(cells)), start=np.zeros(len(self._island), dtype=bool))
         return np.isin(self._island, np.unique(self._island[about]))
 
+    def runs(self, daily: pd.DataFrame, k: int) -> pd.DataFrame:
+        """Return the counts of 1..k-1 of areas over several stretches in a row that what is published may link: area, first, last, count.
+
+        Two stretches may each be many numbers, and their sum one. A run whose first or last stretch is linked with none of the others
+        is left out: what is known of it is known of that stretch and of the rest, which are asked about themselves.
+        """
+        rows = []
+        for area, members in self._parts.items():
+            ahead, back = self._linked(members)
+            counts = [
+                int(daily.loc[a:b].reindex(columns=list(members), fill_value=0).to_numpy().sum())
+                for a, b in self._stretches
+            ]
+            before = np.concatenate([[0], np.cumsum(counts, dtype=int)])
+            for first, last in combinations(range(len(counts)), 2):
+                n = int(before[last + 1] - before[first])
+                if 1 <= n < k and ahead[first] <= last and back[last] >= first:
+                    rows.append((area, self._stretches[first][0], self._stretches[last][1], n))
+        return pd.DataFrame(rows, columns=["area", *SPAN, "count"])
+
+    def _linked(self, members: Sequence[str]) -> tuple[list[float], list[float]]:
+        """Return for each stretch the next one, and the one before, that is linked with it in some of the areas; infinite where none is."""
+        columns = [self._areas[one] for one in members]
+        islands = self._island.reshape(len(self._stretches), len(self._areas))[:, columns]
+        seen: dict[int, int] = {}
+        ahead, back = [np.inf] * len(islands), [-np.inf] * len(islands)
+        for at in reversed(range(len(islands))):
+            ahead[at] = min((seen[one] for one in islands[at] if one in seen), default=np.inf)
+            seen |= dict.fromkeys(islands[at], at)
+        seen = {}
+        for at in range(len(islands)):
+            back[at] = max((seen[one] for one in islands[at] if one in seen), default=-np.inf)
+            seen |= dict.fromkeys(islands[at], at)
+        return ahead, back
+
     def range_of(self, row: NDArray[np.float64]) -> tuple[float, float]:
         """Return the least and the largest whole number that a cell can be."""
+        mine, limits = self._about(row)
+        least, most = (self._end(mine, limits, sign) for sign in (1, -1))
+        if least is None or most is None:
+            raise _Contradiction
+        return least, most
+
+    def is_one_of_few(self, row: NDArray[np.float64], least: float, most: float, number: int) -> bool:
+        """Return whether a cell can be fewer than so many numbers; a change may leave only every second one of its range."""
+        mine, limits = self._about(row)
+        found, at = 1, least
+        while found < number and at < most:
+            beyond = LinearConstraint(mine, at + 1, np.inf)
+            following = self._end(mine, [*limits, beyond], 1)
+            if following is None:
+                break
+            found, at = found + 1, following
+        return found < number
+
+    def _about(self, row: NDArray[np.float64]) -> tuple[NDArray[np.float64], list[LinearConstraint]]:
+        """Return a cell over the unknowns that it is linked with, and what is published of those."""
         inside = np.isin(self._island, np.unique(self._island[row != 0]))
         matrix = self._matrix[:, np.flatnonzero(inside)]
         told = np.flatnonzero(np.diff(matrix.indptr))
-        limits = LinearConstraint(matrix[told], self._least[told], self._most[told]) if len(told) else ()
-        return self._end(row[inside], limits, 1), self._end(row[inside], limits, -1)
+        limits = [LinearConstraint(matrix[told], self._least[told], self._most[told])] if len(told) else []
+        return row[inside], limits
 
-    def _end(self, row: NDArray[np.float64], limits: Any, sign: int) -> float:
+    def _end(self, row: NDArray[np.float64], limits: list[LinearConstraint], sign: int) -> float | None:
+        """The least or the largest number of a cell, None where no counts agree with the limits."""
         answer = milp(sign * row, constraints=limits, integrality=np.ones(len(row)), bounds=Bounds(0, MOST))
         if answer.status == INFEASIBLE:
-            raise _Contradiction
+            return None
         if answer.x is None:
             raise RuntimeError(f"the range of a count could not be found: {answer.message}")
         found = float(round(sign * answer.fun))
