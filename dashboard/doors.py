@@ -40,7 +40,8 @@ HOME = {PUBLIC: "/bulletins", AUDITOR: "/journal", ADMIN: "/accounts"}  # where 
 
 # Routes, as Flask names their rules; a version or a digest in one is written as *.
 ROUTES: Mapping[str, frozenset[str]] = {
-    **dict.fromkeys(("/healthz", "/enter", "/sign-in", "/sign-in/oidc", "/sign-in/oidc/back"), ANYBODY),
+    # of readiness only yes or no: `api.state` says who is told more
+    **dict.fromkeys(("/healthz", "/readyz", "/enter", "/sign-in", "/sign-in/oidc", "/sign-in/oidc/back"), ANYBODY),
     # what a page is made of: no row of the store is in it
     **dict.fromkeys(
         (
@@ -52,7 +53,6 @@ ROUTES: Mapping[str, frozenset[str]] = {
         SIGNED_IN,
     ),
     "/_dash-update-component": SIGNED_IN,  # each call behind it has a door of its own: `CALLS`
-    "/readyz": OFFICE | {ADMIN},
     **dict.fromkeys(
         (
             *("/selfcheck", "/scrub", "/scrub/order", "/table/<key>/<version>", "/search/places", "/search/clusters"),
@@ -77,7 +77,11 @@ ROUTES: Mapping[str, frozenset[str]] = {
 WRITE, READ, STEP, METER = "write", "read", "orders", "metrics"
 OPEN = "open"  # no token either: no row of the store is in it
 API: Mapping[str, str] = {
+    "/api/v1/openapi.json": OPEN,
     "/api/v1/feeds/<feed>/records": WRITE,
+    **{f"/api/v1/{one}": READ for one in ("counts", "beds", "stocks", "layers/<layer>", "orders")},
+    **{f"/api/v1/orders/<number>/{one}": STEP for one in ("acknowledge", "report")},
+    "/metrics": METER,
 }
 
 # Callbacks by the first part of what asks them, where it belongs to a page of its own.

@@ -97,6 +97,11 @@ class Jobs:
             job = self._jobs.get(id)
         return job if job is not None and job.owner == owner else None
 
+    def open(self) -> int:
+        """Return how many jobs are in work or in line."""
+        with self._lock:
+            return sum(job.state not in FINISHED for job in self._jobs.values())
+
     def cancel(self, job: Job) -> None:
         """Stop a job: it counts as cancelled at once, and what it is in the middle of is thrown away."""
         job.cancel.set()

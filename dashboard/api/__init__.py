@@ -4,19 +4,29 @@ A request shows a token and nothing else counts: no session, no pass, no cookie.
 `dashboard/doors.py`; what a token may do in `layers/store/tokens.py`. Every error is a problem of RFC 9457 in both languages.
 
   guard     who asks, how often, and whether the door opens     problems   errors as problems
-  bodies    JSON in, checked against the feed's columns         records    a delivery, through the intake that files take
+  bodies    JSON in, held against the feed's columns            records    a delivery, through the intake that files take
+  reads     counts, beds, stocks, outlines                      orders     orders of the token's area, and their owner's steps
+  document  OpenAPI, from the feeds' own columns (`schemas`)    metrics    how the server fares, as Prometheus reads it
+  state     whether it lives and can be worked with
 """
 
-from flask import Flask
+from flask import Blueprint, Flask
 
-from dashboard.api import guard, problems, records
+from dashboard.api import document, guard, metrics, orders, problems, reads, records, state
 from dashboard.desk import Desk
 
 
 def connect(server: Flask, desk: Desk) -> guard.Admission:
     """Add the routes of the API to a server; return what lets requests in."""
-    admission = guard.Admission(desk)
-    for routes in (records.routes(desk),):
-        problems.register(routes)
-        server.register_blueprint(routes)
-    return admission
+    measured = metrics.Metrics(desk)
+    measured.connect(server)
+    for made in (records, reads, orders, document):
+        _added(server, made.routes(desk))
+    _added(server, measured.routes())
+    server.register_blueprint(state.routes(desk))
+    return guard.Admission(desk)
+
+
+def _added(server: Flask, routes: Blueprint) -> None:
+    problems.register(routes)
+    server.register_blueprint(routes)

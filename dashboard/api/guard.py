@@ -15,7 +15,7 @@ from dashboard.access import Person
 from dashboard.api import problems
 from dashboard.api.problems import Problem
 from dashboard.desk import Desk
-from layers.store import tokens
+from layers.store import Store, tokens
 from layers.store.tokens import Token
 
 BENEATH = ("/api", "/metrics")
@@ -62,11 +62,7 @@ class Admission:
             raise Problem(403, f"no_{wanted}", name=token.name)
 
     def _token(self) -> Token:
-        kind, _, secret = request.headers.get("Authorization", "").partition(" ")
-        secret = secret.strip()
-        found = None
-        if kind.lower() == "bearer" and 0 < len(secret) <= LONGEST and secret.isascii():
-            found = tokens.holder(self.desk.store, secret)
+        found = bearer(self.desk.store)
         if found is None:
             raise Problem(401, "no_token", headers={"WWW-Authenticate": 'Bearer realm="fangyi"'})
         return found
@@ -83,6 +79,14 @@ class Admission:
                 return
             wait = math.ceil(times[0] + WITHIN_S - now)
         raise Problem(429, "too_often", headers={"Retry-After": str(wait)}, most=token.per_minute, wait=wait)
+
+
+def bearer(store: Store) -> Token | None:
+    """Return what the token of this request may do, None where it shows none that is valid."""
+    kind, _, secret = request.headers.get("Authorization", "").partition(" ")
+    secret = secret.strip()
+    fits = kind.lower() == "bearer" and 0 < len(secret) <= LONGEST and secret.isascii()
+    return tokens.holder(store, secret) if fits else None
 
 
 def opens(token: Token, wanted: str, feed: str = "") -> bool:

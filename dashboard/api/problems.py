@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, make_response, request
+from sqlalchemy.exc import InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from dashboard.access import AccessError
@@ -59,6 +60,13 @@ class Problem(Exception):
         self.said = dict(zip(LANGS, both(f"api.{key}", **values), strict=True)) if key else {}
 
 
+def only_parameters(*wanted: str) -> None:
+    """Raise a Problem for a parameter of this request that is none of the wanted ones: one that is misspelt must not pass for left out."""
+    for name in request.args:
+        if name not in wanted:
+            raise Problem(400, "parameter_unknown", name=name[:60], wanted=", ".join(wanted) or "-")
+
+
 def answered(problem: Problem) -> Response:
     """Return a problem as an answer; its one title and detail are in the language that the program asks for."""
     status = problem.status if problem.status in TOLD else 400
@@ -87,11 +95,15 @@ def of(error: Exception) -> Problem:
         return error
     if isinstance(error, HTTPException):
         return Problem(error.code or 500)
+    wait = {"Retry-After": str(WAIT_S)}
+    if isinstance(error, OperationalError | InterfaceError):  # its text repeats the statement with its values
+        log.error("the API found no store", exc_info=error.orig)
+        return Problem(503, "unreachable", headers=wait)
     status = next((code for kind, code in STATUS if isinstance(error, kind)), 0)
     if not status:
         log.error("the API failed", exc_info=error)
         return Problem(500)
-    problem = Problem(status, headers={"Retry-After": str(WAIT_S)} if status == 503 else None)
+    problem = Problem(status, headers=wait if status == 503 else None)
     problem.said = {lang: error.said(lang) for lang in LANGS}  # type: ignore[attr-defined]
     return problem
 

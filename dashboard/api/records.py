@@ -13,7 +13,7 @@ from typing import Any
 from flask import Blueprint, Response, g, request
 
 from dashboard.api import bodies
-from dashboard.api.problems import Problem
+from dashboard.api.problems import Problem, only_parameters
 from dashboard.desk import Desk
 from dashboard.downloads import as_json
 from layers.intake._feed import Feed
@@ -37,9 +37,11 @@ def routes(desk: Desk) -> Blueprint:
         known, token, dry = all_feeds().get(feed), g.token, _is_dry()
         if known is None:
             raise Problem(404)
+        only_parameters("dry_run")
         key, body = _key(), bodies.content()
         told = bodies.read(body)
-        bodies.only(told, records=lambda value: True, datum=bodies.is_text)
+        members: dict[str, Any] = {"records": lambda value: True}
+        bodies.only(told, **members | ({"datum": bodies.is_text} if known.has_position else {}))
         rows = bodies.records(known, told.get("records"), token.only or {})
         return _answered(desk.store, known, token, rows, told.get("datum"), key, dry)
 

@@ -21,6 +21,19 @@ def receipts(view: View, limit: int = 300) -> Select[Any]:
     return select(*columns).where(batch.c.known_at <= to_ms(view.known_at)).order_by(batch.c.id.desc()).limit(limit)
 
 
+def outcomes(store: Store, after: int) -> list[tuple[int, str, dict[str, int]]]:
+    """Return number, feed and rows by outcome of every delivery with a higher number, oldest first."""
+    told = batch.c.receipt
+    counts = {name: told["rows"][name].as_integer() for name in ("new", "changed", "unchanged", "older")}
+    counts["rejected"] = told["rows_rejected"].as_integer()
+    query = select(batch.c.id, batch.c.feed, *(count.label(name) for name, count in counts.items()))
+    rows = store.read(query.where(batch.c.kind == "import", batch.c.id > after).order_by(batch.c.id))
+    return [
+        (int(row["id"]), str(row["feed"]), {name: int(row[name] or 0) for name in counts})
+        for row in rows.to_dict("records")
+    ]
+
+
 def freshness(store: Store, view: View, now: Any) -> pd.DataFrame:
     """Return one row a feed: feed, zh, en, steward_zh, steward_en, promise, last, age, state (fresh | late | never), deliveries."""
     heard = store.read(deliveries.heard(view)).groupby("feed").agg({"last": "max", "deliveries": "sum"})
