@@ -1,5 +1,6 @@
 """Files that somebody handed in and has not imported yet: in a private folder of this process, gone after two hours or at its end."""
 
+import errno
 import hashlib
 import os
 import re
@@ -17,7 +18,7 @@ from typing import IO, Any
 
 from dashboard.access import Person
 from dashboard.text import both
-from layers._errors import LayerError
+from layers._errors import LayerError, StoreError
 from layers.intake.profiles import Kept, Reading
 from layers.intake.readers import FORMATS
 from layers.intake.suggest import Guess, Sample
@@ -27,6 +28,7 @@ KEPT_S = 2 * 3600
 PER_PERSON, IN_ALL = 4, 24
 REHEARSED = 48  # rehearsed undos that are remembered, the newest
 BLOCK = 1 << 20
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 LONGEST_NAME = 180  # bytes: a Chinese name takes three a character, and a folder holds names of 255
 
 
@@ -79,17 +81,19 @@ class Drafts:
         self._rehearsed: dict[tuple[Person, str], Any] = {}  # who, batch -> what its undo would do
 
     def take(self, owner: Person, name: str, stream: IO[bytes]) -> Draft:
-        """Write a stream to the private folder, block by block; raise UploadError for what cannot be a delivery."""
+        """Write a stream to the private folder, block by block; raise UploadError for what cannot be a delivery, StoreError on a full disk."""
         name = safe_name(name)
         token = secrets.token_urlsafe(12)
         self._make_room(owner)
         folder = self._home() / token
-        folder.mkdir(mode=0o700)
         path = folder / name
         try:
+            folder.mkdir(mode=0o700)
             size, sha256, lines = _written(path, stream)
-        except BaseException:
+        except BaseException as error:
             shutil.rmtree(folder, ignore_errors=True)
+            if isinstance(error, OSError) and error.errno in FULL:
+                raise StoreError(*both("drafts.disk_full", name=name)[::-1]) from error
             raise
         text = path.suffix.lower() in (".csv", ".jsonl")
         draft = Draft(token, owner, path, size, sha256, self._clock(), lines if text else 0)

@@ -17,11 +17,10 @@ from dashboard.errors import Refusal
 from dashboard.files import whole
 from layers._books import book_bytes
 from layers.decisions._proposal import Plan, plain
+from layers.intake.chunks import guarded
 
 BOM = "\ufeff".encode()
 FORMATS = ("json", "csv", "xlsx")
-# What makes a spreadsheet take a cell for a formula; the wide signs count in East Asian editions.
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 class ExportError(Refusal, ValueError):
@@ -84,7 +83,8 @@ def csv_lines(rows: Iterable[Iterable[Any]]) -> bytes:
 def safe(value: Any) -> Any:
     """Return a number or truth value as it is, anything else as text: times in ISO 8601, lists and mappings in JSON.
 
-    Text that a spreadsheet would take for a formula gets a leading apostrophe; what is missing becomes "".
+    Text that a spreadsheet would take for a formula gets a leading apostrophe, which an import takes off again; what is missing
+    becomes "".
     """
     value = value.item() if isinstance(value, np.generic) else value
     if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
@@ -94,7 +94,7 @@ def safe(value: Any) -> Any:
     if isinstance(value, list | tuple | dict):
         value = json.dumps(plain(value), ensure_ascii=False)
     text = value.isoformat() if isinstance(value, date) else str(value)
-    return "'" + text if text.startswith(DANGEROUS) else text
+    return guarded(text)
 
 
 def _xlsx(frames: dict[str, pd.DataFrame], plan: Plan) -> bytes:

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import resource
 import secrets
 import signal
 from pathlib import Path
@@ -48,6 +49,12 @@ def mortal(arguments: list[str], words: str, tally: str, last: int) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     event.listen(Engine, "before_cursor_execute", count)
+    command(arguments, words)
+
+
+def cramped(arguments: list[str], words: str, size: int) -> None:
+    """Do what a command does while no file may grow beyond some bytes."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
     command(arguments, words)
 
 

@@ -14,6 +14,8 @@ CHUNK = 10_000
 EXACT = 10**15  # a spreadsheet keeps 15 digits of a number, and so does a float; the digits beyond are made up
 INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\ufeff\u2060"))  # zero-width marks that spreadsheets leave behind
 WATERMARK = "#fangyi"  # first value of the lines of an export that say who took it; they are no rows
+# What makes a spreadsheet take a cell for a formula; the wide signs count in East Asian editions. Exports put an apostrophe before them.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 RESERVED = ("_row", "geometry")  # the readers' own columns
 
 
@@ -73,6 +75,16 @@ def text(value: Any) -> Any:
         value = json.dumps(value, ensure_ascii=False, sort_keys=True)
     stripped = "" if value is None or value is pd.NaT else str(value).translate(INVISIBLE).strip()
     return stripped or None
+
+
+def guarded(value: str) -> str:
+    """Return text that no spreadsheet takes for a formula: with an apostrophe before its sign, and one more where there are some already."""
+    return "'" + value if value.lstrip("'").startswith(FORMULA) else value
+
+
+def unguarded(value: Any) -> Any:
+    """Return what `guarded` was given; what is no text stays as it is."""
+    return value[1:] if isinstance(value, str) and value[:1] == "'" and guarded(value) != value else value
 
 
 def verbatim(value: Any) -> str:

@@ -11,7 +11,19 @@ import pandas as pd
 
 from layers._errors import FeedError
 from layers.intake import apart, spatial, workbooks
-from layers.intake.chunks import CHUNK, EXACT, WATERMARK, Chunk, Misshapen, Rounded, first_of, own_name, text, verbatim
+from layers.intake.chunks import (
+    CHUNK,
+    EXACT,
+    WATERMARK,
+    Chunk,
+    Misshapen,
+    Rounded,
+    first_of,
+    own_name,
+    text,
+    unguarded,
+    verbatim,
+)
 from layers.intake.signatures import require_text
 
 FORMATS = (".csv", ".xlsx", ".jsonl", ".geojson", ".json", ".gpkg")
@@ -51,9 +63,8 @@ def unread(path: Path, sheet: str | None = None) -> list[str]:
         return _layer(path, sheet)[1]
     if suffix != ".xlsx":
         return []
-    book = _book(path)
-    book.close()
-    return [name for name in book.sheetnames if name != (sheet or book.sheetnames[0])]
+    names = _sheets(path)
+    return [name for name in names if name != (sheet or names[0])]
 
 
 def encoding_of(path: Path) -> str:
@@ -130,20 +141,35 @@ def _too_long(number: int) -> Misshapen:
 def _book(path: Path) -> Any:
     workbooks.require_sane(path)
     try:
-        return openpyxl.load_workbook(path, read_only=True, data_only=True)
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     except Exception as error:  # openpyxl raises whatever the zip or XML below it raised
         raise FeedError(
             f"{path.name}: not a readable XLSX file ({error})",
             f"{path.name}：不是可读的XLSX文件，可能已损坏",
         ) from error
+    if not book.worksheets:
+        raise FeedError(f"{path.name}: holds no sheet with cells", f"{path.name}：没有含单元格的工作表")
+    return book
+
+
+def _named(book: Any) -> list[str]:
+    """The names of the sheets that have cells; those of a chart alone have none."""
+    return [str(sheet.title) for sheet in book.worksheets]
+
+
+def _sheets(path: Path) -> list[str]:
+    book = _book(path)
+    book.close()
+    return _named(book)
 
 
 def _xlsx(path: Path, sheet: str | None) -> Iterator[Line]:
     book = _book(path)
-    if sheet and sheet not in book.sheetnames:
+    names = _named(book)
+    if sheet and sheet not in names:
         raise FeedError(
-            f"{path.name}: sheet {sheet!r} is missing; found {book.sheetnames}",
-            f"{path.name}：没有工作表“{sheet}”，有：{'、'.join(book.sheetnames)}",
+            f"{path.name}: sheet {sheet!r} is missing; found {names}",
+            f"{path.name}：没有工作表“{sheet}”，有：{'、'.join(names)}",
         )
     empty = True
     for number, line in enumerate(_rows(book[sheet] if sheet else book.worksheets[0], path), start=1):
@@ -153,9 +179,9 @@ def _xlsx(path: Path, sheet: str | None) -> Iterator[Line]:
     book.close()
     if empty:
         raise FeedError(
-            f"{path.name}: sheet {sheet or book.sheetnames[0]!r} is empty; the file has {book.sheetnames}: "
+            f"{path.name}: sheet {sheet or names[0]!r} is empty; the file has {names}: "
             "name one as [options] sheet in a profile",
-            f"{path.name}：工作表“{sheet or book.sheetnames[0]}”是空的；文件里有：{'、'.join(book.sheetnames)}",
+            f"{path.name}：工作表“{sheet or names[0]}”是空的；文件里有：{'、'.join(names)}",
         )
 
 
@@ -262,7 +288,7 @@ def _table(lines: Iterator[Line], path: Path, exact: Sequence[str]) -> Iterator[
         if values is None:
             misshapen.append(_wrong_width(number, line, len(header), at))
             continue
-        rows.append([number, *(text(v) for v in values)])
+        rows.append([number, *(text(unguarded(v)) for v in values)])
         if padded:
             for name, value in zip(header, values, strict=True):
                 numbers[name] += isinstance(value, int | float)
@@ -352,6 +378,4 @@ def choices(path: Path) -> list[str]:
         return [name for names in spatial.layers_of(path) for name in names]
     if suffix != ".xlsx":
         return []
-    book = _book(path)
-    book.close()
-    return [str(name) for name in book.sheetnames]
+    return _sheets(path)

@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.types import TypeEngine
 
 from layers._errors import StoreError
+from layers.store import discretion
 from layers.store.row_security import CITY, SETTING
 
 WRITES = "fangyi_write"  # execution option of the one engine that may write
@@ -103,7 +104,7 @@ def _copy(connection: Connection, table: Table, columns: Sequence[str], records:
     name, names = quote(table.name), ", ".join(quote(one) for one in columns)
     whole = [_is_whole(table.c[one].type) for one in columns]
     driver: Any = connection.connection.driver_connection
-    with driver.cursor() as cursor:
+    with discretion.cleaned(connection, f"COPY {name}"), driver.cursor() as cursor:
         bound = cursor.execute("SELECT row_security_active(%s::regclass)", (name,)).fetchone()[0]
         if bound:
             cursor.execute(f"CREATE TEMP TABLE {STAGED} AS SELECT {names} FROM {name} WITH NO DATA")  # nosec B608 # names of our schema
@@ -132,7 +133,8 @@ def _sqlite(url: URL, must_exist: bool, durable: bool) -> Engine:
                 f"there is no store at {path}; build one with `python -m dashboard drill` or import a file first"
             )
         path.parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": PATIENCE_S, "check_same_thread": False})
+    connect = {"timeout": PATIENCE_S, "check_same_thread": False}
+    engine = create_engine(url, connect_args=connect, hide_parameters=True)  # they name persons
     event.listen(engine, "connect", partial(_sqlite_connect, "FULL" if durable else "OFF"))
     event.listen(engine, "begin", _sqlite_begin)
     return engine
@@ -155,7 +157,9 @@ def _sqlite_begin(connection: Connection) -> None:
 def _postgres(url: URL, durable: bool) -> Engine:
     """An engine whose writers queue at the door: what they read there, such as the newest batch, no other changes meanwhile."""
     options = f"-c lock_timeout={PATIENCE_S}s -c synchronous_commit={'on' if durable else 'off'}"
-    engine = create_engine(url, pool_pre_ping=True, connect_args={"options": options, "connect_timeout": PATIENCE_S})
+    connect = {"options": options, "connect_timeout": PATIENCE_S}
+    engine = create_engine(url, pool_pre_ping=True, connect_args=connect, hide_parameters=True)  # they name persons
+    event.listen(engine, "handle_error", discretion.clean)
     event.listen(engine, "connect", _postgres_connect)
     event.listen(engine, "begin", _postgres_begin)
     return engine

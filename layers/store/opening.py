@@ -1,6 +1,7 @@
 """Open a store: made on first use, brought up where it is older, refused where it is damaged or of another kind."""
 
 import secrets
+import shutil
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, insert
@@ -14,6 +15,7 @@ from layers.store.schema import meta
 from layers.store.sealing import RING, ring_for
 
 KINDS = ("drill", "production")
+ROOM = 1 << 18  # bytes of a disk without which SQLite does not even open a file
 
 
 def open_store(
@@ -37,9 +39,7 @@ def open_store(
         return _opened(engine, kind, must_exist, keys)
     except DatabaseError as error:
         engine.dispose()
-        raise StoreError(
-            f"{shown(url)}: not a usable store ({error.orig}); restore it from a backup or name another file"
-        ) from error
+        raise _unusable(engine, error) from error
     except BaseException:
         engine.dispose()
         raise
@@ -55,6 +55,25 @@ def _opened(engine: Engine, kind: str | None, must_exist: bool, keys: Path | Non
         )
     journal.seal_older(store)
     return store
+
+
+def _unusable(engine: Engine, error: DatabaseError) -> StoreError:
+    """What is told of a store that cannot be opened, with the step that helps: a full disk calls for no backup."""
+    path, name = file_of(engine), shown(engine.url)
+    if path is None:
+        return StoreError(
+            f"{name}: not a usable store ({error.orig}); does the server run, and may this role sign in?",
+            f"{name}：无法打开数据库（{error.orig}）；请检查数据库服务是否运行、账号能否登录",
+        )
+    if shutil.disk_usage(path.parent).free < ROOM:
+        return StoreError(
+            f"{name}: the disk is full ({error.orig}); make room and try again, the store is as it was",
+            f"{name}：磁盘已满（{error.orig}）；请腾出空间后再试，数据库未受影响",
+        )
+    return StoreError(
+        f"{name}: not a usable store ({error.orig}); restore it from a backup or name another file",
+        f"{name}：不是可用的数据库（{error.orig}）；请从备份恢复，或另选文件",
+    )
 
 
 def _keys(engine: Engine) -> Path | None:
