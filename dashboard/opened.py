@@ -2,7 +2,7 @@
 
 An entry for each opening would make a reader wait for whatever import is writing. So openings are counted in this process and told
 in steps, behind the reader's back: the first of a quarter at once, then each tenth, the rest when another quarter has begun. A
-process that is killed forgets at most nine of an account.
+process that ends forgets at most nine of an account.
 """
 
 import hashlib

@@ -26,6 +26,7 @@ SCOPE = "openid profile"
 TIMEOUT_S = 5
 LARGEST = 500_000  # bytes of an answer
 KEPT_S = 600  # so long the provider's description of itself is used again
+RESTS_S = 10  # so long a provider that did not answer is not asked again: others would wait behind each other
 LEEWAY_S = 30  # two clocks may differ by
 
 
@@ -41,6 +42,7 @@ class Provider:
     client: str
     secret: str
     kept: tuple[float, dict[str, Any]] = (0.0, {})
+    silent_at: float = -RESTS_S
     lock: Lock = field(default_factory=Lock)
 
     def leads(self, back: str, state: str, nonce: str, verifier: str) -> str:
@@ -85,10 +87,13 @@ class Provider:
             at, kept = self.kept
             if kept and time.monotonic() - at < KEPT_S:
                 return kept
+            if time.monotonic() - self.silent_at < RESTS_S:
+                raise ProviderError("the provider did not answer a moment ago")
             try:
                 with self._session("") as session:
                     found = self._read(session, self.issuer.rstrip("/") + WELL_KNOWN, withhold_token=True)
             except (requests.RequestException, ValueError) as error:
+                self.silent_at = time.monotonic()
                 raise ProviderError(f"the provider does not answer: {type(error).__name__}") from error
             if found.get("issuer") != self.issuer:
                 raise ProviderError(f"the provider calls itself {found.get('issuer')!r}, not {self.issuer!r}")

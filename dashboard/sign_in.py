@@ -88,9 +88,9 @@ class Door:
         """Return where to go after signing in: `onward`."""
         return onward(text)
 
-    def refused_form(self, why: str, status: int, there: str = "/") -> Response:
+    def refused_form(self, why: str, status: int, there: str = "/", wait: int = 0) -> Response:
         """Show the form to somebody whom a provider does not let in."""
-        return self._form(why, status, there=there)
+        return self._form(why, status, there=there, wait=wait)
 
     def begun(self, who: accounts.Account, address: str, there: str, by: str = "") -> Response:
         """Begin a session of an account and lead its browser on; `by` says who vouches for it where it is no password."""

@@ -2,6 +2,7 @@
 
 import hmac
 import logging
+import math
 import secrets
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -85,7 +86,20 @@ class OidcDoor:
         except (BadSignature, ValueError):
             return self.door.refused_form("stale", 400)
         if not hmac.compare_digest(state.encode(), given["state"].encode()):
-            return self._refused("state", "stale", 400)
+            return self.door.refused_form("stale", 400)
+        name, address = f"oidc {state}", request.remote_addr or ""  # a name of its own: the limit of an address counts
+        wait, last = self.door.throttle.attempt(name, address)
+        if wait:
+            return self.door.refused_form("locked", 429, there, math.ceil(wait))
+        answer = self._answered(given, nonce, verifier, there, last)
+        if answer.status_code == 303:
+            self.door.throttle.forgive(name, address)
+        return answer
+
+    def _answered(self, given: dict[str, str], nonce: str, verifier: str, there: str, last: bool) -> Response:
+        """Hold what a browser brings back against the provider; `last` says that no more is heard from this address."""
+        if last:
+            journal.add(self.desk.store, "nobody", "sign-in-locked", "unknown", {"address": request.remote_addr or ""})
         if given["iss"] not in ("", self.desk.settings.oidc_issuer) or not 0 < len(given["code"]) <= LONGEST:
             return self._refused("answer", "oidc", 401, there)
         try:

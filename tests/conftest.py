@@ -38,6 +38,7 @@ LONG = (
     "test_browser.py",
     "test_alone.py",
     "test_desk_browser.py",
+    "test_second_browser.py",
     "test_theme_browser.py",
 )
 

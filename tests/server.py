@@ -85,6 +85,11 @@ def serve_production(store: str, port: int, words: str) -> None:
     _production(store, port, words)
 
 
+def serve_strictly(store: str, port: int, words: str) -> None:
+    """Serve a store of production in which nobody takes out more than four rows a day alone."""
+    _production(store, port, words, FANGYI_SECOND_ROWS="4")
+
+
 def serve_behind_tls(store: str, port: int, words: str) -> None:
     """Serve a store of production to a proxy on this machine that speaks TLS."""
     _production(store, port, words, FANGYI_PROXY="127.0.0.1")

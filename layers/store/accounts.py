@@ -19,6 +19,7 @@ from layers.store.database import Store
 from layers.store.schema import account, identity, session
 
 LONGEST = 60  # characters of a name
+RESERVED = ("nobody", "unknown", "drill")  # as the journal calls who did not sign in
 UNFIT = re.compile(
     r"[\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
 )  # cannot be seen, or turn the line round
@@ -137,10 +138,10 @@ def known(store: Store, name: str) -> str:
 def named(text: str) -> str:
     """Return a name as it is kept; raises AccountError for one that is empty, too long or cannot be seen."""
     name = _folded(text)
-    if not name or len(name) > LONGEST or UNFIT.search(text):
+    if not name or len(name) > LONGEST or UNFIT.search(text) or name.casefold() in RESERVED:
         raise AccountError(
-            f"{text!r} is no name of an account; wanted 1 to {LONGEST} characters that can be seen",
-            f"“{name}”不能作账号名；须为 1 至 {LONGEST} 个可见字符",
+            f"{text!r} is no name of an account; wanted 1 to {LONGEST} characters that can be seen, and none of {', '.join(RESERVED)}",
+            f"“{name}”不能作账号名；须为 1 至 {LONGEST} 个可见字符，且不能是{'、'.join(RESERVED)}",
         )
     return name
 

@@ -21,6 +21,7 @@ from layers.store.schema import taking
 WAITS = timedelta(hours=24)  # after which nobody releases it, and what was released is not taken
 WITHIN = timedelta(hours=24)  # over which rows that one person takes out alone come together
 SHORTEST, LONGEST = 4, 500  # characters of a remark
+MOST_WAITING = 20  # requests of one person
 WAITING, RELEASED, REFUSED, TAKEN, OVER = "waiting", "released", "refused", "taken", "over"
 ALONE = "second"  # in an entry of the journal about rows: who else said yes; nobody did where it is missing
 
@@ -64,10 +65,16 @@ def begin(store: Store, who: str, subject: str, detail: Mapping[str, Any], rows:
 
 
 def ask(store: Store, wanted: Request) -> None:
-    """Let somebody's rows wait for a second person."""
-    now = datetime.now(UTC)
+    """Let somebody's rows wait for a second person; raises TakingError where too many of theirs wait already."""
+    now, c = datetime.now(UTC), taking.c
     row = {**vars(wanted), "asked_at": to_ms(now), "until": to_ms(now + WAITS)}
+    waits = (c.who == wanted.who, c.decided_at.is_(None), c.until > to_ms(now))
     with store.writing() as connection:
+        if connection.execute(select(func.count()).where(*waits)).scalar_one() >= MOST_WAITING:
+            raise TakingError(
+                f"{MOST_WAITING} requests of {wanted.who} wait already",
+                f"“{wanted.who}”已有{MOST_WAITING}项申请等待批准",
+            )
         connection.execute(insert(taking).values(**row))
         told = {"reason": wanted.reason, "rows": wanted.rows, "role": wanted.role, "area": wanted.area}
         journal.write(connection, wanted.who, "export-asked", wanted.code, told)

@@ -17,7 +17,7 @@ OTHERS = (PHONE, (1366, 768), (3840, 2160))
 NARROW = 860  # where one column begins
 NOW = "2020-02-10T20:00:00+08:00"  # what every clock of the browser shows
 LIGHT = ("/", "/lockdown", "/orders", "/quality")  # whose pictures in English and in light are kept
-MOVING = ("/journal",)  # which shows when the tests ran: no picture of it is kept
+MOVING = ("/journal", "/compliance")  # which show when the tests ran: no picture of them is kept
 SMALL_PICTURES = ("/", "/lockdown", "/situation")  # whose pictures on a phone are kept
 HAS_AXE = AXE.is_file()
 

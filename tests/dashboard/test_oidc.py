@@ -8,6 +8,7 @@ import requests
 from sqlalchemy import select
 
 from dashboard import vouched
+from dashboard.provider import Provider, ProviderError
 from dashboard.settings import Settings, SettingsError
 from dashboard.sign_in_oidc import COOKIE
 from dashboard.weak import weaknesses
@@ -229,8 +230,9 @@ def test_another_browsers_answer_does_not_sign_in_this_one(own, his):
     assert own.anybody().get(foreign).status_code == 400
     mine = own.anybody()
     begun(mine)
+    asked = len(his.asked)
     assert mine.get(foreign).status_code == 400
-    assert last(own)[2]["error"] == "state"
+    assert len(his.asked) == asked
     assert sessions_of(own) == 0
 
 
@@ -251,6 +253,20 @@ def test_whoever_is_in_no_row_of_the_table_stays_out(own, his, groups):
     told = refused(own, 403, "unmapped")
     assert "没有分配本系统的角色" in told
     assert accounts.every(own.store).empty
+
+
+def test_an_address_that_fails_again_and_again_is_not_heard_for_a_while(own, his):
+    his.alg = "none"
+    codes = [came(own).status_code for _ in range(32)]
+    assert codes == [401] * 30 + [429] * 2
+    actions = journal.entries(own.store)["action"].tolist()
+    assert (actions.count("sign-in-refused"), actions.count("sign-in-locked")) == (30, 1)
+    his.alg = "RS256"
+    assert came(own).status_code == 429
+
+
+def test_who_comes_in_uses_up_no_attempt(own, his):
+    assert {came(own).status_code for _ in range(32)} == {303}
 
 
 def test_whoever_is_in_two_rows_with_two_roles_stays_out(own, his):
@@ -312,6 +328,19 @@ def test_a_provider_that_does_not_answer_is_said(own, built, tmp_path):
     answer = place.anybody().get("/sign-in/oidc")
     assert answer.status_code == 502
     assert "暂时无法访问" in answer.get_data(as_text=True)
+
+
+def test_a_provider_that_is_silent_is_left_alone_for_a_moment(his):
+    mine = Provider("http://127.0.0.1:1", "fangyi", "x")
+    for _ in range(2):
+        with pytest.raises(ProviderError, match="answer"):
+            mine.leads("http://localhost/back", "s", "n", "v" * 43)
+    mine.issuer = his.issuer
+    with pytest.raises(ProviderError, match="a moment ago"):
+        mine.leads("http://localhost/back", "s", "n", "v" * 43)
+    assert his.asked == []
+    mine.silent_at -= 60
+    assert mine.leads("http://localhost/back", "s", "n", "v" * 43).startswith(his.issuer)
 
 
 def test_the_machines_proxy_is_not_asked(own, his, monkeypatch):

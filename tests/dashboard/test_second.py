@@ -208,6 +208,14 @@ def test_a_workbook_waits_too(own):
     assert asked(own, CITY, "/rows/cases.xlsx").startswith("FX-")
 
 
+def test_nobody_asks_for_more_than_others_can_look_through(own, monkeypatch):
+    monkeypatch.setattr(takings, "MOST_WAITING", 2)
+    codes = [asked(own, CITY), asked(own, CITY)]
+    assert own.browser(CITY).post("/rows/cases.csv", data=REASON).status_code == 400
+    decide(own, CHIEF, codes[0], "refuse")
+    asked(own, CITY)
+
+
 def test_what_is_wrong_with_a_request_is_said_before_it_waits(own):
     assert own.browser(CITY).post("/rows/cases.csv", data={"reason": "x"}).status_code == 400
     assert own.browser(DISTRICT).post("/rows/cases.csv?area=420103", data=REASON).status_code == 403

@@ -77,8 +77,8 @@ def test_a_weak_password_is_refused_without_being_repeated(store, password, said
     assert accounts.checked(store, "江岸值班", GOOD)
 
 
-@pytest.mark.parametrize("name", ["", "  ", "x" * 61, "a\nb", "a\u202eb"])
-def test_a_name_that_cannot_be_read_is_none(store, name):
+@pytest.mark.parametrize("name", ["", "  ", "x" * 61, "a\nb", "a\u202eb", "nobody", "Drill"])
+def test_a_name_that_cannot_be_read_or_that_the_journal_gives_to_nobody_is_none(store, name):
     with pytest.raises(AccountError):
         accounts.add(store, "root", name, "city", "", GOOD)
 

@@ -1,0 +1,69 @@
+"""Rows that need a second person, in real browsers: asked for on a desk, seen in the head of another, released with a remark, saved by whoever asked."""
+
+from urllib.parse import quote
+
+import pytest
+
+from layers.store import accounts, open_store
+from tests import browser, looking
+from tests.server import serve_strictly
+
+GOOD = "seven lanterns at dusk"
+ASKER, CHIEF = "值班一", "值班二"
+
+
+@pytest.fixture(scope="module")
+def served(built):
+    store = open_store(f"sqlite:///{built}")
+    for name in (ASKER, CHIEF):
+        accounts.add(store, "root", name, "city", "", GOOD)
+    store.close()
+    with (
+        browser.serving(f"sqlite:///{built}", target=serve_strictly) as url,
+        browser.chromium(webgl=False) as chromium,
+    ):
+        yield url, chromium
+
+
+def signed_in(served, name, path):
+    url, chromium = served
+    page = chromium.new_context(viewport={"width": 1366, "height": 768}, color_scheme="dark").new_page()
+    browser.listen(page)
+    page.goto(f"{url}/sign-in?next={quote(path)}")
+    page.fill("[name=name]", name)
+    page.fill("[name=password]", GOOD)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".head .menu.account")
+    looking.settled(page)
+    return page
+
+
+def test_rows_are_asked_for_released_by_another_and_saved(served):
+    desk = signed_in(served, ASKER, "/lockdown?lang=en&table=cases")
+    chief = signed_in(served, CHIEF, "/quality?lang=en")
+    desk.click("[data-rows=cases]")
+    desk.fill(".rows-dialog textarea", "contact tracing")
+    desk.click(".rows-dialog .primary")
+    desk.wait_for_selector(".toast:has-text('second person')")
+    chief.click(".bell-link[href^='/exports']")  # came by itself
+    chief.wait_for_selector(".taking-list")
+    looking.settled(chief)
+    assert looking.axe(chief) == []
+    assert "contact tracing" in chief.inner_text(".panel.exports")
+    chief.click(".taking-decide .primary")
+    chief.wait_for_selector("#taking-said .order-problem")  # without a remark nothing goes out
+    chief.fill(".taking-decide input", "agreed by telephone")
+    chief.click(".taking-decide .primary")
+    chief.wait_for_selector("#taking-said .account-done")
+    desk.click(".bell-link[href^='/exports']")
+    desk.wait_for_selector("[data-released]")
+    looking.settled(desk)
+    with desk.expect_download() as saved:
+        desk.click("[data-released]")
+    assert saved.value.suggested_filename.startswith("fangyi_cases_FX-")
+    content = saved.value.path().read_text("utf-8-sig")
+    assert CHIEF in content
+    assert "contact tracing" in content
+    desk.wait_for_selector(".panel.exports-own .badge:has-text('taken')")
+    assert (desk.said, chief.said) == ([], [])
+    assert desk.hosts | chief.hosts == {"127.0.0.1"}
