@@ -14,7 +14,8 @@ from typing import Any
 
 from flask import Flask, Response, g, request
 
-from dashboard.desk import Desk, Memory
+from dashboard.desk import Desk
+from dashboard.memory import Memory
 from dashboard.pages import Asked, all_pages
 from dashboard.pages._live import Sheets
 from dashboard.view import WALL

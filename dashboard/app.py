@@ -1,7 +1,6 @@
 """Build the web application: read this first. One map, one page around it, one gate in front of everything."""
 
 import json
-import secrets
 from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlencode
@@ -44,10 +43,13 @@ from dashboard.pages._drawing import drawing
 from dashboard.presses import press, pressed
 from dashboard.prints import prints_blueprint
 from dashboard.row_routes import rows_blueprint
+from dashboard.runner import Runner
 from dashboard.settings import ROOT, Settings
+from dashboard.shelf import Shelf
 from dashboard.shell import notice, waiting
 from dashboard.sign_in import Door
 from dashboard.tables import TableStore, tables_blueprint
+from dashboard.tasks import TASKS
 from dashboard.text import LANGS, both, say
 from dashboard.view import Here
 from dashboard.watch import Watch
@@ -80,10 +82,15 @@ STATUS = {
 }
 
 
-def create_app(settings: Settings, store: Store | None = None) -> Dash:
-    """Return a fresh app on the store of the settings; call it as often as you like (tests do)."""
+def create_app(settings: Settings, store: Store | None = None, shelf: Shelf | None = None) -> Dash:
+    """Return a fresh app on the store of the settings; call it as often as you like (tests do).
+
+    shelf  what this process shares with the others of its server; without one it is alone, and does long work itself
+    """
     store = store or open_store(settings.store, settings.mode, must_exist=True, keys=settings.keys)
-    desk = Desk(settings, store, Gate(settings, store=store), TableStore())
+    desk = Desk(settings, store, Gate(settings, store=store), TableStore(shelf=shelf), shelf or Shelf())
+    if desk.shelf.alone:
+        Runner(desk, TASKS).stand_by()
     app = Dash(
         "dashboard",
         server=Flask("dashboard", static_folder=None),
@@ -97,7 +104,7 @@ def create_app(settings: Settings, store: Store | None = None) -> Dash:
         compress=False,
     )
     app.server.extensions["desk"] = desk
-    app.server.extensions["watch"] = Watch(desk, secrets.token_hex(4))
+    app.server.extensions["watch"] = Watch(desk, desk.shelf.boot)
     app.layout = shell
     deck.connect(app)
     sheets = _live.Sheets(app.server.extensions["watch"])
@@ -288,8 +295,8 @@ def _serve(app: Dash, desk: Desk, sheets: _live.Sheets) -> None:
     server.register_blueprint(search.search_blueprint(desk))
     server.register_blueprint(downloads.downloads_blueprint(desk))
     server.register_blueprint(scrub.scrub_blueprint(desk))
-    server.register_blueprint(downloads.jobs_blueprint(desk, desk.jobs))
-    server.register_blueprint(prints_blueprint(desk, desk.jobs))
+    server.register_blueprint(downloads.jobs_blueprint(desk))
+    server.register_blueprint(prints_blueprint(desk))
     server.register_blueprint(rows_blueprint(desk))
     server.register_blueprint(importing.imports_blueprint(desk))
     server.register_blueprint(Door(desk).routes())

@@ -1,11 +1,9 @@
 """What pages work with: frames, plans and details for a view, read through the gate and kept while they stay true."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property, partial
-from threading import Lock
 from typing import Any
 
 import geopandas as gpd
@@ -16,12 +14,13 @@ from dashboard import access, doors
 from dashboard.access import CITY, DISTRICT, SHARED, Gate, Person
 from dashboard.drafts import Drafts
 from dashboard.jobs import Jobs
+from dashboard.memory import Memory
 from dashboard.opened import Opened
 from dashboard.settings import Settings
+from dashboard.shelf import Shelf
 from dashboard.tables import TableStore
 from dashboard.text import named
 from dashboard.view import Here, read
-from dashboard.weight import weight
 from dashboard.wording import preferred
 from layers._catalog import all_layers
 from layers._frames import COUNTS, without
@@ -43,8 +42,6 @@ UNREAD_BY_OTHERS = (
     *ORDER_KINDS,
 )  # what nothing but the plans in `READ_ORDERS`, and orders themselves, rests on
 PEOPLE = 200  # contacts of one case that are listed
-KEPT = 160  # results kept: a city's wall and a hundred desks look at a few dozen views
-KEPT_BYTES = 300_000_000  # of them together: a state of a city of 7,000 compounds weighs some 120 million
 
 
 def unread_by(kind: str) -> tuple[str, ...]:
@@ -52,67 +49,33 @@ def unread_by(kind: str) -> tuple[str, ...]:
     return tuple(one for one in UNREAD_BY_OTHERS if one not in READ_ORDERS.get(kind, ()))
 
 
-@dataclass
-class Memory:
-    """Keeps what is a pure function of its key; a key names the facts, so nothing ever goes stale.
-
-    most, most_bytes   results, and about how many bytes of them (`weight`), after which the least used go
-    """
-
-    most: int = KEPT
-    most_bytes: int = KEPT_BYTES
-    kept: OrderedDict[Hashable, Any] = field(default_factory=OrderedDict)
-    lock: Lock = field(default_factory=Lock)
-    busy: dict[Hashable, Lock] = field(default_factory=dict)
-    weights: dict[Hashable, int] = field(default_factory=dict)
-
-    def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
-        """Return what `make` returned for this key; two askers at once wait for one answer."""
-        with self.lock:
-            if key in self.kept:
-                self.kept.move_to_end(key)
-                return self.kept[key]
-            mine = self.busy.setdefault(key, Lock())
-        with mine:
-            with self.lock:
-                if key in self.kept:
-                    return self.kept[key]
-            try:
-                found = make()
-            except BaseException:
-                with self.lock:  # what failed is tried anew by the next asker, and is not told to be under way
-                    self.busy.pop(key, None)
-                raise
-            heavy = weight(found)
-            with self.lock:
-                self.kept[key], self.weights[key] = found, heavy
-                self.busy.pop(key, None)
-                self._shed()
-        return found
-
-    def _shed(self) -> None:
-        """Let the least used go while there are too many, or too much of them; what came last stays whatever it weighs."""
-        while len(self.kept) > 1 and (len(self.kept) > self.most or sum(self.weights.values()) > self.most_bytes):
-            gone, _ = self.kept.popitem(last=False)
-            del self.weights[gone]
-
-    def working(self) -> list[str]:
-        """Return the kinds of plans that are being worked out at this moment, in order."""
-        with self.lock:
-            return sorted({key[1] for key in self.busy if isinstance(key, tuple) and key[0] in ("plan", "facts")})
-
-
 @dataclass(frozen=True)
 class Desk:
-    """Everything that a page may ask for."""
+    """Everything that a page may ask for.
+
+    shelf  what this process keeps together with the others of its server
+    """
 
     settings: Settings
     store: Store
     gate: Gate
     tables: TableStore
-    memory: Memory = field(default_factory=Memory)
-    jobs: Jobs = field(default_factory=Jobs)  # printing, searching and importing: one line for all
-    drafts: Drafts = field(default_factory=Drafts)
+    shelf: Shelf = field(default_factory=Shelf)
+
+    @cached_property
+    def memory(self) -> Memory:
+        """What is a pure function of the facts that its key names."""
+        return Memory(shelf=None if self.shelf.alone else self.shelf)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """Printing, searching and importing."""
+        return Jobs(self.shelf)
+
+    @cached_property
+    def drafts(self) -> Drafts:
+        """Files that were handed in and are not imported yet."""
+        return Drafts(self.shelf)
 
     @cached_property
     def replay(self) -> Replay:

@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -13,7 +13,7 @@ from dashboard import briefing, export
 from dashboard.access import Person
 from dashboard.briefing.issuing import issue
 from dashboard.desk import Desk
-from dashboard.jobs import IMPORTS, BusyError, Job, Jobs, Progress
+from dashboard.jobs import IMPORTS, BusyError, Job, Progress
 from dashboard.orders import chosen, listing
 from dashboard.view import Here
 from layers.decisions import orders
@@ -69,7 +69,7 @@ def orders_bytes(desk: Desk, who: Person | None, here: Here, form: str) -> bytes
     return export.table_bytes(listing(chosen(found, here.options), here.lang), form, about)
 
 
-def jobs_blueprint(desk: Desk, jobs: Jobs) -> Blueprint:
+def jobs_blueprint(desk: Desk) -> Blueprint:
     """Return the routes of printing with progress.
 
     POST /brief/<kind>.<format>   start; answers 202 and the job
@@ -86,7 +86,7 @@ def jobs_blueprint(desk: Desk, jobs: Jobs) -> Blueprint:
         here, who, name = _briefed(desk, kind, form), desk.gate.who(request), f"{kind}.{form}"
         assert who is not None  # the gate gave the place to somebody
         try:
-            job = jobs.submit(name, who, lambda told, stop: brief_bytes(desk, name, here, who, told, stop), here)
+            job = desk.jobs.submit(name, who, "brief", {"name": name, "here": here.as_json()})
         except BusyError as error:
             return as_json({"zh": error.said("zh"), "en": error.said("en"), "error": str(error)}, 429)
         return as_json(job.told(), 202)
@@ -96,32 +96,39 @@ def jobs_blueprint(desk: Desk, jobs: Jobs) -> Blueprint:
         who = desk.gate.who(request)
         here = desk.here(who, "/", request.query_string.decode())
         assert who is not None
-
-        def work(told: Progress, stop: Event) -> bytes:
-            return desk.search_clusters(who, here.view, told).to_json().encode()
-
         try:
-            return as_json(jobs.submit("clusters.json", who, work, here).told(), 202)
+            return as_json(desk.jobs.submit("clusters.json", who, "clusters", {"here": here.as_json()}).told(), 202)
         except BusyError as error:
             return as_json({"zh": error.said("zh"), "en": error.said("en"), "error": str(error)}, 429)
 
     @routes.get("/job/<id>")
     def watch(id: str) -> Response:
-        return as_json(_own(desk, jobs, id).told())
+        return as_json(_own(desk, id).told())
 
     @routes.post("/job/<id>/cancel")
     def cancel(id: str) -> Response:
-        job = _own(desk, jobs, id)
-        jobs.cancel(job)
-        return as_json(job.told())
+        job = _own(desk, id)
+        desk.jobs.cancel(job)
+        return as_json(desk.jobs.now(job).told())
 
     @routes.get("/job/<id>/file")
     def fetch(id: str) -> Response:
-        job = _own(desk, jobs, id)
-        has_file = job.state == "done" and isinstance(job.about, Here)
-        return _send(desk, job.name, job.content, job.about) if has_file else abort(404)
+        job = _own(desk, id)
+        has_file = job.state == "done" and job.size and "here" in job.about
+        return _send(desk, job.name, desk.jobs.content(job), Here.of(job.about["here"])) if has_file else abort(404)
 
     return routes
+
+
+def _brief(desk: Desk, who: Person, about: Mapping[str, Any], told: Progress, stop: Event) -> bytes:
+    return brief_bytes(desk, about["name"], Here.of(about["here"]), who, told, stop)
+
+
+def _clusters(desk: Desk, who: Person, about: Mapping[str, Any], told: Progress, _stop: Event) -> bytes:
+    return desk.search_clusters(who, Here.of(about["here"]).view, told).to_json().encode()
+
+
+TASKS = {"brief": _brief, "clusters": _clusters}
 
 
 def brief_bytes(
@@ -161,10 +168,10 @@ def _briefed(desk: Desk, kind: str, form: str) -> Here:
     return desk.here(desk.gate.who(request), "/", request.query_string.decode())
 
 
-def _own(desk: Desk, jobs: Jobs, id: str) -> Job:
+def _own(desk: Desk, id: str) -> Job:
     """A job about a place; imports have routes of their own, because only they know whether stopping was in time."""
-    job = jobs.get(id, desk.gate.who(request))
-    return job if job is not None and job.about != IMPORTS else abort(404)
+    job = desk.jobs.get(id, desk.gate.who(request))
+    return job if job is not None and job.lane != IMPORTS else abort(404)
 
 
 def as_json(content: Any, status: int = 200) -> Response:

@@ -1,22 +1,24 @@
-"""Files that somebody handed in and has not imported yet: in a private folder of this process, gone after two hours or at its end."""
+"""Files that somebody handed in and has not imported yet: on the shelf of the server, gone two hours after they came.
+
+What is known of a file lies sealed beside it, so that any process can answer for it, and the runner of jobs can read it.
+"""
 
 import errno
 import hashlib
 import os
+import pickle  # nosec B403 # reads only what a process of this server sealed
 import re
 import secrets
 import shutil
-import tempfile
 import time
-import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Lock
 from typing import IO, Any
 
 from dashboard.access import Person
+from dashboard.shelf import Shelf
 from dashboard.text import both
 from layers._errors import LayerError, StoreError
 from layers.intake.profiles import Kept, Reading
@@ -26,7 +28,8 @@ from layers.intake.suggest import Guess, Sample
 LARGEST = 200_000_000  # bytes of one file
 KEPT_S = 2 * 3600
 PER_PERSON, IN_ALL = 4, 24
-REHEARSED = 48  # rehearsed undos that are remembered, the newest
+REHEARSED_BYTES = 20_000_000  # of rehearsed undos that are remembered, the newest
+KIND, FOLDER, REHEARSALS = "draft", "uploads", "rehearsals"  # kinds of what lies on the shelf
 BLOCK = 1 << 20
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 LONGEST_NAME = 180  # bytes: a Chinese name takes three a character, and a folder holds names of 255
@@ -63,7 +66,6 @@ class Draft:
     keep: bool = True  # whether the profile is kept with the import
     found: dict[str, Any] | None = None
     problem: tuple[str, str] | None = None
-    used: int = 0  # pieces of work that read its file now
 
     @property
     def name(self) -> str:
@@ -72,13 +74,10 @@ class Draft:
 
 
 class Drafts:
-    """The drafts of one process; each is its owner's alone."""
+    """The drafts of a server; each is its owner's alone."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock, self._lock = clock, Lock()
-        self._drafts: dict[str, Draft] = {}
-        self._folder: Path | None = None
-        self._rehearsed: dict[tuple[Person, str], Any] = {}  # who, batch -> what its undo would do
+    def __init__(self, shelf: Shelf | None = None, clock: Callable[[], float] = time.time) -> None:
+        self._shelf, self._clock = shelf or Shelf(), clock
 
     def take(self, owner: Person, name: str, stream: IO[bytes]) -> Draft:
         """Write a stream to the private folder, block by block; raise UploadError for what cannot be a delivery, StoreError on a full disk."""
@@ -90,76 +89,105 @@ class Drafts:
         try:
             folder.mkdir(mode=0o700)
             size, sha256, lines = _written(path, stream)
+            text = path.suffix.lower() in (".csv", ".jsonl")
+            draft = Draft(token, owner, path, size, sha256, self._clock(), lines if text else 0)
+            self._save(draft)
         except BaseException as error:
             shutil.rmtree(folder, ignore_errors=True)
             if isinstance(error, OSError) and error.errno in FULL:
                 raise StoreError(*both("drafts.disk_full", name=name)[::-1]) from error
             raise
-        text = path.suffix.lower() in (".csv", ".jsonl")
-        draft = Draft(token, owner, path, size, sha256, self._clock(), lines if text else 0)
-        with self._lock:
-            self._drafts[token] = draft
         return draft
 
     def get(self, token: str, owner: Person | None) -> Draft | None:
-        """Return the draft when it is this person's and still kept."""
+        """Return the draft as it is now when it is this person's and still kept; to change it, see `changing`."""
         self._forget()
-        draft = self._drafts.get(token)
+        draft = self._read(token)
         return draft if draft is not None and draft.owner == owner else None
+
+    @contextmanager
+    def changing(self, token: str, owner: Person | None) -> Iterator[Draft]:
+        """Yield a draft that nobody else changes meanwhile, and keep what it then is; raises UploadError where it is gone."""
+        with self._shelf.lock(f"draft {token}"):
+            draft = self.get(token, owner)
+            if draft is None:
+                raise UploadError(*both("imports.file_gone")[::-1])
+            yield draft
+            if draft.path.parent.is_dir():
+                self._save(draft)
 
     def drop(self, draft: Draft) -> None:
         """Delete a draft and its file."""
-        with self._lock:
-            self._drafts.pop(draft.token, None)
+        self._shelf.drop(KIND, draft.token)
         shutil.rmtree(draft.path.parent, ignore_errors=True)
 
     @contextmanager
     def using(self, draft: Draft) -> Iterator[None]:
         """Hold a draft while work reads its file: it is not deleted meanwhile to make room or for its age."""
-        with self._lock:
-            draft.used += 1
-        try:
+        with self._shelf.lock(_used(draft), shared=True):
             yield
-        finally:
-            with self._lock:
-                draft.used -= 1
 
     def remember(self, who: Person, batch: str, found: Any) -> None:
         """Keep what the undo of a batch would do, for the person who asked."""
-        with self._lock:
-            self._rehearsed.pop((who, batch), None)
-            self._rehearsed[who, batch] = found
-            for oldest in list(self._rehearsed)[:-REHEARSED]:
-                del self._rehearsed[oldest]
+        self._shelf.put(REHEARSALS, f"{who} {batch}", pickle.dumps(found))
+        self._shelf.sweep(REHEARSALS, REHEARSED_BYTES, KEPT_S)
 
     def rehearsed(self, who: Person | None, batch: str) -> Any:
         """Return what was remembered, None for nothing."""
-        return self._rehearsed.get((who, batch)) if who else None
+        found = self._shelf.get(REHEARSALS, f"{who} {batch}") if who else None
+        return pickle.loads(found) if found is not None else None  # nosec B301 # sealed by a process of this server
 
     def _home(self) -> Path:
-        with self._lock:
-            if self._folder is None:
-                self._folder = Path(tempfile.mkdtemp(prefix="fangyi-imports-"))  # for nobody but this user
-                weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
-            return self._folder
+        return self._shelf.place(FOLDER)
+
+    def _save(self, draft: Draft) -> None:
+        self._shelf.put(KIND, draft.token, pickle.dumps(draft))
+
+    def _read(self, token: str) -> Draft | None:
+        found = self._shelf.get(KIND, token) if token else None
+        try:
+            draft = pickle.loads(found) if found is not None else None  # nosec B301 # sealed by a process of this server
+        except (AttributeError, ImportError, TypeError):  # of a program that was another
+            return None
+        return draft if isinstance(draft, Draft) and draft.path.is_file() else None
+
+    def _all(self) -> list[Draft]:
+        return [draft for token in os.listdir(self._home()) if (draft := self._read(token)) is not None]
 
     def _make_room(self, owner: Person) -> None:
         self._forget()
-        mine = [d for d in self._drafts.values() if d.owner == owner]
-        idle = sorted((d for d in mine if not d.used), key=lambda d: d.born)
+        found = self._all()
+        mine = [d for d in found if d.owner == owner]
+        idle = sorted((d for d in mine if self._is_idle(d)), key=lambda d: d.born)
         more = max(0, len(mine) - PER_PERSON + 1)
         if more > len(idle):
             raise UploadError(*both("drafts.all_in_work", n=len(mine))[::-1])
         for draft in idle[:more]:
             self.drop(draft)
-        if len(self._drafts) >= IN_ALL:
+        if len(found) - more >= IN_ALL:
             raise UploadError(
                 *both("drafts.files_wait_imported", in_all=IN_ALL)[::-1],
             )
 
+    def _is_idle(self, draft: Draft) -> bool:
+        with self._shelf.lock(_used(draft), wait=False) as free:
+            return free
+
     def _forget(self) -> None:
-        for draft in [d for d in list(self._drafts.values()) if self._clock() - d.born > KEPT_S and not d.used]:
-            self.drop(draft)
+        """Delete what is too old by the time of its folder, whoever sealed it, unless work reads it."""
+        for folder in self._home().iterdir():
+            with suppress(FileNotFoundError):
+                if self._clock() - folder.stat().st_mtime <= KEPT_S:
+                    continue
+                draft = self._read(folder.name)
+                if draft is None:
+                    shutil.rmtree(folder, ignore_errors=True)
+                elif self._is_idle(draft):
+                    self.drop(draft)
+
+
+def _used(draft: Draft) -> str:
+    return f"draft in use {draft.token}"
 
 
 def safe_name(name: str) -> str:

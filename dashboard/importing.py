@@ -2,9 +2,10 @@
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from threading import Event
 from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, request
@@ -61,7 +62,8 @@ def imports_blueprint(desk: Desk) -> Blueprint:
         except UploadError as error:
             return _refused(error)
         try:
-            begin(desk, draft)
+            with desk.drafts.changing(draft.token, who) as draft:
+                begin(desk, draft)
         except Exception as error:
             desk.drafts.drop(draft)
             if not isinstance(error, LayerError):
@@ -72,16 +74,14 @@ def imports_blueprint(desk: Desk) -> Blueprint:
     @routes.get("/imports/job/<id>")
     def watch(id: str) -> Response:
         job = _job(desk, id)
-        result = json.loads(job.content) if job.state == "done" else None
+        result = json.loads(desk.jobs.content(job)) if job.state == "done" else None
         return as_json(job.told() | {"result": result})
 
     @routes.post("/imports/job/<id>/stop")
     def stop(id: str) -> Response:
         job = _job(desk, id)
-        if job.state == "waiting":
-            desk.jobs.cancel(job)
-        job.cancel.set()  # the work itself says whether it was in time
-        return as_json(job.told())
+        desk.jobs.stop(job)  # the work itself says whether it was in time
+        return as_json(desk.jobs.now(job).told())
 
     _note_routes(routes, desk)
     return routes
@@ -110,7 +110,7 @@ def _refused(error: LayerError) -> Response:
 
 def _job(desk: Desk, id: str) -> Job:
     job = desk.jobs.get(id, desk.gate.importer(desk.gate.who(request)))
-    return job if job is not None and job.about == IMPORTS else abort(404)
+    return job if job is not None and job.lane == IMPORTS else abort(404)
 
 
 def _notes(desk: Desk, who: Person, rows: list[dict[str, Any]], feed: str, of: str) -> Response:
@@ -218,28 +218,88 @@ def changed(draft: Draft) -> None:
 
 def preview(desk: Desk, draft: Draft) -> Job:
     """Start the dry run of a draft: everything is done in one transaction that is rolled back."""
-    draft.problem = None
-
-    def work(told: Progress, stop: Any) -> bytes:
-        found = _imported(desk, draft, told, stop, dry_run=True)
-        notes = [{"kind": kind, **vars(note)} for kind in ("rejected", "warned") for note in getattr(found, kind)]
-        draft.found = found.as_json() | {"notes": notes[:NOTES_KEPT], "notes_in_all": len(notes)}
-        return b'{"preview": true}'
-
-    return desk.jobs.submit(f"preview {draft.name}", draft.owner, _told_in_both(work, draft), IMPORTS)
+    return desk.jobs.submit(
+        f"preview {draft.name}", draft.owner, "preview-import", {"draft": draft.token}, lane=IMPORTS
+    )
 
 
 def commit(desk: Desk, draft: Draft) -> Job:
-    """Start the import of a draft; its profile is kept where its owner wants that, and its file is deleted."""
+    """Start the import of a draft; its profile is kept where its owner wants that, and its file is deleted.
 
-    def work(told: Progress, stop: Any) -> bytes:
+    One that its runner left in the middle is begun anew: the content that went in already is known again.
+    """
+    return desk.jobs.submit(f"import {draft.name}", draft.owner, "import", {"draft": draft.token}, lane=IMPORTS)
+
+
+def take_back(desk: Desk, who: Person, number: int, why: str, *, apply: bool) -> Job:
+    """Start taking a batch back, or its rehearsal, of which `Drafts.rehearsed` then tells."""
+    about = {"number": number, "why": why, "apply": apply}
+    return desk.jobs.submit(f"undo {number}", who, "undo", about, lane=IMPORTS, repeats=not apply)
+
+
+def _draft(desk: Desk, who: Person, about: Mapping[str, Any]) -> Draft:
+    draft = desk.drafts.get(about["draft"], who)
+    if draft is None:
+        raise UploadError(*both("imports.file_gone")[::-1])
+    return draft
+
+
+def _previewed(desk: Desk, who: Person, about: Mapping[str, Any], told: Progress, stop: Event) -> bytes:
+    draft = _draft(desk, who, about)
+    found: dict[str, Any] | None = None
+    problem: tuple[str, str] | None = None
+    try:
+        seen = _imported(desk, draft, told, stop, dry_run=True)
+    except Cancelled:
+        raise
+    except LayerError as error:
+        problem = (error.said("zh"), error.said("en"))
+    else:
+        notes = [{"kind": kind, **vars(note)} for kind in ("rejected", "warned") for note in getattr(seen, kind)]
+        found = seen.as_json() | {"notes": notes[:NOTES_KEPT], "notes_in_all": len(notes)}
+    with desk.drafts.changing(draft.token, who) as now:
+        if (now.reading, now.source, now.feed) == (draft.reading, draft.source, draft.feed):  # else of no use any more
+            now.found, now.problem = found, problem
+    return _problem(problem) if problem else b'{"preview": true}'
+
+
+def _committed(desk: Desk, who: Person, about: Mapping[str, Any], told: Progress, stop: Event) -> bytes:
+    draft = _draft(desk, who, about)
+    try:
         found = _imported(desk, draft, told, stop, dry_run=False)
-        # From here on the delivery is in the store: whatever fails now must not be told as an import that failed.
-        unkept = _keep_profile(desk, draft) if draft.keep and not found.repeated else None
-        desk.drafts.drop(draft)
-        return json.dumps({"batch": found.repeated or found.batch} | ({"unkept": unkept} if unkept else {})).encode()
+    except Cancelled:
+        raise
+    except LayerError as error:
+        problem = (error.said("zh"), error.said("en"))
+        with desk.drafts.changing(draft.token, who) as now:
+            now.problem = problem
+        return _problem(problem)
+    # From here on the delivery is in the store: whatever fails now must not be told as an import that failed.
+    unkept = _keep_profile(desk, draft) if draft.keep and not found.repeated else None
+    desk.drafts.drop(draft)
+    return json.dumps({"batch": found.repeated or found.batch} | ({"unkept": unkept} if unkept else {})).encode()
 
-    return desk.jobs.submit(f"import {draft.name}", draft.owner, _told_in_both(work, draft), IMPORTS)
+
+def _undone(desk: Desk, who: Person, about: Mapping[str, Any], told: Progress, stop: Event) -> bytes:
+    number = about["number"]
+    try:
+        found = unbatch.undo(
+            desk.store, number, who.name, apply=about["apply"], why=about["why"], progress=told, cancel=stop
+        )
+    except Cancelled:
+        raise
+    except LayerError as error:
+        return _problem((error.said("zh"), error.said("en")))
+    desk.drafts.remember(who, str(number), found)
+    return json.dumps({"batch": found.batch, "undo": number}).encode()
+
+
+def _problem(words: tuple[str, str]) -> bytes:
+    """What goes wrong, told in both languages, so that the page can say it in its own."""
+    return json.dumps({"problem": dict(zip(("zh", "en"), words, strict=True))}, ensure_ascii=False).encode()
+
+
+TASKS = {"preview-import": _previewed, "import": _committed, "undo": _undone}
 
 
 def _keep_profile(desk: Desk, draft: Draft) -> dict[str, str] | None:
@@ -277,31 +337,3 @@ def _imported(desk: Desk, draft: Draft, told: Progress, stop: Any, *, dry_run: b
             progress=rows,
             cancel=stop,
         )
-
-
-def take_back(desk: Desk, who: Person, number: int, why: str, *, apply: bool, keep: Callable[[Any], None]) -> Job:
-    """Start taking a batch back, or its rehearsal; `keep` gets what the rehearsal found."""
-
-    def work(told: Progress, stop: Any) -> bytes:
-        found = unbatch.undo(desk.store, number, who.name, apply=apply, why=why, progress=told, cancel=stop)
-        keep(found)
-        return json.dumps({"batch": found.batch, "undo": number}).encode()
-
-    return desk.jobs.submit(f"undo {number}", who, _told_in_both(work, None), IMPORTS)
-
-
-def _told_in_both(work: Any, draft: Draft | None) -> Any:
-    """The work with what goes wrong told in both languages, so that the page can say it in its own."""
-
-    def told(progress: Progress, stop: Any) -> bytes:
-        try:
-            return bytes(work(progress, stop))
-        except Cancelled:
-            raise
-        except LayerError as error:
-            problem = (error.said("zh"), error.said("en"))
-            if draft is not None:
-                draft.problem = problem
-            return json.dumps({"problem": {"zh": problem[0], "en": problem[1]}}, ensure_ascii=False).encode()
-
-    return told

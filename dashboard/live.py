@@ -16,8 +16,9 @@ from typing import Any
 import dash
 from flask import Blueprint, Response, make_response, request
 
-from dashboard.desk import Desk, Memory
+from dashboard.desk import Desk
 from dashboard.downloads import as_json
+from dashboard.memory import Memory
 from dashboard.pages import Asked
 from dashboard.pages._wall_figures import again, written
 from dashboard.watch import Watch

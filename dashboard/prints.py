@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from threading import Event
 from typing import Any
@@ -17,7 +18,7 @@ from dashboard.briefing.printing import pictures
 from dashboard.briefing.signing import sidecar
 from dashboard.desk import Desk
 from dashboard.downloads import as_file, as_json
-from dashboard.jobs import BusyError, Jobs, Progress, Work
+from dashboard.jobs import BusyError, Progress
 from dashboard.text import both, pick, say
 from dashboard.view import Here
 from layers._errors import Cancelled
@@ -48,7 +49,7 @@ def may_see(who: Person | None, row: dict[str, Any]) -> bool:
     return who is not None and (who.sees_all or row["state"]["asker"].get("area") == who.area)
 
 
-def prints_blueprint(desk: Desk, jobs: Jobs) -> Blueprint:
+def prints_blueprint(desk: Desk) -> Blueprint:
     """Return the routes.
 
     POST /briefing/print, /briefing/preview   start a job; the query string is the page's, and says what is printed
@@ -64,26 +65,20 @@ def prints_blueprint(desk: Desk, jobs: Jobs) -> Blueprint:
     def start() -> Response:
         here, who = _asked(desk)
         choice = choice_of(here)
-        return _started(
-            desk, jobs, f"briefing.{choice.form}", lambda told, stop: _printed(desk, who, here, choice, told, stop)
-        )
+        return _started(desk, f"briefing.{choice.form}", "print", here, {"choice": vars(choice)})
 
     @routes.post("/briefing/preview")
     def preview() -> Response:
         here, who = _asked(desk)
         choice = replace(choice_of(here), form="pdf")
-        return _started(desk, jobs, "preview.json", lambda told, stop: _shown(desk, who, here, choice, told, stop))
+        return _started(desk, "preview.json", "preview", here, {"choice": vars(choice)})
 
     @routes.post("/briefing/again")
     def again() -> Response:
         verdict = verify_code(desk, request.args.get("code", ""))
         if verdict.row is None or not may_see(desk.gate.who(request), verdict.row):
             abort(404)
-
-        def work(told: Progress, stop: Event) -> bytes:
-            return json.dumps(told_of(desk, print_again(desk, verdict, told, stop))).encode()
-
-        return _started(desk, jobs, "again.json", work)
+        return _started(desk, "again.json", "again", _asked(desk)[0], {"code": verdict.row["code"]})
 
     @routes.route("/briefing/verify", methods=["GET", "POST"])
     def verify() -> Response:
@@ -145,23 +140,31 @@ def _asked(desk: Desk) -> tuple[Here, Person | None]:
     return desk.here(who, "/briefing", request.query_string.decode()), who
 
 
-def _started(desk: Desk, jobs: Jobs, name: str, work: Work) -> Response:
+def _started(desk: Desk, name: str, task: str, here: Here, about: Mapping[str, Any]) -> Response:
     who = desk.gate.who(request)
     assert who is not None  # the gate gave the place to somebody
-    here = desk.here(who, "/briefing", request.query_string.decode())
     try:
-        return as_json(jobs.submit(name, who, work, here).told(), 202)
+        return as_json(desk.jobs.submit(name, who, task, {"here": here.as_json(), **about}).told(), 202)
     except BusyError as error:
         return as_json({"zh": error.said("zh"), "en": error.said("en"), "error": str(error)}, 429)
 
 
-def _printed(desk: Desk, who: Person | None, here: Here, choice: Choice, told: Progress, stop: Event) -> bytes:
+def _chosen(about: Mapping[str, Any]) -> tuple[Here, Choice]:
+    told = about["choice"]
+    choice = Choice(**{name: tuple(one) if isinstance(one, list) else one for name, one in told.items()})
+    return Here.of(about["here"]), choice
+
+
+def _printed(desk: Desk, who: Person, about: Mapping[str, Any], told: Progress, stop: Event) -> bytes:
+    here, choice = _chosen(about)
     return as_file(
         f"briefing.{choice.form}", lambda out: issue(desk, who, here, choice, out, progress=told, cancel=stop)
     )
 
 
-def _shown(desk: Desk, who: Person | None, here: Here, choice: Choice, told: Progress, stop: Event) -> bytes:
+def _shown(desk: Desk, who: Person, about: Mapping[str, Any], told: Progress, stop: Event) -> bytes:
+    here, choice = _chosen(about)
+
     def heard(zh: str, en: str) -> None:
         if stop.is_set():
             raise Cancelled("the preview was stopped")
@@ -169,3 +172,10 @@ def _shown(desk: Desk, who: Person | None, here: Here, choice: Choice, told: Pro
 
     found, pages = pictures(compose(desk, who, here, choice, heard), SHOWN, SHOWN_DPI, stop)
     return json.dumps({"pages": pages, "pictures": [base64.b64encode(one).decode() for one in found]}).encode()
+
+
+def _again(desk: Desk, _who: Person, about: Mapping[str, Any], told: Progress, stop: Event) -> bytes:
+    return json.dumps(told_of(desk, print_again(desk, verify_code(desk, about["code"]), told, stop))).encode()
+
+
+TASKS = {"print": _printed, "preview": _shown, "again": _again}

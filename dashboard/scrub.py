@@ -24,8 +24,9 @@ from sqlalchemy import Select, select
 
 from dashboard import access, moments
 from dashboard.access import Person
-from dashboard.desk import Desk, Memory
+from dashboard.desk import Desk
 from dashboard.downloads import as_json
+from dashboard.memory import Memory
 from dashboard.tables import IMMUTABLE, digest, narrow, pack
 from layers._times import to_ms
 from layers._view import View

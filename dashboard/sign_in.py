@@ -29,7 +29,10 @@ class Door:
     """Who signs in and out of one desk."""
 
     desk: Desk
-    throttle: Throttle = field(default_factory=Throttle)
+    throttle: Throttle = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.throttle = Throttle(self.desk.shelf, self.desk.settings.secret)
 
     def routes(self) -> Blueprint:
         """Return the routes `/sign-in` and `/sign-out`."""

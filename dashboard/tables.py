@@ -27,6 +27,9 @@ import pandas as pd
 import shapely
 from flask import Blueprint, Request, Response, abort, request
 
+from dashboard.shelf import Shelf
+
+KIND = "tables"  # of what lies on the shelf
 UNIT = 1e-7  # degrees; 214 of them fit int32
 IMMUTABLE = "private, max-age=31536000, immutable"
 
@@ -195,13 +198,13 @@ def digest(data: bytes) -> str:
 
 
 class TableStore:
-    """Packed tables by key and version, gzipped, the least used thrown out when there are too many bytes.
+    """Packed tables by key and version, gzipped once, the least used thrown out when there are too many bytes.
 
-    Lives in one process: behind several worker processes every one of them needs its own requests (sticky sessions).
+    shelf  where the other processes of the server find what this one made, and it what they made; None: there are none
     """
 
-    def __init__(self, limit_bytes: int = 96_000_000) -> None:
-        self._limit = limit_bytes
+    def __init__(self, limit_bytes: int = 96_000_000, shelf: Shelf | None = None) -> None:
+        self._limit, self._shelf = limit_bytes, shelf
         self._kept: OrderedDict[tuple[str, str], bytes] = OrderedDict()
         self._bytes = 0
         self._lock = Lock()
@@ -213,6 +216,8 @@ class TableStore:
 
     def has(self, key: str, version: str) -> bool:
         """Say whether the table is here, and count that as a use of it."""
+        if self._shelf is not None:  # its address goes to a browser, which may ask any process for it
+            return self._shelf.has(KIND, f"{key}/{version}")
         return self.get(key, version) is not None
 
     def get(self, key: str, version: str) -> bytes | None:
@@ -220,17 +225,26 @@ class TableStore:
         with self._lock:
             if (key, version) in self._kept:
                 self._kept.move_to_end((key, version))
-            return self._kept.get((key, version))
+                return self._kept[key, version]
+        found = self._shelf.get(KIND, f"{key}/{version}") if self._shelf is not None else None
+        if found is not None:
+            self._keep(key, version, found)
+        return found
 
     def put(self, key: str, version: str, data: bytes) -> str:
         """Keep a packed table and return its address."""
         zipped = gzip.compress(data, 6, mtime=0)
+        if self._shelf is not None:
+            self._shelf.put(KIND, f"{key}/{version}", zipped)
+        self._keep(key, version, zipped)
+        return self.url(key, version)
+
+    def _keep(self, key: str, version: str, zipped: bytes) -> None:
         with self._lock:
             self._bytes += len(zipped) - len(self._kept.pop((key, version), b""))
             self._kept[key, version] = zipped
             while self._bytes > self._limit and len(self._kept) > 1:
                 self._bytes -= len(self._kept.popitem(last=False)[1])
-        return self.url(key, version)
 
     def add(self, key: str, data: bytes) -> str:
         """Keep a packed table under the version of its content and return its address; known content costs nothing."""

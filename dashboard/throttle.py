@@ -1,32 +1,33 @@
-"""How often somebody may be wrong at the door, and how many passwords are hashed at once.
+"""How often somebody may be wrong at the door, and how many passwords are hashed at once, in all processes of the server together.
 
-Counted in this process: wrong attempts of the last minute by name and address together, by name from anywhere, and by
-address for whatever name. An attempt counts before its password is looked at, so many at once get no further than a few.
+Counted on the shelf: wrong attempts of the last minute by name and address together, by name from anywhere, and by address for
+whatever name. An attempt counts before its password is looked at, so many at once get no further than a few. What was typed for a
+name may be a password, so a keyed digest of it is what is kept.
 """
 
+import hashlib
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from threading import BoundedSemaphore, Lock
+from threading import BoundedSemaphore
+
+from dashboard.shelf import Shelf
 
 WITHIN_S = 60.0
 PAIR, NAME, ADDRESS = 5, 20, 30  # an office of a hundred desks may stand behind one address
 AT_ONCE = 2  # hashes: each takes 64 MiB and a core for a third of a second
 PATIENCE_S = 5.0  # for one's turn
-MOST = 20_000  # names and addresses remembered before those that are old are dropped
-
-Key = tuple[str, str]
+LOOK_S = 0.05  # between two looks for a turn that another process has
 
 
 @dataclass
 class Throttle:
-    """The attempts of one process."""
+    """The attempts at one door."""
 
-    clock: Callable[[], float] = time.monotonic
-    tried: dict[Key, deque[float]] = field(default_factory=dict)
-    lock: Lock = field(default_factory=Lock)
+    shelf: Shelf = field(default_factory=Shelf)
+    secret: str = ""  # of the digests
+    clock: Callable[[], float] = time.time
     turns: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(AT_ONCE))
 
     def attempt(self, name: str, address: str) -> tuple[float, bool]:
@@ -34,41 +35,41 @@ class Throttle:
 
         One that has to wait is not counted, so waiting a minute always helps.
         """
-        now = self.clock()
-        with self.lock:
-            self._forget(now)
-            limits = {(name, address): PAIR, (name, ""): NAME, ("", address): ADDRESS}
-            waits = [self._wait(key, most, now) for key, most in limits.items()]
-            if any(waits):
-                return max(waits), False
-            for key in limits:
-                self.tried.setdefault(key, deque()).append(now)
-            return 0.0, any(len(self.tried[key]) == most for key, most in limits.items())
+        limits = dict(zip(self._keys(name, address), (PAIR, NAME, ADDRESS), strict=True))
+        return self.shelf.side.attempt(limits, self.clock(), WITHIN_S)
 
     def forgive(self, name: str, address: str) -> None:
         """Take back what was counted of a name and its address: the password was right."""
-        with self.lock:
-            self.tried.pop((name, address), None)
-            for key in ((name, ""), ("", address)):
-                if self.tried.get(key):
-                    self.tried[key].pop()
+        pair, *others = self._keys(name, address)
+        self.shelf.side.forgive(pair, tuple(others))
 
     @contextmanager
     def turn(self) -> Iterator[bool]:
         """Wait for one's turn to have a password hashed; yields False when it did not come in `PATIENCE_S`."""
+        late = time.monotonic() + PATIENCE_S
         came = self.turns.acquire(timeout=PATIENCE_S)
         try:
-            yield came
+            with ExitStack() as held:
+                yield came and (self.shelf.alone or self._among_all(held, late))
         finally:
             if came:
                 self.turns.release()
 
-    def _wait(self, key: Key, most: int, now: float) -> float:
-        times = self.tried.get(key, deque())
-        while times and times[0] <= now - WITHIN_S:
-            times.popleft()
-        return times[0] + WITHIN_S - now if len(times) >= most else 0.0
+    def _among_all(self, held: ExitStack, late: float) -> bool:
+        """Take one of the turns that all processes share; it is given back with `held`, or with the process."""
+        while True:
+            for one in range(AT_ONCE):
+                with ExitStack() as tried:
+                    if tried.enter_context(self.shelf.lock(f"turn {one}", wait=False)):
+                        held.push(tried.pop_all())
+                        return True
+            if time.monotonic() > late:
+                return False
+            time.sleep(LOOK_S)
 
-    def _forget(self, now: float) -> None:
-        if len(self.tried) > MOST:
-            self.tried = {key: times for key, times in self.tried.items() if times and times[-1] > now - WITHIN_S}
+    def _keys(self, name: str, address: str) -> tuple[str, str, str]:
+        return self._key(name, address), self._key(name, ""), self._key("", address)
+
+    def _key(self, name: str, address: str) -> str:
+        key = hashlib.blake2b(self.secret.encode(), digest_size=32).digest()
+        return hashlib.blake2b(f"{name}\n{address}".encode(), key=key, digest_size=16).hexdigest()

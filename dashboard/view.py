@@ -1,8 +1,9 @@
 """The state of a screen lives in its URL: area, the two clocks, language, what is selected."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from dashboard.text import LANGS, both
@@ -83,6 +84,20 @@ class Here:
         if "lang" in changes:
             changes["fixed"] = self.fixed | {"lang"}
         return replace(self, **changes)  # type: ignore[arg-type]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the place as plain data, for work that is done later, at the clocks of now: `Here.of` reads it."""
+        view = asdict(self.view) | {name: getattr(self.view, name).isoformat() for name in ("as_of", "known_at")}
+        return {**vars(self), "view": view, "fixed": sorted(self.fixed), "options": dict(self.options or {})}
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> "Here":
+        """Return the place that `as_json` wrote."""
+        times = {name: datetime.fromisoformat(told["view"][name]) for name in ("as_of", "known_at")}
+        pick = tuple(told["pick"]) if told["pick"] else None
+        return cls(
+            **{**told, "view": View(**{**told["view"], **times}), "fixed": frozenset(told["fixed"]), "pick": pick}
+        )
 
 
 def read(path: str, search: str, store: Store, lang: str = "zh") -> Here:

@@ -1,6 +1,6 @@
 """What the server does by itself: judge the rules of alert when the store has grown and each minute, and check itself each minute.
 
-One thread (`Watch.run`), started by `serve`; a test calls `look` and `check`. What goes wrong in it is told by `/selfcheck` and
+One thread (`Watch.run`), beside the runner of jobs; the workers ask it what to tell (`told`), and check their own memory (`tend`). A test calls `look` and `check`. What goes wrong in it is told by `/selfcheck` and
 so on every wall: a watch that fails silently would be worse than none.
 """
 
@@ -32,6 +32,18 @@ WHO = Person("alerts", "city")  # rules are judged on the whole store; who may s
 EVERY_S = 0.25  # between two looks for news
 CHECK_S = 60.0  # between two looks at ages, and two checks
 SHARED_S = 0.25  # a beat serves every screen that asks within this time
+NOTE = "watch"  # under which the other processes find what it says
+ALIVE_S, SILENT_S = (
+    5.0,
+    180.0,
+)  # between two signs of life; after which a watch counts as lost: plans of a large city take a minute
+KEPT = {
+    "results": 1_000_000_000,
+    "tables": 500_000_000,
+    "draft": 1_000_000_000,
+    "locks": 1,
+}  # bytes on the shelf by kind
+KEPT_S = 24 * 3600  # what nobody asked for in a day is swept off it
 LEAST_FREE = 200_000_000  # bytes on the disk of the store: an import of a day takes some ten million
 AGES, QUICK, SLOW = (
     ("age",),
@@ -55,6 +67,8 @@ class Watch:
     checked_at: datetime | None = None
     begun_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     logged: dict[str, float] = field(default_factory=dict)  # what failed -> when the log was last told
+    leads: bool = True  # whether nobody else watches: in a worker of several processes the runner does
+    heard: tuple[Any, float] = (None, 0.0)  # what the watch told the other processes last, and when
 
     def beat(self, within: float = SHARED_S) -> Beat:
         """Return how the store stands, read within these seconds: four times a second however many screens ask, 0 reads it now."""
@@ -74,7 +88,21 @@ class Watch:
                 self._try("alerts", both("watch.rules_alert"), self.look)
                 self._try("check", both("watch.self_check_server"), self.check)
                 seen, looked = facts, now
+            self._let_know()
             stop.wait(EVERY_S)
+
+    def tend(self, stop: Event) -> None:
+        """Check the memory of this process each minute, where another one watches, until told to stop."""
+        self.leads = False
+        while not stop.wait(CHECK_S):
+            self._try("check", both("watch.self_check_server"), self.compare)
+
+    def _let_know(self) -> None:
+        """Tell the other processes what walls ought to hear: when it changes, and now and then as a sign of life."""
+        told, now = self._own(), time.monotonic()
+        if not self.desk.shelf.alone and (told != self.heard[0] or now - self.heard[1] > ALIVE_S):
+            self._try("told", both("watch.telling"), lambda: self.desk.shelf.side.say(NOTE, told, time.time()))
+            self.heard = (told, now)
 
     def _fact(self) -> tuple[int, str] | None:
         found: list[Beat] = []
@@ -124,7 +152,18 @@ class Watch:
 
     def check(self) -> None:
         """Compare what is kept in memory with the store, look whether there is room on its disk, and let go of files that nobody fetched."""
-        self.desk.jobs.forget()
+        self.compare()
+        desk, folder = self.desk, self.desk.store.cache
+        desk.jobs.forget()
+        if not desk.shelf.alone:
+            for kind, most in KEPT.items():
+                desk.shelf.sweep(kind, most, KEPT_S)
+        free = shutil.disk_usage(folder.parent).free if folder is not None else LEAST_FREE
+        self._say("disk", free < LEAST_FREE, *both("watch.disk_store_nearly"))
+        self.checked_at = datetime.now(UTC)
+
+    def compare(self) -> None:
+        """Compare what this process keeps in memory with the store."""
         view = self.desk.store.view()
         if self.desk.store.revision(view.known_at):
             kept = self.desk.counts(WHO, view)
@@ -135,10 +174,6 @@ class Watch:
                 if not is_unknown(kept.get(name, 0)) and kept.get(name, 0) != value
             ]
             self._say("counts", wrong, *both("watch.counts_in_memory"))
-        folder = self.desk.store.cache
-        free = shutil.disk_usage(folder.parent).free if folder is not None else LEAST_FREE
-        self._say("disk", free < LEAST_FREE, *both("watch.disk_store_nearly"))
-        self.checked_at = datetime.now(UTC)
 
     def _say(self, what: str, wrong: Any, zh: str, en: str) -> None:
         if wrong:
@@ -148,6 +183,16 @@ class Watch:
 
     def told(self) -> dict[str, Any]:
         """Return what a browser is told: when the last check ended (before the first: when the watch was made), and what is wrong in both languages."""
+        own = self._own()
+        if self.leads:
+            return own
+        said, at = self.desk.shelf.side.said(NOTE)
+        faults = own["faults"] + (said["faults"] if said else [])
+        if time.time() - max(at, self.begun_at.timestamp()) > SILENT_S:
+            faults = [*faults, list(both("watch.silent"))]
+        return {"checked_at": said["checked_at"] if said else own["checked_at"], "faults": faults}
+
+    def _own(self) -> dict[str, Any]:
         at = (self.checked_at or self.begun_at).isoformat()
         return {"checked_at": at, "faults": [list(words) for words in list(self.faults.values())]}
 

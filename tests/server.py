@@ -98,3 +98,8 @@ def serve_behind_tls(store: str, port: int, words: str) -> None:
 def _production(store: str, port: int, words: str, **more: str) -> None:
     settings = {"FANGYI_MODE": "production", "FANGYI_SECRET": secrets.token_urlsafe(48)} | more
     command(["serve", "--store", store, "--port", str(port)], words, **settings)
+
+
+def serve_two(store: str, port: int, words: str) -> None:
+    """Serve a drill store with two workers."""
+    command(["serve", "--store", store, "--port", str(port), "--workers", "2"], words)

@@ -2,10 +2,8 @@
 
 import math
 import time
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from threading import Lock
+from dataclasses import dataclass
 
 from flask import Request, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException
@@ -34,12 +32,10 @@ def is_api(asked: Request) -> bool:
 
 @dataclass
 class Admission:
-    """Lets requests in, or answers them with why not. Requests are counted in this process, by token."""
+    """Lets requests in, or answers them with why not. Requests are counted by token, in all processes of the server together."""
 
     desk: Desk
-    clock: Callable[[], float] = time.monotonic
-    asked: dict[int, deque[float]] = field(default_factory=dict)
-    lock: Lock = field(default_factory=Lock)
+    clock: Callable[[], float] = time.time
 
     def __call__(self) -> Response | None:
         """Return None for a request that may go on, which then has its token as `g.token`; else the answer."""
@@ -69,16 +65,12 @@ class Admission:
 
     def _count(self, token: Token) -> None:
         """Raise a Problem for one request too many within a minute; one that has to wait is not counted."""
-        now = self.clock()
-        with self.lock:
-            times = self.asked.setdefault(token.id, deque())
-            while times and times[0] <= now - WITHIN_S:
-                times.popleft()
-            if len(times) < token.per_minute:
-                times.append(now)
-                return
-            wait = math.ceil(times[0] + WITHIN_S - now)
-        raise Problem(429, "too_often", headers={"Retry-After": str(wait)}, most=token.per_minute, wait=wait)
+        limits = {f"token {token.id}": token.per_minute}
+        wait, _ = self.desk.shelf.side.attempt(limits, self.clock(), WITHIN_S)
+        if wait:
+            wait = math.ceil(wait)
+            headers = {"Retry-After": str(wait)}
+            raise Problem(429, "too_often", headers=headers, most=token.per_minute, wait=wait)
 
 
 def bearer(store: Store) -> Token | None:

@@ -1,12 +1,12 @@
-"""The daily editions: a thread of the serving process that prints what the schedules ask for, each day once.
+"""The daily editions: a thread beside the runner of jobs that puts in line what the schedules ask for, each day once.
 
-`serve` starts `Press.run`; a test calls `look`. Printing waits in the line of jobs like everybody else's, because one thing is
+The process of the runner starts `Press.run`; a test calls `look`. Printing waits in the line of jobs like everybody else's, because one thing is
 printed at a time. What fails is kept with the edition, so that the page says it, and is tried again.
 """
 
 import logging
-import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
@@ -49,18 +49,15 @@ def begin(desk: Desk, wanted: Schedule, moment: datetime, now: datetime, who: Pe
     number = schedules.claim(desk.store, wanted.id, moment, now)
     if number is None:
         return None
-
-    def work(told: Progress, stop: Event) -> bytes:
-        return _printed(desk, wanted, number, told, stop)
-
+    about = {"number": number, "wanted": asdict(replace(wanted, made_at=None))}
     try:
-        return desk.jobs.submit(f"edition.{wanted.choice['form']}", who, work)
+        return desk.jobs.submit(f"edition.{wanted.choice['form']}", who, "edition", about)
     except BusyError:
         schedules.release(desk.store, number)
         return None
 
 
-def _printed(desk: Desk, wanted: Schedule, number: int, told: Progress, stop: Event) -> bytes:
+def _printed(desk: Desk, _who: Person, about: Mapping[str, Any], told: Progress, stop: Event) -> bytes:
     """Print an edition into the folder and keep what became of it; a failure is kept too, then it goes on to whoever watches."""
 
     def heard(done: int, total: int, zh: str, en: str) -> None:
@@ -68,7 +65,7 @@ def _printed(desk: Desk, wanted: Schedule, number: int, told: Progress, stop: Ev
             raise Cancelled("the daily briefing was stopped; nothing was written")
         told(done, total, zh, en)
 
-    folder = desk.settings.editions
+    wanted, number, folder = Schedule(**about["wanted"]), about["number"], desk.settings.editions
     try:
         folder.mkdir(parents=True, exist_ok=True)
         out = print_now(desk, WHO, Edition(wanted.area, wanted.lang, choice_of(wanted), folder), heard)
@@ -78,6 +75,9 @@ def _printed(desk: Desk, wanted: Schedule, number: int, told: Progress, stop: Ev
         raise
     schedules.finish(desk.store, number, out.name, out.stem.rpartition("_")[2], out.stat().st_size)
     return b""
+
+
+TASKS = {"edition": _printed}
 
 
 def _why(error: Exception) -> tuple[str, str]:
@@ -135,8 +135,6 @@ class Press:
         return [job for job in found if job is not None]
 
     def _wait(self, job: Job, stop: Event) -> None:
-        while job.state not in FINISHED:
-            if stop.is_set():
-                self.desk.jobs.cancel(job)
-                return
-            time.sleep(STEP_S)
+        """Wait for the end of a print; one under way when the server stops is handed back to the next."""
+        while self.desk.jobs.now(job).state not in FINISHED and not stop.wait(STEP_S):
+            pass

@@ -2,21 +2,18 @@
 
 import argparse
 import ctypes
-import logging
+import gc
 import socket
 import sys
-from threading import Event, Thread
-from typing import Any
+from functools import partial
 
-import waitress
-
-from dashboard import search
-from dashboard.app import create_app
-from dashboard.briefing.press import Press
+from dashboard.app import ROOT
 from dashboard.commands._shared import add_store, settings_of, store_file, store_of
-from dashboard.desk import Desk
+from dashboard.gunicorn_conf import workers_here
+from dashboard.live import code_of
+from dashboard.serving import Family, jobs, web
 from dashboard.settings import Settings, SettingsError
-from dashboard.watch import Watch
+from dashboard.shelf import Shelf, common
 from dashboard.weak import weaknesses
 from layers._errors import LayerError
 from layers.store import Store, roles
@@ -25,42 +22,56 @@ NAME = "serve"
 HELP = "serve the map to browsers"
 EXAMPLE = "python -m dashboard serve --host 127.0.0.1 --port 8050"
 M_ARENA_MAX = -8  # of malloc.h
-THREADS = 48  # most of them wait, each for a page that one of them makes; a screen's pulse must find one free
+MOST_WORKERS = 64
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.add_argument("--host", help="address to listen on (default 127.0.0.1)")
     parser.add_argument("--port", type=int, help="port to listen on (default PORT, else 8050)")
+    parser.add_argument(
+        "--workers",
+        type=_workers,
+        metavar="N",
+        help="processes that answer browsers (default: 1 in a drill, else one a core as far as memory reaches)",
+    )
+    parser.add_argument("--no-jobs", action="store_true", help="leave jobs and the watch to `python -m dashboard jobs`")
     add_store(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve until stopped."""
     settings = settings_of(args)
-    store = _fit(settings)
-    _share_arenas()
+    store = fit(settings)
     try:
+        shelf = shelf_of(settings, store)
         listening = _listening(settings)  # held first: the address is printed only when it is true
-    except BaseException:
-        store.close()
-        raise
-    with listening as port:
-        app = create_app(settings, store)
-        server = waitress.create_server(app.server, sockets=[port], threads=THREADS, **_behind(settings))
+    finally:
+        store.close()  # each process opens it for itself
+    share_arenas()
+    with listening:
         address = f"http://{settings.host}:{settings.port}"
         print(f"Fangyi 防疫指挥图  {address}  ·  wall {address}/wall  ·  stop with Ctrl+C", flush=True)
-        stop, desk = Event(), app.server.extensions["desk"]
-        Thread(target=_begin, args=(desk, app.server.extensions["watch"], stop), daemon=True).start()
-        Thread(target=Press(desk).run, args=(stop,), name="press", daemon=True).start()
-        try:
-            server.run()
-        finally:
-            stop.set()
-    return 0
+        workers = args.workers or (1 if settings.is_drill else workers_here())
+        members = {"web": partial(web, settings, shelf, listening, workers)}
+        if not args.no_jobs:
+            members["jobs"] = partial(jobs, settings, shelf)
+        gc.freeze()  # what is imported is shared by all processes, and searched for garbage by none
+        return Family(members).live()
 
 
-def _fit(settings: Settings) -> Store:
+def _workers(text: str) -> int:
+    if not text.isdigit() or not 0 < int(text) <= MOST_WORKERS:
+        raise argparse.ArgumentTypeError(f"{text!r}; wanted a number from 1 to {MOST_WORKERS}")
+    return int(text)
+
+
+def shelf_of(settings: Settings, store: Store) -> Shelf:
+    """Return what the processes of this server share."""
+    return common(settings, store, code_of(*(ROOT / room for room in ("assets", "dashboard", "layers", "geo"))))
+
+
+def fit(settings: Settings) -> Store:
     """Open the store of settings that may be served; says each weakness in a line, and raises SettingsError with the last."""
     wrong = weaknesses(settings, store_file(settings))
     try:
@@ -77,31 +88,13 @@ def _fit(settings: Settings) -> Store:
     raise SettingsError(wrong[-1])
 
 
-def _behind(settings: Settings) -> dict[str, Any]:
-    """How the server believes a proxy: who asks, and that they came by TLS, so that cookies are for TLS alone."""
-    if not settings.proxy:
-        return {}
-    told = {"x-forwarded-for", "x-forwarded-proto"}
-    return {"trusted_proxy": settings.proxy, "trusted_proxy_headers": told, "clear_untrusted_proxy_headers": True}
-
-
-def _share_arenas() -> None:
+def share_arenas() -> None:
     """Let all threads take memory from two arenas: with one each, what the old state of the city left is spread thin and never given back.
 
     Of glibc; another C library does as it does.
     """
     if hasattr(libc := ctypes.CDLL(None), "mallopt"):
         libc.mallopt(M_ARENA_MAX, 2)
-
-
-def _begin(desk: Desk, watch: Watch, stop: Event) -> None:
-    """Work out what the first visitor would wait for, then watch; a plan that cannot be made is told by the watch and the page."""
-    try:
-        desk.warm()
-        search.warm(desk)
-    except Exception:  # whatever it is: a watch that never began would leave every wall green
-        logging.getLogger(__name__).exception("nothing was worked out ahead")
-    watch.run(stop)
 
 
 def _listening(settings: Settings) -> socket.socket:

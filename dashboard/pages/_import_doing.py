@@ -1,5 +1,6 @@
 """What happens on the import page: choices are kept with the draft as they are made, work is started, and its end is shown."""
 
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
@@ -45,6 +46,11 @@ def draft_of(asked: Asked) -> Draft:
     return draft
 
 
+def changing(asked: Asked) -> AbstractContextManager[Draft]:
+    """Return the draft that the address names for as long as something of it is changed, kept at the end; LayerError where it is gone."""
+    return asked.desk.drafts.changing((asked.here.options or {}).get("draft", ""), asked.who)
+
+
 def _connect_lists(app: Dash, desk: Desk) -> None:
     @app.callback(
         Output("url", "search", allow_duplicate=True),
@@ -74,13 +80,13 @@ def _connect_draft(app: Dash, desk: Desk) -> None:
     )
     def chosen(feed: str | None, sheet: str | None, search: str) -> Any:
         asked = asked_for(desk, search)
-        draft = draft_of(asked)
-        now = draft.reading.sheet or (draft.sheets[0] if draft.sheets else "")
-        if not feed or (feed == draft.feed and (not sheet or sheet == now)):
-            return no_update, no_update
-        if feed not in all_feeds() or (sheet and sheet not in draft.sheets):
-            raise CallError(f"feed {feed[:40]!r}, sheet {str(sheet)[:40]!r}; wanted those of the file")
-        importing.choose_feed(draft, feed, sheet or "")
+        with changing(asked) as draft:
+            now = draft.reading.sheet or (draft.sheets[0] if draft.sheets else "")
+            if not feed or (feed == draft.feed and (not sheet or sheet == now)):
+                return no_update, no_update
+            if feed not in all_feeds() or (sheet and sheet not in draft.sheets):
+                raise CallError(f"feed {feed[:40]!r}, sheet {str(sheet)[:40]!r}; wanted those of the file")
+            importing.choose_feed(draft, feed, sheet or "")
         return _import_map.body(asked, draft), None
 
     @app.callback(
@@ -94,17 +100,17 @@ def _connect_draft(app: Dash, desk: Desk) -> None:
     )
     def mapped(_values: Any, search: str) -> Any:
         asked = asked_for(desk, search)
-        draft = draft_of(asked)
-        assert draft.sample is not None
         told = {_at(one): one.get("value") or "" for one in ctx.inputs_list[0]}
-        columns = {theirs: told[at] for at, theirs in enumerate(draft.sample.columns) if told.get(at)}
-        if columns == dict(draft.reading.columns):
-            return (no_update,) * 4
-        _require_known(draft, columns.values())
-        draft.reading = replace(draft.reading, columns=columns)
-        draft.reading = replace(draft.reading, codes=importing.codes_of(draft), **_needed(draft))
-        draft.kept = None
-        importing.changed(draft)
+        with changing(asked) as draft:
+            assert draft.sample is not None
+            columns = {theirs: told[at] for at, theirs in enumerate(draft.sample.columns) if told.get(at)}
+            if columns == dict(draft.reading.columns):
+                return (no_update,) * 4
+            _require_known(draft, columns.values())
+            draft.reading = replace(draft.reading, columns=columns)
+            draft.reading = replace(draft.reading, codes=importing.codes_of(draft), **_needed(draft))
+            draft.kept = None
+            importing.changed(draft)
         return _import_map.codes(asked, draft), _import_map.lacks(asked, draft), _import_map.ready(asked, draft), None
 
 
@@ -123,13 +129,13 @@ def _connect_fields(app: Dash, desk: Desk) -> None:
     )
     def filled(_codes: Any, _fills: Any, _joins: Any, source: Any, datum: Any, keep: Any, search: str) -> Any:
         asked = asked_for(desk, search)
-        draft = draft_of(asked)
-        before = (draft.reading, draft.source)
-        _fill(draft, ctx.inputs_list, source, datum)
-        draft.keep = bool(keep)
-        if (draft.reading, draft.source) == before:
-            return no_update, no_update
-        importing.changed(draft)
+        with changing(asked) as draft:
+            before = (draft.reading, draft.source)
+            _fill(draft, ctx.inputs_list, source, datum)
+            draft.keep = bool(keep)
+            if (draft.reading, draft.source) == before:
+                return no_update, no_update
+            importing.changed(draft)
         return _import_map.ready(asked, draft), None
 
 
@@ -246,13 +252,7 @@ def _done(asked: Asked, do: str, why: str) -> tuple[Any, Any]:
         return {"reload": True}, no_update
     if name not in ("undo-try", "undo-apply"):
         raise CallError(f"button {do[:40]!r}; wanted one of the page's own")
-
-    def keep(found: Any) -> None:
-        desk.drafts.remember(who, number, found)
-
-    return _told(
-        importing.take_back(desk, who, int(number), why, apply=name == "undo-apply", keep=keep), name
-    ), no_update
+    return _told(importing.take_back(desk, who, int(number), why, apply=name == "undo-apply"), name), no_update
 
 
 def _told(job: Job, do: str) -> dict[str, Any]:

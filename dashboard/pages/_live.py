@@ -15,7 +15,8 @@ from dash import ALL, Dash, Input, Output, State, ctx, html, no_update
 from dash.development.base_component import Component
 from flask import request
 
-from dashboard.desk import Desk, Memory
+from dashboard.desk import Desk
+from dashboard.memory import Memory
 from dashboard.pages import Asked, Page, all_pages
 from dashboard.pages._saved import owner
 from dashboard.view import WALL

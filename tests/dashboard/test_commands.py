@@ -103,6 +103,7 @@ WRONG = {
     "rematch": ("--out", "absent/x.csv"),
     "compounds": ("duplicates", "--out", "absent/x.csv"),
     "restore": ("absent.backup",),
+    "jobs": ("--store", "sqlite:///absent/x.db"),
     "serve": ("--port", "99999"),
     "token": ("list", "--store", "sqlite:///absent/x.db"),
     "undo": ("7", "--store", "sqlite:///absent/x.db"),

@@ -9,10 +9,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from dashboard import access, scrub
+from dashboard import access, scrub, serving
 from dashboard.access import Person
 from dashboard.app import PROGRAM
-from dashboard.commands import serve
 from dashboard.live import code_of
 from dashboard.pages import Asked, _live
 from dashboard.pages import _wall_figures as wall
@@ -400,7 +399,7 @@ def test_what_was_known_by_a_moment_is_read_once_and_what_may_still_come_each_ti
 def test_a_server_whose_plans_cannot_be_made_ahead_is_watched_all_the_same(own, monkeypatch):
     desk, watch, stop = own.app.server.extensions["desk"], watch_of(own), Event()
     monkeypatch.setattr(type(desk), "warm", lambda _: 1 / 0)
-    thread = Thread(target=serve._begin, args=(desk, watch, stop), daemon=True)
+    thread = Thread(target=serving.begin, args=(desk, watch, stop), daemon=True)
     thread.start()
     deadline = time.monotonic() + 60
     while watch.checked_at is None and time.monotonic() < deadline:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from dashboard.desk import Memory
+from dashboard.memory import Memory
 from dashboard.weight import weight
 from layers.decisions._proposal import Words
 
