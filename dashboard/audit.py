@@ -64,18 +64,16 @@ def chain(desk: Desk, who: Person | None, *, now: bool = False) -> Checked:
 
 
 def findings(desk: Desk, who: Person | None) -> tuple[Finding, ...]:
-    """Return what the journal gives cause to ask about, the newest first; judged anew whenever an entry came."""
+    """Return what the journal gives cause to ask about, the newest first; what came since is judged now."""
     _auditor(desk, who)
-    key = ("journal", "findings", journal_reading.last(desk.store))
-    found: tuple[Finding, ...] = desk.memory.get(key, lambda: oversight.findings(desk.store))
-    return found
+    return desk.judge.findings(desk.store.read)
 
 
 def answer(desk: Desk, who: Person | None, id: str, remark: str) -> None:
     """Answer a finding; raises OversightError for one's own and for what cannot be answered."""
     _auditor(desk, who)
     assert who is not None
-    oversight.answer(desk.store, who.name, id, remark)
+    oversight.answer(desk.store, who.name, id, remark, desk.judge)
 
 
 def masked(rows: pd.DataFrame) -> pd.DataFrame:

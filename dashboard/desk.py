@@ -30,6 +30,7 @@ from layers.decisions import clusters, urgency
 from layers.decisions._catalog import PLANS, halves, join, parts_of
 from layers.decisions._proposal import Plan, Proposal
 from layers.decisions.clusters import Clusters, Progress
+from layers.decisions.oversight import Judge
 from layers.decisions.whatif import plain
 from layers.intake import candidates, health, review
 from layers.store import Store, alerts, deliveries, orders, people, totals
@@ -81,6 +82,11 @@ class Desk:
     def replay(self) -> Replay:
         """The counts of any moment from memory, for who moves a clock (`dashboard/scrub.py` asks the gate whose they are)."""
         return Replay(self.store)
+
+    @cached_property
+    def judge(self) -> Judge:
+        """What the journal gives cause to ask about, as far as it was read."""
+        return Judge()
 
     @cached_property
     def opened(self) -> Opened:

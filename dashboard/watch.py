@@ -66,6 +66,7 @@ class Watch:
     faults: dict[str, tuple[str, str]] = field(default_factory=dict)  # what failed -> (zh, en)
     checked_at: datetime | None = None
     begun_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    warned: set[str] = field(default_factory=set)  # findings of the journal that the log was told
     logged: dict[str, float] = field(default_factory=dict)  # what failed -> when the log was last told
     leads: bool = True  # whether nobody else watches: in a worker of several processes the runner does
     heard: tuple[Any, float] = (None, 0.0)  # what the watch told the other processes last, and when
@@ -87,6 +88,7 @@ class Watch:
                     self._try("plan", both("watch.plan"), self.plan)
                 self._try("alerts", both("watch.rules_alert"), self.look)
                 self._try("check", both("watch.self_check_server"), self.check)
+                self._try("oversight", both("watch.oversight"), self.oversee)
                 seen, looked = facts, now
             self._let_know()
             stop.wait(EVERY_S)
@@ -149,6 +151,13 @@ class Watch:
                 new += alerts.turn(store, change, view.known_at)
         self.judged = facts
         return new
+
+    def oversee(self) -> None:
+        """Tell the log, once each, what in the journal calls for a question; who answers it is the auditor, on the page of the journal."""
+        for one in self.desk.judge.findings(self.desk.store.read):
+            if not one.is_answered and one.id not in self.warned:
+                self.warned.add(one.id)
+                log.warning("oversight: %s, %s: %s %s within one %s", one.id, one.who, one.value, one.topic, one.span)
 
     def check(self) -> None:
         """Compare what is kept in memory with the store, look whether there is room on its disk, and let go of files that nobody fetched."""

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from dashboard.audit import BY_ITSELF, KEPT_S
 from dashboard.compliance.found import Found, unknown, when
 from dashboard.desk import Desk
-from layers.decisions import oversight
 from layers.store import journal, journal_reading
 from layers.store.journal_reading import Wanted
 
@@ -43,7 +42,7 @@ def kept(desk: Desk) -> Found:
 
 def answered(desk: Desk) -> Found:
     """Whether somebody answers what calls for a question."""
-    found = oversight.findings(desk.store)
+    found = desk.judge.findings(desk.store.read)
     old = [one for one in found if not one.is_answered and one.ended_at < datetime.now(UTC) - PATIENCE]
     waits = sum(not one.is_answered for one in found)
     return when(not old, "saw_answered", n=len(found), waits=waits, old=len(old), days=PATIENCE.days)

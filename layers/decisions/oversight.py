@@ -9,9 +9,13 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from threading import Lock
 from typing import Any
+
+import pandas as pd
+from sqlalchemy import Select
 
 from layers._errors import LayerError
 from layers.decisions.rules import RuleSet, in_force, load
@@ -124,28 +128,53 @@ def bounds() -> tuple[RuleSet, ...]:
     return load(FILE)
 
 
+@dataclass
+class Judge:
+    """The findings of one journal, which only grows: whoever asks again has the entries judged that came since."""
+
+    rules: Sequence[RuleSet] | None = None
+    last: int = 0
+    found: dict[str, Finding] = field(default_factory=dict)
+    runs: dict[tuple[str, str], _Run] = field(default_factory=dict)
+    lock: Lock = field(default_factory=Lock)
+
+    def findings(self, read: Callable[[Select[Any]], pd.DataFrame]) -> tuple[Finding, ...]:
+        """Return what a journal gives cause to ask about, answered or not, the newest first; `read` runs a query on it."""
+        with self.lock:
+            self.add(read(journal_reading.selected((*COUNTED, ANSWER), self.last)).to_dict("records"))
+            return self.told()
+
+    def add(self, entries: Iterable[Mapping[Any, Any]]) -> None:
+        """Judge entries in their order: seq, at, actor, action, subject, detail."""
+        for entry in entries:
+            self.last = int(entry["seq"])
+            if entry["action"] == ANSWER:
+                _answer(self.found, self.runs, entry)
+                continue
+            topic, amount, who = COUNTED[entry["action"]]
+            run = self.runs.setdefault((topic, who(entry)), _Run())
+            rule = in_force(topic, entry["at"], bounds() if self.rules is None else self.rules)
+            _count(self.found, run, who(entry), rule, (entry["at"], self.last, amount(entry)))
+
+    def told(self) -> tuple[Finding, ...]:
+        """Return the findings so far, the newest first."""
+        return tuple(sorted(self.found.values(), key=lambda one: one.last, reverse=True))
+
+
 def findings(store: Store) -> tuple[Finding, ...]:
-    """Return what the journal of a store gives cause to ask about, answered or not, the newest first."""
-    return judged(journal_reading.of_actions(store, (*COUNTED, ANSWER)).to_dict("records"))
+    """Return the findings of the whole journal of a store, read once."""
+    return Judge().findings(store.read)
 
 
 def judged(entries: Iterable[Mapping[Any, Any]], rules: Sequence[RuleSet] | None = None) -> tuple[Finding, ...]:
-    """Return the same of entries in their order: seq, at, actor, action, subject, detail."""
-    found: dict[str, Finding] = {}
-    runs: dict[tuple[str, str], _Run] = {}
-    for entry in entries:
-        if entry["action"] == ANSWER:
-            _answer(found, runs, entry)
-        elif entry["action"] in COUNTED:
-            topic, amount, who = COUNTED[entry["action"]]
-            run = runs.setdefault((topic, who(entry)), _Run())
-            rule = in_force(topic, entry["at"], bounds() if rules is None else rules)
-            _count(found, run, who(entry), rule, (entry["at"], int(entry["seq"]), amount(entry)))
-    return tuple(sorted(found.values(), key=lambda one: one.last, reverse=True))
+    """Return the findings of entries in their order."""
+    judge = Judge(rules)
+    judge.add(entries)
+    return judge.told()
 
 
-def answer(store: Store, by: str, id: str, remark: str) -> None:
-    """Write into the journal what a finding was; whoever it is about cannot.
+def answer(store: Store, by: str, id: str, remark: str, judge: Judge | None = None) -> None:
+    """Write into the journal what a finding was; whoever it is about cannot. A `judge` that knows the journal need not read it again.
 
     Raises OversightError for one that there is not, that is answered, that is one's own, and for a remark that says nothing.
     """
@@ -156,8 +185,8 @@ def answer(store: Store, by: str, id: str, remark: str) -> None:
             f"说明有{len(said)}个字；须为{SHORTEST}至{LONGEST}字",
         )
     with store.writing() as connection:
-        rows = store.frame(connection, journal_reading.selected((*COUNTED, ANSWER)))
-        found = next((one for one in judged(rows.to_dict("records")) if one.id == id), None)
+        known = (judge or Judge()).findings(partial(store.frame, connection))
+        found = next((one for one in known if one.id == id), None)
         if found is None:
             raise OversightError(f"there is no finding {id[:40]!r}", f"没有提示“{id[:40]}”")
         if found.is_answered:

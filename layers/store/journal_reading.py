@@ -56,16 +56,11 @@ def values(store: Store, name: str) -> dict[str, int]:
     return {str(value): int(n) for value, n in zip(rows["value"], rows["n"], strict=True)}
 
 
-def selected(actions: Collection[str]) -> Select[Any]:
-    """Entries of some actions in their order: seq, at, actor, action, subject, detail."""
+def selected(actions: Collection[str], after: int = 0) -> Select[Any]:
+    """Entries of some actions behind a number, in their order: seq, at, actor, action, subject, detail."""
     j = journal.c
     columns = (j.seq, j.at, j.actor, j.action, j.subject, j.detail)
-    return select(*columns).where(j.action.in_(tuple(actions)), j.seq.is_not(None)).order_by(j.seq)
-
-
-def of_actions(store: Store, actions: Collection[str]) -> pd.DataFrame:
-    """Return the entries of some actions, the oldest first: `selected`."""
-    return store.read(selected(actions))
+    return select(*columns).where(j.action.in_(tuple(actions)), j.seq > after).order_by(j.seq)
 
 
 def last(store: Store) -> int:

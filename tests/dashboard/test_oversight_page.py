@@ -83,6 +83,15 @@ def test_the_command_ends_with_1_while_something_stands_unanswered(own, capsys, 
     assert "answered by 审计: 疾控书面申请" in capsys.readouterr().out
 
 
+def test_the_log_is_told_once_of_what_calls_for_a_question(own, caplog):
+    watch = own.app.server.extensions["watch"]
+    for _ in range(2):
+        watch.oversee()
+    assert [one.message for one in caplog.records] == [
+        f"oversight: {finding(own)}, 江岸值班: 6000 rows within one hour"
+    ]
+
+
 # ---- persons opened
 
 

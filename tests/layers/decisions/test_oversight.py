@@ -91,6 +91,18 @@ def test_a_hundred_thousand_entries_are_judged_in_seconds():
     assert datetime.now(UTC) - began < timedelta(seconds=20)
 
 
+def test_whoever_asks_again_gets_what_the_whole_journal_gives(store):
+    judge = oversight.Judge()
+    assert [one.id for one in judge.findings(store.read)] == ["rows-1"]
+    journal.add(store, "乙", "exported", "rows/cases.csv", {"rows": 3_000})
+    assert judge.findings(store.read) == findings(store)
+    journal.add(store, "乙", "exported", "rows/cases.csv", {"rows": 3_000})
+    oversight.answer(store, "审计", "rows-1", "疾控中心书面申请", judge)
+    assert judge.findings(store.read) == findings(store)
+    assert [(one.id, one.is_answered) for one in findings(store)] == [("rows-3", False), ("rows-1", True)]
+    assert judge.last == 4
+
+
 # ---- answering
 
 
