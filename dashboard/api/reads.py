@@ -16,7 +16,8 @@ from flask import Blueprint, Response, make_response, request
 from dashboard.access import DISTRICT, LAYERS, OWN, SHARED, Person
 from dashboard.api.guard import reader
 from dashboard.api.problems import Problem, only_parameters
-from dashboard.desk import Desk, Memory
+from dashboard.desk import Desk
+from dashboard.memory import Memory
 from dashboard.view import read
 from layers import hospitals, supplies
 from layers._frames import COUNTED, without

@@ -8,6 +8,7 @@ import tempfile
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import Any
 
 from flask import Blueprint, Response, g, request
@@ -28,9 +29,13 @@ REPLAYED = "Idempotent-Replay"
 TRUTH = {"true": True, "1": True, "false": False, "0": False, "": False}
 
 
+AT_ONCE = 4  # deliveries that a process works on: one writes at a time, and pages are to find threads
+PATIENCE_S = 10.0  # for one's turn
+
+
 def routes(desk: Desk) -> Blueprint:
     """Return the route `/api/v1/feeds/<feed>/records`."""
-    made = Blueprint("api_records", __name__)
+    made, turns = Blueprint("api_records", __name__), BoundedSemaphore(AT_ONCE)
 
     @made.post("/api/v1/feeds/<feed>/records", provide_automatic_options=False)
     def deliver(feed: str) -> Response:
@@ -43,7 +48,12 @@ def routes(desk: Desk) -> Blueprint:
         members: dict[str, Any] = {"records": lambda value: True}
         bodies.only(told, **members | ({"datum": bodies.is_text} if known.has_position else {}))
         rows = bodies.records(known, told.get("records"), token.only or {})
-        return _answered(desk.store, known, token, rows, told.get("datum"), key, dry)
+        if not turns.acquire(timeout=PATIENCE_S):
+            raise Problem(503, "busy", headers={"Retry-After": str(round(PATIENCE_S))})
+        try:
+            return _answered(desk.store, known, token, rows, told.get("datum"), key, dry)
+        finally:
+            turns.release()
 
     return made
 

@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("/", "/situation", "/lockdown", "/beds", "/staff", "/supplies", "/quality", "/wall")
 OPEN = {("GET", one): 200 for one in ("/healthz", "/readyz", "/sign-in", "/api/v1/openapi.json")}  # no row is in them
 OPEN |= {("POST", "/sign-in"): 400}  # a form that nobody was shown
+OPEN |= {("GET", one): 404 for one in ("/sign-in/oidc", "/sign-in/oidc/back")}  # no provider is named
 PERSONS = "kind subject age sex address note building"
 
 

@@ -1,12 +1,16 @@
 """Deliveries by the API: a token, a batch of records, the receipt of the intake; asked again, the same answer."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Event, Semaphore
 
 import pytest
 from sqlalchemy import func, select
 
-from dashboard.api import bodies
+from dashboard.api import bodies, records
+from layers._errors import FeedError
+from layers.intake import unbatch
 from layers.store import journal, tokens
 from layers.store.schema import batch
 from layers.store.tokens import Token
@@ -89,6 +93,61 @@ def test_the_same_key_and_body_give_the_same_answer_and_write_once(place, post):
     assert batches(place) == before
     assert post("beds", bed | {"open": 41}, headers=head).status_code == 409
     assert post("beds", bed, BED | {"kind": "sofa"}).get_json()["batch"] != first.get_json()["batch"]
+
+
+def test_what_was_written_before_the_answer_was_lost_is_not_written_again(place, post, monkeypatch):
+    """A server that dies between commit and answer; one that dies before it wrote anything."""
+    bed, head = BED | {"reported_for": "2020-02-10T11:00:00+08:00"}, {"Idempotency-Key": "lost-1"}
+    with monkeypatch.context() as dying:
+        dying.setattr(records, "_told", lambda *a, **b: 1 / 0)
+        assert post("beds", bed, headers=head).status_code == 500
+    before = batches(place)
+    again = post("beds", bed, headers=head)
+    assert (again.status_code, again.headers["Idempotent-Replay"], batches(place)) == (200, "true", before)
+    with monkeypatch.context() as dying:
+        dying.setattr(records, "run", lambda *a, **b: 1 / 0)
+        assert post("beds", bed, headers={"Idempotency-Key": "lost-2"}).status_code == 500
+    again = post("beds", bed, headers={"Idempotency-Key": "lost-2"})
+    assert (again.status_code, "Idempotent-Replay" in again.headers) == (200, False)
+
+
+def test_a_delivery_that_was_taken_back_is_not_brought_again_by_its_key(place, post):
+    bed, head = BED | {"reported_for": "2020-02-10T12:00:00+08:00"}, {"Idempotency-Key": "back-1"}
+    first = post("beds", bed, headers=head)
+    unbatch.undo(place.store, first.get_json()["batch"], "总值班", apply=True, why="误报")
+    before = batches(place)
+    assert post("beds", bed, headers=head).get_data() == first.get_data()
+    assert batches(place) == before
+
+
+def test_the_same_key_sent_many_times_at_once_writes_once(place, post):
+    bed, head = BED | {"reported_for": "2020-02-10T13:00:00+08:00"}, {"Idempotency-Key": "haste-1"}
+    before = batches(place)
+    with ThreadPoolExecutor(8) as hands:
+        found = list(hands.map(lambda n: post("beds", bed | {"open": 40 + n % 2}, headers=head), range(8)))
+    codes = [answer.status_code for answer in found]
+    assert (codes.count(200), codes.count(409)) == (4, 4)
+    assert len({answer.get_data() for answer in found if answer.status_code == 200}) == 1
+    assert batches(place) == before + 1
+
+
+def test_who_finds_no_turn_is_told_when_to_come_again(post, monkeypatch):
+    begun, go_on = Semaphore(0), Event()
+
+    def slow(*_a, **_b):
+        begun.release()
+        go_on.wait(20)
+        raise FeedError("slow")
+
+    monkeypatch.setattr(records, "run", slow)
+    monkeypatch.setattr(records, "PATIENCE_S", 0.6)
+    with ThreadPoolExecutor(records.AT_ONCE) as hands:
+        waiting = [hands.submit(post, "beds", BED) for _ in range(records.AT_ONCE)]
+        assert all(begun.acquire(timeout=10) for _ in waiting)
+        answer = post("beds", BED)
+        go_on.set()
+        assert {one.result().status_code for one in waiting} == {422}
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
 
 
 def test_a_dry_run_answers_and_writes_nothing(place, post):
