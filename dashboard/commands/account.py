@@ -76,7 +76,8 @@ def _list(store: Store, args: argparse.Namespace) -> None:
     rows = accounts.every(store)
     for row in rows.itertuples():
         state = "disabled" if row.disabled else "enabled"
-        print(f"{row.name}  {row.role} {row.area or '-'}  {state}  password of {row.password_at:%Y-%m-%d}")
+        key = "signed in by the provider" if row.vouched else f"password of {row.password_at:%Y-%m-%d}"
+        print(f"{row.name}  {row.role} {row.area or '-'}  {state}  {key}")
     print(f"{len(rows):,} accounts, {int(rows['disabled'].sum()):,} disabled")
 
 

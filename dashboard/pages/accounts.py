@@ -60,12 +60,19 @@ def _line(asked: Asked, row: Mapping[Any, Any]) -> list[Component]:
     state = parts.badge(w("accounts.disabled"), "red", "✕") if row["disabled"] else parts.badge(w("accounts.enabled"), "teal", "✓")  # fmt: skip
     role = " ".join((w(f"access.role_{row['role']}"), row["area"])).strip()
     last = moment(row["last_at"], asked.lang) if pd.notna(row["last_at"]) else w("accounts.no_sign_in")
+    key = (
+        w("accounts.vouched")
+        if row["vouched"]
+        else w("accounts.password_of", at=moment(row["password_at"], asked.lang))
+    )
     told = [
         html.Span([html.B(row["name"]), html.Small(role)], className="account-who"),
         html.Span([state, html.Small(w("accounts.sessions_open", n=int(row["open"])))], className="account-state"),
-        html.Span([html.Span(last), html.Small(w("accounts.password_of", at=moment(row["password_at"], asked.lang)))], className="account-last"),
+        html.Span([html.Span(last), html.Small(key)], className="account-last"),
     ]  # fmt: skip
-    does = [("enable", "")] if row["disabled"] else [("sessions", ""), ("ask-password", "")]
+    does = (
+        [("enable", "")] if row["disabled"] else [("sessions", "")] + ([] if row["vouched"] else [("ask-password", "")])
+    )
     does += [] if row["disabled"] or own else [("ask-disable", "")]
     buttons = [
         html.Button(w(f"accounts.do_{do.removeprefix('ask-')}"), id=_does(do, row["id"]), className="quiet", n_clicks=0,

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Select, and_, func, insert, select, update
+from sqlalchemy import Connection, Select, and_, exists, func, insert, select, update
 
 from layers._errors import LayerError
 from layers._times import to_ms
@@ -105,12 +105,17 @@ def without_hash(store: Store) -> int:
 
 
 def listed() -> Select[Any]:
-    """All accounts by name: id, name, role, area, disabled, made_at, password_at, open (sessions), last_at (when one began)."""
+    """All accounts by name: id, name, role, area, disabled, made_at, password_at, open (sessions), last_at (when one began), vouched.
+
+    vouched  a provider signs it in; it has no password here
+    """
     a, s = account.c, session.c
     lives = and_(s.ended_at.is_(None), s.begun_at > to_ms(datetime.now(UTC) - sessions.LONGEST))
     held = select(func.count()).where(s.account == a.id, lives).scalar_subquery().label("open")
     last = select(func.max(s.begun_at)).where(s.account == a.id).scalar_subquery().label("last_at")
-    return select(a.id, a.name, a.role, a.area, a.disabled, a.made_at, a.password_at, held, last).order_by(a.name)
+    vouched = exists().where(identity.c.account == a.id).label("vouched")
+    columns = (a.id, a.name, a.role, a.area, a.disabled, a.made_at, a.password_at, held, last, vouched)
+    return select(*columns).order_by(a.name)
 
 
 def checked(store: Store, name: str, password: str) -> Account | None:

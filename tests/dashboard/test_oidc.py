@@ -15,7 +15,7 @@ from dashboard.weak import weaknesses
 from layers.store import accounts, journal, open_store
 from layers.store.schema import identity, session
 from tests import city, provider
-from tests.office import Office
+from tests.office import ADMIN, Office, said
 
 TABLE = """
 [[allow]]
@@ -295,6 +295,11 @@ def test_an_account_of_the_provider_has_no_password_here(own, his):
     assert accounts.checked(own.store, "李主任", "") is None
     with pytest.raises(accounts.AccountError, match="signed in by a provider"):
         accounts.set_password(own.store, "管账号", "李主任", PASSWORD)
+    shown = said(own.page(ADMIN, "/accounts"))
+    assert "统一身份认证" in shown
+    assert '"do": "ask-password"' not in shown
+    accounts.add(own.store, "管账号", "王主任", "city", "", PASSWORD)
+    assert '"do": "ask-password"' in said(own.page(ADMIN, "/accounts"))
 
 
 # ---- the provider
