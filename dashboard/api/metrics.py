@@ -124,5 +124,5 @@ class FromStore(Collector):
         rows = self.desk.feeds(WHO, Here("/", view))
         for feed, age in zip(rows["feed"], rows["age"], strict=True):
             if age == age and age is not None:
-                told.add_metric([feed], age.total_seconds())
+                told.add_metric([feed], max(age.total_seconds(), 0.0))  # ages are told by the minute
         return told

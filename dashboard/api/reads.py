@@ -5,6 +5,7 @@ import json
 import math
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import geopandas as gpd
@@ -168,6 +169,6 @@ def _plain(value: Any) -> Any:
         return None
     if isinstance(value, datetime):
         return value.isoformat()
-    if isinstance(value, float | np.floating):
+    if isinstance(value, float | np.floating | Decimal):  # sums of PostgreSQL are decimals
         return "infinite" if math.isinf(value) else int(value) if float(value).is_integer() else round(float(value), 3)
     return value.item() if isinstance(value, np.generic) else value

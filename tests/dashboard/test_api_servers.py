@@ -1,0 +1,93 @@
+"""The API on both databases, and counted by several workers together."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from dashboard.app import create_app
+from dashboard.settings import Settings
+from layers.store import open_store, tokens
+from layers.store.tokens import Token
+from tests import city, databases
+from tests.office import SECRET
+
+ROOT = Path(__file__).resolve().parents[2]
+LATER = datetime.now(UTC) + timedelta(days=30)
+BED = {"hospital": "H1", "kind": "icu", "reported_for": "2020-02-10T08:00:00+08:00", "open": 40, "used": 39}
+FORKED = """
+import os, sys
+from dashboard.app import create_app
+from dashboard.settings import Settings
+from layers.store import open_store
+settings = Settings(store=sys.argv[1], mode="production", secret=sys.argv[2])
+head = {"Authorization": "Bearer " + sys.argv[3]}
+def asked(times, path):
+    client = create_app(settings, open_store(settings.store, "production")).server.test_client()
+    return [client.get(path, headers=head).get_data(as_text=True) for _ in range(times)][-1]
+for worker in (2, 3):
+    if os.fork() == 0:
+        asked(worker, "/api/v1/nothing")
+        os._exit(0)
+    os.wait()
+print(asked(1, "/metrics"))
+"""
+
+
+def test_a_delivery_and_a_read_on_either_database(empty, tmp_path):
+    store = city.found(databases.opened(empty, tmp_path, "production"), tmp_path)
+    app = create_app(Settings(store=empty, mode="production", secret=SECRET), store)
+    every = Token(0, "his-1", "一院", ("beds", "cases"), None, "city")
+    head = {"Authorization": "Bearer " + tokens.add(store, "root", every, LATER)}
+
+    def sent(feed, *records, key):
+        client, more = app.server.test_client(), head | {"Idempotency-Key": key}
+        return client.post(f"/api/v1/feeds/{feed}/records", json={"records": records}, headers=more)
+
+    first = sent("beds", BED, key="a")
+    assert (first.status_code, first.get_json()["rows"]["new"]) == (200, 1), first.get_data(as_text=True)
+    again = sent("beds", BED, key="a")
+    assert (again.get_data(), again.headers["Idempotent-Replay"]) == (first.get_data(), "true")
+    assert sent("beds", BED | {"open": 41}, key="a").status_code == 409
+    assert sent("cases", city.CASE, key="b").get_json()["rows"]["rejected"] == 0
+    client = app.server.test_client()
+    counts = client.get("/api/v1/counts", headers=head).get_json()["rows"][0]["counts"]
+    assert counts["confirmed"]["now"] == 1
+    (bed,) = [one for one in client.get("/api/v1/beds", headers=head).get_json()["rows"] if one["bed_kind"] == "icu"]
+    assert bed["open"] == 40
+    for path in (
+        "stocks",
+        "orders",
+        "layers/compounds",
+        "layers/districts",
+        "layers/hospitals",
+        "counts?level=district",
+    ):
+        assert client.get(f"/api/v1/{path}", headers=head).status_code == 200, path
+    assert client.get("/readyz").get_json() == {"ok": True}
+    store.close()
+
+
+def test_several_workers_count_their_requests_together(built, tmp_path):
+    url = f"sqlite:///{built}"
+    store = open_store(url, "production")
+    secret = tokens.add(store, "root", Token(0, "watcher", "a", rights=("metrics",)), LATER)
+    store.close()
+    folder = tmp_path / "counted"
+    folder.mkdir()
+    environment = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(folder), "PYTHONPATH": str(ROOT)}
+    told = subprocess.run(
+        [sys.executable, "-c", FORKED, url, SECRET, secret],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = [line for line in told.stdout.splitlines() if line.startswith("fangyi_requests_total")]
+    assert [line for line in found if '"/<path:path>"' in line and '"404"' in line] == [
+        'fangyi_requests_total{endpoint="/<path:path>",method="GET",status="404"} 5.0'
+    ], json.dumps(found)
+    assert "fangyi_revision " in told.stdout
