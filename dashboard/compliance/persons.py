@@ -12,7 +12,7 @@ from dashboard.desk import Desk
 from geo.address import strip_unit
 from layers._view import View
 from layers.intake.feeds import all_feeds
-from layers.store import Store, journal_reading
+from layers.store import Store, journal_reading, tokens
 from layers.store.journal_reading import Wanted
 from layers.store.paged import paged
 from layers.store.schema import person
@@ -97,9 +97,12 @@ def shared(desk: Desk) -> Found:
 
 def third_parties(desk: Desk) -> Found:
     """Whether programs of others come in with a token that says what for, and ends."""
-    n = journal_reading.number(desk.store, Wanted(action="token-add"))
-    ended = journal_reading.number(desk.store, Wanted(action="token-disable"))
-    return when(True, "saw_tokens", n=n, ended=ended) if n else unknown("saw_no_tokens")
+    rows = tokens.every(desk.store)
+    open_ = rows[~rows["disabled"].astype(bool) & (rows["expires_at"] > datetime.now(UTC))]
+    if open_.empty:
+        return unknown("saw_no_tokens")
+    last = open_["expires_at"].max()
+    return when(True, "saw_tokens", n=len(open_), ended=len(rows) - len(open_), at=f"{last:%Y-%m-%d}")
 
 
 def processing(desk: Desk) -> Found:

@@ -12,10 +12,11 @@ from dashboard.compliance import run
 from dashboard.compliance.run import CHECKS, looked
 from dashboard.text import LANGS, say
 from layers._errors import StoreError
-from layers._times import to_ms
-from layers.store import accounts, journal
+from layers._times import SHANGHAI, to_ms
+from layers.store import accounts, journal, tokens
 from layers.store.schema import account
 from layers.store.schema import journal as entries
+from layers.store.tokens import Token
 from tests.office import ADMIN, AUDITOR, CITY, COMMUNITY, DISTRICT, PUBLIC, STREET, Office, said
 
 PASSWORD = "correct horse 9 battery"
@@ -151,6 +152,18 @@ def test_a_finding_that_stands_for_a_week_is_told(own):
         old = to_ms(datetime.now(UTC) - timedelta(days=8))
         connection.execute(update(entries).where(entries.c.action == "exported").values(at=old))
     assert state(own, "answered")[0] == "not"
+
+
+def test_tokens_of_programs_are_counted_while_they_open_something(own):
+    assert state(own, "third_parties")[0] == "unknown"
+    ends = datetime.now(UTC) + timedelta(days=30)
+    for name in ("a", "b"):
+        tokens.add(own.store, "test", Token(0, name, "一院", ("beds",)), ends)
+    tokens.disable(own.store, "test", "b")
+    assert state(own, "third_parties") == (
+        "supports",
+        {"n": 1, "ended": 1, "at": f"{ends.astimezone(SHANGHAI):%Y-%m-%d}"},
+    )
 
 
 def test_a_size_that_asks_nobody_is_told(built, tmp_path):
