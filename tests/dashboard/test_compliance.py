@@ -157,9 +157,9 @@ def test_a_finding_that_stands_for_a_week_is_told(own):
 def test_tokens_of_programs_are_counted_while_they_open_something(own):
     assert state(own, "third_parties")[0] == "unknown"
     ends = datetime.now(UTC) + timedelta(days=30)
-    for name in ("a", "b"):
+    for name in ("beds-one", "beds-two"):
         tokens.add(own.store, "test", Token(0, name, "一院", ("beds",)), ends)
-    tokens.disable(own.store, "test", "b")
+    tokens.disable(own.store, "test", "beds-two")
     assert state(own, "third_parties") == (
         "supports",
         {"n": 1, "ended": 1, "at": f"{ends.astimezone(SHANGHAI):%Y-%m-%d}"},
