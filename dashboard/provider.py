@@ -4,6 +4,7 @@ Everything that is fetched comes from the origin of the configured issuer, throu
 believed when its signature is of a key of the provider (RS256 or ES256, nothing else), and issuer, audience, time and nonce are right.
 """
 
+import json
 import time
 from dataclasses import dataclass, field
 from threading import Lock
@@ -36,11 +37,15 @@ class ProviderError(Exception):
 
 @dataclass
 class Provider:
-    """One provider, and this system as its client."""
+    """One provider, and this system as its client.
+
+    authority  file of the certificates that its TLS is believed by; "" for those that are public
+    """
 
     issuer: str
     client: str
     secret: str
+    authority: str = ""
     kept: tuple[float, dict[str, Any]] = (0.0, {})
     silent_at: float = -RESTS_S
     lock: Lock = field(default_factory=Lock)
@@ -109,6 +114,7 @@ class Provider:
         )  # fmt: skip
         session.trust_env = False  # neither a proxy nor a password file of the machine
         session.max_redirects = 0
+        session.verify = self.authority or True
         return session
 
     def _read(self, session: OAuth2Session, url: str, **options: Any) -> dict[str, Any]:
@@ -118,7 +124,7 @@ class Provider:
         content = answer.raw.read(LARGEST + 1, decode_content=True)
         if len(content) > LARGEST:
             raise ValueError(f"{url} answers more than {LARGEST} bytes")
-        found = requests.compat.json.loads(content)
+        found = json.loads(content)
         if not isinstance(found, dict):
             raise ValueError(f"{url} answers no object")
         return found

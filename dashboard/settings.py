@@ -33,7 +33,7 @@ class Settings:
     proxy       address of the proxy that speaks TLS for this server: what it says about who asks, and how, is believed. "" for none
     second_rows rows that one account takes out alone within a day; more wait until a second one releases them
     oidc_issuer address of the provider of identities that signs people in; "" for none. With it go the name of this client there, the file of
-                its secret, and the table of roles (`dashboard/vouched.py`)
+                its secret, and the table of roles (`dashboard/vouched.py`); where no public authority signed its certificate, the file of the one that did
     debug       names of variables that switch debugging on; production is not served with any
     real_data   a folder of real files, for `make real` and the tests that need it
     """
@@ -56,6 +56,7 @@ class Settings:
     oidc_client: str = ""
     oidc_secret: Path | None = None
     oidc_roles: Path | None = None
+    oidc_authority: Path | None = None
 
     def __post_init__(self) -> None:
         if self.mode not in ("drill", "production"):
@@ -88,8 +89,12 @@ class Settings:
             raise SettingsError(
                 f"FANGYI_OIDC_ISSUER is {self.oidc_issuer!r}; wanted the address of a provider, as it writes it itself"
             )
-        for name in ("FANGYI_OIDC_SECRET_FILE", "FANGYI_OIDC_ROLES"):
-            path = given[name]
+        files = {
+            "FANGYI_OIDC_SECRET_FILE": self.oidc_secret,
+            "FANGYI_OIDC_ROLES": self.oidc_roles,
+            "FANGYI_OIDC_CA_FILE": self.oidc_authority,
+        }
+        for name, path in files.items():
             if isinstance(path, Path) and not path.is_file():
                 raise SettingsError(f"{name} {path}: there is no such file")
 
@@ -124,6 +129,7 @@ def from_environment(environment: Mapping[str, str] = os.environ, **changes: obj
         "oidc_issuer": environment.get("FANGYI_OIDC_ISSUER", ""),
         "oidc_client": environment.get("FANGYI_OIDC_CLIENT", ""),
         "oidc_secret": Path(one) if (one := environment.get("FANGYI_OIDC_SECRET_FILE", "")) else None,
+        "oidc_authority": Path(one) if (one := environment.get("FANGYI_OIDC_CA_FILE", "")) else None,
         "oidc_roles": Path(one) if (one := environment.get("FANGYI_OIDC_ROLES", "")) else None,
         "debug": tuple(name for name in DEBUG if environment.get(name, "").lower() not in OFF),
         "real_data": Path(environment.get("FANGYI_REAL_DATA", ROOT.parent / "shared" / "data")),

@@ -47,7 +47,8 @@ class OidcDoor:
         """The provider of the settings; its secret is read once."""
         settings = self.desk.settings
         secret = settings.oidc_secret.read_text("utf-8").strip() if settings.oidc_secret else ""
-        return Provider(settings.oidc_issuer, settings.oidc_client, secret)
+        authority = str(settings.oidc_authority) if settings.oidc_authority else ""
+        return Provider(settings.oidc_issuer, settings.oidc_client, secret, authority)
 
     def routes(self) -> Blueprint:
         """Return both routes."""

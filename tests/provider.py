@@ -122,11 +122,11 @@ class Provider:
 
 
 @contextmanager
-def serving() -> Iterator[Provider]:
-    """Serve a provider on a free port of this machine."""
+def serving(tls: tuple[str, str] | None = None) -> Iterator[Provider]:
+    """Serve a provider on a free port of this machine, by TLS where files of a certificate and its key are given."""
     made = Provider()
-    server = make_server("127.0.0.1", 0, made.app(), threaded=True)
-    made.issuer = f"http://127.0.0.1:{server.server_port}"
+    server = make_server("127.0.0.1", 0, made.app(), threaded=True, ssl_context=tls)
+    made.issuer = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

@@ -1,10 +1,16 @@
 """Signing in by a provider of identities: there and back over real HTTP with real tokens, and everything that must not come in."""
 
 import time
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from sqlalchemy import select
 
 from dashboard import vouched
@@ -346,6 +352,39 @@ def test_a_provider_that_is_silent_is_left_alone_for_a_moment(his):
     assert his.asked == []
     mine.silent_at -= 60
     assert mine.leads("http://localhost/back", "s", "n", "v" * 43).startswith(his.issuer)
+
+
+def certified(folder):
+    """Files of a certificate for this machine that it signed itself, and of its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a provider")])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder(
+        name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=1)
+    )
+    where = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    made = made.add_extension(where, False).add_extension(x509.BasicConstraints(True, 0), True)
+    pem = serialization.Encoding.PEM
+    (folder / "cert.pem").write_bytes(made.sign(key, hashes.SHA256()).public_bytes(pem))
+    kept = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (folder / "key.pem").write_bytes(kept)
+    return str(folder / "cert.pem"), str(folder / "key.pem")
+
+
+def test_a_provider_is_believed_by_its_authority_alone(tmp_path):
+    with provider.serving(certified(tmp_path)) as his:
+        asked = ("http://localhost/back", "s", "n", "v" * 43)
+        believing = Provider(his.issuer, "fangyi", "x", str(tmp_path / "cert.pem"))
+        assert believing.leads(*asked).startswith(his.issuer)
+        with pytest.raises(ProviderError, match="SSLError"):
+            Provider(his.issuer, "fangyi", "x").leads(*asked)
+
+
+def test_an_authority_that_there_is_not_is_refused(tmp_path, own):
+    names = ("oidc_issuer", "oidc_client", "oidc_secret", "oidc_roles")
+    more = {name: getattr(own.settings, name) for name in names}
+    with pytest.raises(SettingsError, match="FANGYI_OIDC_CA_FILE .* there is no such file"):
+        Settings(store="sqlite:///x.db", **more, oidc_authority=tmp_path / "absent.pem")
 
 
 def test_the_machines_proxy_is_not_asked(own, his, monkeypatch):
