@@ -4,7 +4,10 @@ import hashlib
 import json
 import re
 import secrets
+import shutil
 import tempfile
+import time
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,9 +31,10 @@ KEY = re.compile(r"[\x21-\x7e]{1,128}")
 REPLAYED = "Idempotent-Replay"
 TRUTH = {"true": True, "1": True, "false": False, "0": False, "": False}
 
-
 AT_ONCE = 4  # deliveries that a process works on: one writes at a time, and pages are to find threads
 PATIENCE_S = 10.0  # for one's turn
+FOLDER = "api"  # on the shelf: what is being read
+LEFT_S = 3_600  # after which what a process that was killed left there is taken away
 
 
 def routes(desk: Desk) -> Blueprint:
@@ -51,7 +55,7 @@ def routes(desk: Desk) -> Blueprint:
         if not turns.acquire(timeout=PATIENCE_S):
             raise Problem(503, "busy", headers={"Retry-After": str(round(PATIENCE_S))})
         try:
-            return _answered(desk.store, known, token, rows, told.get("datum"), key, dry)
+            return _answered(desk, known, token, rows, told.get("datum"), key, dry)
         finally:
             turns.release()
 
@@ -59,8 +63,9 @@ def routes(desk: Desk) -> Blueprint:
 
 
 def _answered(
-    store: Store, feed: Feed, token: Token, rows: list[dict[str, Any]], datum: str | None, key: str, dry: bool
+    desk: Desk, feed: Feed, token: Token, rows: list[dict[str, Any]], datum: str | None, key: str, dry: bool
 ) -> Response:
+    store = desk.store
     content, suffix = as_file(feed, rows)
     sha256 = hashlib.sha256(content).hexdigest()
     name = f"{token.name}_{_mark(key)}{suffix}"
@@ -71,7 +76,7 @@ def _answered(
         before = tokens.delivered(store, feed.name, name, sha256)
         if before is not None:
             return _told(store, before, replayed=True)
-    with tempfile.TemporaryDirectory(prefix="fangyi-api-") as folder:
+    with tempfile.TemporaryDirectory(dir=_swept(desk.shelf.place(FOLDER))) as folder:
         path = Path(folder) / name
         path.write_bytes(content)
         found = run(store, feed, path, datum=datum, source=token.source, dry_run=dry, actor=token.actor)
@@ -81,6 +86,15 @@ def _answered(
     number = found.repeated or found.batch
     assert number is not None
     return _told(store, number, replayed=found.repeated is not None)
+
+
+def _swept(home: Path) -> Path:
+    """The folder of what is being read, without what nobody reads any more: it may name persons."""
+    for left in home.iterdir():
+        with suppress(FileNotFoundError):  # another process was faster
+            if time.time() - left.stat().st_mtime > LEFT_S:
+                shutil.rmtree(left, ignore_errors=True)
+    return home
 
 
 def as_file(feed: Feed, rows: list[dict[str, Any]]) -> tuple[bytes, str]:

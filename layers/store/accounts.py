@@ -20,6 +20,7 @@ from layers.store.schema import account, identity, session
 
 LONGEST = 60  # characters of a name
 RESERVED = ("nobody", "unknown", "drill")  # as the journal calls who did not sign in
+PROGRAM = "api:"  # what the journal puts before the name of a program's token
 UNFIT = re.compile(
     r"[\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
 )  # cannot be seen, or turn the line round
@@ -143,12 +144,16 @@ def known(store: Store, name: str) -> str:
 def named(text: str) -> str:
     """Return a name as it is kept; raises AccountError for one that is empty, too long or cannot be seen."""
     name = _folded(text)
-    if not name or len(name) > LONGEST or UNFIT.search(text) or name.casefold() in RESERVED:
+    if not name or len(name) > LONGEST or UNFIT.search(text) or _is_taken(name.casefold()):
         raise AccountError(
-            f"{text!r} is no name of an account; wanted 1 to {LONGEST} characters that can be seen, and none of {', '.join(RESERVED)}",
-            f"“{name}”不能作账号名；须为 1 至 {LONGEST} 个可见字符，且不能是{'、'.join(RESERVED)}",
+            f"{text!r} is no name of an account; wanted 1 to {LONGEST} characters that can be seen, none of {', '.join(RESERVED)}, and not {PROGRAM}...",
+            f"“{name}”不能作账号名；须为 1 至 {LONGEST} 个可见字符，不能是{'、'.join(RESERVED)}，也不能以“{PROGRAM}”开头",
         )
     return name
+
+
+def _is_taken(name: str) -> bool:
+    return name in RESERVED or name.startswith(PROGRAM)
 
 
 def _folded(text: str) -> str:

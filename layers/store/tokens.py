@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from layers._errors import LayerError
 from layers._times import to_ms
 from layers.store import journal, sessions
+from layers.store.accounts import PROGRAM
 from layers.store.database import Store
 from layers.store.schema import api_key, api_token, batch
 
@@ -25,7 +26,6 @@ RIGHTS = ("orders", "metrics")
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,39}")
 KEPT = timedelta(days=30)  # how long a delivery may be sent again under its key
 MOST_A_MINUTE = 6_000
-ACTOR = "api:"  # before the name in the journal: no account can pass for a program
 
 
 class TokenError(LayerError):
@@ -55,7 +55,7 @@ class Token:
     @property
     def actor(self) -> str:
         """Who the journal says did what came by this token."""
-        return ACTOR + self.name
+        return PROGRAM + self.name  # no account is called so
 
 
 def add(store: Store, by: str, token: Token, expires_at: datetime) -> str:

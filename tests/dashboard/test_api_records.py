@@ -1,6 +1,8 @@
 """Deliveries by the API: a token, a batch of records, the receipt of the intake; asked again, the same answer."""
 
 import json
+import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Event, Semaphore
@@ -258,6 +260,18 @@ def test_a_long_number_keeps_every_digit(place, post):
     assert answer.status_code == 200, said(answer)
     desk = place.app.server.extensions["desk"]
     assert "420102199001011231" in set(desk.frames(CITY, place.store.view(), ["hospitals"])["hospitals"]["id"])
+
+
+def test_no_delivery_is_left_on_the_disk_also_of_a_process_that_was_killed(place, post):
+    home = place.app.server.extensions["desk"].shelf.place(records.FOLDER)
+    killed, at_work = home / "killed", home / "at-work"
+    for folder in (killed, at_work):
+        folder.mkdir()
+        (folder / "his-1.jsonl").write_text("a person", "utf-8")
+    long_ago = time.time() - records.LEFT_S - 1
+    os.utime(killed, (long_ago, long_ago))
+    assert post("beds", BED).status_code == 200
+    assert list(home.iterdir()) == [at_work]
 
 
 def test_a_receipt_repeats_no_personal_value(post):

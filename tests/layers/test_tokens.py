@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import func, select, update
 
 from layers._times import to_ms
-from layers.store import journal, sessions, tokens
+from layers.store import accounts, journal, sessions, tokens
+from layers.store.accounts import AccountError
 from layers.store.schema import api_key, api_token
 from layers.store.tokens import Token, TokenError
 from tests import databases
@@ -59,3 +60,9 @@ def test_a_key_is_forgotten_after_a_month(store):
         connection.execute(update(api_key).values(claimed_at=to_ms(datetime.now(UTC) - tokens.KEPT) - 1))
     assert tokens.claim(store, one, "other", "b")
     assert tokens.claim(store, one, "k", "c")
+
+
+@pytest.mark.parametrize("name", ["api:his-1", "API:his-1", " api:x"])
+def test_no_account_passes_for_a_program(name):
+    with pytest.raises(AccountError, match="api:"):
+        accounts.named(name)
