@@ -66,7 +66,7 @@ def chain(desk: Desk, who: Person | None, *, now: bool = False) -> Checked:
 def findings(desk: Desk, who: Person | None) -> tuple[Finding, ...]:
     """Return what the journal gives cause to ask about, the newest first; what came since is judged now."""
     _auditor(desk, who)
-    return desk.judge.findings(desk.store.read)
+    return desk.judge.of(desk.store)
 
 
 def answer(desk: Desk, who: Person | None, id: str, remark: str) -> None:

@@ -154,7 +154,7 @@ class Watch:
 
     def oversee(self) -> None:
         """Tell the log, once each, what in the journal calls for a question; who answers it is the auditor, on the page of the journal."""
-        for one in self.desk.judge.findings(self.desk.store.read):
+        for one in self.desk.judge.of(self.desk.store):
             if not one.is_answered and one.id not in self.warned:
                 self.warned.add(one.id)
                 log.warning("oversight: %s, %s: %s %s within one %s", one.id, one.who, one.value, one.topic, one.span)

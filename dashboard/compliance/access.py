@@ -42,7 +42,7 @@ def separate(desk: Desk) -> Found:
 
 def guarded(desk: Desk) -> Found:
     """Whether the database itself holds back rows of other areas."""
-    if desk.store.engine.dialect.name != "postgresql":
+    if desk.store.is_file:
         return unknown("saw_file")
     why = roles.why_unbound(desk.store)
     return when(why is None, "saw_bound" if why is None else "saw_unbound")

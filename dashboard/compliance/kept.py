@@ -39,8 +39,7 @@ def settings(desk: Desk) -> Found:
 
 def sealed(desk: Desk) -> Found:
     """Whether what tells where a person is lies sealed in the database."""
-    with desk.store.snapshot() as connection:
-        whole, bare = resealing.lying(connection)
+    whole, bare = resealing.lying(desk.store)
     if not whole:
         return unknown("saw_no_person")
     return when(bare == 0, "saw_sealed", n=f"{whole:,}", bare=f"{bare:,}", columns=len(resealing.COLUMNS))
@@ -71,7 +70,7 @@ def elsewhere(_desk: Desk) -> Found:
 
 def refused(desk: Desk) -> Found:
     """Whether what comes in is checked: how many rows were refused, each with its reason."""
-    files, rows = (int(n) for n in desk.store.read(deliveries.refusals()).iloc[0])
+    files, rows = deliveries.refusals(desk.store)
     return when(True, "saw_refused", files=f"{files:,}", rows=f"{rows:,}") if files else unknown("saw_no_file")
 
 

@@ -42,7 +42,7 @@ def kept(desk: Desk) -> Found:
 
 def answered(desk: Desk) -> Found:
     """Whether somebody answers what calls for a question."""
-    found = desk.judge.findings(desk.store.read)
+    found = desk.judge.of(desk.store)
     old = [one for one in found if not one.is_answered and one.ended_at < datetime.now(UTC) - PATIENCE]
     waits = sum(not one.is_answered for one in found)
     return when(not old, "saw_answered", n=len(found), waits=waits, old=len(old), days=PATIENCE.days)

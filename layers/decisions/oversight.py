@@ -144,6 +144,10 @@ class Judge:
             self.add(read(journal_reading.selected((*COUNTED, ANSWER), self.last)).to_dict("records"))
             return self.told()
 
+    def of(self, store: Store) -> tuple[Finding, ...]:
+        """Return what the journal of a store gives cause to ask about; what came since the last time is judged now."""
+        return self.findings(store.read)
+
     def add(self, entries: Iterable[Mapping[Any, Any]]) -> None:
         """Judge entries in their order: seq, at, actor, action, subject, detail."""
         for entry in entries:

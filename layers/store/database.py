@@ -72,6 +72,11 @@ class Store:
                 rows[column.name] = as_times(rows[column.name])
         return rows
 
+    @property
+    def is_file(self) -> bool:
+        """True for a store in a file or in memory, False for one on a server."""
+        return self.engine.dialect.name == "sqlite"
+
     def let_go(self) -> None:
         """Give back the memory in which the database keeps pages of its file, for whoever reads much and once."""
         if self.engine.dialect.name == "sqlite":

@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, Select, exists, func, select
 
 from layers._times import to_ms
 from layers._view import View
+from layers.store.database import Store
 from layers.store.schema import batch
 from layers.store.undone import taken_back
 
@@ -49,8 +50,9 @@ def receipts(view: View) -> Select[Any]:
     return query.where(batch.c.kind == "import", batch.c.known_at <= to_ms(view.known_at)).order_by(batch.c.id)
 
 
-def refusals() -> Select[Any]:
+def refusals(store: Store) -> tuple[int, int]:
     """Return files, rows: how many deliveries were ever taken in, and how many of their rows were refused, each with its reason."""
     refused = func.coalesce(func.sum(batch.c.receipt["rows_rejected"].as_integer()), 0)
     columns: tuple[Any, ...] = (func.count().label("files"), refused.label("rows"))
-    return select(*columns).where(batch.c.kind == "import")
+    files, rows = store.read(select(*columns).where(batch.c.kind == "import")).iloc[0]
+    return int(files), int(rows)

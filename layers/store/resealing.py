@@ -7,6 +7,7 @@ import pandas as pd
 from sqlalchemy import Connection, String, bindparam, false, func, or_, select, type_coerce, update
 
 from layers._errors import StoreError
+from layers.store.database import Store
 from layers.store.schema import person
 from layers.store.sealing import as_kept, opened, ring_of, seal, sealed_columns
 from layers.store.writing import contents, own_columns
@@ -137,14 +138,14 @@ def _none(value: Any) -> Any:
     return None if isinstance(value, float) and value != value else value
 
 
-def lying(connection: Connection) -> tuple[int, int]:
+def lying(store: Store) -> tuple[int, int]:
     """Return how many values of sealed columns there are, and how many of them lie open: not sealed by a key of the store."""
-    names = ring_of(connection).names()
     whole = bare = 0
-    for name in COLUMNS:
-        kept = type_coerce(person.c[name], String)
-        ours = or_(false(), *(kept.startswith(f"{one}:", autoescape=True) for one in names))
-        counts = select(func.count(kept), func.count(kept).filter(~ours))
-        some, open_ = connection.execute(counts).one()
-        whole, bare = whole + int(some), bare + int(open_)
+    with store.snapshot() as connection:
+        for name in COLUMNS:
+            kept = type_coerce(person.c[name], String)
+            ours = or_(false(), *(kept.startswith(f"{one}:", autoescape=True) for one in store.ring.names()))
+            counts = select(func.count(kept), func.count(kept).filter(~ours))
+            some, open_ = connection.execute(counts).one()
+            whole, bare = whole + int(some), bare + int(open_)
     return whole, bare

@@ -104,6 +104,7 @@ WRONG = {
     "compounds": ("duplicates", "--out", "absent/x.csv"),
     "restore": ("absent.backup",),
     "jobs": ("--store", "sqlite:///absent/x.db"),
+    "retention": ("--check", "absent.json"),
     "serve": ("--port", "99999"),
     "token": ("list", "--store", "sqlite:///absent/x.db"),
     "undo": ("7", "--store", "sqlite:///absent/x.db"),
