@@ -1,5 +1,6 @@
 """Deliveries by the API: a token, a batch of records, the receipt of the intake; asked again, the same answer."""
 
+import io
 import json
 import os
 import time
@@ -229,6 +230,20 @@ def test_what_is_no_batch_is_a_problem_and_the_server_lives(place, post, data, s
     assert told["zh"]["title"]
     assert told["en"]["detail"]
     assert place.anybody().get("/healthz").status_code == 200
+
+
+def test_a_body_in_pieces_is_not_cut_where_it_gets_too_large(place, key):
+    """A batch that is whole, and then blanks without end: what is left of it must not pass for what was sent."""
+    body = json.dumps({"records": [BED]}).encode()
+    for blanks, status in ((10, 200), (bodies.LARGEST, 413)):
+        answer = place.anybody().post(
+            BEDS,
+            input_stream=io.BytesIO(body + b" " * blanks),
+            headers={"Authorization": f"Bearer {key}", "Transfer-Encoding": "chunked"},
+            content_type="application/json",
+            environ_overrides={"wsgi.input_terminated": True},
+        )
+        assert answer.status_code == status
 
 
 @pytest.mark.parametrize("depth", [3, 60, 900, 50_000])
