@@ -102,9 +102,10 @@ class Runner:
 
     def _do(self, job: Job) -> None:
         jobs, stop, over = self.desk.jobs, Event(), Event()
+        came: dict[str, int] = {}
         Thread(target=self._heed, args=(job, stop, over), name="jobs-heed", daemon=True).start()
         try:
-            content = self.tasks[job.task](self.desk, job.owner, job.about, self._progress(job, stop), stop)
+            content = self.tasks[job.task](self.desk, job.owner, job.about, self._progress(job, stop, came), stop)
         except Cancelled:
             if not self.ending.is_set():
                 jobs.end(job.id, "cancelled", both("jobs.cancelled"))
@@ -112,17 +113,19 @@ class Runner:
             if not self.ending.is_set():
                 jobs.end(job.id, "failed", both("jobs.failed", error=error))
         else:
+            jobs.tell(job.id, **came)  # as far as it came in the end, however short ago it told of less
             jobs.end(job.id, "done", both("jobs.done"), content)
         finally:
             over.set()
 
-    def _progress(self, job: Job, stop: Event) -> Progress:
+    def _progress(self, job: Job, stop: Event, came: dict[str, int]) -> Progress:
         last = ("", 0.0)
 
         def told(done: int, total: int, zh: str, en: str) -> None:
             nonlocal last
             if stop.is_set():
                 raise Cancelled(f"{job.name} was cancelled; nothing was written")
+            came.update(done=done, total=total)
             now = time.monotonic()
             if zh == last[0] and now - last[1] < TOLD_S:
                 return
