@@ -85,3 +85,16 @@ def test_a_name_is_taken_once_and_closed_once(token, capsys):
     told = capsys.readouterr().err
     assert "there is a token 'twice' already" in told
     assert "disabled already" in told
+
+
+def test_what_was_done_about_tokens_is_said_in_words_on_the_journal(url):
+    from dashboard.pages._journal_words import kind, told
+
+    store = open_store(url)
+    entries = journal.entries(store, 100)
+    done = entries[entries["action"].str.startswith("token-")]
+    assert {kind(action, "zh") for action in done["action"]} == {"发放令牌", "停用令牌"}
+    said = told(done[done["action"] == "token-add"]["detail"].iloc[-1], "zh")
+    assert "可报送 beds、supplies" in said
+    assert "per_minute" not in said
+    store.close()
