@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -60,34 +61,34 @@ def run(args: argparse.Namespace) -> int:
         if not path.is_file():
             raise FeedError(f"{path}: no such file")
     require_writable(args.receipt, read=[*args.files, *([args.map] if args.map else [])])
-    store = _open(settings_of(args), args)
-    receipts: list[dict[str, Any]] = []
-    useless: list[str] = []
-    for path in args.files:
-        report, finish = rows_bar(path)
-        try:
-            receipt = import_file(
-                store,
-                feed,
-                path,
-                datum=args.datum,
-                profile=profile,
-                known_at=parse_time(args.known_at) if args.known_at else None,
-                source=args.source,
-                dry_run=args.dry_run,
-                progress=report,
-            )
-        finally:
-            finish()
-        receipts.append(receipt.as_json())
-        print("\n".join(receipt.lines(args.lang)))
-        if args.receipt:
-            _write(args.receipt, receipts)
-        if receipt.rows_read and receipt.rows_rejected == receipt.rows_read:
-            useless.append(path.name)
-    if useless:
-        print(f"error: {', '.join(useless)}: not one row could go in; the reasons stand above", file=sys.stderr)
-    return 1 if useless else 0
+    with closing(_open(settings_of(args), args)) as store:
+        receipts: list[dict[str, Any]] = []
+        useless: list[str] = []
+        for path in args.files:
+            report, finish = rows_bar(path)
+            try:
+                receipt = import_file(
+                    store,
+                    feed,
+                    path,
+                    datum=args.datum,
+                    profile=profile,
+                    known_at=parse_time(args.known_at) if args.known_at else None,
+                    source=args.source,
+                    dry_run=args.dry_run,
+                    progress=report,
+                )
+            finally:
+                finish()
+            receipts.append(receipt.as_json())
+            print("\n".join(receipt.lines(args.lang)))
+            if args.receipt:
+                _write(args.receipt, receipts)
+            if receipt.rows_read and receipt.rows_rejected == receipt.rows_read:
+                useless.append(path.name)
+        if useless:
+            print(f"error: {', '.join(useless)}: not one row could go in; the reasons stand above", file=sys.stderr)
+        return 1 if useless else 0
 
 
 def _open(settings: Settings, args: argparse.Namespace) -> Store:

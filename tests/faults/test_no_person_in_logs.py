@@ -119,6 +119,7 @@ def test_an_import_by_page_that_crashes_shows_and_logs_nobody(own, tmp_path, cap
         until = time.monotonic() + 60
         while job.state not in ("done", "failed") and time.monotonic() < until:
             time.sleep(0.05)
+            job = desk.jobs.now(job)
         told = own.browser(CITY).get(f"/imports/job/{job.id}").get_data(as_text=True)
     assert job.state == "failed"
     assert told_in(caplog.text) == told_in(told) == []
