@@ -28,7 +28,7 @@ from dashboard import (
 from dashboard import map as deck
 from dashboard.access import COOKIE, AccessError, Gate, check_origin
 from dashboard.briefing import BriefingError
-from dashboard.calls import CallError, check_call
+from dashboard.calls import CallError, Json, check_call
 from dashboard.desk import Desk
 from dashboard.live import code_of, live_blueprint
 from dashboard.pages import Asked, Page, _drill, _live, _person, all_pages
@@ -287,6 +287,7 @@ def detail(asked: Asked, chosen: tuple[str, str] | None) -> Any:
 def _serve(app: Dash, desk: Desk, sheets: _live.Sheets) -> None:
     server = app.server
     server.config["MAX_CONTENT_LENGTH"] = 2_000_000
+    server.json = Json(server)
     compressed.connect(server)
     server.register_blueprint(vendor.vendor_blueprint())
     server.register_blueprint(wording.words_blueprint())

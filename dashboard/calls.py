@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from flask.json.provider import DefaultJSONProvider
+
 from dashboard.presses import BUTTONS, is_press
 from layers.store.order_states import STEPS
 
@@ -13,6 +15,17 @@ LAST_DAY = 100_000  # days since 1970: the year 2243, beyond any slider
 
 class CallError(ValueError):
     """A call names no callback of ours, or carries what that callback does not take."""
+
+
+class Json(DefaultJSONProvider):
+    """JSON as Flask reads it, but what is nested too deep is no JSON, and no fault of the server."""
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        """Return what a text says; ValueError for what is no JSON."""
+        try:
+            return super().loads(s, **kwargs)
+        except RecursionError:
+            raise ValueError("nested too deep") from None
 
 
 def check_call(body: Any, callbacks: Mapping[str, Mapping[str, Any]]) -> None:
