@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
@@ -34,34 +35,69 @@ def programs() -> Path | None:
     )
 
 
-@contextmanager
-def server(bin_: Path) -> Iterator[str]:
-    """Run a server in a temporary folder, reached by a socket in it; yield its address, stop and forget it afterwards.
+@dataclass
+class Cluster:
+    """A PostgreSQL server in a folder of its own, reached by a socket in it.
 
     PostgreSQL refuses to run as root: then it runs as the account that its package made. It ends with the process that began it,
     however that one ends.
     """
-    with tempfile.TemporaryDirectory(prefix="fangyi-pg-") as name:
-        folder, port = Path(name), _free_port()
+
+    bin_: Path
+    folder: Path
+    port: int = field(default_factory=lambda: _free_port())
+    drop: tuple[str, ...] = ()
+    running: "subprocess.Popen[bytes] | None" = None
+
+    @property
+    def address(self) -> str:
+        """The URL of its databases, with {name} for the name."""
+        return f"postgresql+psycopg://keeper@/{{name}}?host={self.folder}&port={self.port}"
+
+    def make(self) -> None:
+        """Make its files."""
         own: tuple[str, ...] = ()
-        drop: tuple[str, ...] = ()
         if os.geteuid() == 0:
             account = pwd.getpwnam("postgres")
-            os.chown(folder, account.pw_uid, account.pw_gid)
-            drop = (f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups")
-            own = ("setpriv", *drop, "--")
-        _run(*own, bin_ / "initdb", "-D", folder / "data", "-U", "keeper", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")  # fmt: skip
+            os.chown(self.folder, account.pw_uid, account.pw_gid)
+            self.drop = (f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups")
+            own = ("setpriv", *self.drop, "--")
+        _run(*own, self.bin_ / "initdb", "-D", self.folder / "data", "-U", "keeper", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")  # fmt: skip
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
         options = [part for one in HASTE for part in ("-c", one)]
-        command = [*BOUND, *drop, bin_ / "postgres", "-D", folder / "data", "-p", port, "-k", folder, *options]
-        with (
-            (folder / "log").open("w") as log,
-            subprocess.Popen(list(map(str, command)), cwd="/", stderr=log) as running,
-        ):
-            try:
-                _await(f"host={folder} port={port} user=keeper dbname=postgres", folder / "log")
-                yield f"postgresql+psycopg://keeper@/{{name}}?host={folder}&port={port}"
-            finally:
-                running.send_signal(signal.SIGQUIT)
+        command = [*BOUND, *self.drop, self.bin_ / "postgres", "-D", self.folder / "data", "-p", self.port, "-k", self.folder, *options]  # fmt: skip
+        with (self.folder / "log").open("a") as log:
+            self.running = subprocess.Popen(list(map(str, command)), cwd="/", stderr=log)
+        _await(f"host={self.folder} port={self.port} user=keeper dbname=postgres", self.folder / "log")
+
+    def stop(self) -> None:
+        """Stop it at once, as `pg_ctl stop -m immediate` does: nothing is finished, what was committed is read from the log at the next start."""
+        if self.running:
+            self.running.send_signal(signal.SIGQUIT)
+            self.running.wait()
+            self.running = None
+
+
+@contextmanager
+def cluster(bin_: Path) -> Iterator[Cluster]:
+    """Run a server in a temporary folder; stop and forget it afterwards."""
+    with tempfile.TemporaryDirectory(prefix="fangyi-pg-") as name:
+        found = Cluster(bin_, Path(name))
+        found.make()
+        try:
+            found.start()
+            yield found
+        finally:
+            found.stop()
+
+
+@contextmanager
+def server(bin_: Path) -> Iterator[str]:
+    """Run a server that nobody stops meanwhile, and yield its address."""
+    with cluster(bin_) as found:
+        yield found.address
 
 
 def database(address: str, name: str, template: str = "template0") -> str:

@@ -94,7 +94,7 @@ class Office:
 
     def __init__(self, store: str, mode: str = "production", **changes: Any) -> None:
         self.settings = Settings(store=store, mode=mode, secret=SECRET if mode == "production" else "", **changes)
-        self.store = open_store(store, mode)
+        self.store = open_store(store, mode, keys=self.settings.keys)
         self.app = create_app(self.settings, self.store)
 
     @classmethod
