@@ -1,19 +1,22 @@
 """Answers to the call for a page, kept as they leave the server: laid out, written and gzipped once for every screen that may see the same.
 
-An answer is kept under what `Sheets.key` names: page, view, language, scale, turn, the reader's role, area and name, what the reader
-saved, and how the store stood. So no answer reaches a reader for whom it was not made, and none outlives what it was made from.
+An answer is kept under what `Sheets.key` names: page, view, language, scale, turn, the reader's role and area, what the reader saved,
+and how the store stood. Colleagues who saved nothing share one in which each one's name is put as it leaves.
+So no answer reaches a reader for whom it was not made, and none outlives what it was made from.
 Fifty screens that hear of the same news wait for one answer, and only `AT_ONCE` answers are made at a time: what is made by turns
 is there sooner, on average, than what is made side by side.
 """
 
 import gzip
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Semaphore
 from typing import Any
 
 from flask import Flask, Response, g, request
 
+from dashboard.access import SEEN, Person
 from dashboard.desk import Desk
 from dashboard.memory import Memory
 from dashboard.pages import Asked, all_pages
@@ -37,22 +40,32 @@ class _SingleError(Exception):
 
 @dataclass
 class Answers:
-    """The kept answers of one process."""
+    """The kept answers of one process; what took long is shared with the others of its server."""
 
     sheets: Sheets
-    memory: Memory = field(default_factory=lambda: Memory(most=KEPT))
+    memory: Memory = field(init=False)
     slots: Semaphore = field(default_factory=lambda: Semaphore(AT_ONCE))
+
+    def __post_init__(self) -> None:
+        shelf = self.sheets.watch.desk.shelf
+        self.memory = Memory(most=KEPT, shelf=None if shelf.alone else shelf)
+        self.anybody = f"reader-{shelf.boot}"  # stands where a name comes, in an answer that colleagues share
 
     def get(self, desk: Desk, body: Mapping[str, Any], make: Callable[[], Response]) -> Response | None:
         """Return the answer to a call that asks for a page; None where it is the caller's alone, and Dash is to answer."""
         values = {f"{one['id']}.{one['property']}": one.get("value") for one in [*body["inputs"], *body["state"]]}
-        key = self._key(desk, values, body.get("changedPropIds", []))
-        if key is None:
+        found = self._key(desk, values, body.get("changedPropIds", []))
+        if found is None:
             return None
+        key, who = found
         try:
-            zipped = self.memory.get(key, lambda: self._made(make))
+            zipped = self.memory.get(key, lambda: self._made(make, who))
         except _SingleError as single:
+            if who is not None:
+                single.answer.set_data(self._signed(single.answer.get_data(), who.name))
             return single.answer
+        if who is not None:
+            zipped = self._named(zipped, who.name)
         packed = "gzip" in request.headers.get("Accept-Encoding", "")
         answer = Response(zipped if packed else gzip.decompress(zipped), content_type="application/json")
         answer.headers["Vary"] = "Accept-Encoding, Cookie"
@@ -60,7 +73,7 @@ class Answers:
             answer.headers["Content-Encoding"] = "gzip"
         return answer
 
-    def _key(self, desk: Desk, values: Mapping[str, Any], changed: list[str]) -> Any:
+    def _key(self, desk: Desk, values: Mapping[str, Any], changed: list[str]) -> tuple[Any, Person | None] | None:
         path, turn, scale = values["url.pathname"], values["wall-page.data"] or "", values["scale.data"]
         page, pick = all_pages().get(path), values["pick.data"]
         if page is None or scale is None or (turn and path != WALL and changed == ["wall-page.data"]):
@@ -74,14 +87,30 @@ class Answers:
             return None  # the page says what is wrong with its address
         if asked.here.pick or (pick and pick.get("id")):
             return None  # a page with somebody's choice on it
-        return self.sheets.key(asked, page, "answer", stand)
+        nameless = self.sheets.is_nameless(asked, page)
+        key = self.sheets.key(asked, page, "answer", stand, nameless=nameless)
+        return None if key is None else (key, who if nameless else None)
 
-    def _made(self, make: Callable[[], Response]) -> bytes:
+    def _made(self, make: Callable[[], Response], who: Person | None) -> bytes:
+        """Make an answer; for `who` and all colleagues who may see the same, without a name."""
         with self.slots:
-            answer = make()
+            try:
+                if who is not None:
+                    request.environ[SEEN] = replace(who, name=self.anybody)
+                answer = make()
+            finally:
+                if who is not None:
+                    request.environ[SEEN] = who
         if answer.status_code != 200 or not g.get("whole"):
             raise _SingleError(answer)
         return gzip.compress(answer.get_data(), LEVEL, mtime=0)
+
+    def _named(self, zipped: bytes, name: str) -> bytes:
+        """The answer with the reader's name; zipped as fast as can be, since it is sent once."""
+        return gzip.compress(self._signed(gzip.decompress(zipped), name), 1, mtime=0)
+
+    def _signed(self, text: bytes, name: str) -> bytes:
+        return text.replace(self.anybody.encode(), json.dumps(name)[1:-1].encode())
 
 
 def is_whole() -> None:

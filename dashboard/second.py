@@ -46,6 +46,11 @@ def ready(desk: Desk, who: Person | None) -> pd.DataFrame:
     return rows[rows["state"] == RELEASED]
 
 
+def numbers(desk: Desk, who: Person | None) -> tuple[int, int]:
+    """Return how much waits for this person to decide, and how much they can take."""
+    return len(waiting(desk, who)), len(ready(desk, who))
+
+
 def decided(desk: Desk, who: Person | None) -> pd.DataFrame:
     """Return what this person decided within a month, the newest first."""
     who = _office(desk, who)

@@ -103,3 +103,9 @@ def _production(store: str, port: int, words: str, **more: str) -> None:
 def serve_two(store: str, port: int, words: str) -> None:
     """Serve a drill store with two workers."""
     command(["serve", "--store", store, "--port", str(port), "--workers", "2"], words)
+
+
+def serve_production_with(store: str, port: int, words: str, secret: str, workers: int) -> None:
+    """Serve a store of production, whose secret the caller knows, with some workers."""
+    settings = {"FANGYI_MODE": "production", "FANGYI_SECRET": secret}
+    command(["serve", "--store", store, "--port", str(port), "--workers", str(workers)], words, **settings)

@@ -27,7 +27,7 @@ def bell(asked: Asked) -> Component:
 
 def _takings(asked: Asked) -> Component | None:
     """Return how many exports wait for this person to release or to take them; nothing where none does."""
-    waits, ready = len(second.waiting(asked.desk, asked.who)), len(second.ready(asked.desk, asked.who))
+    waits, ready = second.numbers(asked.desk, asked.who)
     if not waits + ready:
         return None
     said = [asked.say(f"exports.{key}", n=n) for key, n in (("waiting_for_you", waits), ("ready_for_you", ready)) if n]

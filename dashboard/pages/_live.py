@@ -15,6 +15,7 @@ from dash import ALL, Dash, Input, Output, State, ctx, html, no_update
 from dash.development.base_component import Component
 from flask import request
 
+from dashboard import second
 from dashboard.desk import Desk
 from dashboard.memory import Memory
 from dashboard.pages import Asked, Page, all_pages
@@ -42,8 +43,11 @@ class Sheets:
         key = self.key(asked, page, what, stand)
         return make() if key is None else self.memory.get(key, make)
 
-    def key(self, asked: Asked, page: Page, what: str, stand: Beat) -> Hashable | None:
-        """Return what names all that a page depends on, so that equal keys mean equal pages; None for a page that is its reader's alone."""
+    def key(self, asked: Asked, page: Page, what: str, stand: Beat, *, nameless: bool = False) -> Hashable | None:
+        """Return what names all that a page depends on, so that equal keys mean equal pages; None for a page that is its reader's alone.
+
+        nameless  the name on the page is put in later, so colleagues share it who have the same in the bell
+        """
         if not page.shared or asked.review:
             return None
         here, who = asked.here, asked.who
@@ -51,8 +55,16 @@ class Sheets:
         view = (here.path, here.search, here.lang, here.view.area, here.view.as_of, here.view.known_at)
         reader = (who.role, who.area, name) if who else ()
         until = (asked.desk.now(here), int(time.time() // LASTS_S))  # ages grow, to the minute
-        own = saved.version(asked.desk.store, owner(who)) if name else ()  # a page shows its reader's views and columns
+        own: tuple[int, ...] = saved.version(asked.desk.store, owner(who)) if name else ()  # their views and columns
+        if nameless:
+            reader, own = reader[:2], second.numbers(asked.desk, who)  # the bell tells each what waits for them
         return (what, *view, asked.scale, asked.turn, *reader, own, stand, *until)
+
+    @staticmethod
+    def is_nameless(asked: Asked, page: Page) -> bool:
+        """Return whether nothing but a name tells this reader's page from a colleague's: they keep no views and no columns."""
+        named = asked.who is not None and asked.who.name != "" and page.path != WALL
+        return named and not asked.desk.settings.is_drill and not any(saved.version(asked.desk.store, owner(asked.who)))
 
 
 def part(kind: str, name: str, children: Any, className: str = "") -> Component:

@@ -26,6 +26,7 @@ from layers.intake.run import run  # noqa: E402
 from layers.scenario import build as drill  # noqa: E402
 from layers.store import Store, open_store  # noqa: E402
 from tests.bench import addresses, atlas, decisions, freshness, points, rows, soak, ui_load, ui_scrub, ui_transfer  # noqa: E402
+from tests.bench import load as crowd  # noqa: E402
 
 
 def say(name: str, value: float, unit: str, **more: Any) -> None:
@@ -163,6 +164,7 @@ def main() -> None:
         rows.measure(say, (5_000, 50_000) if args.small else rows.SIZES)
         ui_scrub.measure(say, store)
         ui_load.measure(say, str(store.engine.url), seconds=30 if args.small else 90, news=True)
+        crowd.measure(say, str(store.engine.url), seconds=20 if args.small else 60, steps=not args.small)
         soak.measure(say, str(store.engine.url), minutes=args.soak, dwell=1 if args.small else 5)
 
 

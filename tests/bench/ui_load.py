@@ -123,10 +123,22 @@ def asked(path: str, turn: str) -> dict[str, Any]:
     }
 
 
+def family(pid: int) -> list[int]:
+    """Return a process and all that came of it."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text("utf-8").split()
+    except FileNotFoundError:
+        return []
+    return [pid, *(one for child in children for one in family(int(child)))]
+
+
 def resident(pid: int) -> float:
-    """Return the megabytes that a process keeps in memory."""
-    lines = Path(f"/proc/{pid}/status").read_text("utf-8").splitlines()
-    return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) / 1024
+    """Return the megabytes of a server's processes together, pages that they share counted once."""
+    found = 0.0
+    for one in family(pid):
+        lines = Path(f"/proc/{one}/smaps_rollup").read_text("utf-8").splitlines()
+        found += int(next(line for line in lines if line.startswith("Pss:")).split()[1]) / 1024
+    return found
 
 
 def measure(say: Say, store: str, screens: int = 50, seconds: float = 90.0, *, news: bool = False) -> None:
@@ -155,9 +167,12 @@ def measure(say: Say, store: str, screens: int = 50, seconds: float = 90.0, *, n
 
 
 def processor(pid: int) -> float:
-    """Return the seconds of processor that a process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """Return the seconds of processor that a server's processes have used."""
+    used = 0
+    for one in family(pid):
+        fields = Path(f"/proc/{one}/stat").read_text("utf-8").rpartition(")")[2].split()
+        used += int(fields[11]) + int(fields[12])
+    return used / os.sysconf("SC_CLK_TCK")
 
 
 def delivered(say: Say, url: str, lives: list[Screen]) -> None:
@@ -180,9 +195,9 @@ def deliver_once(url: str) -> float:
         store.close()
 
 
-def warm(address: str) -> None:
+def warm(address: str, first: Screen | None = None) -> None:
     """Ask for every page and turn once, as the first screens of a morning do; `serve` works the plans out by itself meanwhile."""
-    first = Screen(0, address, 0, True)
+    first = first or Screen(0, address, 0, True)
     for path, turn in [*(("/wall", turn) for turn in TURNS), *((path, "") for path in DESKS)]:
         first.timed("first", "POST", "/_dash-update-component", asked(path, turn), {"Content-Type": "application/json"})
 

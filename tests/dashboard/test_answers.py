@@ -3,13 +3,15 @@
 import gzip
 import json
 import threading
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
 from dashboard.pages import _live
+from dashboard.pages._saved import owner
 from layers._times import parse_time
-from layers.store import database
+from layers.store import database, saved
 from tests.office import CITY, DISTRICT, OTHER, Office, said
 from tests.orders import given
 
@@ -58,6 +60,23 @@ def test_no_answer_reaches_another_area(own, laid_out):
     assert "长江花园一期" not in texts[DISTRICT]
     assert "春风里" not in texts[OTHER]
     assert own.page(own.anybody(), "/").status_code == 401  # also where it lies ready
+
+
+def test_colleagues_share_a_page_and_each_reads_their_own_name_on_it(own, laid_out):
+    both = [replace(CITY, name=name) for name in ('王"五"', "reader")]
+    texts = [own.page(who, "/").get_data(as_text=True) for who in both]
+    assert laid_out == ["/"]
+    written = [json.dumps(who.name)[1:-1] for who in both]
+    assert written[0] not in texts[1]
+    assert texts[0].replace(written[0], "reader") == texts[1]
+
+
+def test_who_keeps_a_view_or_columns_has_a_page_of_their_own(own, laid_out):
+    mine, other = (replace(CITY, name=name) for name in ("张", "李"))
+    saved.keep(own.store, owner(mine), "/", "早班只看江岸", "?area=420102")
+    assert "早班只看江岸" in said(own.page(mine, "/"))
+    assert "早班只看江岸" not in said(own.page(other, "/"))
+    assert laid_out == ["/", "/"]
 
 
 def test_news_are_in_the_next_answer(own, laid_out):
