@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from layers._errors import Cancelled, StoreError
 from layers._times import to_ms
@@ -16,6 +16,7 @@ from layers.store import Store, journal
 from layers.store.destruction import Step, destroy, destroy_keys, due, fold
 from layers.store.engine import owns
 from layers.store.resealing import reseal, used
+from layers.store.schema import batch as batch_
 from layers.store.seals import Sealer
 from layers.store.writing import close_batch, open_batch
 
@@ -112,7 +113,7 @@ def carry_out(
             journal.write(connection, by, "destroy", KIND, detail)
     with store.writing() as connection:
         why = {"at": now.isoformat(timespec="seconds"), "by": by, "batch": batch.id if batch else None}
-        keys = destroy_keys(connection, why)
+        keys = destroy_keys(connection, why, _retired(connection))
         if keys:
             journal.write(connection, by, "destroy-keys", KIND, {"keys": keys})
     fold(store.engine)
@@ -148,9 +149,17 @@ def rotate(store: Store, by: str, progress: Step | None = None, *, destroy_old: 
         journal.write(connection, by, "rotate-keys", "personal", {"keys": old, "destroyed": destroy_old})
     if destroy_old:
         with store.writing() as connection:
-            destroy_keys(connection, {"at": store.now().isoformat(timespec="seconds"), "by": by, "why": "rotated"})
+            why = {"at": store.now().isoformat(timespec="seconds"), "by": by, "why": "rotated"}
+            keys = destroy_keys(connection, why, old)
+            journal.write(connection, by, "destroy-keys", KIND, {"keys": keys})
     fold(store.engine)
     return old
+
+
+def _retired(connection: Connection) -> set[str]:
+    """The keys that sealed any of those who were destroyed here, by this run or by one that was stopped before its end."""
+    receipts = connection.execute(select(batch_.c.receipt).where(batch_.c.kind == KIND)).scalars()
+    return {name for one in receipts for name in one.get("keys", ())}
 
 
 def _require_owner(connection: Connection) -> None:

@@ -46,8 +46,6 @@ def destroy(connection: Connection, batch: int, subjects: dict[str, list[str]], 
     subjects  kind -> subjects
     The keys themselves are destroyed by `destroy_keys`, when this is committed: until then nothing is lost that could come back.
     """
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("PRAGMA secure_delete = ON")  # what is deleted is overwritten, not only let go
     ring, total, done = ring_of(connection), sum(map(len, subjects.values())), 0
     rows = {table.name: 0 for table in (*ABOUT_PERSONS, confirmation)}
     keys: set[str] = set()
@@ -66,13 +64,18 @@ def destroy(connection: Connection, batch: int, subjects: dict[str, list[str]], 
     return Gone({kind: len(some) for kind, some in subjects.items() if some}, rows, tuple(sorted(keys)))
 
 
-def destroy_keys(connection: Connection, why: dict[str, Any]) -> list[str]:
-    """Destroy every key that seals nothing in the store, inside a transaction that writes: nobody else is in the middle of using one.
+def destroy_keys(connection: Connection, why: dict[str, Any], names: Collection[str]) -> list[str]:
+    """Destroy keys that this store has retired, inside a transaction that writes: nobody else is in the middle of using one.
 
-    Keys that were rotated go too: with them an older backup could still tell of those who were destroyed.
+    names  keys that sealed somebody who was destroyed, or that were rotated away for good; every key of the same kind and month
+           goes with them, for an older backup may tell of the same persons by it
+    A key that merely seals nothing here stays: a store that was put back from a backup shares the folder with the one that it is
+    of, and holds nothing of the months since. What seals something stays as well.
     """
     ring, needed = ring_of(connection), used(connection)
-    found = [name for name in ring.names() if name not in needed and not ring.is_destroyed(name)]
+    periods = {one.rpartition("-")[0] for one in names}
+    of_them = [name for name in ring.names() if name.rpartition("-")[0] in periods]
+    found = [name for name in of_them if name not in needed and not ring.is_wiped(name)]
     for name in found:
         ring.destroy(name, why)
     return found

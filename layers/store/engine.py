@@ -145,7 +145,8 @@ def _sqlite_connect(synchronous: str, connection: Any, _record: Any) -> None:
         None  # SQLAlchemy begins transactions itself, below: the driver's own rules break savepoints
     )
     wait = f"synchronous={synchronous}"
-    for pragma in ("journal_mode=WAL", wait, "foreign_keys=ON", "cache_size=-65536", "temp_store=MEMORY"):
+    gone = "secure_delete=ON"  # what is deleted or sealed is overwritten, not only let go; not every build does so by itself
+    for pragma in ("journal_mode=WAL", wait, "foreign_keys=ON", "cache_size=-65536", "temp_store=MEMORY", gone):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -107,7 +107,7 @@ class KeyRing:
             self._gone[name] = said
             self._held.pop(name, None)
             return
-        self._path(name, "gone").write_text(said, "utf-8")
+        _write(self._path(name, "gone"), said)
         path = self._path(name)
         if path.exists():
             with path.open("r+b") as file:
@@ -115,6 +115,11 @@ class KeyRing:
                 file.flush()
                 os.fsync(file.fileno())
             path.unlink()
+
+    def is_wiped(self, name: str) -> bool:
+        """Return whether a key was destroyed and nothing of it lies here: a destruction that was broken off says the first alone."""
+        lies = self._path(name).exists() if self.folder else name in self._held
+        return self.is_destroyed(name) and not lies
 
     def forget(self) -> None:
         """Remove every key: their store is gone."""
@@ -164,6 +169,14 @@ class KeyRing:
 def has_ring(folder: Path, name: str) -> bool:
     """Return whether the keys of the store of that identity lie in a folder; none is made."""
     return (folder / f"personal-{name}-{INDEX}.key").exists()
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a text that lasts before what it speaks of is done."""
+    with path.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _read(path: Path) -> bytes:

@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from pathlib import Path
 from threading import Event
 
 import pytest
@@ -195,7 +196,8 @@ def test_keys_are_rotated(store, destroy_old):
     assert read(store, "address") == address
     assert kept(store, "address") != before
     assert store.ring.is_destroyed("case-202002-1") is destroy_old
-    assert journal.entries(store)["action"][0] == "rotate-keys"
+    told = ["destroy-keys", "rotate-keys"] if destroy_old else ["rotate-keys"]
+    assert journal.entries(store)["action"].tolist()[: len(told)] == told
 
 
 def test_a_store_that_was_opened_again_knows_what_was_destroyed(store, tmp_path, target):
@@ -205,3 +207,40 @@ def test_a_store_that_was_opened_again_knows_what_was_destroyed(store, tmp_path,
     assert again.ring.is_destroyed("case-202002-1")
     assert read(again, "note", "case:3") == "n3"
     again.close()
+
+
+def test_a_copy_that_was_put_back_beside_the_store_destroys_no_key_of_months_that_it_does_not_hold(store, tmp_path):
+    """A restore that is only tried shares the folder of keys with the store that it is of."""
+    out = tmp_path / "old.backup"
+    backups.write_receipt(backups.backup(store, out, lambda *_: None), tmp_path / "old.backup.json")
+    city.cases(store, tmp_path, "2020-03-05T18:00", {"case_id": "9", "status_at": "2020-03-05", "note": "march"})
+    url = f"sqlite:///{tmp_path / 'trial.db'}"
+    backups.restore(out, url, tmp_path / "keys", "drill", lambda *_: None)
+    trial = open_store(url, "drill", keys=tmp_path / "keys")
+    assert retention.carry_out(trial, datetime(2020, 3, 10, tzinfo=SHANGHAI), "x").keys == []
+    trial.close()
+    assert read(store, "note", "case:9") == "march"
+
+
+def test_a_key_whose_destruction_was_broken_off_is_destroyed_by_the_next_run(store, tmp_path, monkeypatch):
+    real = Path.unlink
+
+    def dies(path, **options):
+        if path.name.endswith("case-202002-1.key"):
+            raise KeyboardInterrupt
+        real(path, **options)
+
+    with monkeypatch.context() as dying:
+        dying.setattr(Path, "unlink", dies)
+        with pytest.raises(KeyboardInterrupt):
+            retention.carry_out(store, OVER, "x")
+    lies = list((tmp_path / "keys").glob("*case-202002-1.key"))
+    assert store.ring.is_destroyed("case-202002-1")
+    assert lies
+    assert retention.carry_out(store, OVER, "x").keys == ["case-202002-1"]
+    assert not lies[0].exists()
+
+
+def test_what_was_rotated_before_is_destroyed_with_the_persons_whom_it_sealed(store):
+    retention.rotate(store, "x")
+    assert retention.carry_out(store, OVER, "x").keys == ["case-202002-1", "case-202002-2"]

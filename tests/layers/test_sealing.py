@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import String, select, type_coerce, update
 
 from layers._errors import StoreError
-from layers.store import migrations, open_store, resealing, soundness
+from layers.store import engine, migrations, open_store, resealing, soundness
 from layers.store.schema import person
 from tests import city, databases
 from tests.beginnings import begun
@@ -186,3 +186,23 @@ def test_a_store_in_memory_keeps_its_keys_there(tmp_path):
     city.cases(store, tmp_path, "2020-02-10T18:00", {})
     assert read(store, "address") == ADDRESS
     assert not list(tmp_path.rglob("personal-*"))
+
+
+def test_what_lay_open_before_it_was_sealed_is_overwritten_by_every_build_of_sqlite(tmp_path, monkeypatch):
+    """Some builds overwrite what is deleted by themselves, others do when they are told."""
+    real = engine._sqlite_connect
+
+    def of_another_build(synchronous, connection, record):
+        connection.execute("PRAGMA secure_delete=OFF")
+        real(synchronous, connection, record)
+
+    monkeypatch.setattr(engine, "_sqlite_connect", of_another_build)
+    store = begun(f"sqlite:///{tmp_path / 'open.db'}", tmp_path, two_cases)
+    city.cases(store, tmp_path, "2020-02-11T18:00", *({"case_id": str(n), "note": NOTE} for n in range(10, 300)))
+    with store.writing() as connection:
+        migrations.take_down(connection, "12")
+    store.close()
+    open_store(f"sqlite:///{tmp_path / 'open.db'}", "drill", keys=tmp_path / "keys").close()
+    content = (tmp_path / "open.db").read_bytes()
+    assert ADDRESS.encode() not in content
+    assert NOTE.encode() not in content
