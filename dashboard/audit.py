@@ -20,7 +20,12 @@ from layers.store.journal_reading import Wanted
 MOST = 500  # entries of one page of the list
 BY_ITSELF = 200_000  # entries that are verified unasked: some two seconds
 KEPT_S = 60  # so long a verdict is shown again; the button asks anew
-PERSON = re.compile(r"\b(case|contact|fever):[^\s,;]+")  # the key of somebody's record
+PERSON = re.compile(
+    r"(?<![A-Za-z])(case|contact|fever):[^\s,;，；。、）]+"
+)  # the key of somebody's record, inside a text
+KEY = re.compile(
+    r"\A(case|contact|fever):.+", re.DOTALL
+)  # where a key stands and nothing else: a number may hold spaces
 DOOR = ("sign-in-refused", "sign-in-locked")
 
 
@@ -79,16 +84,21 @@ def answer(desk: Desk, who: Person | None, id: str, remark: str) -> None:
 def masked(rows: pd.DataFrame) -> pd.DataFrame:
     """Return entries without the keys of persons' records: what was done is the auditor's, about whom is not."""
     return rows.assign(
-        subject=[_unnamed(text) for text in rows["subject"]], detail=[_unnamed(one) for one in rows["detail"]]
+        subject=[_unnamed(_of_nobody(text)) for text in rows["subject"]],
+        detail=[_unnamed(one) for one in rows["detail"]],
     )
 
 
 def _unnamed(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _unnamed(one) for name, one in value.items()}
+        return {name: _unnamed(_of_nobody(one) if name == "key" else one) for name, one in value.items()}
     if isinstance(value, list):
         return [_unnamed(one) for one in value]
     return PERSON.sub(r"\1:…", value) if isinstance(value, str) else value
+
+
+def _of_nobody(key: Any) -> Any:
+    return KEY.sub(r"\1:…", key) if isinstance(key, str) else key
 
 
 def _checked(desk: Desk) -> Checked:

@@ -104,6 +104,8 @@ def read(path: str, search: str, store: Store, lang: str = "zh") -> Here:
     """Return where a URL leads, in `lang` unless it states one; a parameter that cannot be understood raises ViewError naming it."""
     given = {name: values[-1] for name, values in parse_qs((search or "").lstrip("?")).items()}
     for name, value in given.items():
+        if "\0" in value:
+            raise ViewError(*both("view.unfit", name=name)[::-1])
         most = LISTS.get(name, LONGEST)
         if len(value) > most:
             raise ViewError(*both("view.too_long", name=name, found=len(value), most=most)[::-1])

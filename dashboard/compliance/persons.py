@@ -11,6 +11,7 @@ from dashboard.compliance.found import Found, unknown, when
 from dashboard.desk import Desk
 from geo.address import strip_unit
 from layers._view import View
+from layers.intake import retention
 from layers.intake.feeds import all_feeds
 from layers.store import Store, journal_reading, tokens
 from layers.store.journal_reading import Wanted
@@ -42,7 +43,10 @@ def limited(_desk: Desk) -> Found:
 
 
 def destroyed(desk: Desk) -> Found:
-    """Whether what is over was destroyed: the certificates stand in the journal."""
+    """Whether what is over was destroyed: nobody is kept whose time is over, and the journal has what was destroyed."""
+    over = sum(len(one.subjects) for one in retention.all_due(desk.store, desk.store.now()))
+    if over:
+        return when(False, "saw_over", n=f"{over:,}", command="retention")
     n = journal_reading.number(desk.store, Wanted(action="destroy"))
     last = journal_reading.newest(desk.store, "destroy")
     return when(True, "saw_destroyed", n=n, at=f"{last:%Y-%m-%d}") if last else unknown("saw_none_destroyed")
@@ -77,7 +81,7 @@ def purposes(desk: Desk) -> Found:
     """Whether masked fields are read, and rows taken out, for a stated purpose alone."""
     since = datetime.now(UTC) - MONTH
     reads, bare = journal_reading.stated(desk.store, "reveal", "purpose", since)
-    takes, mute = journal_reading.stated(desk.store, "export", "reason", since)
+    takes, mute = journal_reading.stated(desk.store, "export", "reason", since, "rows/")  # plans hold no person
     if not reads + takes:
         return unknown("saw_no_purpose")
     return when(not bare + mute, "saw_purposes", reads=reads, takes=takes, without=bare + mute)

@@ -192,7 +192,7 @@ def _notes(raw: pd.DataFrame, where: pd.Series, column: Column, needed: str, zh:
         RowNote(
             int(raw["_row"][at]),
             column.name,
-            shown(_brief(values[at]), hidden),
+            shown(_brief(values[at]), hidden, of_person=column.personal is not None),
             needed,
             f"{column.zh}：{zh}",
             en,

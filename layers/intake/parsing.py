@@ -11,6 +11,7 @@ import pandas as pd
 from layers._times import SHANGHAI, to_ms
 from layers.intake._feed import Column
 
+MOST = 2**31  # whole numbers beyond it are no count of anything here, and a server does not keep them
 LONGEST = 4_000  # characters of one text; longer ones are a broken file, not a remark
 TRUE = {"是", "真", "true", "1", "y", "yes", "已到位", "到位", "√", "有"}
 FALSE = {"否", "假", "false", "0", "n", "no", "未到位", "不到位", "×", "无"}
@@ -95,7 +96,7 @@ def _number(text: str) -> float | None:
 
 def _integer(text: str) -> float | None:
     value = _number(text)
-    return value if value is not None and value.is_integer() and abs(value) < 2**53 else None
+    return value if value is not None and value.is_integer() and abs(value) < MOST else None
 
 
 def _boolean(text: str) -> bool | None:
@@ -129,5 +130,8 @@ def _time(text: str) -> float | None:
         return None
     zone = parts[6] if len(parts) > 6 else None
     if zone:
-        return float(to_ms(datetime.fromisoformat(moment.isoformat() + zone.replace("Z", "+00:00"))))
+        try:
+            return float(to_ms(datetime.fromisoformat(moment.isoformat() + zone.replace("Z", "+00:00"))))
+        except ValueError:  # no clock is a day or more apart from another
+            return None
     return float(to_ms(moment.replace(tzinfo=SHANGHAI) + timedelta(days=1 if ends_at_24 else 0)))

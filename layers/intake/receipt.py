@@ -1,5 +1,6 @@
 """The receipt of a delivery: what was read, what became of it, and every row that could not go in."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -14,6 +15,7 @@ from layers.store.schema import batch, rejection
 from layers.store.writing import Batch
 
 SHOWN = 200  # rows listed in the JSON receipt; the store keeps all of them
+LONG_NUMBER = re.compile(r"\d(?:[ -]?\d){10,}[Xx]?")  # of a telephone or an identity
 MASK = "***"  # a personal value is never repeated in a receipt
 
 
@@ -142,11 +144,12 @@ def batches(limit: int = 500) -> Select[Any]:
     return select(batch).order_by(batch.c.id.desc()).limit(limit)
 
 
-def shown(value: Any, personal: bool) -> str:
-    """Return a value as a receipt may repeat it."""
+def shown(value: Any, personal: bool, *, of_person: bool = False) -> str:
+    """Return a value as a receipt may repeat it; of a column about persons without long numbers: a row may have slipped."""
     if value is None or (isinstance(value, float) and pd.isna(value)):
         return ""
-    return MASK if personal else str(value)[:80]
+    text = LONG_NUMBER.sub(MASK, str(value)) if of_person else str(value)
+    return MASK if personal else text[:80]
 
 
 def _reasons(notes: list[RowNote]) -> Mapping[str, int]:

@@ -87,9 +87,13 @@ def activity(store: Store, since: datetime) -> tuple[int, int, int]:
     return int(row[0]), int(row[1]), int(row[2])
 
 
-def stated(store: Store, action: str, what: str, since: datetime) -> tuple[int, int]:
-    """Return how many entries of an action there are since a moment, and how many of them lack a detail."""
-    query = select(journal.c.detail).where(journal.c.action == action, journal.c.at >= since)
+def stated(store: Store, action: str, what: str, since: datetime, about: str = "") -> tuple[int, int]:
+    """Return how many entries of an action there are since a moment, and how many of them lack a detail.
+
+    about  how the subject of the entries begins
+    """
+    mine = (journal.c.action == action, journal.c.at >= since, journal.c.subject.startswith(about, autoescape=True))
+    query = select(journal.c.detail).where(*mine)
     with store.snapshot() as connection:
         found = [bool(detail.get(what)) for detail in connection.execute(query).scalars()]
     return len(found), found.count(False)

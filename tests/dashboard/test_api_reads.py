@@ -237,3 +237,9 @@ def test_a_step_of_another_form_is_a_problem(place, held, body):
     answer = place.anybody().post("/api/v1/orders/L-1/report", data=body, content_type="application/json", headers=head)
     assert answer.status_code in (400, 422)
     assert json.loads(answer.get_data())["status"] == answer.status_code
+
+
+@pytest.mark.parametrize("query", ["area=%00", "area=compound:%00"])
+def test_a_character_that_no_database_takes_is_the_callers_fault(ask, query):
+    for path in READS:
+        assert ask("city", f"{path}?{query}").status_code == 400

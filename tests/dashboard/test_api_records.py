@@ -294,3 +294,14 @@ def test_a_receipt_repeats_no_personal_value(post):
     assert "street" not in said(answer)
     answer = post("cases", {"case_id": "A1", "note": "张" * 4_001, "status": "确诊", "status_at": "2020-02-03"})
     assert (answer.status_code, "张张" in said(answer)) == (422, False)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "column"),
+    [({"reported_for": "2020-02-10T08:00:00+99:00"}, "reported_for"), ({"open": 3_000_000_000}, "open")],
+)
+def test_a_value_that_no_clock_and_no_database_knows_is_named_and_fails_nothing(post, wrong, column):
+    answer = post("beds", BED | {"kind": "severe"}, BED | wrong)
+    assert answer.status_code == 200
+    notes = answer.get_json()["rejected"] + answer.get_json()["warned"]
+    assert [(one["row"], one["column"]) for one in notes] == [(2, column)]

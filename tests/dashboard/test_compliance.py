@@ -13,6 +13,7 @@ from dashboard.compliance.run import CHECKS, looked
 from dashboard.text import LANGS, say
 from layers._errors import StoreError
 from layers._times import SHANGHAI, to_ms
+from layers.intake import retention
 from layers.store import accounts, journal, tokens
 from layers.store.schema import account
 from layers.store.schema import journal as entries
@@ -179,3 +180,15 @@ def test_a_check_that_fails_leaves_the_others(own, monkeypatch):
     monkeypatch.setattr(run, "CHECKS", (replace(CHECKS[0], look=fails), *CHECKS[1:]))
     assert state(own, "lock")[0] == "unknown"
     assert state(own, "chain")[0] == "supports"
+
+
+def test_a_plan_that_somebody_takes_along_is_no_export_of_persons(own):
+    assert own.browser(CITY).get("/plan/beds.csv").status_code == 200
+    assert state(own, "purposes")[0] == "unknown"
+
+
+def test_whoever_is_kept_too_long_is_told_whatever_was_destroyed_before(own):
+    journal.add(own.store, "x", "destroy", "retention", {"persons": {"case": 1}})
+    assert state(own, "destroyed") == ("not", {"n": "5", "command": "retention"})
+    retention.carry_out(own.store, own.store.now(), "x")
+    assert state(own, "destroyed")[0] == "supports"

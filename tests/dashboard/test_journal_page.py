@@ -1,5 +1,6 @@
 """The page of the journal: what the auditor reads in it, by whom, what and when, without anybody's record, and that it is whole."""
 
+import pandas as pd
 import pytest
 from sqlalchemy import update
 
@@ -150,3 +151,11 @@ def test_whoever_has_no_map_is_led_from_its_place_to_their_own(place):
     assert place.browser(CITY).get("/").status_code == 200
     assert '"/journal"' not in said(place.page(CITY, "/quality"))
     assert '"/quality"' not in shown(place)
+
+
+def test_no_part_of_a_number_with_spaces_is_shown():
+    rows = pd.DataFrame(
+        {"subject": ["case:WH 001,A"], "detail": [{"key": "case:WH 001", "remark": "见case:WH-7，已核"}]}
+    )
+    found = audit.masked(rows).iloc[0]
+    assert (found["subject"], found["detail"]) == ("case:…", {"key": "case:…", "remark": "见case:…，已核"})

@@ -125,3 +125,11 @@ def test_a_position_that_is_refused_is_not_repeated(store, tmp_path):
     notes = [note for note in told.warned if note.column == "lon,lat"]
     assert [note.found for note in notes] == ["***"]
     assert not store.read(select(rejection.c.found)).astype(str).apply(lambda c: c.str.contains("30.505")).any().any()
+
+
+def test_a_number_that_slipped_into_another_column_is_not_repeated(store, tmp_path):
+    number, phone = "110101199003070011", "138 0013 8000"
+    told = city.cases(store, tmp_path, "2020-02-10T18:00", {"sex": number, "age": phone, "case_id": "2"}, {})
+    assert [(one.column, one.found) for one in told.rejected + told.warned] == [("sex", "***"), ("age", "***")]
+    rows = store.read(select(rejection.c.found))["found"].tolist()
+    assert not {number, phone} & set(rows)
