@@ -22,6 +22,7 @@ from dashboard.desk import Desk
 from dashboard.downloads import as_json
 from layers.intake._feed import Feed
 from layers.intake.feeds import all_feeds
+from layers.intake.persons import TWICE
 from layers.intake.receipt import filed
 from layers.intake.run import run
 from layers.store import Store, tokens
@@ -79,7 +80,9 @@ def _answered(
     with tempfile.TemporaryDirectory(dir=_swept(desk.shelf.place(FOLDER))) as folder:
         path = Path(folder) / name
         path.write_bytes(content)
-        found = run(store, feed, path, datum=datum, source=token.source, dry_run=dry, actor=token.actor)
+        found = run(
+            store, feed, path, datum=datum, source=token.source, dry_run=dry, actor=token.actor, bounds=token.only
+        )
     if dry:
         notes = {kind: [asdict(note) for note in getattr(found, kind)] for kind in ("rejected", "warned")}
         return _as_answer(found.as_json(), notes)
@@ -123,6 +126,7 @@ def _told(store: Store, number: int, replayed: bool) -> Response:
 
 
 def _as_answer(filed: dict[str, Any], notes: dict[str, list[dict[str, Any]]]) -> Response:
+    """The receipt without who else has an identity number: it is no source's to find out whether somebody is known."""
     told = {
         "batch": None if filed["dry_run"] else filed["batch"],
         "feed": filed["feed"],
@@ -134,7 +138,7 @@ def _as_answer(filed: dict[str, Any], notes: dict[str, list[dict[str, Any]]]) ->
         "duplicates": filed["duplicates"],
         "withdrawn": filed["withdrawn"],
         "matched": filed["matched"],
-        **notes,
+        **{kind: [note for note in some if note["en"] != TWICE] for kind, some in notes.items()},
         "notices": filed["notices"],
     }
     if told["rows"]["rejected"] and told["rows"]["rejected"] == told["rows"]["read"]:

@@ -14,6 +14,7 @@ from dashboard.commands._stopping import heed
 from dashboard.files import require_writable, whole
 from layers.intake import retention
 from layers.store import Store
+from layers.store.destruction import fold
 
 NAME = "retention"
 HELP = "tell whose data is kept too long, destroy it with --apply and write a certificate; rotate the keys of personal data"
@@ -29,6 +30,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     what.add_argument("--rotate", action="store_true", help="seal everything about persons under new keys")
     parser.add_argument("--destroy-old", action="store_true", help="with --rotate: older backups tell nothing any more")
+    parser.add_argument(
+        "--alone",
+        action="store_true",
+        help="no other store lives on this folder of keys, though a backup was put back with it",
+    )
     parser.add_argument("--by", metavar="NAME", default="retention", help="who answers for it, as the journal will say")
     parser.add_argument("--out", type=Path, metavar="CERTIFICATE.json", help="write the certificate here")
     add_store(parser)
@@ -46,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
             return 0
         if args.rotate:
             with _bar(" keys") as bar:
-                old = retention.rotate(store, args.by, _told(bar), destroy_old=args.destroy_old)
+                old = retention.rotate(store, args.by, _told(bar), destroy_old=args.destroy_old, alone=args.alone)
             print(
                 f"{len(old)} keys replaced{', the old ones destroyed' if args.destroy_old else ''}; copy the folder of keys now"
             )
@@ -65,13 +71,18 @@ def _tell(store: Store) -> int:
 
 def _destroy(store: Store, args: argparse.Namespace) -> int:
     with _bar(" persons") as bar:
-        made = retention.carry_out(store, store.now(), args.by, _told(bar))
+        made = retention.carry_out(store, store.now(), args.by, _told(bar), alone=args.alone)
     told = json.dumps(asdict(made), ensure_ascii=False, indent=1)
     if args.out:
         with whole(args.out) as unfinished:
             unfinished.write_text(told + "\n", "utf-8")
     else:
         print(told)
+    if not fold(store.engine):
+        print(
+            "somebody reads the store, so pages as they were still lie in its log: stop the servers and run this again",
+            file=sys.stderr,
+        )
     rows = sum(made.rows.values())
     print(
         f"destroyed: {sum(made.persons.values()):,} persons, {rows:,} rows, {len(made.keys)} keys. Restart the servers, which remember what "

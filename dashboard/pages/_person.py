@@ -123,7 +123,7 @@ def revealed(asked: Asked, index: str, purpose: str) -> Component:
     if kind not in KINDS:
         raise CallError(f"{kind[:20]!r}; wanted one of {sorted(KINDS)}")
     try:
-        found = desk.gate.reveal(desk.store, asked.who, asked.here.view.narrowed(""), kind, subject, purpose)
+        found = desk.gate.reveal(desk.store, asked.who, desk.store.view(), kind, subject, purpose)
     except (AccessError, LayerError) as error:  # the second: a journal that cannot be written
         return html.P(error.said(asked.lang), className="order-problem", role="alert")
     pairs: list[tuple[str, Any]] = [(w(f"person.{name}"), text or w("person.nothing")) for name, text in found.items()]

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from geo import boundaries, datum
 from layers._errors import Cancelled, FeedError
-from layers.intake import readers
+from layers.intake import readers, strangers
 from layers.intake._feed import Column, Feed, Part
 from layers.intake.checking import Checked, Checker
 from layers.intake.datum_auto import Finder
@@ -27,6 +27,7 @@ from layers.intake.places import DistrictBook, HospitalBook, believed, compound_
 from layers.intake.profile import Profile, Renamer
 from layers.intake.receipt import Receipt, RowNote
 from layers.intake.repeats import Repeats
+from layers.intake.strangers import Bounds, as_written, keys_of
 from layers.intake.timeliness import Timeliness
 from layers.intake.withdrawals import Withdrawals
 from layers.store import Store
@@ -42,11 +43,18 @@ class Delivery:
     """One delivery on its way into an open batch."""
 
     def __init__(
-        self, store: Store, opened: Batch, feed: Feed, profile: Profile, receipt: Receipt, cancel: Event | None
+        self,
+        store: Store,
+        opened: Batch,
+        feed: Feed,
+        profile: Profile,
+        receipt: Receipt,
+        cancel: Event | None,
+        bounds: Bounds,
     ) -> None:
         self._opened, self._feed, self._receipt, self._cancel = opened, feed, receipt, cancel
         self._profile, self._sheet = profile, profile.options.get("sheet")
-        self._store = store
+        self._store, self._bounds = store, bounds
         self._book = DistrictBook.load(opened.connection, store.identity)
         self._rename = Renamer(feed, profile, receipt.file, keeps=True)
         self._frames: Decision | None = None  # of a file whose frame was not stated but found out
@@ -101,6 +109,7 @@ class Delivery:
         self._receipt.rejected += checked.rejected
         self._receipt.warned += checked.warned
         rows = self._without_destroyed(self._drop_personal(self._resolve(checked.rows)))
+        rows = strangers.refuse(self._opened, self._feed, rows, self._bounds, self._book, self._receipt)
         if rows.empty:
             return
         if self._withdrawals:
@@ -165,7 +174,7 @@ class Delivery:
                 rows[column.name] = _texts(self._compounds(rows, column.name), rows)
             elif column.refers == "compound":
                 # The record keeps its key: the next report of a merged compound corrects its own, not the survivor's.
-                rows[_as_written(column.name)] = rows[column.name]
+                rows[as_written(column.name)] = rows[column.name]
                 rows[column.name] = _texts(self._standing(rows, column), rows)
         return rows
 
@@ -353,9 +362,7 @@ class Delivery:
             out["lon"], out["lat"] = boundaries.label_points(rows["geometry"].to_numpy(object))
         if part.located:
             out[part.located] = self._stated_district(rows, out)
-        named = (rows.get(_as_written(name), rows[name]) for name in part.key)
-        keys = zip(*(values.map(_key_text) for values in named), strict=True)
-        out["key"] = _texts([part.prefix + "|".join(key) for key in keys], rows)
+        out["key"] = _texts(keys_of(part, rows), rows)
         out["happened_at"] = rows[part.event].astype("int64") if part.event else ALWAYS
         reported = rows["reported_at"] if "reported_at" in rows else pd.Series(np.nan, index=rows.index)
         out["reported_at"] = reported.fillna(self._opened.known_from).astype("int64")
@@ -379,22 +386,11 @@ def _has_part(part: Part, rows: pd.DataFrame) -> pd.Series:
     return rows[name] == code if code else rows[name].notna()
 
 
-def _as_written(column: str) -> str:
-    """The column that keeps what a row wrote before it was replaced by the code that stands for it."""
-    return f"_written_{column}"
-
-
-def _key_text(value: object) -> str:
-    if value is None or (isinstance(value, float) and np.isnan(value)):
-        return ""
-    return str(int(value)) if isinstance(value, float) else str(value)
-
-
 def _stored(shapes: pd.Series) -> pd.Series:
     return pd.Series(shapely.to_wkb(shapes.to_numpy(object)), index=shapes.index, dtype=object)
 
 
-def _texts(values: list[str | None], rows: pd.DataFrame) -> pd.Series:
+def _texts(values: Sequence[str | None], rows: pd.DataFrame) -> pd.Series:
     """A column of text in which nothing is None: left to itself pandas would turn None into NaN."""
     return pd.Series(values, index=rows.index, dtype=object)
 

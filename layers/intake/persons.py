@@ -19,6 +19,9 @@ from layers.store import Store, totals
 from layers.store.schema import AUTO, FOREVER, person, person_status, placement
 from layers.store.writing import KEYS_A_QUERY, Batch, chunks, constants
 
+TWICE = (
+    "the identity number is known under another id: maybe counted twice"  # a note for those who answer for the counts
+)
 IDENTITY = re.compile(r"\d{17}[\dXx]")
 WAS = "\x01"  # in front of a subject: the same person as believed before; no text that was read holds it
 GROUNDS = ("address", "lon", "lat", "district_stated")  # what a placement rests on
@@ -214,7 +217,7 @@ def warn_of_twins(opened: Batch, persons: pd.DataFrame, receipt: Receipt) -> Non
             if twins := sorted(ids[identity] - {subject}):
                 receipt.warned.append(
                     RowNote(int(row), "id_number", subject, f"one id a person; also known as {', '.join(twins[:3])}",
-                            "同一证件号以另一编号登记，可能重复计数", "the identity number is known under another id: maybe counted twice")
+                            "同一证件号以另一编号登记，可能重复计数", TWICE)
                 )  # fmt: skip
 
 

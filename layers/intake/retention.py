@@ -85,13 +85,22 @@ def _due(connection: Connection, now: datetime) -> list[Due]:
 
 
 def carry_out(
-    store: Store, now: datetime, by: str, progress: Step | None = None, cancel: Event | None = None
+    store: Store,
+    now: datetime,
+    by: str,
+    progress: Step | None = None,
+    cancel: Event | None = None,
+    *,
+    alone: bool = False,
 ) -> Certificate:
     """Destroy everything about the persons who are due, then the keys that sealed it, and return the certificate.
 
     Rows go in one transaction, or none does. Keys go after it; a run that was stopped in between leaves them to the next one, which
     is why this may be called when nobody is due. Raises Cancelled before anything is written.
+
+    alone  somebody says that no other store lives on this folder of keys, although a backup was put back with it
     """
+    _require_alone(store, alone)
 
     def step(done: int, total: int) -> None:
         if cancel is not None and cancel.is_set():
@@ -133,11 +142,16 @@ def carry_out(
     return certificate.sealed(store.sealer)
 
 
-def rotate(store: Store, by: str, progress: Step | None = None, *, destroy_old: bool = False) -> list[str]:
+def rotate(
+    store: Store, by: str, progress: Step | None = None, *, destroy_old: bool = False, alone: bool = False
+) -> list[str]:
     """Seal everything about persons under new keys; return the names of the keys that served until now.
 
     destroy_old  the old keys are destroyed: no backup that was made before tells what they sealed. Else they stay for those.
+    alone        as in `carry_out`
     """
+    if destroy_old:
+        _require_alone(store, alone)
     with store.writing() as connection:
         _require_owner(connection)
         old = sorted(used(connection))
@@ -160,6 +174,19 @@ def _retired(connection: Connection) -> set[str]:
     """The keys that sealed any of those who were destroyed here, by this run or by one that was stopped before its end."""
     receipts = connection.execute(select(batch_.c.receipt).where(batch_.c.kind == KIND)).scalars()
     return {name for one in receipts for name in one.get("keys", ())}
+
+
+def _require_alone(store: Store, alone: bool) -> None:
+    """Raise StoreError where another store may need the keys that would be destroyed."""
+    if alone:
+        store.ring.take_back()
+    lent = store.ring.lent()
+    if lent:
+        raise StoreError(
+            f"a backup was put back with these keys at {lent['at']}, into {lent['to']}: if another store lives on them, it would lose what "
+            "they sealed. Give that one a copy of the folder, or say --alone when this is the only one left",
+            f"{lent['at']} 曾用这些密钥恢复备份到 {lent['to']}：若另有数据库仍在用，销毁会使其无法读取。请给它一份密钥副本；若只剩本库，请加 --alone",
+        )
 
 
 def _require_owner(connection: Connection) -> None:

@@ -20,11 +20,12 @@ from layers.intake.delivery import Delivery, Progress
 from layers.intake.matching import gazetteer, ready
 from layers.intake.profile import Profile, Renamer
 from layers.intake.receipt import Receipt, file_notes
+from layers.intake.strangers import Bounds
 from layers.store import Store, journal
 from layers.store.schema import batch
 from layers.store.totals import city_counts
 from layers.store.undone import taken_back
-from layers.store.writing import close_batch, open_batch
+from layers.store.writing import Batch, close_batch, open_batch
 
 
 class _DryRun(Exception):
@@ -44,12 +45,14 @@ def run(
     actor: str = "import",
     progress: Progress | None = None,
     cancel: Event | None = None,
+    bounds: Bounds | None = None,
 ) -> Receipt:
     """Import `path` as `feed` and return the receipt.
 
     datum     frame of the file's coordinates; without one a file that has coordinates is refused; "auto" finds it out
     known_at  when the delivery was known (default: now; in a drill, just after the newest delivery)
     dry_run   do everything, then undo it
+    bounds    column -> the values that a record must have there already where it is known: others are not this source's to change
     Bad rows go to the receipt and good rows go in. FeedError (also for a file that holds no row: it would pass for fresh
     figures), KnowledgeError or Cancelled mean that nothing was written.
     """
@@ -72,15 +75,11 @@ def run(
                 return receipt
             opened = open_batch(connection, known_at, now, _told_of(receipt) | {"settings": settings})
             receipt.batch, receipt.known_at = opened.id, opened.known_from
-            Delivery(store, opened, feed, profile, receipt, cancel).take(path, progress)
+            Delivery(store, opened, feed, profile, receipt, cancel, bounds or {}).take(path, progress)
             _tell_unread(receipt, path, profile)
             receipt.counts = city_counts(opened)
             receipt.seconds = round(time.monotonic() - started, 2)
-            file_notes(opened, receipt)
-            close_batch(opened, receipt.as_json())
-            journal.write(
-                connection, actor, "import", f"{feed.name}/{path.name}", {"batch": opened.id, "rows": receipt.rows_read}
-            )
+            _close(opened, receipt)
             if dry_run:
                 raise _DryRun
             if cancel is not None and cancel.is_set():  # the last moment at which nothing is written
@@ -91,6 +90,14 @@ def run(
         raise _other_frame(path, stated, error) from error
     _fit(store, feed)
     return receipt
+
+
+def _close(opened: Batch, receipt: Receipt) -> None:
+    """File what the batch did, beside its rows, and let the journal tell of it."""
+    file_notes(opened, receipt)
+    close_batch(opened, receipt.as_json())
+    told = {"batch": opened.id, "rows": receipt.rows_read}
+    journal.write(opened.connection, receipt.actor, "import", f"{receipt.feed}/{receipt.file}", told)
 
 
 def _told_of(receipt: Receipt) -> dict[str, Any]:

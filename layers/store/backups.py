@@ -20,8 +20,8 @@ from layers._errors import StoreError
 from layers.store import journal, migrations
 from layers.store.database import Store
 from layers.store.digests import Digest, Progress, Sum, digests, pages, rows_in_all, whole
-from layers.store.engine import engine_of, write_rows, writer
-from layers.store.personal_keys import has_ring
+from layers.store.engine import engine_of, shown, write_rows, writer
+from layers.store.personal_keys import KeyRing, has_ring
 from layers.store.places import COMPANIONS, place
 from layers.store.schema import metadata
 from layers.store.seals import Head, Sealer, has_key
@@ -153,6 +153,8 @@ def restore(
                 _put(connection, url, held, step, may_replace)
         finally:
             source.dispose()
+    if has_ring(keys, receipt.store):
+        KeyRing(keys, receipt.store).lend(datetime.now(UTC).isoformat(timespec="seconds"), shown(url))
     remembered = sealer.head()
     sealer.reset(Head(receipt.seq, receipt.last))
     return receipt, max(remembered.seq - receipt.seq, 0) if remembered else 0

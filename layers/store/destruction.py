@@ -81,13 +81,15 @@ def destroy_keys(connection: Connection, why: dict[str, Any], names: Collection[
     return found
 
 
-def fold(engine: Engine) -> None:
-    """Let SQLite's log, which holds pages as they were, be folded into the file and emptied; a server vacuums by itself."""
+def fold(engine: Engine) -> bool:
+    """Let SQLite's log, which holds pages as they were, be folded into the file and emptied; False while somebody reads them. A server vacuums by itself."""
     if engine.dialect.name == "sqlite":
         with engine.connect() as connection:
             connection.rollback()
             driver: Any = connection.connection.driver_connection
-            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            busy = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            return not busy
+    return True
 
 
 def is_destroyed(connection: Connection, kind: str, subjects: Collection[str]) -> set[str]:

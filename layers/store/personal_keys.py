@@ -22,6 +22,7 @@ from layers.store.secret_file import open_to_others, write_secret
 
 BYTES = 32  # AES-256
 INDEX = "index"
+LENT = "lent.json"  # end of the name of a note beside the keys
 NAMED = re.compile(r"(?P<period>[a-z]+-\d{6})-(?P<generation>\d+)")
 
 
@@ -120,6 +121,21 @@ class KeyRing:
         """Return whether a key was destroyed and nothing of it lies here: a destruction that was broken off says the first alone."""
         lies = self._path(name).exists() if self.folder else name in self._held
         return self.is_destroyed(name) and not lies
+
+    def lend(self, at: str, to: str) -> None:
+        """Note that a backup was put back with this folder of keys, so that two stores may live on it: what one destroys, the other loses."""
+        if self.folder:
+            _write(self.folder / f"{self._begin}{LENT}", json.dumps({"at": at, "to": to}, ensure_ascii=False))
+
+    def lent(self) -> dict[str, str]:
+        """Return when and where to a backup was put back with this folder, {} where none was."""
+        path = self.folder / f"{self._begin}{LENT}" if self.folder else None
+        return dict(json.loads(path.read_text("utf-8"))) if path and path.exists() else {}
+
+    def take_back(self) -> None:
+        """Somebody says that one store alone lives on this folder."""
+        if self.folder:
+            (self.folder / f"{self._begin}{LENT}").unlink(missing_ok=True)
 
     def forget(self) -> None:
         """Remove every key: their store is gone."""

@@ -42,11 +42,11 @@ def reseal(connection: Connection, names: Collection[str], step: Step | None = N
 
 def used(connection: Connection) -> set[str]:
     """Return the names of the keys that seal anything in the store."""
-    found: set[str] = set()
+    is_sqlite, found = connection.dialect.name == "sqlite", set[str]()
     for name in COLUMNS:
         kept = type_coerce(person.c[name], String)
-        key = select(kept).where(kept.is_not(None))
-        found |= {value.partition(":")[0] for value in connection.execute(key).scalars()}
+        key = func.substr(kept, 1, func.instr(kept, ":") - 1) if is_sqlite else func.split_part(kept, ":", 1)
+        found |= set(connection.execute(select(key).distinct().where(kept.is_not(None))).scalars())
     return found
 
 

@@ -14,8 +14,9 @@ from sqlalchemy import func, select
 from dashboard.api import bodies, records
 from layers._errors import FeedError
 from layers.intake import unbatch
+from layers.intake.receipt import filed
 from layers.store import journal, tokens
-from layers.store.schema import batch
+from layers.store.schema import FOREVER, batch, person
 from layers.store.tokens import Token
 from tests.office import CITY, Office, said
 
@@ -305,3 +306,45 @@ def test_a_value_that_no_clock_and_no_database_knows_is_named_and_fails_nothing(
     assert answer.status_code == 200
     notes = answer.get_json()["rejected"] + answer.get_json()["warned"]
     assert [(one["row"], one["column"]) for one in notes] == [(2, column)]
+
+
+# ---- what a source is not told, and may not touch
+
+
+CASE = {"status": "confirmed", "status_at": "2020-02-09", "address": "江岸区春风里3栋"}
+NUMBER = "110101199003070011"
+
+
+@pytest.mark.parametrize("query", ["", "?dry_run=true"])
+def test_nobody_finds_out_whether_a_person_is_known(place, post, query):
+    post("cases", CASE | {"case_id": "K1", "id_number": NUMBER})
+    told = post("cases", CASE | {"case_id": f"K2{len(query)}", "id_number": NUMBER}, query=query)
+    never = post("cases", CASE | {"case_id": f"K3{len(query)}", "id_number": "110101199003070038"}, query=query)
+    assert told.status_code == never.status_code == 200
+    assert [one.get_json()["warned"] for one in (told, never)] == [[], []]
+    assert "K1" not in told.get_data(as_text=True)
+
+
+def test_the_city_still_hears_that_one_person_may_be_counted_twice(place, post):
+    post("cases", CASE | {"case_id": "K5", "id_number": "110101199003070046"})
+    number = post("cases", CASE | {"case_id": "K6", "id_number": "110101199003070046"}).get_json()["batch"]
+    (note,) = filed(place.store, number)[1]["warned"]
+    assert "K5" in note["wanted"]
+
+
+@pytest.mark.parametrize("change", [{}, {"status": "dead"}, {"withdrawn": True}], ids=str)
+def test_a_token_of_one_district_changes_no_record_of_another(place, post, change):
+    bound = Token(0, f"bound-{len(str(change))}", "一区", ("cases",), only={"district": ["420102", "江岸区"]})
+    secret = tokens.add(place.store, "root", bound, LATER)
+    before = place.store.read(select(person).where(person.c.key == "case:5", person.c.known_until == FOREVER))
+    answer = post("cases", CASE | {"case_id": "5", "district": "江岸区"} | change, secret=secret)
+    assert answer.status_code == 422  # the only record of the batch was refused
+    (note,) = answer.get_json()["receipt"]["rejected"]
+    assert (note["row"], note["column"], note["found"]) == (1, "case_id", "")
+    assert place.store.read(select(person).where(person.c.key == "case:5", person.c.known_until == FOREVER)).equals(
+        before
+    )
+    own = post("cases", CASE | {"case_id": f"own-{len(str(change))}", "district": "江岸区"}, secret=secret)
+    assert own.status_code == 200
+    again = post("cases", CASE | {"case_id": f"own-{len(str(change))}", "district": "420102", "age": 40}, secret=secret)
+    assert (again.status_code, again.get_json()["rejected"]) == (200, [])

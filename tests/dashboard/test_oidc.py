@@ -87,6 +87,9 @@ def sessions_of(own):
     return len(own.store.read(select(session.c.id)))
 
 
+NOT_VERIFIED = "统一身份认证没有通过"
+
+
 def refused(own, status, error):
     """That a browser which goes there and back stays out, and the journal says why without saying who."""
     client = own.anybody()
@@ -193,23 +196,23 @@ def test_where_it_leads_on_is_inside(own, his):
 )
 def test_a_token_with_a_wrong_claim_proves_nothing(own, his, changes):
     his.changes = changes
-    refused(own, 401, "token")
+    assert NOT_VERIFIED in refused(own, 401, "token")
 
 
 @pytest.mark.parametrize("alg", ["none", "HS256", "RS384", "RS512"])
 def test_a_token_with_another_algorithm_proves_nothing(own, his, alg):
     his.alg = alg
-    refused(own, 401, "token")
+    assert NOT_VERIFIED in refused(own, 401, "token")
 
 
 def test_a_token_signed_with_the_shared_secret_proves_nothing(own, his):
     his.alg, his.shared = "HS256", provider.SECRET.encode()
-    refused(own, 401, "token")
+    assert NOT_VERIFIED in refused(own, 401, "token")
 
 
 def test_a_token_of_another_key_proves_nothing(own, his):
     his.stranger = True
-    refused(own, 401, "token")
+    assert NOT_VERIFIED in refused(own, 401, "token")
 
 
 def test_an_answer_in_the_name_of_another_provider_is_dropped(own, his):
@@ -277,7 +280,7 @@ def test_who_comes_in_uses_up_no_attempt(own, his):
 
 def test_whoever_is_in_two_rows_with_two_roles_stays_out(own, his):
     his.claims = {"sub": "u-9", "groups": ["jiangan"], "realm_access": {"roles": ["city-duty"]}}
-    refused(own, 403, "unmapped")
+    assert "没有分配本系统的角色" in refused(own, 403, "unmapped")
 
 
 def test_a_disabled_account_stays_out_and_its_open_session_ends(own, his):
@@ -330,7 +333,7 @@ def test_nothing_is_asked_of_anybody_but_the_configured_provider(own, his, descr
 
 def test_a_redirect_of_the_provider_is_not_followed(own, his):
     his.moved = True
-    refused(own, 401, "token")
+    assert NOT_VERIFIED in refused(own, 401, "token")
     assert "/elsewhere" not in his.asked
 
 

@@ -1,7 +1,5 @@
 """The pages of the auditor and of who administers accounts, in a real browser before a server of production, at three sizes and in both languages."""
 
-from urllib.parse import quote
-
 import pytest
 
 from layers.store import accounts, open_store, sessions
@@ -29,22 +27,9 @@ def served(built):
         yield url, chromium
 
 
-def signed_in(served, name, path):
-    url, chromium = served
-    page = chromium.new_context(viewport={"width": 1366, "height": 768}, color_scheme="dark").new_page()
-    browser.listen(page)
-    page.goto(f"{url}/sign-in?next={quote(path)}")
-    page.fill("[name=name]", name)
-    page.fill("[name=password]", GOOD)
-    page.keyboard.press("Enter")
-    page.wait_for_selector(".head .menu.account")
-    looking.settled(page)
-    return page
-
-
 @pytest.mark.parametrize(("name", "path"), [(AUDITOR, "/journal"), (ADMIN, "/accounts")])
 def test_a_page_fits_says_nothing_and_can_be_used_by_everybody(served, name, path):
-    page = signed_in(served, name, "/")
+    page = looking.signed_in(*served, GOOD, name, "/")
     assert page.url.endswith(path)  # led on from the place of the map
     for lang in ("zh", "en"):
         looking.opened(page, f"{served[0]}{path}?lang={lang}")
@@ -62,7 +47,7 @@ def test_a_page_fits_says_nothing_and_can_be_used_by_everybody(served, name, pat
 
 
 def test_the_journal_is_narrowed_and_verified_by_hand(served):
-    page = signed_in(served, AUDITOR, "/journal?lang=en&action=account-add")
+    page = looking.signed_in(*served, GOOD, AUDITOR, "/journal?lang=en&action=account-add")
     page.wait_for_selector(".ag-row")
     assert page.locator(".ag-center-cols-container .ag-row").count() == len(PEOPLE)
     page.fill("#journal-last", "2020-01-01")
@@ -76,7 +61,7 @@ def test_the_journal_is_narrowed_and_verified_by_hand(served):
 
 
 def test_an_account_is_made_and_another_signed_out_and_closed(served):
-    page = signed_in(served, ADMIN, "/accounts?lang=en")
+    page = looking.signed_in(*served, GOOD, ADMIN, "/accounts?lang=en")
     page.focus(".account-new input[type=text]")
     page.keyboard.type("新岗位")
     page.click(".account-new .dash-dropdown")

@@ -1,7 +1,5 @@
 """Rows that need a second person, in real browsers: asked for on a desk, seen in the head of another, released with a remark, saved by whoever asked."""
 
-from urllib.parse import quote
-
 import pytest
 
 from layers.store import accounts, open_store
@@ -25,22 +23,9 @@ def served(built):
         yield url, chromium
 
 
-def signed_in(served, name, path):
-    url, chromium = served
-    page = chromium.new_context(viewport={"width": 1366, "height": 768}, color_scheme="dark").new_page()
-    browser.listen(page)
-    page.goto(f"{url}/sign-in?next={quote(path)}")
-    page.fill("[name=name]", name)
-    page.fill("[name=password]", GOOD)
-    page.keyboard.press("Enter")
-    page.wait_for_selector(".head .menu.account")
-    looking.settled(page)
-    return page
-
-
 def test_rows_are_asked_for_released_by_another_and_saved(served):
-    desk = signed_in(served, ASKER, "/lockdown?lang=en&table=cases")
-    chief = signed_in(served, CHIEF, "/quality?lang=en")
+    desk = looking.signed_in(*served, GOOD, ASKER, "/lockdown?lang=en&table=cases")
+    chief = looking.signed_in(*served, GOOD, CHIEF, "/quality?lang=en")
     desk.click("[data-rows=cases]")
     desk.fill(".rows-dialog textarea", "contact tracing")
     desk.click(".rows-dialog .primary")

@@ -13,6 +13,7 @@ from layers._errors import Cancelled, StoreError
 from layers._times import SHANGHAI
 from layers.intake import retention
 from layers.store import backups, journal, open_store, soundness
+from layers.store.destruction import fold
 from layers.store.schema import confirmation, destroyed, person, person_status, placement, total
 from tests import city, databases
 from tests.beginnings import begun
@@ -217,7 +218,7 @@ def test_a_copy_that_was_put_back_beside_the_store_destroys_no_key_of_months_tha
     url = f"sqlite:///{tmp_path / 'trial.db'}"
     backups.restore(out, url, tmp_path / "keys", "drill", lambda *_: None)
     trial = open_store(url, "drill", keys=tmp_path / "keys")
-    assert retention.carry_out(trial, datetime(2020, 3, 10, tzinfo=SHANGHAI), "x").keys == []
+    assert retention.carry_out(trial, datetime(2020, 3, 10, tzinfo=SHANGHAI), "x", alone=True).keys == []
     trial.close()
     assert read(store, "note", "case:9") == "march"
 
@@ -244,3 +245,37 @@ def test_a_key_whose_destruction_was_broken_off_is_destroyed_by_the_next_run(sto
 def test_what_was_rotated_before_is_destroyed_with_the_persons_whom_it_sealed(store):
     retention.rotate(store, "x")
     assert retention.carry_out(store, OVER, "x").keys == ["case-202002-1", "case-202002-2"]
+
+
+@pytest.mark.parametrize("which", ["store", "trial"])
+def test_after_a_restore_with_these_keys_nothing_is_destroyed_until_somebody_says_that_no_other_store_needs_them(
+    store, tmp_path, which
+):
+    out = tmp_path / "old.backup"
+    backups.write_receipt(backups.backup(store, out, lambda *_: None), tmp_path / "old.backup.json")
+    url = f"sqlite:///{tmp_path / 'trial.db'}"
+    backups.restore(out, url, tmp_path / "keys", "drill", lambda *_: None)
+    trial = open_store(url, "drill", keys=tmp_path / "keys")
+    mine = {"store": store, "trial": trial}[which]
+    for destroys in (
+        lambda: retention.carry_out(mine, OVER, "x"),
+        lambda: retention.rotate(mine, "x", destroy_old=True),
+    ):
+        with pytest.raises(StoreError, match="a backup was put back with these keys at .*trial.db"):
+            destroys()
+    assert read(store, "note", "case:1") == "n1"
+    assert subjects(mine) == ["1", "2", "3"]
+    retention.rotate(mine, "x")  # takes nothing from anybody
+    assert read(store, "note", "case:1") == "n1"
+    assert retention.carry_out(mine, OVER, "x", alone=True).persons == {"case": 2}
+    trial.close()
+
+
+def test_a_reader_that_keeps_the_pages_as_they_were_is_told_of(tmp_path):
+    store = begun(f"sqlite:///{tmp_path / 'own.db'}", tmp_path, three_cases)
+    with store.snapshot() as reader:
+        reader.execute(select(person.c.id)).all()
+        retention.carry_out(store, OVER, "x")
+        assert not fold(store.engine)
+    assert fold(store.engine)
+    store.close()

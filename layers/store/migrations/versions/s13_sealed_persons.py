@@ -16,6 +16,7 @@ def upgrade() -> None:
         connection.exec_driver_sql("ALTER TABLE person DROP COLUMN IF EXISTS geom")
         _retype(sa.Float(), sa.String())
         resealing.seal_all(connection)
+        connection.exec_driver_sql("ANALYZE person")  # what the planner remembers of addresses
     else:  # SQLite would round a number that it turns into text, and keeps text in a column of numbers as it is
         resealing.seal_all(connection)
         _retype(sa.Float(), sa.String())
