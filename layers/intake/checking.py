@@ -1,5 +1,6 @@
 """Check a chunk of rows against its feed: types, codes, limits, positions, whole-row rules."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from layers.intake._feed import Check, Column, Feed
 from layers.intake.chunks import rounded
 from layers.intake.parsing import parse, wanted
 from layers.intake.receipt import RowNote, shown
+from layers.intake.telling import id_tells, is_identity, tells
 
 OUTLINE = {  # what became of a shape, and the words for it
     "repaired": ("边界有误，已修复", "the outline was not valid and is repaired"),
@@ -29,10 +31,13 @@ POSITION = {
 }
 
 EPOCH = ("日期是1970-01-01或1900-01-01，多为空日期", "1 January 1970 or 1900 is what programs write for no date")
+RELATED = "case_id"  # also where it says whom a contact was near
 AS_GIVEN = "as given"  # whatever frame the file is in, degrees or metres
 EPOCHS = tuple(
     f"{year}{month}" for year in ("1970", "1900") for month in ("-01-01", "-1-1", "/1/1", "/01/01", "0101", "年1月1日")
 )
+WANTED_OWN = "an id of the record's own: telephone and identity numbers have columns of their own"
+WANTED_FREE = "no telephone and no identity number: they have columns of their own"
 WANTED_DIGITS = "text: its file keeps only 15 digits of a number, so format the column as text"
 
 
@@ -50,12 +55,20 @@ class Checker:
 
     stated  datum of the delivery's coordinates; None when it has none, AS_GIVEN to leave them in the frame of the file
     region  lon/lat box (west, south, east, north) outside which a position is dropped; None: no check
+    veiled  columns of which nothing stays as it stands, whatever it says: an id that becomes a blind index
     """
 
     def __init__(
-        self, feed: Feed, stated: str | None, region: tuple[float, float, float, float] | None, known_at: int
+        self,
+        feed: Feed,
+        stated: str | None,
+        region: tuple[float, float, float, float] | None,
+        known_at: int,
+        veiled: Collection[str] = (),
     ) -> None:
         self._feed, self._stated, self._region, self._known_at = feed, stated, region, known_at
+        self._ids = {name for part in feed.parts for name in part.key} | {RELATED}
+        self._open = {c.name for c in feed.columns if feed.placed and lies_open(c)} - set(veiled)
 
     def __call__(self, raw: pd.DataFrame) -> Checked:
         """Return what of `raw` (the feed's columns as text, and `_row`) may go in."""
@@ -76,6 +89,9 @@ class Checker:
             )
             needed = column.required or column.identifies  # what nobody needs is dropped, and the row stays
             (rejected if needed else warned).extend(said)
+            told = self._tells(raw[column.name], column)
+            said = _notes(raw, told, column, *self._own(column), hidden=True)
+            (rejected if needed else warned).extend(said)
             fatal = column.required or column.codes is not None
             empty = (_epochs(raw[column.name]) & bad) if column.type == "time" and bad.any() else none
             said = _notes(raw, empty, column, wanted_or_shape(column), *EPOCH)
@@ -85,8 +101,8 @@ class Checker:
                 raw, bad_value, column, wanted_or_shape(column), "值不符合要求", "the value is not what is wanted"
             )
             (rejected if fatal else warned).extend(said)
-            refused |= missing | (lost & needed) | (bad & fatal)
-            rows[column.name] = typed.mask(lost, None) if lost.any() else typed
+            refused |= missing | ((lost | told) & needed) | (bad & fatal)
+            rows[column.name] = typed.mask(lost | told, None) if (lost | told).any() else typed
         warned += self._positions(rows, raw)
         warned += self._shapes(rows, raw)
         rows["_known_at"] = float(self._known_at)
@@ -95,6 +111,20 @@ class Checker:
             (rejected if check.fatal else warned).extend(self._broken(raw, found, check))
             refused |= found & check.fatal
         return Checked(rows[~refused].drop(columns="_known_at").reset_index(drop=True), rejected, warned)
+
+    def _tells(self, values: pd.Series, column: Column) -> pd.Series:
+        """Where a text that would lie open holds a telephone or identity number; an id that is one as it should be written becomes its index."""
+        if column.name not in self._open:
+            return pd.Series(False, index=values.index)
+        if column.name in self._ids:
+            return values.map(lambda v: isinstance(v, str) and id_tells(v) and not is_identity(v)).astype(bool)
+        return values.map(lambda v: isinstance(v, str) and tells(v)).astype(bool)
+
+    def _own(self, column: Column) -> tuple[str, str, str]:
+        """What is wanted of a text that tells who somebody is, and why it is not taken."""
+        if column.name in self._ids:
+            return WANTED_OWN, "编号是电话或证件号码，不收", "the id is a telephone or identity number"
+        return WANTED_FREE, "含电话或证件号码，未保存", "it holds a telephone or identity number and is not kept"
 
     def _broken(self, raw: pd.DataFrame, found: pd.Series, check: Check) -> list[RowNote]:
         hidden = self._hides(check.column)
@@ -174,6 +204,12 @@ class Checker:
         return notes
 
 
+def lies_open(column: Column) -> bool:
+    """Whether any text may stand in a column about persons, and is kept as it stands."""
+    told = column.personal
+    return column.type == "text" and not column.codes and told is not None and not told.hidden
+
+
 def wanted_or_shape(column: Column) -> str:
     """Return what a value of the column must be, in words."""
     return "a shape" if column.type == "geometry" else "a list" if column.type == "list" else wanted(column)
@@ -184,10 +220,12 @@ def _wanted_where_missing(column: Column) -> str:
     return f"a value: {column.meaning if column.type == 'text' and not column.codes else wanted_or_shape(column)}"
 
 
-def _notes(raw: pd.DataFrame, where: pd.Series, column: Column, needed: str, zh: str, en: str) -> list[RowNote]:
+def _notes(
+    raw: pd.DataFrame, where: pd.Series, column: Column, needed: str, zh: str, en: str, *, hidden: bool = False
+) -> list[RowNote]:
     if not where.any():
         return []
-    values, hidden = raw[column.name], bool(column.personal and column.personal.hidden)
+    values, hidden = raw[column.name], hidden or bool(column.personal and column.personal.hidden)
     return [
         RowNote(
             int(raw["_row"][at]),

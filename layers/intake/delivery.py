@@ -16,7 +16,7 @@ from geo import boundaries, datum
 from layers._errors import Cancelled, FeedError
 from layers.intake import readers, strangers
 from layers.intake._feed import Column, Feed, Part
-from layers.intake.checking import Checked, Checker
+from layers.intake.checking import RELATED, Checked, Checker
 from layers.intake.datum_auto import Finder
 from layers.intake.datum_evidence import Witness
 from layers.intake.datum_parts import AUTO, Decision, sources_of
@@ -146,7 +146,8 @@ class Delivery:
 
     def _checker(self, frame: str | None) -> Checker:
         region = None if self._feed.defines_region else self._book.region
-        return Checker(self._feed, frame, region, self._opened.known_from)
+        veiled = [name for name in {RELATED, self._id} if self._rename.joins_personal(name)]
+        return Checker(self._feed, frame, region, self._opened.known_from, veiled)
 
     def _gazetteer(self) -> Gazetteer:
         return gazetteer(self._opened.connection, self._store.identity, self._store.cache)
@@ -280,7 +281,7 @@ class Delivery:
             blind = self._store.ring.blind
             ids = {
                 c: without_identity(rows[c], blind, self._rename.joins_personal(c))
-                for c in ("case_id", self._id)
+                for c in (RELATED, self._id)
                 if c in rows
             }
             rows = rows.assign(**cleaned, **ids, id_number=digest(rows["id_number"], blind))

@@ -198,7 +198,8 @@ def _read(path: Path, feed: Feed, stated: str | None, profile: Profile, report: 
     if stated:
         stated = AUTO if stated.strip().lower() == AUTO else frames_of_reference.require_datum(stated)
     rename = Renamer(feed, profile, path.name)
-    check = Checker(feed, AS_GIVEN if stated == AUTO else stated, None, int(time.time() * 1000))
+    frame, kept_by_nobody = AS_GIVEN if stated == AUTO else stated, [column.name for column in feed.columns]
+    check = Checker(feed, frame, None, int(time.time() * 1000), veiled=kept_by_nobody)
     read, parts = _Delivered(pd.DataFrame(), stated), []
     for chunk in readers.read(path, sheet=profile.options.get("sheet"), exact=_names_of_id(feed, profile)):
         _unreadable(read, chunk)

@@ -22,6 +22,8 @@ WANTED: Sequence[tuple[str, str | Callable[[re.Match[str]], str]]] = (
     (r"text of at most (\d+) characters", r"不超过 \1 字的文本"),
     (r"text: its file keeps only 15 digits.*", "文本：表格只保留数字的前15位，请把该列设为文本"),
     (r"degrees in (\S+)(?: within (.*))?", lambda m: _degrees(m[1], m[2])),
+    (r"an id of the record's own.*", "记录自己的编号；电话与证件号码请填入各自的列"),
+    (r"no telephone and no identity.*", "不含电话与证件号码；它们有各自的列"),
     (r"a valid polygon", "有效的多边形"),
     (r"a shape", "图形"),
     (r"a list", "用分号隔开的列表"),

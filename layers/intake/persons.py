@@ -1,6 +1,6 @@
 """Persons of a delivery: drop what must not be kept, place them in compounds, and keep the totals true."""
 
-import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,6 +15,7 @@ from layers.intake.datum_evidence import Witness
 from layers.intake.matching import Gazetteer
 from layers.intake.places import DistrictBook
 from layers.intake.receipt import Receipt, RowNote
+from layers.intake.telling import is_identity
 from layers.store import Store, totals
 from layers.store.schema import AUTO, FOREVER, person, person_status, placement
 from layers.store.writing import KEYS_A_QUERY, Batch, chunks, constants
@@ -22,7 +23,6 @@ from layers.store.writing import KEYS_A_QUERY, Batch, chunks, constants
 TWICE = (
     "the identity number is known under another id: maybe counted twice"  # a note for those who answer for the counts
 )
-IDENTITY = re.compile(r"\d{17}[\dXx]")
 WAS = "\x01"  # in front of a subject: the same person as believed before; no text that was read holds it
 GROUNDS = ("address", "lon", "lat", "district_stated")  # what a placement rests on
 PERSONS_A_COUNT = KEYS_A_QUERY
@@ -135,10 +135,13 @@ def recount(opened: Batch, kind: str, subjects: list[str]) -> None:
 def without_identity(ids: pd.Series, blind: Callable[[str], str], joined: bool) -> pd.Series:
     """Return ids; one that is an identity number itself, or was `joined` of an address, becomes its blind index: what it says is not kept."""
 
-    def is_told(id: object) -> bool:
-        return isinstance(id, str) and (joined or IDENTITY.fullmatch(id) is not None)
+    def veiled(id: object) -> object:
+        if not isinstance(id, str) or not (joined or is_identity(id)):
+            return id
+        text = id if joined else unicodedata.normalize("NFKC", id)  # full-width digits are the same number
+        return f"P{blind(text.upper())}"
 
-    return ids.map(lambda id: f"P{blind(id.upper())}" if is_told(id) else id)
+    return ids.map(veiled)
 
 
 def refuse_strangers(opened: Batch, kind: str, id_column: str, rows: pd.DataFrame, receipt: Receipt) -> pd.DataFrame:

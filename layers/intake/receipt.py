@@ -10,6 +10,7 @@ import pandas as pd
 from sqlalchemy import Select, insert, select
 
 from layers._times import from_ms
+from layers.intake.telling import tells
 from layers.store import Store
 from layers.store.schema import batch, rejection
 from layers.store.writing import Batch
@@ -145,11 +146,12 @@ def batches(limit: int = 500) -> Select[Any]:
 
 
 def shown(value: Any, personal: bool, *, of_person: bool = False) -> str:
-    """Return a value as a receipt may repeat it; of a column about persons without long numbers: a row may have slipped."""
+    """Return a value as a receipt may repeat it; of a column about persons none that holds a long number: a row may have slipped."""
     if value is None or (isinstance(value, float) and pd.isna(value)):
         return ""
-    text = LONG_NUMBER.sub(MASK, str(value)) if of_person else str(value)
-    return MASK if personal else text[:80]
+    text = str(value)
+    slipped = of_person and (LONG_NUMBER.search(text) or tells(text))
+    return MASK if personal or slipped else text[:80]
 
 
 def _reasons(notes: list[RowNote]) -> Mapping[str, int]:

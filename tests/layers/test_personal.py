@@ -4,7 +4,9 @@ import pytest
 from sqlalchemy import select
 
 from layers._errors import ProfileError, UndeclaredError
+from layers.intake.checking import WANTED_OWN, lies_open
 from layers.intake.feeds import all_feeds, feed_named
+from layers.intake.notes import wanted
 from layers.intake.profile import Profile, load
 from layers.intake.suggest_values import Look, looks_personal
 from layers.store import open_store
@@ -133,3 +135,62 @@ def test_a_number_that_slipped_into_another_column_is_not_repeated(store, tmp_pa
     assert [(one.column, one.found) for one in told.rejected + told.warned] == [("sex", "***"), ("age", "***")]
     rows = store.read(select(rejection.c.found))["found"].tolist()
     assert not {number, phone} & set(rows)
+
+
+TELLING = ["13800138000", "+86 138-0013-8000", "027-85550123", "110101900307001", "110101 19900307 0011", "110101-19900307-001X", "１３８００１３８０００", "13800138000-2", "张三13800138000"]  # fmt: skip
+OWN = ["12345678", "1234567890", "202002100001", "4201020000123", "20200210000123", "12345678901234567890", "00000000123", "WH-2020-0001", "2020-02-10-0001", "W420102-20200210-0001"]  # fmt: skip
+
+
+def everything(folder):
+    """All that the store's files hold, as text."""
+    return b"".join(path.read_bytes() for path in folder.glob("store.db*")).decode("utf-8", "replace")
+
+
+@pytest.mark.parametrize("value", TELLING)
+def test_an_id_that_is_a_telephone_or_identity_number_refuses_its_row_and_is_nowhere_repeated(store, tmp_path, value):
+    told = city.cases(store, tmp_path, "2020-02-10T18:00", {"case_id": value}, {"case_id": "2"})
+    assert [(one.row, one.column, one.found, one.wanted) for one in told.rejected] == [
+        (2, "case_id", "***", WANTED_OWN)
+    ]
+    assert wanted(WANTED_OWN, "case_id", feed_named("cases"), "zh").startswith("记录自己的编号")
+    assert store.read(select(person.c.subject))["subject"].tolist() == ["2"]
+    assert value not in everything(tmp_path)
+    assert value not in "\n".join(told.lines())
+
+
+@pytest.mark.parametrize("value", OWN)
+def test_an_id_that_is_merely_a_long_number_goes_in(store, tmp_path, value):
+    assert not city.cases(store, tmp_path, "2020-02-10T18:00", {"case_id": value}).rejected
+    assert store.read(select(person.c.subject))["subject"].tolist() == [value]
+
+
+@pytest.mark.parametrize("feed", PERSONS, ids=lambda feed: feed.name)
+def test_no_feed_of_persons_keeps_a_telephone_open(store, tmp_path, feed):
+    """Every text column that lies open, with a number in it: an id that the record rests on refuses it, another column is emptied."""
+    names = [column.name for column in feed.columns if lies_open(column)]
+    assert names
+    state, when = (c.name for c in feed.columns if c.required and c.name != feed.parts[0].key[0])
+    sound = {feed.parts[0].key[0]: "7", state: next(iter(feed.column(state).codes)), when: "2020-02-03"}
+    for at, name in enumerate(names):
+        path = city.table(tmp_path / f"{feed.name}{at}.csv", [sound | {name: "张三13800000000", "age": str(at)}])
+        told = city.deliver(store, feed.name, path, f"2020-02-10T{10 + at}:00")
+        assert [(one.column, one.found) for one in told.rejected + told.warned] == [(name, "***")]
+        assert len(told.rejected) == (name == feed.parts[0].key[0])
+    assert not [one for one in ("张三", "13800000000") if one in everything(tmp_path)]
+
+
+def test_an_identity_number_as_id_is_still_its_index_and_one_that_is_joined_too(store, tmp_path):
+    city.cases(store, tmp_path, "2020-02-10T18:00", {"case_id": "110101199003070011"})
+    city.cases(store, tmp_path, "2020-02-10T19:00", {"case_id": "１１０１０１１９９００３０７００１１", "age": "5"})
+    assert [len(one) for one in set(store.read(select(person.c.subject))["subject"])] == [25]
+    path = city.table(
+        tmp_path / "j.csv", [{k: v for k, v in city.CASE.items() if k != "case_id"} | {"phone": "13800138000"}]
+    )
+    told = city.deliver(store, "cases", path, profile=Profile(join={"case_id": ["phone"]}))
+    assert not told.rejected
+    assert "13800138000" not in everything(tmp_path)
+
+
+def test_a_name_beside_a_number_is_not_repeated_where_a_code_is_wanted(store, tmp_path):
+    told = city.cases(store, tmp_path, "2020-02-10T18:00", {"sex": "张三 13800138000"})
+    assert [one.found for one in told.warned + told.rejected] == ["***"]
