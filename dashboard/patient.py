@@ -23,6 +23,7 @@ STALL_S = 20.0  # that a large body may take at the least, and an answer altoget
 SLOWEST = 20_000  # bytes a second of a large body, beyond the first seconds
 SMALL = 256_000  # bytes of a body that is gathered in the main loop: every call of a page
 MOST_HEAD = 64_000
+REFUSED, REFUSED_S = 32_000_000, 5.0  # bytes and seconds of a body that nobody wants, before it is cut off
 WAITING = 200  # requests that wait for a thread; about a minute of work, beyond which nobody still looks
 LINGER_S = 0.2  # that a connection is held when the worker stops, for a request under way to it
 QUICK = re.compile(rb"(?:GET|HEAD) /(?:pulse|healthz|readyz)(?:[? ])")
@@ -143,6 +144,10 @@ class PatientWorker(ThreadWorker):
         """Go on with a request that came together with the one before it."""
         conn.sock.begin()
         super().enqueue_req(conn)
+
+    def _keepalive_after(self, conn: Any, keepalive: bool) -> bool:
+        """Read what is left of a body that was refused: a proxy that is cut off while it sends one tells 502 instead of the refusal."""
+        return keepalive and bool(conn.parser.finish_body(deadline=time.monotonic() + REFUSED_S, max_bytes=REFUSED))
 
     def _let_go(self, conn: Any) -> None:
         self.nr_conns -= 1

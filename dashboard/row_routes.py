@@ -56,6 +56,7 @@ def _sent(taking: Taking) -> Response:
     name = f"fangyi_{taking.table}_{taking.code}.{taking.form}"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     answer.headers["Cache-Control"] = "no-store"
+    answer.headers["X-Accel-Buffering"] = "no"  # nginx keeps no rows on its disk, and a reader who goes away is noticed
     return answer
 
 

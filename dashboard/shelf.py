@@ -1,14 +1,12 @@
 """What the processes of one server keep together: sealed files and locks in a private folder, and the file of `layers/store/side.py`.
 
 Everything on the shelf can be made again, and is sealed with a key that stands in no file (AES-GCM, with its name bound in), so that a
-copy of the disk tells nothing that the store does not. A server of one process keeps it in a temporary folder that ends with it.
+copy of the disk tells nothing that the store does not. An application without a server keeps it in a temporary folder that ends with it.
 """
 
 import fcntl
 import hashlib
 import os
-import shutil
-import tempfile
 import time
 import weakref
 from collections.abc import Iterator
@@ -20,6 +18,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from dashboard.settings import Settings
+from layers._scratch import Scratch
 from layers.store import Store
 from layers.store.side import Side
 
@@ -47,8 +46,9 @@ class Shelf:
         """The private folder, made when it is first asked for."""
         with self._lock:
             if self._folder is None:
-                self._folder = Path(tempfile.mkdtemp(prefix="fangyi-"))  # for nobody but this user
-                weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+                made = Scratch()
+                weakref.finalize(self, made.end)
+                self._folder = made.path
             return self._folder
 
     def place(self, kind: str) -> Path:

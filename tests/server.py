@@ -5,6 +5,7 @@ import os
 import resource
 import secrets
 import signal
+import tempfile
 from pathlib import Path
 
 from sqlalchemy import Engine, event
@@ -105,7 +106,10 @@ def serve_two(store: str, port: int, words: str) -> None:
     command(["serve", "--store", store, "--port", str(port), "--workers", "2"], words)
 
 
-def serve_production_with(store: str, port: int, words: str, secret: str, workers: int) -> None:
-    """Serve a store of production, whose secret the caller knows, with some workers."""
+def serve_production_with(
+    store: str, port: int, words: str, secret: str, workers: int, place: str | None = None
+) -> None:
+    """Serve a store of production, whose secret the caller knows, with some workers; temporary files go to `place`."""
+    tempfile.tempdir = place
     settings = {"FANGYI_MODE": "production", "FANGYI_SECRET": secret}
     command(["serve", "--store", store, "--port", str(port), "--workers", str(workers)], words, **settings)

@@ -1,17 +1,19 @@
 """How the server fares, in the text that Prometheus reads: requests as this server counts them, deliveries and ages as the store tells them.
 
-With PROMETHEUS_MULTIPROC_DIR several workers count together; what the store tells is the same whichever of them is asked.
+All workers of `serve` count together (`counted_together`); what the store tells is the same whichever of them is asked.
 """
 
 import os
 import time
 from collections import Counter as Sums
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from threading import Lock
 
 from flask import Blueprint, Flask, Response, g, request
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, values
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -20,13 +22,43 @@ from prometheus_client.registry import Collector
 from dashboard import doors
 from dashboard.access import Person
 from dashboard.desk import Desk
+from dashboard.settings import SettingsError
 from dashboard.view import Here
+from layers._scratch import scratch
 from layers.intake import health
 from layers.store.readiness import readiness
 
-SHARED = "PROMETHEUS_MULTIPROC_DIR"  # read by the library as well, when it is loaded
+SHARED = (
+    "PROMETHEUS_MULTIPROC_DIR"  # read by the library as well: when it is loaded, and whenever something new is counted
+)
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 WHO = Person("metrics", "city")
+
+
+@contextmanager
+def counted_together() -> Iterator[None]:
+    """Let all processes that are forked meanwhile count as one, in a private folder, or in the one that PROMETHEUS_MULTIPROC_DIR names.
+
+    What a worker counted stays when another takes its place. Raises SettingsError for a named folder that cannot be written in.
+    """
+    if named := os.environ.get(SHARED):
+        if not os.access(named, os.W_OK | os.X_OK) or not Path(named).is_dir():
+            raise SettingsError(
+                f"{SHARED} is {named!r}; wanted an empty folder that this user may write in, or none: serve then makes one"
+            )
+        yield
+        return
+    alone = values.ValueClass
+    with scratch() as folder:
+        os.environ[SHARED] = str(folder)
+        values.ValueClass = (
+            values.MultiProcessValue()
+        )  # the library chose when it was loaded, before there was a folder
+        try:
+            yield
+        finally:
+            values.ValueClass = alone
+            del os.environ[SHARED]
 
 
 class Metrics:

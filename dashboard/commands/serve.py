@@ -7,6 +7,7 @@ import socket
 import sys
 from functools import partial
 
+from dashboard.api.metrics import counted_together
 from dashboard.app import ROOT
 from dashboard.commands._shared import add_store, settings_of, store_file, store_of
 from dashboard.gunicorn_conf import workers_here
@@ -49,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     finally:
         store.close()  # each process opens it for itself
     share_arenas()
-    with listening:
+    with listening, counted_together():
         address = f"http://{settings.host}:{settings.port}"
         print(f"Fangyi 防疫指挥图  {address}  ·  wall {address}/wall  ·  stop with Ctrl+C", flush=True)
         workers = args.workers or (1 if settings.is_drill else workers_here())

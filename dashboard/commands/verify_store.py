@@ -1,13 +1,13 @@
 """Does the store hold what it should, and is it sound?"""
 
 import argparse
-import tempfile
 from contextlib import closing
 from pathlib import Path
 
 from dashboard.commands import verify_journal
 from dashboard.commands._copying import keys_of, rows_told
 from dashboard.commands._shared import add_store, settings_of, store_of
+from layers._scratch import scratch
 from layers.store import backups, journal, soundness
 
 NAME = "verify-store"
@@ -26,10 +26,10 @@ def run(args: argparse.Namespace) -> int:
     """Tell what was found; exit code 1 where anything is wrong with the store, 2 with a reason for a backup that is not as it was made."""
     settings = settings_of(args)
     if args.backup:
-        with rows_told() as step, tempfile.TemporaryDirectory(prefix="fangyi-verify-") as folder:
+        with rows_told() as step, scratch() as folder:
             keys = keys_of(settings)
             receipt, _ = backups.checked(args.backup, keys, settings.mode)
-            backups.unpacked(args.backup, receipt, keys, Path(folder), step)
+            backups.unpacked(args.backup, receipt, keys, folder, step)
         print(
             f"{args.backup}: {sum(receipt.tables.values()):,} rows of {receipt.at}, digest {receipt.digest}, as it was made"
         )

@@ -7,7 +7,6 @@ its receipt: what it holds, in which state, sealed by the key of the journal. Th
 import hashlib
 import json
 import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from layers._errors import StoreError
+from layers._scratch import scratch
 from layers.store import journal, migrations
 from layers.store.database import Store
 from layers.store.digests import Digest, Progress, Sum, digests, pages, rows_in_all, whole
@@ -145,8 +145,8 @@ def restore(
     journal came after the backup and are lost, as far as the folder of the keys remembers.
     """
     receipt, sealer = checked(path, keys, kind)
-    with tempfile.TemporaryDirectory(prefix="fangyi-restore-") as name:
-        copy, held = unpacked(path, receipt, keys, Path(name), step)
+    with scratch() as folder:
+        copy, held = unpacked(path, receipt, keys, folder, step)
         source = engine_of(f"sqlite:///{copy}", True, False)
         try:
             with source.connect() as connection:

@@ -15,6 +15,7 @@ from layers.store.schema import meta
 from layers.store.sealing import RING, ring_for
 
 KINDS = ("drill", "production")
+NOT_LET_IN = "42501"  # insufficient_privilege of PostgreSQL
 ROOM = 1 << 18  # bytes of a disk without which SQLite does not even open a file
 
 
@@ -60,6 +61,11 @@ def _opened(engine: Engine, kind: str | None, must_exist: bool, keys: Path | Non
 def _unusable(engine: Engine, error: DatabaseError) -> StoreError:
     """What is told of a store that cannot be opened, with the step that helps: a full disk calls for no backup."""
     path, name = file_of(engine), shown(engine.url)
+    if path is None and getattr(error.orig, "sqlstate", "") == NOT_LET_IN:
+        return StoreError(
+            f"{name}: this role may not use the store ({error.orig}); its owner lets it in with `python -m dashboard grant-role`",
+            f"{name}：该账号无权使用数据库（{error.orig}）；请由表的所有者运行 `grant-role`",
+        )
     if path is None:
         return StoreError(
             f"{name}: not a usable store ({error.orig}); does the server run, and may this role sign in?",

@@ -2,17 +2,27 @@
 
 import json
 import os
+import secrets
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
+from dashboard.__main__ import main
 from dashboard.app import create_app
 from dashboard.settings import Settings
+from layers._scratch import PREFIX
 from layers.store import open_store, tokens
 from layers.store.tokens import Token
 from tests import city, databases
+from tests.browser import end, free_port, start
 from tests.office import SECRET
+from tests.server import serve_production_with
 
 ROOT = Path(__file__).resolve().parents[2]
 LATER = datetime.now(UTC) + timedelta(days=30)
@@ -91,3 +101,51 @@ def test_several_workers_count_their_requests_together(built, tmp_path):
         'fangyi_requests_total{endpoint="/<path:path>",method="GET",status="404"} 5.0'
     ], json.dumps(found)
     assert "fangyi_revision " in told.stdout
+
+
+@contextmanager
+def two_workers(url, place):
+    """`serve --workers 2` with the folder of temporary files in a place of its own; the address."""
+    port, secret = free_port(), secrets.token_urlsafe(48)
+    server = start(url, port, partial(serve_production_with, secret=secret, workers=2, place=str(place)))
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        end(server)
+
+
+def asked(address, path, token):
+    """Ask over a connection of its own, so that either worker may answer."""
+    head = {"Authorization": f"Bearer {token}"}
+    try:
+        with urlopen(Request(address + path, headers=head), timeout=20) as answer:
+            return answer.read().decode()
+    except HTTPError as error:
+        return error.read().decode()
+
+
+def test_a_server_with_two_workers_counts_every_request_and_leaves_nothing_behind(built, tmp_path):
+    url, place = f"sqlite:///{built}", tmp_path / "tmp"
+    place.mkdir()
+    store = open_store(url, "production")
+    token = tokens.add(store, "root", Token(0, "watcher-2", "a", rights=("metrics",)), LATER)
+    store.close()
+    with two_workers(url, place) as address:
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda _: asked(address, "/api/v1/nothing", token), range(40)))
+        (folder,) = place.glob(f"{PREFIX}*")
+        assert len(list(folder.glob("counter_*.db"))) == 2, "both workers answered"
+        for _ in range(6):  # whichever is asked says the same
+            lines = asked(address, "/metrics", token).splitlines()
+            (found,) = [one for one in lines if one.startswith("fangyi_requests_total{") and '"/<path:path>"' in one]
+            assert found.endswith(" 40.0"), found
+    assert list(place.glob(f"{PREFIX}*")) == []
+
+
+def test_a_named_folder_that_is_none_is_refused(built, capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path / "none"))
+    monkeypatch.setenv("FANGYI_SECRET", secrets.token_urlsafe(48))
+    arguments = ["serve", "--mode", "production", "--store", f"sqlite:///{built}", "--port", str(free_port())]
+    assert main(arguments) == 2
+    assert "PROMETHEUS_MULTIPROC_DIR is" in capsys.readouterr().err

@@ -221,3 +221,13 @@ def test_a_step_down_and_up_again_and_a_restore_keep_policies_and_grants(own):
     with pytest.raises(ProgrammingError, match="permission denied"), engine.writer(back.engine).begin() as connection:
         connection.exec_driver_sql("DELETE FROM journal")
     back.close()
+
+
+def test_a_role_that_was_not_let_in_is_told_who_lets_it_in(town):
+    role = f"late_{uuid.uuid4().hex}"
+    with psycopg.connect(
+        town.owned.replace("+psycopg", "").replace(f"{town.owner}@", "keeper@"), autocommit=True
+    ) as it:
+        it.execute(f"CREATE ROLE {role} LOGIN NOINHERIT IN ROLE {town.whole}")
+    with pytest.raises(StoreError, match="may not use the store .*permission denied.*grant-role"):
+        databases.opened(town.served.replace(f"{town.role}@", f"{role}@"), town.folder, "drill")
