@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from geo.address_door import LABEL, pieces
 from geo.address_places import PREFIX, region_prefix
 from geo.address_spelling import normalise, spell
 
@@ -18,6 +19,7 @@ __all__ = [
     "parse",
     "strip_unit",
     "tail_start",
+    "without_tail",
 ]
 
 PHASE = re.compile(
@@ -40,6 +42,8 @@ _BUILDING = r"(?<!\d)\d{1,4}号(?=$|[0-9A-Z]|室)|(?:第|附)?(?:\d{1,4}[A-Z]?|[
 _TAIL = re.compile(
     rf"(?<=[弄村队])\d{{1,4}}号(?:[0-9A-Z-]*室?)|(?:第|附|商住楼)?(?:[A-Z]?\d{{1,4}}[A-Z]?|[A-Z])(?:{_UNIT}(?:[A-Z]?\d{{0,5}}[A-Z]?(?:-\d+)*{_UNIT}?)*|(?:-[A-Z]?\d{{1,5}}){{1,3}}{_UNIT}?)+"
 )
+LONGEST = 300  # characters; what is longer is no address, and costs more than a moment to take apart
+SETTLES = 3  # looks at what is shown; what still changes then is no address
 _BARE_ROOM = re.compile(r"(?<=[\u4e00-\u9fff])\d{3,4}$")
 
 
@@ -102,14 +106,54 @@ def parse(text: str) -> Parts:
     )
 
 
-def strip_unit(text: str) -> str:
-    """Return the normalised address without building, unit, floor and room.
+def without_tail(text: str) -> str:
+    """Return the normalised address up to its building, for comparing; an unusual form keeps its room, so show nobody this: `strip_unit`.
 
-    >>> strip_unit("江岸区百步亭花园路滨兴东苑31号楼2单元2206室")
+    >>> without_tail("江岸区百步亭花园路滨兴东苑31号楼2单元2206室")
     '江岸区百步亭花园路滨兴东苑'
     """
     whole = normalise(text)
     return whole[: tail_start(whole)]
+
+
+def strip_unit(text: str) -> str:
+    """Return the normalised address as anybody may see it: without building, unit, floor and room, however they are written.
+
+    What cannot be taken apart is left out: the compound alone stays, or nothing. Names behind the first unit are left out as
+    well, unless none stands before it: somebody may have written whose door it is.
+    >>> strip_unit("江岸区百步亭花园路滨兴东苑31号楼2单元2206室"), strip_unit("贰单元伍零壹，春风里")
+    ('江岸区百步亭花园路滨兴东苑', '春风里')
+    """
+    return _settled(_shown(text)) if len(text) <= LONGEST else ""
+
+
+def _shown(text: str) -> str:
+    kept = ""
+    for piece in pieces(text):
+        kept += piece.text
+        named, on_road = _says(kept)
+        if named or (piece.ends_in_unit and on_road):
+            break
+    while label := LABEL.search(kept):
+        kept = kept[: label.start()]
+    return kept
+
+
+@lru_cache(maxsize=65536)
+def _settled(text: str) -> str:
+    """What stays when it is looked at again: two harmless ends may have met in a number. Many homes share what is shown."""
+    for _ in range(SETTLES):
+        before, text = text, _shown(text)
+        if before == text:
+            return text
+    return ""
+
+
+@lru_cache(maxsize=65536)
+def _says(body: str) -> tuple[bool, bool]:
+    """Whether a stretch of an address names a compound, and a road."""
+    said = parse(body)
+    return bool(said.name), bool(said.roads)
 
 
 def building_of(text: str) -> str | None:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.address import strip_unit
+from geo.address import without_tail
 from geo.address_candidates import Finder
 from geo.address_evidence import Evidence, How
 from geo.address_forest import Forest, fit_forest
@@ -303,7 +303,7 @@ def _decided(finder: Finder, lessons: Sequence[Lesson]) -> Iterator[_Example]:
         reading = finder.reader.read(lesson.address, lesson.district)
         ranked = finder.candidates(reading)
         if ranked and not barred(case := Case(reading, ranked), finder.gazetteer):
-            own = unlisted.setdefault(strip_unit(lesson.address), len(position_of) + len(unlisted))
+            own = unlisted.setdefault(without_tail(lesson.address), len(position_of) + len(unlisted))
             group = truth if truth >= 0 else own
             yield _Example(case, case.best.found.position == truth, group, "lesson")
 

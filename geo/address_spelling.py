@@ -51,7 +51,7 @@ def normalise(text: str) -> str:
 
 def spell(text: str) -> Spelling:
     """Return the normalised text together with the places where punctuation or a removed number stood."""
-    text = _simplified(text)
+    text = simplified(text)
     text = _PHONE.sub(" ", _ID_NUMBER.sub(" ", text))
     text = _PLACEHOLDER.sub(" ", text)
     text = _BUILDING_WORDS.sub("栋", _HASH_BUILDING.sub("栋", text))
@@ -67,7 +67,8 @@ def spell(text: str) -> Spelling:
     return Spelling("".join(pieces), frozenset(breaks[1:]))
 
 
-def _simplified(text: str) -> str:
+def simplified(text: str) -> str:
+    """Return a text in simplified characters, half width and upper case."""
     return text.translate(_table()).upper()
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo.address import strip_unit
+from geo.address import without_tail
 from geo.address_joint import Clue, PointAnswer, PointState, Verdict, join
 from geo.address_judge import Judge
 from geo.address_match import AddressAnswer, AddressMatcher
@@ -305,7 +305,7 @@ def _is_centre(lon: float, lat: float, centres: Floats) -> bool:
 def _is_shared(members: list[int], texts: list[str], answers: list[AddressAnswer]) -> bool:
     if len(members) < SHARED_BY:
         return False
-    bodies = {strip_unit(texts[i]) for i in members} - {""}
+    bodies = {without_tail(texts[i]) for i in members} - {""}
     places = {answers[i].position for i in members} - {-1}
     return len(bodies) >= SHARED_BY and len(places) >= SHARED_PLACES
 

@@ -78,7 +78,7 @@ def _destroy(store: Store, args: argparse.Namespace) -> int:
             unfinished.write_text(told + "\n", "utf-8")
     else:
         print(told)
-    if not fold(store.engine):
+    if not fold(store):
         print(
             "somebody reads the store, so pages as they were still lie in its log: stop the servers and run this again",
             file=sys.stderr,

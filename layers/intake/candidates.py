@@ -7,7 +7,7 @@ import pandas as pd
 import shapely
 from sqlalchemy import Select, select
 
-from geo.address import Door, doors_of, normalise, strip_unit
+from geo.address import Door, doors_of, normalise, without_tail
 from geo.address_sound import sound_of
 from geo.match import distance_to
 from layers._view import View
@@ -44,7 +44,7 @@ def _places(view: View) -> Select[Any]:
 
 def names_a_place(address: str) -> bool:
     """Return whether an address names a compound or a door, and not only a street or a district."""
-    return bool(written_name(address) or doors_of(strip_unit(address))[0])
+    return bool(written_name(address) or doors_of(without_tail(address))[0])
 
 
 def explained(person: dict[str, Any], places: pd.DataFrame) -> pd.DataFrame:
@@ -94,7 +94,7 @@ def _distance(person: dict[str, Any], geometry: Any) -> float:
 def _signs(text: str, district: str, row: Any) -> list[tuple[str, str]]:
     found = [_name_sign(written_name(text), row)]
     doors = {door for address in row["addresses"] or [] for door in doors_of(address)[0]}
-    mine = set(doors_of(strip_unit(text))[0])
+    mine = set(doors_of(without_tail(text))[0])
     if any(_same_door(one, other) for one in mine for other in doors):
         found.append(("门牌一致", "the door agrees"))
     elif mine and doors:

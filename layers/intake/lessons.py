@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, and_, func, or_, select
 
-from geo.address import strip_unit
+from geo.address import without_tail
 from geo.address_model import Lesson
 from layers.intake.places import believed
 from layers.store.database import Store
@@ -23,7 +23,7 @@ def lessons(connection: Connection, at: int) -> list[Lesson]:
     named = believed(connection, district, "code", "name")
     titles = dict(zip(named["code"], named["name"], strict=True))
     found = [
-        Lesson(strip_unit(address), titles.get(stated, stated) or None, code or None)
+        Lesson(without_tail(address), titles.get(stated, stated) or None, code or None)
         for address, stated, code in zip(rows["address"], rows["district_stated"], rows["compound"], strict=True)
         if address
     ]

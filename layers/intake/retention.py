@@ -125,7 +125,7 @@ def carry_out(
         keys = destroy_keys(connection, why, _retired(connection))
         if keys:
             journal.write(connection, by, "destroy-keys", KIND, {"keys": keys})
-    fold(store.engine)
+    fold(store)
     told_rules = {
         one.feed: {"days": one.kept.days, "before": one.before.isoformat(timespec="seconds")} for one in rules
     }
@@ -166,7 +166,7 @@ def rotate(
             why = {"at": store.now().isoformat(timespec="seconds"), "by": by, "why": "rotated"}
             keys = destroy_keys(connection, why, old)
             journal.write(connection, by, "destroy-keys", KIND, {"keys": keys})
-    fold(store.engine)
+    fold(store)
     return old
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import ColumnElement, Connection, Select, and_, select
 
-from geo.address import building_of, normalise, strip_unit
+from geo.address import building_of, normalise, without_tail
 from layers._errors import LayerError
 from layers._view import View, level_of
 from layers.intake import gazetteer_changes
@@ -97,7 +97,7 @@ def same_address(rows: pd.DataFrame) -> pd.Series:
     That is the address without building, unit and room, the district, and the compounds in question; somebody without an
     address is alone.
     """
-    texts = [strip_unit(text) if isinstance(text, str) else "" for text in rows["address"]]
+    texts = [without_tail(text) if isinstance(text, str) else "" for text in rows["address"]]
     asked = [",".join(sorted(c["compound_id"] for c in choices or [])) for choices in rows["alternatives"]]
     cells = zip(texts, rows["district"].fillna(""), asked, rows["key"], strict=True)
     return pd.Series(

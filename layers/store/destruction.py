@@ -8,8 +8,9 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, String, and_, delete, func, insert, or_, select, type_coerce
+from sqlalchemy import Connection, String, and_, delete, func, insert, or_, select, type_coerce
 
+from layers.store.database import Store
 from layers.store.resealing import COLUMNS, reseal, used
 from layers.store.schema import confirmation, destroyed, person, person_status, placement, withdrawal
 from layers.store.sealing import ring_of
@@ -81,10 +82,10 @@ def destroy_keys(connection: Connection, why: dict[str, Any], names: Collection[
     return found
 
 
-def fold(engine: Engine) -> bool:
+def fold(store: Store) -> bool:
     """Let SQLite's log, which holds pages as they were, be folded into the file and emptied; False while somebody reads them. A server vacuums by itself."""
-    if engine.dialect.name == "sqlite":
-        with engine.connect() as connection:
+    if store.engine.dialect.name == "sqlite":
+        with store.engine.connect() as connection:
             connection.rollback()
             driver: Any = connection.connection.driver_connection
             busy = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]

@@ -276,6 +276,6 @@ def test_a_reader_that_keeps_the_pages_as_they_were_is_told_of(tmp_path):
     with store.snapshot() as reader:
         reader.execute(select(person.c.id)).all()
         retention.carry_out(store, OVER, "x")
-        assert not fold(store.engine)
-    assert fold(store.engine)
+        assert not fold(store)
+    assert fold(store)
     store.close()
