@@ -14,6 +14,8 @@ from flask import Request, Response
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 SESSION, PASS = "fangyi_session", "fangyi_pass"
+DOOR = "fangyi_door"  # of a browser that sees the form: the form it sends must be its own
+HALF = "fangyi_half"  # between a password and a code: it opens nothing
 GUARD = (
     "_csrf_token"  # Dash's renderer copies this cookie into the header below; our scripts do as well (assets/_guard.js)
 )

@@ -41,7 +41,9 @@ HOME = {PUBLIC: "/bulletins", AUDITOR: "/journal", ADMIN: "/accounts"}  # where 
 # Routes, as Flask names their rules; a version or a digest in one is written as *.
 ROUTES: Mapping[str, frozenset[str]] = {
     # of readiness only yes or no: `api.state` says who is told more
-    **dict.fromkeys(("/healthz", "/readyz", "/enter", "/sign-in", "/sign-in/oidc", "/sign-in/oidc/back"), ANYBODY),
+    **dict.fromkeys(
+        ("/healthz", "/readyz", "/enter", "/sign-in", "/sign-in/second", "/sign-in/oidc", "/sign-in/oidc/back"), ANYBODY
+    ),
     # what a page is made of: no row of the store is in it
     **dict.fromkeys(
         (

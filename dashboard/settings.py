@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from dashboard import doors
 from dashboard.errors import Refusal
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,6 +35,8 @@ class Settings:
     second_rows rows that one account takes out alone within a day; more wait until a second one releases them
     oidc_issuer address of the provider of identities that signs people in; "" for none. With it go the name of this client there, the file of
                 its secret, and the table of roles (`dashboard/vouched.py`); where no public authority signed its certificate, the file of the one that did
+    second_factor roles whose accounts need a one-time code beside the password; empty: nobody has to, whoever wants to can
+    oidc_factor ways of signing in (`amr`) of which the provider must name one; empty: it is not asked
     debug       names of variables that switch debugging on; production is not served with any
     real_data   a folder of real files, for `make real` and the tests that need it
     """
@@ -57,6 +60,8 @@ class Settings:
     oidc_secret: Path | None = None
     oidc_roles: Path | None = None
     oidc_authority: Path | None = None
+    second_factor: frozenset[str] = frozenset()
+    oidc_factor: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if self.mode not in ("drill", "production"):
@@ -71,6 +76,11 @@ class Settings:
                 'wanted, for example from: python -c "import secrets; print(secrets.token_urlsafe(48))"'
             )
 
+        if self.second_factor - doors.SIGNED_IN:
+            raise SettingsError(
+                f"FANGYI_SECOND_FACTOR names {', '.join(sorted(self.second_factor - doors.SIGNED_IN))}; wanted all, or some of "
+                f"{', '.join(sorted(doors.SIGNED_IN))}"
+            )
         self._check_oidc()
 
     def _check_oidc(self) -> None:
@@ -97,6 +107,10 @@ class Settings:
         for name, path in files.items():
             if isinstance(path, Path) and not path.is_file():
                 raise SettingsError(f"{name} {path}: there is no such file")
+
+    def demands(self, role: str) -> bool:
+        """Return whether an account of a role needs a second factor; a drill has no door."""
+        return role in self.second_factor and not self.is_drill
 
     @property
     def has_oidc(self) -> bool:
@@ -126,6 +140,8 @@ def from_environment(environment: Mapping[str, str] = os.environ, **changes: obj
         "keys": Path(keys) if (keys := environment.get("FANGYI_KEYS", "")) else None,
         "proxy": environment.get("FANGYI_PROXY", ""),
         "second_rows": _rows(environment.get("FANGYI_SECOND_ROWS", "1000")),
+        "second_factor": _roles(environment.get("FANGYI_SECOND_FACTOR", "")),
+        "oidc_factor": _names(environment.get("FANGYI_OIDC_AMR", "")),
         "oidc_issuer": environment.get("FANGYI_OIDC_ISSUER", ""),
         "oidc_client": environment.get("FANGYI_OIDC_CLIENT", ""),
         "oidc_secret": Path(one) if (one := environment.get("FANGYI_OIDC_SECRET_FILE", "")) else None,
@@ -147,6 +163,14 @@ def _rows(text: str) -> int:
     if not text.isdecimal() or len(text) > 9:
         raise SettingsError(f"FANGYI_SECOND_ROWS is {text!r}; wanted a number of rows, such as 1000")
     return int(text)
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(one.strip() for one in text.split(",")) - {""}
+
+
+def _roles(text: str) -> frozenset[str]:
+    return doors.SIGNED_IN if text.strip() == "all" else _names(text)
 
 
 def _is_address(text: str) -> bool:

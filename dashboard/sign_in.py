@@ -10,16 +10,17 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, Response, make_response, redirect, request
+from sqlalchemy import Connection
 
 from dashboard import cookies
 from dashboard.desk import Desk
 from dashboard.sign_in_oidc import START, OidcDoor
-from dashboard.sign_in_page import page
+from dashboard.sign_in_page import as_form, page
+from dashboard.sign_in_second import SecondDoor
 from dashboard.throttle import Throttle
 from dashboard.wording import preferred
-from layers.store import Store, accounts, journal, sessions
+from layers.store import accounts, journal, sessions
 
-DOOR = "fangyi_door"  # cookie of a browser that sees the form: the form it sends must be its own
 LONGEST = {"name": 200, "password": 1_000, "next": 2_000}  # nosec B105 # lengths
 BUSY_S = 5  # after which somebody whose turn did not come may try again
 
@@ -30,9 +31,11 @@ class Door:
 
     desk: Desk
     throttle: Throttle = field(init=False)
+    second: SecondDoor = field(init=False)
 
     def __post_init__(self) -> None:
         self.throttle = Throttle(self.desk.shelf, self.desk.settings.secret)
+        self.second = SecondDoor(self.desk, self)
 
     def routes(self) -> Blueprint:
         """Return the routes `/sign-in` and `/sign-out`."""
@@ -41,6 +44,7 @@ class Door:
         routes.add_url_rule("/sign-in", "enter", self.enter, methods=["POST"])
         routes.add_url_rule("/sign-out", "leave", self.leave, methods=["POST"])
         routes.register_blueprint(OidcDoor(self.desk, self).routes())
+        routes.register_blueprint(self.second.routes())
         return routes
 
     def form(self) -> Response:
@@ -69,9 +73,12 @@ class Door:
                 self.throttle.forgive(name, address)
                 return self._form("busy", 429, name, there, BUSY_S)
             found = accounts.checked(self.desk.store, name, said["password"])
-        if found is None:
-            _refused(self.desk.store, name, address, last)
-            return self._form("wrong", 401, name, there)
+        asks = self.second.asks(found)
+        if asks or found is None:
+            with self.desk.store.writing() as connection:
+                token = self.second.halfway(connection, found, name) if asks else ""
+                _half(connection, found, name, address, last)
+            return self.second.lead(token, there) if asks else self._form("wrong", 401, name, there)
         self.throttle.forgive(name, address)
         return self.begun(found, address, there)
 
@@ -92,40 +99,40 @@ class Door:
         return onward(text)
 
     def refused_form(self, why: str, status: int, there: str = "/", wait: int = 0) -> Response:
-        """Show the form to somebody whom a provider does not let in."""
+        """Show the form to somebody whom a provider or a code does not let in."""
         return self._form(why, status, there=there, wait=wait)
 
-    def begun(self, who: accounts.Account, address: str, there: str, by: str = "") -> Response:
-        """Begin a session of an account and lead its browser on; `by` says who vouches for it where it is no password."""
+    def begun(
+        self, who: accounts.Account, address: str, there: str, by: str = "", answer: Response | None = None
+    ) -> Response:
+        """Begin a session of an account and lead its browser on.
+
+        by      who vouches for it, or what did beside the password
+        answer  what is shown instead of leading on
+        """
         before = self.desk.gate.carried(request)
         with self.desk.store.writing() as connection:
             token = sessions.begin(connection, who.id, before.token if before else "")
             told = {"address": address, "role": who.role, "area": who.area, **({"by": by} if by else {})}
             journal.write(connection, who.name, "sign-in", who.name, told)
-        answer = make_response(redirect(there, 303))
+        answer = answer or make_response(redirect(there, 303))
         cookies.clear(answer)
-        answer.delete_cookie(DOOR)
+        answer.delete_cookie(cookies.DOOR)
         cookies.put(answer, self.desk.settings.secret, token, request.is_secure)
         return answer
 
     def _form(self, why: str, status: int = 200, name: str = "", there: str = "/", wait: int = 0) -> Response:
-        door = request.cookies.get(DOOR, "") or secrets.token_urlsafe(16)
+        door = request.cookies.get(cookies.DOOR, "") or secrets.token_urlsafe(16)
         token = cookies.guard(self.desk.settings.secret, door)
         single = f"{START}?{urlencode({'next': there})}" if self.desk.settings.has_oidc else ""
         shown = page(self.desk.settings.city, token, why, name, there, wait, preferred(), single)
-        answer = make_response(shown, status)
-        answer.set_cookie(DOOR, door, httponly=True, samesite="Strict", secure=request.is_secure)
-        answer.headers["Cache-Control"] = "no-store"
-        answer.headers["Referrer-Policy"] = (
-            "same-origin"  # under "no-referrer" a browser sends a form without its origin
-        )
-        if wait:
-            answer.headers["Retry-After"] = str(wait)
+        answer = as_form(shown, status, wait)
+        answer.set_cookie(cookies.DOOR, door, httponly=True, samesite="Strict", secure=request.is_secure)
         return answer
 
     def _own(self) -> str:
         """The token of the form that this browser was shown; one that saw none has none to match."""
-        return cookies.guard(self.desk.settings.secret, request.cookies.get(DOOR, "") or secrets.token_hex(16))
+        return cookies.guard(self.desk.settings.secret, request.cookies.get(cookies.DOOR, "") or secrets.token_hex(16))
 
 
 def onward(text: str) -> str:
@@ -135,11 +142,13 @@ def onward(text: str) -> str:
     return text if inside and not text.startswith(("//", "/\\", "/sign-")) and "\\" not in text else "/"
 
 
-def _refused(store: Store, name: str, address: str, last: bool) -> None:
-    """Journal a wrong attempt, and that no more are heard. A name that nobody has is not kept: it may be a password."""
+def _half(connection: Connection, found: accounts.Account | None, name: str, address: str, last: bool) -> None:
+    """Journal what a password came to where no session begins, and that no more are heard. A name that nobody has is not kept: it may be a password."""
     detail: dict[str, Any] = {"address": address}
-    subject = accounts.known(store, name) or "unknown"
-    with store.writing() as connection:
-        journal.write(connection, "nobody", "sign-in-refused", subject, detail)
-        if last:
-            journal.write(connection, "nobody", "sign-in-locked", subject, detail)
+    subject = accounts.known(connection, name) or "unknown"
+    if found is not None:
+        journal.write(connection, "nobody", "sign-in-half", subject, detail)
+        return
+    journal.write(connection, "nobody", "sign-in-refused", subject, detail)
+    if last:
+        journal.write(connection, "nobody", "sign-in-locked", subject, detail)

@@ -9,18 +9,19 @@ from contextlib import closing
 from dashboard.access import ROLES, Person, place_of, require_fit
 from dashboard.commands._shared import add_store, settings_of, store_of
 from dashboard.settings import SettingsError
+from dashboard.text import say
 from layers._errors import ViewError
-from layers.store import Store, accounts
+from layers.store import Store, accounts, factors
 
 NAME = "account"
-HELP = (
-    "who may sign in (production only): add, disable, enable, set a password, list; every change stands in the journal"
-)
+HELP = "who may sign in (production only): add, disable, enable, set a password, second factor, list; every change stands in the journal"
 EXAMPLE = "python -m dashboard account add --name duty-officer --role district --area 420102"
 ABOUT = {
     "disable": "close an account; whoever is signed in with it is out at once",  # nosec B105 # a help text
     "enable": "open an account again",
     "password": "give it another password; whoever is signed in with it is out at once",
+    "second-factor": "give it a second factor that counts at once; address for the authenticator and recovery codes are printed, once",
+    "reset-factor": "take its second factor away; whoever is signed in with it is out at once",
 }
 
 
@@ -49,7 +50,8 @@ def run(args: argparse.Namespace) -> int:
     if settings.is_drill:
         raise SettingsError("FANGYI_MODE is drill: nobody signs in; accounts are for production")
     with closing(store_of(settings, must_exist=args.action != "add")) as store:
-        {"add": _add, "password": _password, "list": _list}.get(args.action, _switch)(store, args)
+        actions = {"add": _add, "password": _password, "second-factor": _factor, "reset-factor": _reset, "list": _list}
+        actions.get(args.action, _switch)(store, args)
     return 0
 
 
@@ -72,13 +74,28 @@ def _password(store: Store, args: argparse.Namespace) -> None:
     print(f"{args.name}: the password is set; its sessions are over")
 
 
+def _factor(store: Store, args: argparse.Namespace) -> None:
+    secret, codes = factors.give(store, args.by, args.name)
+    print(factors.address(secret, args.name, say("app.name", "en")))
+    print("recovery codes, each for one sign-in without the authenticator:")
+    print("\n".join(f"  {one}" for one in codes))
+
+
+def _reset(store: Store, args: argparse.Namespace) -> None:
+    factors.reset(store, args.by, args.name)
+    print(f"{args.name}: the second factor is reset; its sessions are over")
+
+
 def _list(store: Store, args: argparse.Namespace) -> None:
     rows = accounts.every(store)
     for row in rows.itertuples():
         state = "disabled" if row.disabled else "enabled"
         key = "signed in by the provider" if row.vouched else f"password of {row.password_at:%Y-%m-%d}"
-        print(f"{row.name}  {row.role} {row.area or '-'}  {state}  {key}")
-    print(f"{len(rows):,} accounts, {int(rows['disabled'].sum()):,} disabled")
+        more = "  second factor" if row.factor else ""
+        print(f"{row.name}  {row.role} {row.area or '-'}  {state}  {key}{more}")
+    print(
+        f"{len(rows):,} accounts, {int(rows['disabled'].sum()):,} disabled, {int(rows['factor'].sum()):,} with a second factor"
+    )
 
 
 def _asked() -> str:

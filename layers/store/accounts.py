@@ -16,7 +16,7 @@ from layers._errors import LayerError
 from layers._times import to_ms
 from layers.store import journal, passwords, sessions
 from layers.store.database import Store
-from layers.store.schema import account, identity, session
+from layers.store.schema import account, identity, second_factor, session
 
 LONGEST = 60  # characters of a name
 RESERVED = ("nobody", "unknown", "drill")  # as the journal calls who did not sign in
@@ -58,7 +58,7 @@ def add(store: Store, by: str, name: str, role: str, area: str, password: str) -
 def set_disabled(store: Store, by: str, name: str, disabled: bool) -> None:
     """Close an account, or open it again; raises AccountError for one that does not exist or is so already."""
     with store.writing() as connection:
-        row = _need(connection, name)
+        row = need(connection, name)
         if bool(row.disabled) is disabled:
             state = ("disabled", "停用") if disabled else ("enabled", "启用")
             raise AccountError(f"the account {row.name!r} is {state[0]} already", f"账号“{row.name}”已{state[1]}")
@@ -72,8 +72,8 @@ def set_password(store: Store, by: str, name: str, password: str) -> None:
     """Give an account another password; raises AccountError for one that does not exist, PasswordError for a weak password."""
     kept = passwords.hashed(password, named(name))
     with store.writing() as connection:
-        row = _need(connection, name)
-        if _is_vouched(connection, row.id):
+        row = need(connection, name)
+        if is_vouched(connection, row.id):
             raise AccountError(
                 f"{row.name!r} is signed in by a provider and has no password here",
                 f"“{row.name}”由统一认证登录，此处没有密码",
@@ -86,7 +86,7 @@ def set_password(store: Store, by: str, name: str, password: str) -> None:
 def end_sessions(store: Store, by: str, name: str) -> int:
     """Sign out every browser that holds an account, and return how many; raises AccountError for one that does not exist."""
     with store.writing() as connection:
-        row = _need(connection, name)
+        row = need(connection, name)
         ended = sessions.end_all(connection, row.id, "ended")
         journal.write(connection, by, "account-sessions", row.name, {"ended": ended})
     return ended
@@ -106,16 +106,18 @@ def without_hash(store: Store) -> int:
 
 
 def listed() -> Select[Any]:
-    """All accounts by name: id, name, role, area, disabled, made_at, password_at, open (sessions), last_at (when one began), vouched.
+    """All accounts by name: id, name, role, area, disabled, made_at, password_at, open (sessions), last_at (when one began), vouched, factor.
 
     vouched  a provider signs it in; it has no password here
+    factor   it has a second factor that counts
     """
     a, s = account.c, session.c
     lives = and_(s.ended_at.is_(None), s.begun_at > to_ms(datetime.now(UTC) - sessions.LONGEST))
     held = select(func.count()).where(s.account == a.id, lives).scalar_subquery().label("open")
     last = select(func.max(s.begun_at)).where(s.account == a.id).scalar_subquery().label("last_at")
     vouched = exists().where(identity.c.account == a.id).label("vouched")
-    columns = (a.id, a.name, a.role, a.area, a.disabled, a.made_at, a.password_at, held, last, vouched)
+    factor = exists().where(second_factor.c.account == a.id, second_factor.c.confirmed_at.is_not(None)).label("factor")
+    columns = (a.id, a.name, a.role, a.area, a.disabled, a.made_at, a.password_at, held, last, vouched, factor)
     return select(*columns).order_by(a.name)
 
 
@@ -134,10 +136,9 @@ def checked(store: Store, name: str, password: str) -> Account | None:
     return Account(int(row.id), row.name, row.role, row.area)
 
 
-def known(store: Store, name: str) -> str:
+def known(connection: Connection, name: str) -> str:
     """Return the name of an account as it is kept, "" for a name that nobody has."""
-    with store.snapshot() as connection:
-        row = _of(connection, _folded(name))
+    row = _of(connection, _folded(name))
     return str(row.name) if row else ""
 
 
@@ -150,6 +151,19 @@ def named(text: str) -> str:
             f"“{name}”不能作账号名；须为 1 至 {LONGEST} 个可见字符，不能是{'、'.join(RESERVED)}，也不能以“{PROGRAM}”开头",
         )
     return name
+
+
+def is_vouched(connection: Connection, number: int) -> bool:
+    """Return whether an account is one that a provider signs in (`identities`)."""
+    return connection.execute(select(identity.c.id).where(identity.c.account == number)).first() is not None
+
+
+def need(connection: Connection, name: str) -> Any:
+    """Return the row of a name's account; AccountError for one that does not exist."""
+    row = _of(connection, _folded(name))
+    if row is None:
+        raise AccountError(f"there is no account {name!r}", f"没有账号“{name}”")
+    return row
 
 
 def _is_taken(name: str) -> bool:
@@ -170,18 +184,6 @@ def _hash_anew(store: Store, row: Any, password: str) -> None:
 
 def _of(connection: Connection, name: str) -> Any:
     return connection.execute(select(account).where(account.c.name == name)).first()
-
-
-def _is_vouched(connection: Connection, number: int) -> bool:
-    """Whether an account is one that a provider signs in (`identities`)."""
-    return connection.execute(select(identity.c.id).where(identity.c.account == number)).first() is not None
-
-
-def _need(connection: Connection, name: str) -> Any:
-    row = _of(connection, _folded(name))
-    if row is None:
-        raise AccountError(f"there is no account {name!r}", f"没有账号“{name}”")
-    return row
 
 
 @cache

@@ -74,6 +74,11 @@ class KeyRing:
             self._make(name, secrets.token_hex(BYTES))
         return name
 
+    def lasting(self, name: str) -> str:
+        """Return the name of a key that no month ends and no destruction takes, made on first use: for what is about accounts."""
+        self._make(name, secrets.token_hex(BYTES))
+        return name
+
     def renewed(self, name: str) -> str:
         """Make the next key for the period of one, and return its name: from now on it is the current one."""
         period, generation = name.rsplit("-", 1)[0], self._generation(name)

@@ -620,4 +620,45 @@ identity = Table(  # who an account is for the provider that signs it in; such a
     UniqueConstraint("issuer", "subject", name="uq_identity"),
 )
 
+second_factor = Table(  # what an account proves itself with beside its password: one-time codes of RFC 6238
+    "second_factor",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("account", ForeignKey("account.id"), nullable=False, unique=True),
+    Column("secret", String, nullable=False),  # sealed, bound to the account (`factors`)
+    Column("made_at", Instant, nullable=False),
+    Column("confirmed_at", Instant),  # None: shown, and no code was given yet, so it does not count
+    Column("last_step", BigInteger, nullable=False),  # of the newest code that counted: none up to it counts again
+)
+
+recovery_code = Table(  # for whoever has lost the device: each counts once
+    "recovery_code",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("account", ForeignKey("account.id"), nullable=False),
+    Column("digest", String, nullable=False),  # keyed: nobody without the folder of keys can try codes out
+    Column("used_at", Instant),
+    UniqueConstraint("account", "digest", name="uq_recovery_code"),
+)
+
+halfway = Table(  # one browser between a password and a code: it opens nothing
+    "halfway",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("account", ForeignKey("account.id"), index=True),  # None: the password was wrong, which nobody is told yet
+    Column("token", String, nullable=False, unique=True),  # SHA-256 of what the browser holds
+    Column("whose", String, nullable=False),  # whom its codes are counted for (`code_try`)
+    Column("begun_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+)
+
+code_try = Table(  # a code that somebody gave, until one was right or a quarter of an hour is over
+    "code_try",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("whose", String, nullable=False, index=True),  # keyed digest of an account, or of what was typed for one
+    Column("at", Instant, nullable=False),
+)
+FACTORS = (second_factor, recovery_code, halfway, code_try)
+
 FACTS = {t.name: t for t in metadata.sorted_tables if "known_until" in t.columns}

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from layers._times import to_ms
 from layers.store.database import Store
-from layers.store.schema import account, session
+from layers.store.schema import account, halfway, session
 
 BYTES = 32
 LONGEST = timedelta(hours=12)  # one shift; however busy, a session ends then
@@ -37,19 +37,27 @@ def end(connection: Connection, token: str, why: str = "sign-out") -> None:
 
 
 def end_all(connection: Connection, number: int, why: str) -> int:
-    """End every session of an account inside a transaction; return how many were open."""
+    """End every session of an account, and what is between its password and a code, inside a transaction; return how many sessions were open."""
+    mine = (halfway.c.account == number, halfway.c.ended_at.is_(None))
+    connection.execute(update(halfway).where(*mine).values(ended_at=to_ms(datetime.now(UTC))))
     return _end(connection, session.c.account == number, why)
 
 
 def holder(store: Store, token: str) -> tuple[str, str, str] | None:
     """Return name, role and area of whoever holds a token; None for one that is unknown, over, too old or of a disabled account."""
+    found = account_of(store, token)
+    return found[1:] if found else None
+
+
+def account_of(store: Store, token: str) -> tuple[int, str, str, str] | None:
+    """Return the same with the number of the account before it."""
     a, s = account.c, session.c
     begun = s.begun_at > to_ms(datetime.now(UTC) - LONGEST)
     lives = (s.token == digest(token), s.ended_at.is_(None), begun, a.disabled.is_(False))
-    query = select(a.name, a.role, a.area).join_from(session, account).where(*lives)
+    query = select(a.id, a.name, a.role, a.area).join_from(session, account).where(*lives)
     with store.snapshot() as connection:
         row = connection.execute(query).first()
-    return (row.name, row.role, row.area) if row else None
+    return (int(row.id), row.name, row.role, row.area) if row else None
 
 
 def digest(token: str) -> str:

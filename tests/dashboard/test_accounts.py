@@ -1,11 +1,13 @@
 """Accounts from the terminal: passwords come from a terminal or standard input, and nothing of them is said."""
 
 import io
+import re
+import time
 
 import pytest
 
 from dashboard.__main__ import REFUSED, main
-from layers.store import accounts, journal, open_store
+from layers.store import accounts, factors, journal, open_store
 from tests import city, office
 
 GOOD = "seven lanterns at dusk"
@@ -82,3 +84,29 @@ def test_two_passwords_that_differ_change_nothing(account, monkeypatch, capsys):
     monkeypatch.setattr("io.StringIO", Terminal)
     assert account("add", "--name", "b", "--role", "city") == REFUSED
     assert "the two passwords differ" in capsys.readouterr().err
+
+
+def test_a_second_factor_is_given_and_reset_and_its_secret_is_printed_once(account, url, capsys):
+    assert account("add", "--name", "c", "--role", "city", line=GOOD) == 0
+    capsys.readouterr()
+    assert account("second-factor", "--name", "c") == 0
+    said = capsys.readouterr().out
+    secret = re.search(r"otpauth://totp/\S*secret=([A-Z2-7]{32})&issuer=Fangyi", said)[1]
+    codes = re.findall(r"[a-z2-9]{4}-[a-z2-9]{4}-[a-z2-9]{4}", said)
+    assert len(codes) == factors.CODES
+    assert account("list") == 0
+    listed = capsys.readouterr().out
+    assert "1 with a second factor" in listed
+    assert secret not in listed
+    store = open_store(url)
+    who = accounts.checked(store, "c", GOOD)
+    with store.writing() as connection:
+        assert factors.accepted(connection, who, factors.code_of(secret, time.time())) == factors.CODE
+    assert account("second-factor", "--name", "c") == REFUSED
+    assert account("reset-factor", "--name", "c") == 0
+    assert account("reset-factor", "--name", "c") == REFUSED
+    told = journal.entries(store, 2)
+    assert told["action"].tolist() == ["account-factor-reset", "account-factor"]
+    assert set(told["actor"]) == {"root"}
+    assert secret not in str(journal.entries(store).to_dict("records"))
+    store.close()

@@ -15,6 +15,7 @@ from tests.beginnings import begun
 ADDED = {
     "16": {"identity"},
     "17": {"destroyed"},
+    "18": {"second_factor", "recovery_code", "halfway", "code_try"},
     "14": {"taking"},
     "12": {"released"},
     "15": {"api_token", "api_key"},

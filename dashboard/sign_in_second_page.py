@@ -1,0 +1,79 @@
+"""The pages of the second factor: asking for a code, setting one up, what it is now, and its recovery codes. No script, nothing from elsewhere."""
+
+from collections.abc import Sequence
+from html import escape
+
+import segno
+
+from dashboard import cookies
+from dashboard.sign_in_page import because, framed, hidden, pair, told
+from dashboard.text import both, say
+from layers.store import factors
+
+FIELD = "inputmode=text autocomplete=one-time-code autocapitalize=none spellcheck=false maxlength=20 required"
+City = tuple[str, str]
+
+
+def code(city: City, path: str, token: str, first: str, why: str = "", wait: int = 0) -> str:
+    """Return the page that asks for a code after a password.
+
+    token  of the form, against forged ones
+    first  the language that the reader prefers: the page is named in it
+    why    what went wrong: a key of `sign_in.why_...`, "" for nothing; wait: seconds until the next attempt is heard
+    """
+    body = (
+        f"<form method=post action={path}>{hidden(**{cookies.GUARD_FIELD: token})}{because(why, wait)}"
+        f"<h2>{told('factor.title')}</h2>{_hint('factor.code_hint')}{_code_field(why)}<button>{told('factor.do')}</button></form>"
+        f"<div class=single><a href=/sign-in>{told('factor.back')}</a></div>"
+    )
+    return framed(city, first, "factor.title", body, "factor.help")
+
+
+def set_up(
+    city: City,
+    path: str,
+    token: str,
+    secret: str,
+    name: str,
+    first: str,
+    why: str = "",
+    wait: int = 0,
+    *,
+    demanded: bool,
+) -> str:
+    """Return the page with a new secret, as text and as a QR code, and the field for its first code; `demanded` where nobody gets on without."""
+    link = factors.address(secret, name, " ".join(dict.fromkeys(both("app.name"))))
+    steps = "".join(f"<li>{pair(both(f'factor.step_{n}'))}" for n in (1, 2, 3))
+    shown = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
+    body = (
+        f"<form method=post action={path}>{hidden(**{cookies.GUARD_FIELD: token, 'do': 'confirm'})}{because(why, wait)}"
+        f"<h2>{told('factor.set_up')}</h2>{_hint('factor.demanded' if demanded else 'factor.wanted')}<ol>{steps}</ol>"
+        f"<figure>{_drawn(link, first)}<figcaption>{told('factor.secret')}<code tabindex=0>{shown}</code></figcaption></figure>"
+        f"{_code_field(why)}<button>{told('factor.confirm')}</button></form>"
+    )
+    return framed(city, first, "factor.set_up", body, "factor.set_up_help")
+
+
+def recovery(city: City, codes: Sequence[str], there: str, first: str) -> str:
+    """Return the page with recovery codes: they stand here once."""
+    listed = "".join(f"<li><code>{one}</code>" for one in codes)
+    body = (
+        f"<section role=status><h2>{told('factor.codes')}</h2>{_hint('factor.codes_hint')}<ul class=codes>{listed}</ul></section>"
+        f'<div class=single><a href="{escape(there)}">{told("factor.go_on")}</a></div>'
+    )
+    return framed(city, first, "factor.codes", body, "factor.codes_help")
+
+
+def _code_field(why: str) -> str:
+    wrong = " aria-describedby=told" + (" aria-invalid=true" if why == "code" else "") if why else ""
+    return f"<label for=code>{told('factor.code')}</label><input id=code name=code {FIELD} autofocus{wrong}>"
+
+
+def _hint(key: str, **values: object) -> str:
+    return f"<div class=hint>{told(key, 'p', **values)}</div>"
+
+
+def _drawn(link: str, first: str) -> str:
+    """A QR code, drawn here: dark on light whatever the theme, with the quiet border that readers need."""
+    picture = segno.make(link, error="m", micro=False).svg_inline(border=4, dark="#000", light="#fff", omitsize=True)
+    return f'<div class=qr role=img aria-label="{escape(say("factor.qr", first))}">{picture}</div>'

@@ -1,0 +1,85 @@
+"""Between a password and a code: what a browser holds then opens nothing, lasts minutes, belongs to that browser, and ends with one right code.
+
+A wrong password may lead here as well, so that nobody learns by the password alone whether it was right. Codes are counted for an
+account, or for what was typed for one, wherever they come from: ten in a quarter of an hour.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
+
+from layers._times import from_ms, to_ms
+from layers.store.accounts import Account
+from layers.store.database import Store
+from layers.store.schema import account, code_try, halfway
+from layers.store.sessions import BYTES, digest
+
+LASTS = timedelta(minutes=10)  # enough to set an authenticator up
+WITHIN, MOST = (
+    timedelta(minutes=15),
+    10,
+)  # three of a million codes fit at a time: a guesser who has the password needs months
+_h, _t = halfway.c, code_try.c
+
+
+@dataclass(frozen=True)
+class Halfway:
+    """Who is halfway in.
+
+    who    None: the password was wrong
+    whose  whom codes are counted for
+    """
+
+    token: str
+    who: Account | None
+    whose: str
+
+
+def begin(connection: Connection, who: Account | None, whose: str, browser: str) -> str:
+    """Let a browser be halfway in, inside a transaction; return its token."""
+    now = datetime.now(UTC)
+    connection.execute(delete(halfway).where(_h.begun_at < to_ms(now - LASTS)))
+    token = secrets.token_urlsafe(BYTES)
+    row = {"account": who.id if who else None, "token": _bound(token, browser), "whose": whose, "begun_at": to_ms(now)}
+    connection.execute(insert(halfway).values(**row))
+    return token
+
+
+def held(store: Store, token: str, browser: str) -> Halfway | None:
+    """Return who is halfway in by a token and a browser; None for what is unknown, over, too old, another browser's, or of a disabled account."""
+    a = account.c
+    stands = (_h.token == _bound(token, browser), _h.ended_at.is_(None), _h.begun_at > to_ms(datetime.now(UTC) - LASTS))
+    query = select(a.id, a.name, a.role, a.area, _h.whose).select_from(halfway).outerjoin(account)
+    with store.snapshot() as connection:
+        row = connection.execute(query.where(*stands, or_(a.id.is_(None), a.disabled.is_(False)))).first()
+    if row is None:
+        return None
+    return Halfway(token, None if row.id is None else Account(int(row.id), row.name, row.role, row.area), row.whose)
+
+
+def end(connection: Connection, token: str, browser: str) -> bool:
+    """End it inside a transaction; False where it had ended before."""
+    mine = (_h.token == _bound(token, browser), _h.ended_at.is_(None))
+    return bool(connection.execute(update(halfway).where(*mine).values(ended_at=to_ms(datetime.now(UTC)))).rowcount)
+
+
+def tried(connection: Connection, whose: str) -> float:
+    """Count a code before it is looked at, inside a transaction; return the seconds to wait, 0.0 for none. One that has to wait is not counted."""
+    now = datetime.now(UTC)
+    connection.execute(delete(code_try).where(_t.at <= to_ms(now - WITHIN)))
+    row = connection.execute(select(func.count(), func.min(_t.at)).where(_t.whose == whose)).one()
+    if row[0] >= MOST:
+        return max((from_ms(row[1]) + WITHIN - now).total_seconds(), 1.0)
+    connection.execute(insert(code_try).values(whose=whose, at=to_ms(now)))
+    return 0.0
+
+
+def forgive(connection: Connection, whose: str) -> None:
+    """Take back what was counted: a code was right."""
+    connection.execute(delete(code_try).where(_t.whose == whose))
+
+
+def _bound(token: str, browser: str) -> str:
+    return digest(f"{token}\n{browser}")
