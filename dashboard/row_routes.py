@@ -97,7 +97,7 @@ def _released(desk: Desk, who: Person | None, code: str) -> Taking:
     row = takings.released(desk.store, who.name, code)
     here = Here("/rows", _view(row.asked), row.asked["lang"])
     table, form = row.asked["table"], row.asked["form"]
-    return Taking(desk, who, who.name, here, table, form, row.reason, code, second=row.decided_by)
+    return Taking(desk, who, who.name, here, table, form, row.reason, code, second=row.decided_by, waited=True)
 
 
 def _view(asked: Any) -> View:

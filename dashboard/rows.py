@@ -59,6 +59,7 @@ class Taking:
     actor  who the journal names
     code   stands in the watermark, in each row, and in the journal
     second who else released it, where somebody had to
+    waited  whether it was asked for and waited to be released: then it goes out once
     """
 
     desk: Desk
@@ -71,12 +72,14 @@ class Taking:
     code: str = field(default_factory=taken_code)
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
     second: str = ""
+    waited: bool = False
 
     def begin(self) -> Iterator[pd.DataFrame]:
         """Return the pages, headed in the reader's language; what is refused is refused now, and the journal has the rest.
 
         Raises RowsError for a table or a reason that is none, AccessError where the view is not theirs, SecondError for more rows than one
-        person takes out alone; in a drill, where all are one visitor, the journal only says so.
+        person takes out alone, TakingError for what was released and is taken already; in a drill, where all are one visitor, the
+        journal only says so.
         """
         if self.table not in TABLES:
             raise RowsError(*both("rows.no_table", table=repr(self.table), tables=", ".join(TABLES))[::-1])
@@ -90,7 +93,8 @@ class Taking:
         second = {takings.ALONE: self.second or "drill"} if self.second or drill else {}
         detail = {"code": self.code, "reason": said, "area": view.area, **clocks, **second}
         most = None if second else self.desk.settings.second_rows
-        takings.begin(self.desk.store, self.actor, self.subject, detail, self.total(), most)
+        release = self.code if self.waited else ""
+        takings.begin(self.desk.store, self.actor, self.subject, detail, self.total(), most, release)
         return pages
 
     @property
@@ -99,12 +103,12 @@ class Taking:
         return f"rows/{self.table}.{self.form}"
 
     def end(self, rows: int, whole: bool) -> None:
-        """Put into the journal how many rows went out, and whether all of them; what a second person released goes out whole once."""
+        """Put into the journal how many rows went out, and whether all of them; what waited and broke off can be taken again."""
         ended = "whole" if whole else "broken off"
         detail = {"code": self.code, "rows": rows, "ended": ended}
         journal.add(self.desk.store, self.actor, "exported", self.subject, detail)
-        if whole and self.second:
-            takings.take(self.desk.store, self.code)
+        if self.waited and not whole:
+            takings.put_back(self.desk.store, self.code)
 
     def total(self) -> int:
         """Return about how many rows there are: who never had a status is counted here, and is no row."""

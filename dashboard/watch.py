@@ -24,7 +24,7 @@ from layers._times import day_number
 from layers._view import View
 from layers.decisions import alerting
 from layers.decisions.alerting import Readings
-from layers.store import alerts, totals
+from layers.store import alerts, takings, totals
 from layers.store.alerts import Rule
 from layers.store.beat import Beat, beat
 
@@ -89,6 +89,7 @@ class Watch:
                 self._try("alerts", both("watch.rules_alert"), self.look)
                 self._try("check", both("watch.self_check_server"), self.check)
                 self._try("oversight", both("watch.oversight"), self.oversee)
+                self._try("requests", both("watch.requests"), partial(takings.lapse, self.desk.store))
                 seen, looked = facts, now
             self._let_know()
             stop.wait(EVERY_S)

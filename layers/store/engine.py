@@ -3,8 +3,10 @@
 Two are known: SQLite, in one file, and PostgreSQL, on a server. What only one of them does stands here and nowhere else.
 """
 
+import os
 import zlib
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -135,9 +137,17 @@ def _sqlite(url: URL, must_exist: bool, durable: bool) -> Engine:
         path.parent.mkdir(parents=True, exist_ok=True)
     connect = {"timeout": PATIENCE_S, "check_same_thread": False}
     engine = create_engine(url, connect_args=connect, hide_parameters=True)  # they name persons
+    event.listen(engine, "do_connect", _sqlite_private)
     event.listen(engine, "connect", partial(_sqlite_connect, "FULL" if durable else "OFF"))
     event.listen(engine, "begin", _sqlite_begin)
     return engine
+
+
+def _sqlite_private(_dialect: Any, _record: Any, arguments: Sequence[Any], _named: Any) -> None:
+    """Make a new file for this user alone, before SQLite makes it for all; its companions take its mode after it."""
+    if not arguments[0].startswith((":memory:", "file:")):
+        with suppress(OSError):  # what is wrong with the place is for SQLite to say
+            os.close(os.open(arguments[0], os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _sqlite_connect(synchronous: str, connection: Any, _record: Any) -> None:

@@ -23,6 +23,7 @@ ADDED_TO = (
     "printed",
     "released",
     "destroyed",
+    "lapsed",
 )  # what is there is never changed or taken out
 WANTED = "wanted: CREATE ROLE {city} NOLOGIN; CREATE ROLE {role} LOGIN NOINHERIT PASSWORD '...' IN ROLE {city}"
 FACTS_OF = "SELECT rolsuper, rolbypassrls, rolcreaterole, rolcanlogin FROM pg_roles WHERE rolname = :role"

@@ -513,7 +513,15 @@ taking = Table(  # rows that somebody wants to take out and that a second person
     Column("decided_at", Instant),
     Column("released", Boolean),
     Column("remark", String),
-    Column("taken_at", Instant),  # when the file had gone out whole
+    Column("taken_at", Instant),  # when its file began to go out; none again when that broke off
+)
+
+lapsed = Table(  # requests whose day passed before they were decided or taken: the journal was told of each
+    "lapsed",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("taking", ForeignKey("taking.id"), nullable=False, unique=True),
+    Column("at", Instant, nullable=False),
 )
 
 schedule = Table(  # a briefing that is printed every day; it is never changed, it ends and another follows

@@ -9,20 +9,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Select, func, insert, select, update
+from sqlalchemy import Connection, Select, func, insert, or_, select, update
 
 from layers._errors import LayerError
 from layers._times import to_ms
 from layers.store import journal
 from layers.store.database import Store
 from layers.store.schema import journal as entries
-from layers.store.schema import taking
+from layers.store.schema import lapsed, taking
 
 WAITS = timedelta(hours=24)  # after which nobody releases it, and what was released is not taken
 WITHIN = timedelta(hours=24)  # over which rows that one person takes out alone come together
 SHORTEST, LONGEST = 4, 500  # characters of a remark
 MOST_WAITING = 20  # requests of one person
 WAITING, RELEASED, REFUSED, TAKEN, OVER = "waiting", "released", "refused", "taken", "over"
+ACTOR = "exports"  # whom the journal names where a request ends by itself
 ALONE = "second"  # in an entry of the journal about rows: who else said yes; nobody did where it is missing
 
 
@@ -47,13 +48,19 @@ class Request:
     rows: int
 
 
-def begin(store: Store, who: str, subject: str, detail: Mapping[str, Any], rows: int, most: int | None) -> None:
+def begin(
+    store: Store, who: str, subject: str, detail: Mapping[str, Any], rows: int, most: int | None, release: str = ""
+) -> None:
     """Write into the journal that rows go out, `about` how many; raises SecondError where that is too much for one person.
 
     most  rows that a person takes out alone within a day, in one file or in several; None where that does not count. What is
           asked at once is counted one after the other: the sum and the entry are one transaction.
+    release  code of the request whose file this is: it counts as taken from here on, so of two who ask at once one gets it, and the
+          other TakingError. Where its file breaks off it is `put_back`; where the server dies meanwhile it stays taken.
     """
     with store.writing() as connection:
+        if release:
+            _claim(connection, release)
         if most is not None:
             before = _alone(connection, who)
             if before + rows > most:
@@ -88,6 +95,7 @@ def decide(store: Store, by: str, code: str, released: bool, remark: str) -> Non
             f"the remark has {len(said)} characters; wanted {SHORTEST} to {LONGEST}",
             f"意见有{len(said)}个字；须为{SHORTEST}至{LONGEST}字",
         )
+    lapse(store)
     with store.writing() as connection:
         row = _need(connection, code)
         if row.who == by:
@@ -103,6 +111,7 @@ def decide(store: Store, by: str, code: str, released: bool, remark: str) -> Non
 
 def released(store: Store, who: str, code: str) -> Any:
     """Return the row of what somebody asked for and a second person released; raises TakingError for anything else."""
+    lapse(store)
     with store.snapshot() as connection:
         row = _need(connection, code)
     if row.who != who:
@@ -111,12 +120,31 @@ def released(store: Store, who: str, code: str) -> Any:
     return row
 
 
-def take(store: Store, code: str) -> None:
-    """Remember that a file has gone out whole: it does so once."""
+def put_back(store: Store, code: str) -> None:
+    """Let a file whose way out broke off be taken again; for whoever began it."""
     with store.writing() as connection:
-        connection.execute(
-            update(taking).where(taking.c.code == code, taking.c.taken_at.is_(None)).values(taken_at=_now())
-        )
+        connection.execute(update(taking).where(taking.c.code == code).values(taken_at=None))
+
+
+def lapse(store: Store) -> list[str]:
+    """Tell the journal of each request whose day has passed before it was decided or taken, once, whoever looks; return their codes."""
+    c = taking.c
+    due = (
+        select(taking)
+        .where(c.until <= _now(), c.taken_at.is_(None), or_(c.released.is_(None), c.released))
+        .where(c.id.not_in(select(lapsed.c.taking)))
+        .order_by(c.id)
+    )
+    with store.snapshot() as connection:
+        if connection.execute(due.limit(1)).first() is None:
+            return []
+    with store.writing() as connection:  # one after the other: who comes second finds nothing
+        rows = connection.execute(due).all()
+        for row in rows:
+            connection.execute(insert(lapsed).values(taking=row.id, at=_now()))
+            told = {"who": row.who, "rows": row.rows, "was": RELEASED if row.released else WAITING}
+            journal.write(connection, ACTOR, "export-over", row.code, told)
+    return [row.code for row in rows]
 
 
 def listed(store: Store) -> pd.DataFrame:
@@ -138,6 +166,12 @@ def _alone(connection: Connection, who: str) -> int:
     j, since = entries.c, to_ms(datetime.now(UTC) - WITHIN)
     query: Select[Any] = select(j.detail).where(j.action == "export", j.actor == who, j.at > since)
     return sum(int(d.get("about") or 0) for d in connection.execute(query).scalars() if not d.get(ALONE))
+
+
+def _claim(connection: Connection, code: str) -> None:
+    row = _need(connection, code)
+    _require(row, RELEASED)
+    connection.execute(update(taking).where(taking.c.id == row.id).values(taken_at=_now()))
 
 
 def _need(connection: Connection, code: str) -> Any:

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 from sqlalchemy import update
@@ -12,7 +13,7 @@ from dashboard.__main__ import main
 from dashboard.access import Person
 from layers.store import accounts, journal, open_store, takings
 from layers.store.schema import taking
-from layers.store.takings import Request, SecondError, TakingError
+from layers.store.takings import ALONE, Request, SecondError, TakingError
 from tests import city
 from tests.office import ADMIN, AUDITOR, CITY, COMMUNITY, DISTRICT, OTHER, PUBLIC, SECRET, STREET, Office, said
 
@@ -89,6 +90,32 @@ def test_a_file_that_broke_off_is_taken_again(own):
     next(iter(answer.response))
     answer.close()
     assert took(own, CITY, code).status_code == 200
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_what_is_on_its_way_is_not_taken_a_second_time(own, form):
+    code = asked(own, CITY, f"/rows/cases.{form}")
+    decide(own, CHIEF, code)
+    first = own.browser(CITY).post(f"/rows/released/{code}", buffered=False)
+    next(iter(first.response))
+    assert took(own, CITY, code).status_code == 400
+    first.close()
+
+
+def test_of_two_browsers_at_once_one_takes_it(own):
+    code = asked(own, CITY)
+    decide(own, CHIEF, code)
+    clients, ready = [own.browser(CITY), own.browser(CITY)], Barrier(2)
+
+    def take(client):
+        ready.wait()
+        answer = client.post(f"/rows/released/{code}")
+        assert answer.get_data()  # a file that nobody reads breaks off
+        return answer.status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(take, clients)) == [200, 400]
+    assert [action for _, action in deeds(own)].count("exported") == 1
 
 
 def test_a_refusal_is_told_with_its_remark(own):
@@ -180,11 +207,68 @@ def test_a_request_is_over_after_a_day_whether_released_or_not(own, released):
     code = asked(own, CITY)
     if released:
         decide(own, CHIEF, code)
-    with own.store.writing() as connection:
-        connection.execute(update(taking).values(until=taking.c.until - 24 * 3600 * 1000 - 1))
+    over(own.store)
     assert took(own, CITY, code).status_code == 400
     assert "已过期" in said(decide(own, CHIEF, code))
     assert "已过期" in said(own.page(CITY, "/exports"))
+
+
+def over(store):
+    """Let every request have waited a day."""
+    with store.writing() as connection:
+        connection.execute(update(taking).values(until=taking.c.until - 24 * 3600 * 1000 - 1))
+
+
+def lapses(store):
+    rows = journal.entries(store)
+    return rows[rows["action"] == "export-over"]["subject"].tolist()
+
+
+@pytest.mark.parametrize("notices", ["watch", "asker", "decider"])
+def test_a_request_that_is_over_stands_in_the_journal_once_whoever_notices(own, notices):
+    code = asked(own, CITY)
+    own.app.server.extensions["watch"].run(Once())
+    assert lapses(own.store) == []
+    over(own.store)
+    look = {
+        "watch": lambda: own.app.server.extensions["watch"].run(Once()),
+        "asker": lambda: took(own, CITY, code),
+        "decider": lambda: decide(own, CHIEF, code),
+    }
+    look[notices]()
+    assert lapses(own.store) == [code]
+    for again in look.values():
+        again()
+    assert lapses(own.store) == [code]
+    assert journal.verify(own.store).whole
+
+
+class Once:
+    """Tells a loop to end after its first round."""
+
+    def __init__(self):
+        self.asked = 0
+
+    def is_set(self):
+        self.asked += 1
+        return self.asked > 1
+
+    def wait(self, _seconds):
+        return True
+
+
+def test_what_was_refused_or_taken_does_not_lapse_and_what_broke_off_does(own):
+    codes = [asked(own, CITY) for _ in range(3)]
+    decide(own, CHIEF, codes[0], "refuse")
+    for code in codes[1:]:
+        decide(own, CHIEF, code)
+    assert took(own, CITY, codes[1]).get_data()
+    broken = own.browser(CITY).post(f"/rows/released/{codes[2]}", buffered=False)
+    next(iter(broken.response))
+    over(own.store)
+    assert takings.lapse(own.store) == []
+    broken.close()
+    assert takings.lapse(own.store) == [codes[2]]
 
 
 # ---- no way round
@@ -255,6 +339,34 @@ def test_two_deciders_at_once_decide_once(store):
         assert sum(pool.map(take, ["乙", "丙"])) == 1
     assert sum(journal.entries(store)["action"].isin(["export-released", "export-refused"])) == 1
     assert journal.verify(store).whole
+
+
+def test_eight_connections_at_once_take_a_release_once_and_tell_of_its_end_once(store):
+    takings.ask(store, Request("FX-1", "甲", "city", "", {}, "because", 5000))
+    takings.decide(store, "乙", "FX-1", True, "看过了的")
+    ready = Barrier(8)
+
+    def take(_):
+        ready.wait()
+        try:
+            takings.begin(store, "甲", "rows/cases.csv", {ALONE: "乙"}, 5000, None, "FX-1")
+        except TakingError:
+            return 0
+        return 1
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(take, range(8))) == 1
+    assert sum(journal.entries(store)["action"] == "export") == 1
+    takings.put_back(store, "FX-1")
+    over(store)
+
+    def notice(_):
+        ready.wait()
+        return takings.lapse(store)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(notice, range(8)), []) == ["FX-1"]
+    assert lapses(store) == ["FX-1"]
 
 
 # ---- a drill, and the terminal

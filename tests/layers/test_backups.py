@@ -1,5 +1,6 @@
 """Backups of both databases: whole, checked, sealed; put back they answer as before, and a journal shows what was done to it."""
 
+import os
 import shutil
 
 import pytest
@@ -8,7 +9,7 @@ from sqlalchemy import delete, insert, select, update
 from layers._errors import StoreError
 from layers._times import parse_time
 from layers.decisions import lockdown
-from layers.store import backups, digests, engine, journal
+from layers.store import backups, digests, engine, journal, open_store
 from layers.store.schema import batch, person
 from layers.store.schema import journal as table
 from tests import city, databases
@@ -122,6 +123,20 @@ def test_a_store_put_back_answers_as_before(store, tmp_path, target):
     assert back.read(select(batch.c.id))["id"].is_unique
     assert journal.verify(back).whole
     back.close()
+
+
+def test_what_is_written_is_for_nobody_else_whatever_the_mask(tmp_path):
+    mask = os.umask(0o000)
+    try:
+        store = open_store(f"sqlite:///{tmp_path / 'own.db'}", "drill")
+        out, _ = saved(store, tmp_path)
+        backups.restore(out, f"sqlite:///{tmp_path / 'again.db'}", tmp_path / "keys", "drill", quiet)
+        modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.glob("*") if path.is_file()}
+        store.close()
+    finally:
+        os.umask(mask)
+    assert {name: mode for name, mode in modes.items() if mode != 0o600 and not name.endswith(".json")} == {}
+    assert {"own.db", "own.db-wal", "city.backup", "again.db"} <= set(modes)
 
 
 def test_a_backup_goes_into_the_other_database(store, tmp_path, request):

@@ -16,6 +16,7 @@ ADDED = {
     "16": {"identity"},
     "17": {"destroyed"},
     "18": {"second_factor", "recovery_code", "halfway", "code_try"},
+    "19": {"lapsed"},
     "14": {"taking"},
     "12": {"released"},
     "15": {"api_token", "api_key"},

@@ -16,7 +16,7 @@ from layers.store.engine import OF_EXTENSIONS, owns
 from layers.store.schema import meta, metadata
 from layers.store.sealing import ring_for
 
-HEAD = "18"
+HEAD = "19"
 FIRST = "2"  # what an even older store held was never brought up
 TABLE = "alembic_version"
 
