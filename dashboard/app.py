@@ -31,6 +31,7 @@ from dashboard.briefing import BriefingError
 from dashboard.calls import CallError, Json, check_call
 from dashboard.desk import Desk
 from dashboard.live import code_of, live_blueprint
+from dashboard.own_factor import OwnFactor
 from dashboard.pages import Asked, Page, _drill, _live, _person, all_pages
 from dashboard.pages import _compound as compound_panel
 from dashboard.pages import _grid as grids
@@ -300,7 +301,9 @@ def _serve(app: Dash, desk: Desk, sheets: _live.Sheets) -> None:
     server.register_blueprint(prints_blueprint(desk))
     server.register_blueprint(rows_blueprint(desk))
     server.register_blueprint(importing.imports_blueprint(desk))
-    server.register_blueprint(Door(desk).routes())
+    door = Door(desk)
+    server.register_blueprint(door.routes())
+    server.register_blueprint(OwnFactor(desk, door).routes())
 
     _guard(app, desk, answers.Answers(sheets), api.connect(server, desk))
     _routes(server, desk)

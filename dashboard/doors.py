@@ -50,7 +50,7 @@ ROUTES: Mapping[str, frozenset[str]] = {
             *("/", "/<path:path>", "/_dash-layout", "/_dash-dependencies", "/_reload-hash", "/_favicon.ico"),
             "/_dash-component-suites/<string:package_name>/<path:fingerprinted_path>",
             *("/assets/<path:filename>", "/vendor/*/deckgl.js", "/words/*.js", "/words/glossary/<lang>.json"),
-            *("/pulse", "/sign-out"),
+            *("/pulse", "/sign-out", "/second-factor"),
         ),
         SIGNED_IN,
     ),

@@ -1,4 +1,4 @@
-"""What the account administrator does: make an account, close it, give it a new password, sign it out. The gate is asked each time.
+"""What the account administrator does: make an account, close it, give it a new password, reset its second factor, sign it out. The gate is asked each time.
 
 A new password is made here, shown to the administrator once, and kept as its hash alone. Every change stands in the journal with
 who made it, in the same transaction (`layers.store.accounts`).
@@ -12,7 +12,7 @@ from dashboard import doors
 from dashboard.access import Person, fits, place_of, refusal
 from dashboard.desk import Desk
 from dashboard.text import both
-from layers.store import accounts, passwords
+from layers.store import accounts, factors, passwords
 from layers.store.accounts import AccountError
 
 
@@ -59,6 +59,12 @@ class Keeper:
         password = passwords.made()
         accounts.set_password(self.desk.store, self.name, name, password)
         return password
+
+    def reset_factor(self, name: str) -> None:
+        """Take the second factor of somebody away, with their sessions; nobody takes away their own without a code."""
+        if name == self.name:
+            raise AccountError(*both("accounts.own_factor")[::-1])
+        factors.reset(self.desk.store, self.name, name)
 
     def end_sessions(self, name: str) -> int:
         """Sign out every browser that holds an account; return how many there were."""

@@ -22,6 +22,7 @@ from dashboard.wording import preferred
 from layers.store import accounts, journal, sessions
 
 LONGEST = {"name": 200, "password": 1_000, "next": 2_000}  # nosec B105 # lengths
+TOLD = {"left": "left", "reset": "factor_reset"}  # parameter -> why somebody who was in is here
 BUSY_S = 5  # after which somebody whose turn did not come may try again
 
 
@@ -52,7 +53,7 @@ class Door:
         there = onward(request.args.get("next", ""))
         if self.desk.gate.who(request) is not None:
             return make_response(redirect(there))
-        return self._form("left" if "left" in request.args else "", there=there)
+        return self._form(next((why for name, why in TOLD.items() if name in request.args), ""), there=there)
 
     def enter(self) -> Response:
         """Begin a session for a right name and password, else show the form again with what is wrong."""

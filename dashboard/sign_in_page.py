@@ -27,8 +27,8 @@ def page(
     return framed(city, first, "sign_in.title", _form(token, why, name, there, wait) + _single(single), "sign_in.help")
 
 
-def framed(city: tuple[str, str], first: str, title: str, body: str, footer: str) -> str:
-    """Return a page around a body: one card with the name of the map above it and a sentence below; `title` and `footer` are words."""
+def framed(city: tuple[str, str], first: str, title: str, body: str, footer: str, *, wide: bool = False) -> str:
+    """Return a page around a body: one card with the name of the map above it and a sentence below; `title` and `footer` are words, `wide` gives room for two columns."""
     styles = "".join(f'<link rel=stylesheet href="{path}">' for path in STYLES)
     named = escape(f"{say(title, first)} · {say('app.name', first)}")
     head = (
@@ -37,7 +37,7 @@ def framed(city: tuple[str, str], first: str, title: str, body: str, footer: str
     )
     brand = f'<img src="{MARK}" alt=""><h1>{told("app.name")}</h1><p class=city>{pair(city)}</p>'
     return (
-        f"<!doctype html><html lang=zh-CN><head>{head}</head><body class=sign-in><main><header>{brand}</header>"
+        f"<!doctype html><html lang=zh-CN><head>{head}</head><body class='sign-in{' wide' if wide else ''}'><main><header>{brand}</header>"
         f"{body}<footer>{told(footer, 'p')}</footer></main></body></html>"
     )
 

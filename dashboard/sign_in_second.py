@@ -94,7 +94,7 @@ class SecondDoor:
         if not way or half.who is None:
             return self._shown(half, "code", 401)
         self.door.throttle.forgive(half.who.name, address)
-        self.door.throttle.forgive(_named(half.whose), address)
+        self.forgive(half.whose, address)
         shown = as_form(pages.recovery(self.desk.settings.city, codes, there, preferred())) if codes else None
         answer = self.door.begun(half.who, address, there, way, shown)
         answer.delete_cookie(cookies.HALF, path=PATH)
@@ -118,6 +118,10 @@ class SecondDoor:
         """Count a code before it is looked at: by the limits of passwords, and by a slower one; return seconds to wait, and whether it is the last heard."""
         wait, last = self.door.throttle.attempt(_named(whose), address)
         return (wait, last) if wait else (halfway.tried(connection, whose), last)
+
+    def forgive(self, whose: str, address: str) -> None:
+        """Take back what the limits of passwords counted of codes: one was right."""
+        self.door.throttle.forgive(_named(whose), address)
 
     def _tried(self, half: Halfway, code: str, address: str) -> tuple[float, str, list[str]]:
         """Hold a code against an account: seconds to wait, by what it was proven ("" for nothing), and new recovery codes where it was set up."""

@@ -9,8 +9,10 @@ from dashboard import cookies
 from dashboard.sign_in_page import because, framed, hidden, pair, told
 from dashboard.text import both, say
 from layers.store import factors
+from layers.store.factors import Factor
 
 FIELD = "inputmode=text autocomplete=one-time-code autocapitalize=none spellcheck=false maxlength=20 required"
+WRONG = ("code", "code_alone")
 City = tuple[str, str]
 
 
@@ -42,16 +44,37 @@ def set_up(
     demanded: bool,
 ) -> str:
     """Return the page with a new secret, as text and as a QR code, and the field for its first code; `demanded` where nobody gets on without."""
-    link = factors.address(secret, name, " ".join(dict.fromkeys(both("app.name"))))
+    link = factors.address(secret, name, say("app.name", "zh"))
     steps = "".join(f"<li>{pair(both(f'factor.step_{n}'))}" for n in (1, 2, 3))
     shown = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
     body = (
         f"<form method=post action={path}>{hidden(**{cookies.GUARD_FIELD: token, 'do': 'confirm'})}{because(why, wait)}"
-        f"<h2>{told('factor.set_up')}</h2>{_hint('factor.demanded' if demanded else 'factor.wanted')}<ol>{steps}</ol>"
+        f"<div class=steps><h2>{told('factor.set_up')}</h2>{_hint('factor.demanded' if demanded else 'factor.wanted')}<ol>{steps}</ol></div>"
         f"<figure>{_drawn(link, first)}<figcaption>{told('factor.secret')}<code tabindex=0>{shown}</code></figcaption></figure>"
-        f"{_code_field(why)}<button>{told('factor.confirm')}</button></form>"
+        f"<div class=last>{_code_field(why, 'factor.code')}<button>{told('factor.confirm')}</button></div></form>{'' if demanded else _home()}"
     )
-    return framed(city, first, "factor.set_up", body, "factor.set_up_help")
+    return framed(city, first, "factor.set_up", body, "factor.set_up_help", wide=True)
+
+
+def state(city: City, path: str, token: str, has: Factor, first: str, why: str = "", wait: int = 0) -> str:
+    """Return the page of somebody's own second factor that counts: since when, what is left, and what a code can change."""
+    buttons = "".join(
+        f"<button name=do value={do} class={kind}>{told(key)}</button>"
+        for do, kind, key in (("codes", "main", "factor.new_codes"), ("reset", "quiet", "factor.reset"))
+    )
+    since = pair(both("factor.is_since", at=has.since.strftime("%Y-%m-%d"), n=has.left), "p")
+    body = (
+        f"<form method=post action={path}>{hidden(**{cookies.GUARD_FIELD: token})}{because(why, wait)}"
+        f"<h2>{told('factor.mine')}</h2><div class=hint>{since}</div>{_code_field(why)}<div class=buttons>{buttons}</div></form>{_home()}"
+    )
+    return framed(city, first, "factor.mine", body, "factor.state_help")
+
+
+def without(city: City, first: str, key: str) -> str:
+    """Return the page of somebody who can have no second factor here, with the reason."""
+    return framed(
+        city, first, "factor.mine", f"<h2>{told('factor.mine')}</h2>{_hint(key)}{_home()}", "factor.help_admin"
+    )
 
 
 def recovery(city: City, codes: Sequence[str], there: str, first: str) -> str:
@@ -64,9 +87,13 @@ def recovery(city: City, codes: Sequence[str], there: str, first: str) -> str:
     return framed(city, first, "factor.codes", body, "factor.codes_help")
 
 
-def _code_field(why: str) -> str:
-    wrong = " aria-describedby=told" + (" aria-invalid=true" if why == "code" else "") if why else ""
-    return f"<label for=code>{told('factor.code')}</label><input id=code name=code {FIELD} autofocus{wrong}>"
+def _code_field(why: str, label: str = "factor.either") -> str:
+    wrong = " aria-describedby=told" + (" aria-invalid=true" if why in WRONG else "") if why else ""
+    return f"<label for=code>{told(label)}</label><input id=code name=code {FIELD} autofocus{wrong}>"
+
+
+def _home() -> str:
+    return f"<div class=single><a href=/>{told('factor.home')}</a></div>"
 
 
 def _hint(key: str, **values: object) -> str:

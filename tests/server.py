@@ -91,6 +91,11 @@ def serve_strictly(store: str, port: int, words: str) -> None:
     _production(store, port, words, FANGYI_SECOND_ROWS="4")
 
 
+def serve_with_second_factors(store: str, port: int, words: str) -> None:
+    """Serve a store of production whose districts need a second factor."""
+    _production(store, port, words, FANGYI_SECOND_FACTOR="district")
+
+
 def serve_behind_tls(store: str, port: int, words: str) -> None:
     """Serve a store of production to a proxy on this machine that speaks TLS."""
     _production(store, port, words, FANGYI_PROXY="127.0.0.1")

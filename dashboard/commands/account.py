@@ -76,7 +76,7 @@ def _password(store: Store, args: argparse.Namespace) -> None:
 
 def _factor(store: Store, args: argparse.Namespace) -> None:
     secret, codes = factors.give(store, args.by, args.name)
-    print(factors.address(secret, args.name, say("app.name", "en")))
+    print(factors.address(secret, args.name, say("app.name", "zh")))
     print("recovery codes, each for one sign-in without the authenticator:")
     print("\n".join(f"  {one}" for one in codes))
 

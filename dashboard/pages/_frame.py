@@ -158,10 +158,13 @@ def _account(asked: Asked) -> list[Component]:
     role = " ".join((asked.say(f"access.role_{asked.who.role}"), asked.who.area)).strip()
     icon, title = html.I(className="icon person", **{"aria-hidden": "true"}), asked.say("sign_in.menu")
     told = [html.B(asked.who.name), html.Span(role)]
+    own = html.A(asked.say("factor.mine"), href="/second-factor", className="button")
     leave = html.Button(asked.say("sign_in.out"), className="button", **{"data-sign-out": ""})
     summary = html.Summary(icon, title=f"{title}: {asked.who.name}", **{"aria-label": title})
     return [
-        html.Details([summary, html.Div([*told, leave], className="menu-body account-body")], className="menu account")
+        html.Details(
+            [summary, html.Div([*told, own, leave], className="menu-body account-body")], className="menu account"
+        )
     ]
 
 

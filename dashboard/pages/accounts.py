@@ -21,8 +21,8 @@ from dashboard.text import both, figure, moment
 from layers.store.accounts import LONGEST, AccountError
 from layers.store.passwords import PasswordError
 
-CONFIRMED = ("disable", "password")  # what is asked twice: it puts somebody out at once
-DOES = ("make", "drop", "ask-disable", "ask-password", "disable", "enable", "password", "sessions")
+CONFIRMED = ("disable", "password", "factor")  # what is asked twice: it puts somebody out at once
+DOES = ("make", "drop", *(f"ask-{one}" for one in CONFIRMED), *CONFIRMED, "enable", "sessions")
 
 
 def layout(asked: Asked) -> Component:
@@ -65,14 +65,16 @@ def _line(asked: Asked, row: Mapping[Any, Any]) -> list[Component]:
         if row["vouched"]
         else w("accounts.password_of", at=moment(row["password_at"], asked.lang))
     )
+    factor = _factor(asked, row)
     told = [
         html.Span([html.B(row["name"]), html.Small(role)], className="account-who"),
         html.Span([state, html.Small(w("accounts.sessions_open", n=int(row["open"])))], className="account-state"),
-        html.Span([html.Span(last), html.Small(key)], className="account-last"),
+        html.Span([html.Span(last), html.Small(key), html.Small(factor)], className="account-last"),
     ]  # fmt: skip
     does = (
         [("enable", "")] if row["disabled"] else [("sessions", "")] + ([] if row["vouched"] else [("ask-password", "")])
     )
+    does += [("ask-factor", "")] if row["factor"] and not own else []
     does += [] if row["disabled"] or own else [("ask-disable", "")]
     buttons = [
         html.Button(w(f"accounts.do_{do.removeprefix('ask-')}"), id=_does(do, row["id"]), className="quiet", n_clicks=0,
@@ -80,6 +82,14 @@ def _line(asked: Asked, row: Mapping[Any, Any]) -> list[Component]:
         for do, _ in does
     ]  # fmt: skip
     return [*told, html.Span(buttons, className="account-does")]
+
+
+def _factor(asked: Asked, row: Mapping[Any, Any]) -> str:
+    """Whether an account has a second factor, and what follows where it has none but needs one."""
+    if row["vouched"]:
+        return ""
+    lacks = "demanded" if asked.desk.settings.demands(row["role"]) else "none"
+    return asked.say("accounts.factor_has" if row["factor"] else f"accounts.factor_{lacks}")
 
 
 def _does(do: str, number: Any) -> dict[str, str]:
@@ -204,6 +214,9 @@ def _changed(asked: Asked, keeper: Keeper, do: str, row: Mapping[Any, Any]) -> C
         return secret(asked, name, keeper.new_password(name))
     if do == "sessions":
         return _done(asked, "ended", name=name, n=keeper.end_sessions(name))
+    if do == "factor":
+        keeper.reset_factor(name)
+        return _done(asked, "factor_reset", name=name)
     keeper.set_disabled(name, do == "disable")
     return _done(asked, "disabled_now" if do == "disable" else "enabled_again", name=name)
 

@@ -91,7 +91,7 @@ def test_a_second_factor_is_given_and_reset_and_its_secret_is_printed_once(accou
     capsys.readouterr()
     assert account("second-factor", "--name", "c") == 0
     said = capsys.readouterr().out
-    secret = re.search(r"otpauth://totp/\S*secret=([A-Z2-7]{32})&issuer=Fangyi", said)[1]
+    secret = re.search(r"otpauth://totp/\S*secret=([A-Z2-7]{32})&issuer=%E9%98%B2", said)[1]
     codes = re.findall(r"[a-z2-9]{4}-[a-z2-9]{4}-[a-z2-9]{4}", said)
     assert len(codes) == factors.CODES
     assert account("list") == 0

@@ -1,0 +1,182 @@
+"""The page of one's own second factor: set up by its holder, changed with a code alone, reset by the administrator, all of it in the journal."""
+
+import re
+import time
+
+import pytest
+from argon2 import PasswordHasher
+
+from dashboard import cookies
+from layers.store import accounts, factors, identities, journal, passwords, sessions
+from tests.office import ADMIN, CITY, Office, press_of, said
+
+GOOD = "seven lanterns at dusk"
+NAME = "江岸值班"
+PATH = "/second-factor"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cheap():
+    """Hashes that cost nothing, of the same kind."""
+    before, passwords.HASHER = passwords.HASHER, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    yield
+    passwords.HASHER = before
+
+
+@pytest.fixture
+def own(built, tmp_path):
+    office = Office.copy(tmp_path, built)
+    for name, role, area in ((NAME, "district", "420102"), (ADMIN.name, "admin", "")):
+        accounts.add(office.store, "root", name, role, area, GOOD)
+    yield office
+    office.store.close()
+
+
+def signed_in(office, name=NAME):
+    """A browser that carries a session of an account, as the door begins it."""
+    number = accounts.every(office.store).set_index("name").loc[name, "id"]
+    with office.store.writing() as connection:
+        token = sessions.begin(connection, int(number))
+    client = office.anybody()
+    client.set_cookie(cookies.SESSION, cookies.sealed(office.settings.secret, token))
+    return client
+
+
+def sent(client, do, code, **more):
+    form = {"csrf": re.search(r'name="?csrf"? value="(\w+)"', page(client))[1], "do": do, "code": code} | more
+    return client.post(PATH, data=form)
+
+
+def page(client):
+    return client.get(PATH).get_data(as_text=True)
+
+
+def secret_in(text):
+    return re.search(r"<code tabindex=0>([A-Z2-7 ]+)</code>", text)[1].replace(" ", "")
+
+
+def codes_in(answer):
+    return re.findall(r"<li><code>([a-z2-9-]{14})</code>", answer.get_data(as_text=True))
+
+
+def set_up(client):
+    """Set a second factor up by the page; its secret and recovery codes."""
+    secret = secret_in(page(client))
+    return secret, codes_in(sent(client, "confirm", factors.code_of(secret, time.time() - 30)))
+
+
+def told(office):
+    rows = journal.entries(office.store)[::-1]
+    return [(row.actor, row.action) for row in rows.itertuples() if row.action.startswith(("account-factor", "account-recovery", "sign-in"))]  # fmt: skip
+
+
+def test_a_holder_sets_it_up_with_a_first_code_and_sees_secret_and_recovery_codes_once(own):
+    client = signed_in(own)
+    secret = secret_in(page(client))
+    assert secret == secret_in(page(client))
+    wrong = sent(client, "confirm", "12345")
+    assert wrong.status_code == 401
+    assert "口令不对或已用过" in wrong.get_data(as_text=True)
+    assert factors.of(own.store, 1) is None
+    answer = sent(client, "confirm", factors.code_of(secret, time.time()))
+    codes = codes_in(answer)
+    assert len(set(codes)) == factors.CODES
+    assert answer.headers["Cache-Control"] == "no-store"
+    after = page(client)
+    assert "恢复码还剩10个" in after
+    assert not any(one in after for one in (secret, *codes))
+    assert client.get("/").status_code == 200
+    assert told(own) == [("nobody", "sign-in-refused"), (NAME, "account-factor")]
+
+
+def test_new_recovery_codes_take_a_code(own):
+    client = signed_in(own)
+    secret, codes = set_up(client)
+    assert codes_in(sent(client, "codes", "12345")) == []
+    new = codes_in(sent(client, "codes", factors.code_of(secret, time.time())))
+    assert len(new) == factors.CODES
+    assert not set(new) & set(codes)
+    assert sent(client, "codes", codes[0]).status_code == 401
+    assert (NAME, "account-recovery-new") in told(own)
+
+
+def test_one_takes_away_ones_own_with_a_code_alone_and_is_out(own):
+    client, other = signed_in(own), signed_in(own)
+    secret, _ = set_up(client)
+    assert sent(client, "reset", "12345").status_code == 401
+    assert factors.of(own.store, 1) is not None
+    answer = sent(client, "reset", factors.code_of(secret, time.time()))
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in?reset=1")
+    assert "双因素已解除" in client.get("/sign-in?reset=1").get_data(as_text=True)
+    assert client.get("/").status_code == other.get("/").status_code == 401
+    assert factors.of(own.store, 1) is None
+    assert told(own)[-1] == (NAME, "account-factor-reset")
+
+
+def test_guessing_is_limited_on_this_page_too(own):
+    client = signed_in(own)
+    set_up(client)
+    assert [sent(client, "reset", "12345").status_code for _ in range(6)] == [401] * 5 + [429]
+
+
+@pytest.mark.parametrize("token", ["", "x", "0" * 64])
+def test_another_site_changes_nothing(own, token):
+    client = signed_in(own)
+    secret, _ = set_up(client)
+    assert sent(client, "reset", factors.code_of(secret, time.time()), csrf=token).status_code == 403
+    assert factors.of(own.store, 1) is not None
+
+
+@pytest.mark.parametrize(("form", "status"), [({"do": "drop"}, 400), ({"do": ""}, 400), ({"do": "codes", "code": "1" * 61}, 400)])  # fmt: skip
+def test_what_makes_no_sense_is_refused(own, form, status):
+    client = signed_in(own)
+    set_up(client)
+    assert sent(client, form["do"], form.get("code", "123456")).status_code == status
+
+
+def test_a_pass_has_none_also_where_an_account_bears_its_name(own):
+    accounts.add(own.store, "root", CITY.name, "city", "", GOOD)
+    client = own.browser(CITY)
+    assert "没有账号" in page(client)
+    assert client.post(PATH, data={"do": "confirm", "code": "123456"}).status_code == 400
+    assert factors.of(own.store, 3) is None
+    assert own.anybody().get(PATH).status_code == 401
+
+
+def test_whom_a_provider_signs_in_has_none_here(own):
+    identities.enter(own.store, "https://issuer", "1", "总值班", "city", "")
+    assert "由统一身份认证登录" in page(signed_in(own, "总值班"))
+
+
+# ---- the administrator's page
+
+
+def pressed(office, do, name, client):
+    rows = accounts.every(office.store).set_index("name")["id"]
+    id = {"do": do, "index": str(rows[name]), "type": "account-do"}
+    values = press_of("account", id) | {"account-field.value": [], "url.search": ""}
+    output = "..account-list.children...account-said.children...account-form.children.."
+    return office.call(client, output, values, "press-account.data")
+
+
+def test_an_administrator_resets_it_for_others_and_not_for_themselves(own):
+    client = signed_in(own)
+    set_up(client)
+    assert "已启用双因素" in said(own.page(ADMIN, "/accounts"))
+    asked = said(pressed(own, "ask-factor", NAME, own.browser(ADMIN)))
+    assert "须先核实本人" in asked
+    assert factors.of(own.store, 1) is not None
+    pressed(own, "factor", NAME, own.browser(ADMIN))
+    assert factors.of(own.store, 1) is None
+    assert client.get("/").status_code == 401
+    assert told(own)[-1] == (ADMIN.name, "account-factor-reset")
+    factors.give(own.store, "root", ADMIN.name)
+    assert "不能在此解除自己的双因素" in said(pressed(own, "factor", ADMIN.name, own.browser(ADMIN)))
+    assert factors.of(own.store, 2) is not None
+
+
+def test_who_needs_one_is_told_on_the_page_of_accounts(built, tmp_path):
+    office = Office.copy(tmp_path, built, second_factor=frozenset({"district"}))
+    accounts.add(office.store, "root", NAME, "district", "420102", GOOD)
+    assert "下次登录时须启用双因素" in said(office.page(ADMIN, "/accounts"))
+    office.store.close()
