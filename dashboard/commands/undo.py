@@ -57,6 +57,8 @@ def lines(found: Undone) -> list[str]:
     out += [f"  matched again {name}: {n:,}" for name, n in found.matched.items()]
     if found.decisions:
         out.append(f"  ! decisions of reviewers that fall: {found.decisions:,}")
+    if found.destroyed:
+        out.append(f"  ! {found.destroyed:,} persons were destroyed when their time was over; they stay counted")
     for why, rows in found.kept.groupby("why"):
         names = ", ".join(f"{row.table} {row.key}" for row in rows.head(SHOWN).itertuples())
         out.append(f"  ! {len(rows):,} stay, {WHY[str(why)][1]}: {names}{' ...' if len(rows) > SHOWN else ''}")

@@ -189,6 +189,7 @@ def _undo_told(asked: Asked, told: dict[str, Any]) -> list[Component | None]:
                         parts.facts(counts) if counts else html.P(w("import_receipt.none"), className="dim"),
                         html.P(w("import_receipt.matched_again_persons", matched=figure(matched))) if matched else None,
                         html.P(w("import_receipt.decisions_reviewers_fall", decisions=figure(told['decisions'])), className="tone-amber") if told["decisions"] else None,
+                        html.P(w("import_receipt.destroyed_stay", destroyed=figure(told['destroyed'])), className="tone-amber") if told.get("destroyed") else None,
                     ]
                 ),
             ],

@@ -1,6 +1,5 @@
 """One delivery on its way into an open batch: chunk by chunk, checked, resolved, written, matched and counted."""
 
-import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -25,9 +24,10 @@ from layers.intake.matching import Gazetteer, gazetteer
 from layers.intake.persons import Register, digest, recount, refuse_strangers, warn_of_twins, without_identity
 from layers.intake.places import DistrictBook, HospitalBook, believed, compound_codes
 from layers.intake.profile import Profile, Renamer
-from layers.intake.receipt import Receipt, RowNote
+from layers.intake.receipt import MASK, Receipt, RowNote
 from layers.intake.repeats import Repeats
 from layers.intake.strangers import Bounds, as_written, keys_of
+from layers.intake.telling import without_numbers
 from layers.intake.timeliness import Timeliness
 from layers.intake.withdrawals import Withdrawals
 from layers.store import Store
@@ -35,7 +35,6 @@ from layers.store.destruction import is_destroyed
 from layers.store.schema import ALWAYS, FOREVER, compound, placement
 from layers.store.writing import Batch, Written, constants, fact
 
-LONG_NUMBER = re.compile(r"(?:联系)?(?:电话|手机|身份证号?)?[:：]?(?<!\d)\d{11,17}[\dXx]?(?!\d)")
 Progress = Callable[[int], None]  # rows done so far
 
 
@@ -277,7 +276,7 @@ class Delivery:
         ]
         self._receipt.dropped_columns = sorted({*self._receipt.dropped_columns, *dropped})
         if self._feed.placed:
-            cleaned = {c: _texts([_without_numbers(v) for v in rows[c]], rows) for c in ("address", "note")}
+            cleaned = {c: _texts([without_numbers(v) for v in rows[c]], rows) for c in ("address", "note")}
             blind = self._store.ring.blind
             ids = {
                 c: without_identity(rows[c], blind, self._rename.joins_personal(c))
@@ -294,7 +293,7 @@ class Delivery:
         gone = is_destroyed(self._opened.connection, self._feed.placed, set(rows[self._id]))
         wanted = "a record whose time is not over"
         self._receipt.rejected += [
-            RowNote(int(row), self._id, name, wanted, "该记录已到期销毁，不再收入", "the record was destroyed when its time was over")
+            RowNote(int(row), self._id, MASK, wanted, "该记录已到期销毁，不再收入", "the record was destroyed when its time was over")
             for row, name in zip(rows["_row"], rows[self._id], strict=True)
             if name in gone
         ]  # fmt: skip
@@ -394,8 +393,3 @@ def _stored(shapes: pd.Series) -> pd.Series:
 def _texts(values: Sequence[str | None], rows: pd.DataFrame) -> pd.Series:
     """A column of text in which nothing is None: left to itself pandas would turn None into NaN."""
     return pd.Series(values, index=rows.index, dtype=object)
-
-
-def _without_numbers(address: str | None) -> str | None:
-    """An address without telephone and identity numbers that somebody pasted into it: they are never kept."""
-    return LONG_NUMBER.sub("", address).strip(" ,，;；:：") or None if isinstance(address, str) else None

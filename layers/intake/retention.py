@@ -1,6 +1,7 @@
 """How long data about persons is kept: who is due, and the destruction of it with a certificate."""
 
 import json
+from collections import Counter
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from sqlalchemy import Connection, select
 from layers._errors import Cancelled, StoreError
 from layers._times import to_ms
 from layers.intake.feeds import all_feeds
+from layers.intake.forgetting import forget
 from layers.store import Store, journal
 from layers.store.destruction import Step, destroy, destroy_keys, due, fold
 from layers.store.engine import owns
@@ -21,6 +23,7 @@ from layers.store.seals import Sealer
 from layers.store.writing import close_batch, open_batch
 
 KIND = "retention"  # of a batch
+OF = "of"  # in its receipt: batch -> how many of those destroyed it had brought something about
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,8 @@ class Certificate:
     """What was destroyed, when, by whom and under which rule; it names nobody.
 
     rules    feed -> days that it is kept and the moment before which nothing had been heard
-    persons  kind -> how many        rows  table -> how many versions, all of them
+    persons  kind -> how many
+    rows     table -> how many versions, all of them; of `rejection` and `batch` the notes and receipts that named one of them
     keys     names of the keys that were destroyed
     seal     HMAC of the journal's key over all the rest
     """
@@ -116,8 +120,12 @@ def carry_out(
         if subjects:
             told = {"kind": KIND, "feed": "", "source": by, "settings": ""}
             batch = open_batch(connection, None, store.now(), told)
+            noted = [forget(connection, one.kind, one.feed, one.subjects) for one in rules if one.subjects]
             gone = destroy(connection, batch.id, subjects, step)
-            close_batch(batch, {"persons": gone.persons, "rows": gone.rows, "keys": list(gone.keys)})
+            told_of = {"rejection": sum(one.notes for one in noted), "batch": sum(one.receipts for one in noted)}
+            gone = replace(gone, rows=gone.rows | told_of)
+            of = sum((Counter(one.of) for one in noted), Counter())
+            close_batch(batch, {"persons": gone.persons, "rows": gone.rows, "keys": list(gone.keys), OF: of})
             detail = {"batch": batch.id, "persons": gone.persons, "rows": gone.rows}
             journal.write(connection, by, "destroy", KIND, detail)
     with store.writing() as connection:
@@ -168,6 +176,12 @@ def rotate(
             journal.write(connection, by, "destroy-keys", KIND, {"keys": keys})
     fold(store)
     return old
+
+
+def destroyed_of(connection: Connection, number: int) -> int:
+    """Return of how many persons who were destroyed a batch had brought something: what they counted stays in the totals."""
+    receipts = connection.execute(select(batch_.c.receipt).where(batch_.c.kind == KIND)).scalars()
+    return sum(one.get(OF, {}).get(str(number), 0) for one in receipts)
 
 
 def _retired(connection: Connection) -> set[str]:

@@ -27,6 +27,9 @@ _NUMBERS = (
 )
 _ANYWHERE = re.compile(rf"(?<!\d)(?:{'|'.join(_NUMBERS)})(?!\d)")
 _APART = re.compile(rf"(?<![0-9A-Za-z])(?:{'|'.join(_NUMBERS)})(?![0-9A-Za-z])")
+_LABELLED = re.compile(
+    rf"(?:联系)?(?:电话|手机|身份证号?)?[:：]?(?<!\d)(?:{'|'.join(_NUMBERS)}|\d{{11,17}}[\dXx]?)(?!\d)"
+)
 WHOLE = re.compile(r"\d{17}[\dXx]")  # an identity number as it should be written
 
 
@@ -51,3 +54,12 @@ def id_tells(text: str) -> bool:
 def is_identity(text: str) -> bool:
     """Return whether a text is an identity number and nothing else, as it should be written."""
     return WHOLE.fullmatch(text) is not None
+
+
+def without_numbers(text: str | None) -> str | None:
+    """Return an address or a remark without telephone and identity numbers that somebody pasted into it: they are never kept.
+
+    >>> without_numbers("春风里3栋，电话138 0013 8000")
+    '春风里3栋'
+    """
+    return _LABELLED.sub("", text).strip(" ,，;；:：") or None if isinstance(text, str) else None

@@ -19,6 +19,7 @@ from layers.intake.feeds import all_feeds
 from layers.intake.matching import Gazetteer, ready, unkept
 from layers.intake.persons import recount
 from layers.intake.places import DistrictBook
+from layers.intake.retention import destroyed_of
 from layers.intake.unbatch_places import Again
 from layers.intake.unbatch_rows import Past, Turn
 from layers.store import Store, heard, journal, totals
@@ -49,6 +50,7 @@ class Undone:
     matched  "status/method" -> persons who were matched again
     decisions  reviewers' decisions that fall, because what they were about goes back
     rests    `unbatch_rests.RESTS`: orders and changes of the gazetteer made since about what changes
+    destroyed  persons whom it brought and who were destroyed since, when their time was over: they stay counted
     """
 
     batch: int | None
@@ -63,6 +65,7 @@ class Undone:
     matched: Mapping[str, int]
     decisions: int
     rests: pd.DataFrame = field(default_factory=unbatch_rests.none)
+    destroyed: int = 0
 
     @property
     def records(self) -> int:
@@ -96,8 +99,9 @@ def undo(
 ) -> Undone:
     """Take batch `number`, a delivery or the undo of one, back; without `apply` only say what that would do.
 
-    The totals are then those of a store that never had the batch, but for persons whom somebody changed since. Raises
-    UndoError for a batch that is no delivery or was taken back already, Cancelled when `cancel` is set: nothing was written.
+    The totals are then those of a store that never had the batch, but for persons whom somebody changed since, and for those who
+    were destroyed: nothing says any more what they counted, so it stays and the undo tells how many they are. Raises
+    UndoError for a batch that is no delivery, was taken back already or of which nothing is left, Cancelled when `cancel` is set: nothing was written.
     """
     step = _stepper(number, progress, cancel)
     now, found = store.now(), None
@@ -179,8 +183,14 @@ def _taken_back(store: Store, opened: Batch, past: Past, about: tuple[str, str, 
         if turn.keys or len(turn.kept)
     }
     kept = pd.concat([turn.kept for turn in turns.values()], ignore_index=True)
-    counts = totals.city_counts(opened)
-    return Undone(opened.id, past.number, *about, tables, kept, counts, matched, again.decisions, rests)
+    counts, gone = totals.city_counts(opened), destroyed_of(opened.connection, past.number)
+    if gone and not tables:
+        raise UndoError(
+            f"of batch {past.number} nothing is left to take back: the {gone} persons whom it brought were destroyed when their time was over, and "
+            "what they count stays in the totals",
+            f"批次 {past.number} 已无可撤销的内容：其中 {gone} 人的记录已到期销毁，其计数保留在汇总中",
+        )
+    return Undone(opened.id, past.number, *about, tables, kept, counts, matched, again.decisions, rests, gone)
 
 
 def _planned(opened: Batch, past: Past, step: Progress) -> tuple[dict[str, Turn], Again]:

@@ -7,14 +7,25 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from dashboard.commands.undo import lines
 from layers._errors import Cancelled, StoreError
 from layers._times import SHANGHAI
 from layers.intake import retention
+from layers.intake.unbatch import UndoError, undo
 from layers.store import backups, journal, open_store, soundness
 from layers.store.destruction import fold
-from layers.store.schema import confirmation, destroyed, person, person_status, placement, total
+from layers.store.schema import (
+    batch,
+    confirmation,
+    destroyed,
+    person,
+    person_status,
+    placement,
+    rejection,
+    total,
+)
 from tests import city, databases
 from tests.beginnings import begun
 from tests.layers.test_sealing import kept, read
@@ -74,7 +85,15 @@ def test_rows_go_and_counts_stay(store):
     before, others = counts(store), read(store, "address", "case:3")
     made = retention.carry_out(store, OVER, "data officer")
     assert made.persons == {"case": 2}
-    assert made.rows == {"person": 2, "person_status": 2, "placement": 2, "withdrawal": 0, "confirmation": 0}
+    assert made.rows == {
+        "person": 2,
+        "person_status": 2,
+        "placement": 2,
+        "withdrawal": 0,
+        "confirmation": 0,
+        "rejection": 0,
+        "batch": 0,
+    }
     for table in TABLES:
         assert set(store.read(select(table.c.subject))["subject"]) == {"3"}
     assert counts(store) == before
@@ -133,8 +152,8 @@ def test_who_was_destroyed_does_not_come_back_and_is_not_counted_twice(store, tm
     told = city.cases(
         store, tmp_path, "2021-02-11T18:00", {"note": "again"}, {"case_id": "4", "status_at": "2021-02-11"}
     )
-    assert [(note.row, note.column, note.en) for note in told.rejected] == [
-        (2, "case_id", "the record was destroyed when its time was over")
+    assert [(note.row, note.column, note.found, note.en) for note in told.rejected] == [
+        (2, "case_id", "***", "the record was destroyed when its time was over")
     ]
     assert subjects(store) == ["3", "4"]
     assert {area: n - before.get(area, 0) for area, n in counts(store).items() if n != before.get(area, 0)}[
@@ -279,3 +298,83 @@ def test_a_reader_that_keeps_the_pages_as_they_were_is_told_of(tmp_path):
         assert not fold(store)
     assert fold(store)
     store.close()
+
+
+NUMBER, OTHER = "110101199003070011", "110101199003070038"
+NOTE = ("batch", "kind", "row", "column", "zh", "en")
+
+
+def doubtful_cases(store, folder):
+    """K17 is refused as another person's id and its own is doubted; of K18 an age cannot be, nor of K99, who is kept."""
+    city.cases(
+        store,
+        folder,
+        "2020-02-03T18:00",
+        {"case_id": "K17", "id_number": NUMBER},
+        {"case_id": "K99", "id_number": OTHER},
+    )
+    odd = ({"case_id": "K17", "id_number": OTHER}, {"case_id": "K18", "id_number": NUMBER, "age": "471"})
+    city.cases(store, folder, "2020-02-04T18:00", *odd, source="x")
+    city.cases(store, folder, "2020-02-11T18:00", {"case_id": "K99", "status_at": "2020-02-11", "age": "472"})
+
+
+def test_no_note_and_no_receipt_names_a_record_that_was_destroyed_and_reasons_stay(tmp_path, target):
+    store = begun(target, tmp_path, doubtful_cases)
+    undo(store, int(store.read(select(batch.c.id).where(batch.c.kind == "import"))["id"].max()), "x", apply=True)
+    kept_as_it_is = {"kept": [{"table": "person", "key": "case:K17", "row": 2, "why": "touched", "by": 4}]}
+    with store.writing() as connection:
+        connection.execute(
+            update(batch).where(batch.c.kind == "undo").values(receipt=batch_receipt(store) | kept_as_it_is)
+        )
+    notes, receipts = select(rejection).order_by(rejection.c.id), select(batch.c.receipt).order_by(batch.c.id)
+    before = store.read(notes)
+    assert all(text in before.to_string() for text in ("K17", "K18", "471"))
+    made = retention.carry_out(store, OVER, "x")
+    after, told = store.read(notes), json.dumps(store.read(receipts)["receipt"].tolist())
+    assert not [text for text in ("K17", "K18", "471") if text in after.to_string() + told]
+    assert after[list(NOTE)].equals(before[list(NOTE)])
+    assert "472" in after["found"].tolist()  # of whoever is kept
+    changed = (after[["found", "wanted"]] != before[["found", "wanted"]]).any(axis=1)
+    assert (made.persons, made.rows["rejection"], made.rows["batch"]) == ({"case": 2}, changed.sum(), 2)
+    store.close()
+
+
+def batch_receipt(store):
+    return store.read(select(batch.c.receipt).where(batch.c.kind == "undo"))["receipt"][0]
+
+
+def test_the_undo_of_a_delivery_says_how_many_of_it_were_destroyed_and_stay_counted(store, tmp_path):
+    city.cases(
+        store,
+        tmp_path,
+        "2020-02-12T18:00",
+        {"case_id": "1", "age": "5"},
+        {"case_id": "2", "age": "5"},
+        {"case_id": "3", "age": "5"},
+    )
+    first, second, third = store.read(select(batch.c.id).where(batch.c.feed == "cases").order_by(batch.c.id))["id"]
+    over = OVER + timedelta(days=3)
+    retention.carry_out(store, over, "x")
+    counted = counts(store)
+    for number in (first, second, third):
+        with pytest.raises(
+            UndoError, match=f"of batch {number} nothing is left to take back: the . persons"
+        ) as refused:
+            undo(store, number, "x", apply=True)
+        assert "已到期销毁" in refused.value.said("zh")
+    assert counts(store) == counted
+
+
+def test_what_is_left_of_a_delivery_is_taken_back_and_the_destroyed_stay_counted(store, tmp_path):
+    """Cases 1 and 2 came first and are over; 4 came with them, had news since, and those are taken back first."""
+    city.cases(store, tmp_path, "2020-02-12T18:00", {"case_id": "4", "status_at": "2020-02-01"}, {"case_id": "5"})
+    city.cases(store, tmp_path, "2020-06-12T18:00", {"case_id": "4", "status": "治愈", "status_at": "2020-06-01"})
+    mixed, news = store.read(select(batch.c.id).where(batch.c.feed == "cases").order_by(batch.c.id))["id"][-2:]
+    retention.carry_out(store, OVER + timedelta(days=3), "x")
+    undo(store, news, "x", apply=True)
+    said = undo(store, mixed, "x", apply=True)
+    assert (said.destroyed, said.tables["person"]["gone"]) == (1, 1)
+    assert "  ! 1 persons were destroyed when their time was over; they stay counted" in lines(said)
+    confirmed = {key: n for key, n in counts(store).items() if key[0] == "city" and key[2:] == ("confirmed", "ever")}
+    assert list(confirmed.values()) == [3]  # 1, 3 and 5; 2 is suspected, 4 is taken back
+    assert city.believed(store, "person").empty
