@@ -4,9 +4,10 @@ import hmac
 import logging
 import math
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, make_response, redirect, request
@@ -108,6 +109,8 @@ class OidcDoor:
         except ProviderError as error:
             log.warning("OIDC: %s", error)
             return self._refused("token", "oidc", 401, there)
+        if not self._proves_enough(claims):
+            return self._refused("factor", "oidc_factor", 403, there)
         assert self.table is not None
         place = self.table.place(claims)
         if place is None:
@@ -120,6 +123,11 @@ class OidcDoor:
         except AccountError:
             return self._refused("name", "oidc_unmapped", 403, there)
         return self.door.begun(who, request.remote_addr or "", there, "oidc")
+
+    def _proves_enough(self, claims: Mapping[str, Any]) -> bool:
+        """Return whether the provider says that it signed somebody in by one of the ways of the settings, where they name any."""
+        wanted, said = self.desk.settings.oidc_factor, claims.get("amr")
+        return not wanted or (isinstance(said, list) and any(one in wanted for one in said if isinstance(one, str)))
 
     def _refused(self, why: str, told: str, status: int, there: str = "/") -> Response:
         """Journal that somebody did not come in; what the provider said of them is not kept."""

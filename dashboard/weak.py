@@ -35,6 +35,15 @@ def weaknesses(settings: Settings, file: Path | None, mounts: str | None = None)
     return [one for one in found if one]
 
 
+def warnings(settings: Settings) -> list[str]:
+    """Return what production may be served with, but should not for long: said at the start, and refused by nobody."""
+    if settings.is_drill or settings.second_factor:
+        return []
+    return [
+        "FANGYI_SECOND_FACTOR is empty, so nobody needs a second factor and a password alone opens an account; wanted all, or roles such as admin,city"
+    ]
+
+
 def _guessable(secret: str) -> str:
     guess = next((word for word in GUESSED if word in secret.casefold()), "")
     if guess:

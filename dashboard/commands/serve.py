@@ -15,7 +15,7 @@ from dashboard.live import code_of
 from dashboard.serving import Family, jobs, web
 from dashboard.settings import Settings, SettingsError
 from dashboard.shelf import Shelf, common
-from dashboard.weak import weaknesses
+from dashboard.weak import warnings, weaknesses
 from layers._errors import LayerError
 from layers.store import Store, roles
 
@@ -44,6 +44,8 @@ def run(args: argparse.Namespace) -> int:
     """Serve until stopped."""
     settings = settings_of(args)
     store = fit(settings)
+    for one in warnings(settings):
+        print(f"warning: {one}", file=sys.stderr)
     try:
         shelf = shelf_of(settings, store)
         listening = _listening(settings)  # held first: the address is printed only when it is true

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from dashboard import cookies, throttle
+from dashboard.access import ROLES, roles_named
 from dashboard.compliance.found import Found, unknown, when
 from dashboard.desk import Desk
 from dashboard.text import both
@@ -31,10 +32,26 @@ def idle(desk: Desk) -> Found:
 
 
 def second_factor(desk: Desk) -> Found:
-    """Whether a password alone is not enough: this system has no second factor of its own, a provider may have."""
-    if desk.settings.has_oidc:
-        return unknown("saw_factor_provider")
-    return when(False, "saw_factor")
+    """Whether a password alone opens no account: each has a second factor, or needs one at the next sign-in.
+
+    Whom a provider signs in is its matter: it is believed where a setting makes it say so at each sign-in.
+    """
+    if desk.settings.is_drill:
+        return unknown("drill_no_door")
+    rows = accounts.every(desk.store)
+    rows = rows[~rows["disabled"].astype(bool)]
+    if rows.empty:
+        return unknown("no_accounts")
+    vouched, has = rows["vouched"].astype(bool), rows["factor"].astype(bool)
+    alone = ~vouched & ~has & ~rows["role"].map(desk.settings.demands)
+    demanded = sorted(desk.settings.second_factor, key=ROLES.index)
+    told = {
+        "n": len(rows), "has": int(has.sum()), "alone": int(alone.sum()), "vouched": int(vouched.sum()),
+        "roles": roles_named(demanded) if demanded else both("compliance.none"),
+    }  # fmt: skip
+    if vouched.any() and not alone.any() and not desk.settings.oidc_factor:
+        return unknown("saw_factor_provider", **told)
+    return when(not alone.any(), "saw_factor", **told)
 
 
 def passwords(desk: Desk) -> Found:

@@ -15,6 +15,7 @@ from typing import Any
 import pyotp
 from sqlalchemy import Connection, delete, exists, func, insert, select, update
 
+from layers._errors import StoreError
 from layers._times import from_ms, to_ms
 from layers.store import accounts, journal, sessions
 from layers.store.accounts import Account, AccountError
@@ -131,6 +132,17 @@ def accepted(connection: Connection, who: Account | None, text: str, at: float |
         left = select(func.count()).where(_r.account == number, _r.used_at.is_(None))
         journal.write(connection, who.name, "account-recovery", who.name, {"left": connection.execute(left).scalar()})
     return CODE if by_code else RECOVERY if by_recovery else ""
+
+
+def unread(connection: Connection, most: int) -> list[str]:
+    """Return why some secrets cannot be opened, at most so many."""
+    found = []
+    for row in connection.execute(select(_f.account, _f.secret).order_by(_f.account)):
+        try:
+            _opened(connection, row.account, row.secret)
+        except StoreError as error:
+            found.append(str(error))
+    return found[:most]
 
 
 def address(secret: str, name: str, issuer: str) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Table, func, select
 
-from layers.store import geometry, migrations, resealing, roles
+from layers.store import factors, geometry, migrations, resealing, roles
 from layers.store.backups import CHECKED, Step
 from layers.store.database import Store
 from layers.store.digests import Digest, digests, whole
@@ -48,6 +48,7 @@ def examine(store: Store, step: Step) -> Found:
             *_references(connection),
             *_schema(connection),
             *resealing.unread(connection, SHOWN),
+            *factors.unread(connection, SHOWN),
         ]
         notes = _notes(connection)
     return Found(tables, tuple(wrong), tuple(notes))

@@ -14,7 +14,7 @@ from dashboard.text import LANGS, say
 from layers._errors import StoreError
 from layers._times import SHANGHAI, to_ms
 from layers.intake import retention
-from layers.store import accounts, journal, tokens
+from layers.store import accounts, factors, identities, journal, tokens
 from layers.store.schema import account
 from layers.store.schema import journal as entries
 from layers.store.tokens import Token
@@ -102,8 +102,36 @@ def test_accounts_are_looked_at(own):
     assert state(own, "passwords") == ("not", {"n": 3, "other": 1, "way": "Argon2id"})
 
 
-def test_a_second_factor_is_not_claimed(own):
+def test_a_second_factor_is_claimed_where_no_password_opens_anything_alone(own):
+    assert state(own, "second_factor")[0] == "unknown"  # no account
+    for name in ("甲", "乙"):
+        accounts.add(own.store, "test", name, "city", "", PASSWORD)
     assert state(own, "second_factor")[0] == "not"
+    factors.give(own.store, "test", "甲")
+    found, told = state(own, "second_factor")
+    assert (found, told["n"], told["has"], told["alone"]) == ("not", 2, 1, 1)
+    factors.give(own.store, "test", "乙")
+    assert state(own, "second_factor")[0] == "supports"
+    factors.reset(own.store, "test", "乙")
+    accounts.set_disabled(own.store, "test", "乙", True)
+    found, told = state(own, "second_factor")
+    assert (found, told["n"], told["alone"]) == ("supports", 1, 0)
+
+
+@pytest.mark.parametrize(("roles", "found"), [({"city"}, "supports"), ({"admin"}, "not")])
+def test_a_second_factor_that_is_demanded_is_one(built, tmp_path, roles, found):
+    place = Office.copy(tmp_path, built, second_factor=frozenset(roles))
+    accounts.add(place.store, "test", "甲", "city", "", PASSWORD)
+    assert state(place, "second_factor")[0] == found
+    place.store.close()
+
+
+@pytest.mark.parametrize(("asked", "found"), [(set(), "unknown"), ({"mfa"}, "supports")])
+def test_a_provider_is_believed_about_a_second_factor_where_it_has_to_say_so(built, tmp_path, asked, found):
+    place = Office.copy(tmp_path, built, oidc_factor=frozenset(asked))
+    identities.enter(place.store, "https://issuer", "1", "甲", "city", "")
+    assert state(place, "second_factor")[0] == found
+    place.store.close()
 
 
 def test_an_address_that_nobody_listed_is_told(own, monkeypatch):

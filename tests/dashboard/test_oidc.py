@@ -104,6 +104,15 @@ def refused(own, status, error):
 # ---- who comes in
 
 
+@pytest.mark.parametrize(("amr", "status"), [(["pwd", "otp"], 303), (["pwd"], 403), ([], 403), ("otp", 401), (None, 403), ([1, {}], 403)])  # fmt: skip
+def test_a_provider_has_to_say_how_it_signed_somebody_in_where_that_is_wanted(own, his, amr, status):
+    object.__setattr__(own.settings, "oidc_factor", frozenset({"otp", "mfa"}))
+    his.changes = {"amr": amr}
+    assert came(own).status_code == status
+    if status == 403:
+        assert journal.entries(own.store, 1)["detail"].iloc[0]["error"] == "factor"
+
+
 @pytest.mark.parametrize("alg", ["RS256", "ES256"])
 def test_somebody_comes_in_with_the_role_of_the_table(own, his, alg):
     his.alg = alg

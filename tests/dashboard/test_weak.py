@@ -9,7 +9,7 @@ import pytest
 
 from dashboard.__main__ import REFUSED, main
 from dashboard.settings import Settings, SettingsError, from_environment
-from dashboard.weak import file_system, weaknesses
+from dashboard.weak import file_system, warnings, weaknesses
 from layers.store import open_store
 from tests import browser
 from tests.served import made
@@ -30,7 +30,7 @@ def found(mounts="", file=None, **changes):
 @pytest.fixture
 def serve(capsys, monkeypatch, tmp_path):
     """Try to serve; return the exit code and the lines that were said."""
-    for name in ("FANGYI_PROXY", "FANGYI_HOST", "FLASK_DEBUG", "DASH_DEBUG"):
+    for name in ("FANGYI_PROXY", "FANGYI_HOST", "FANGYI_SECOND_FACTOR", "FLASK_DEBUG", "DASH_DEBUG"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("FANGYI_MODE", "production")
     monkeypatch.setenv("FANGYI_SECRET", GOOD)
@@ -152,6 +152,25 @@ def test_every_weakness_is_said_in_a_line_of_its_own(serve, tmp_path, monkeypatc
     assert all(line.startswith("error: ") for line in lines)
     words = ("different characters", "FLASK_DEBUG", "without TLS", "is a drill store")
     assert [word in line for word, line in zip(words, lines, strict=True)] == [True] * 4
+
+
+@pytest.mark.parametrize(("mode", "named", "warned"), [("production", "", True), ("production", "admin", False), ("production", "all", False), ("drill", "", False)])  # fmt: skip
+def test_that_nobody_needs_a_second_factor_is_said_and_refused_by_nobody(mode, named, warned):
+    settings = from_environment({"FANGYI_MODE": mode, "FANGYI_SECRET": GOOD, "FANGYI_SECOND_FACTOR": named})
+    assert ["FANGYI_SECOND_FACTOR is empty" in one for one in warnings(settings)] == [True] * warned
+    assert weaknesses(settings, None) == []
+
+
+def test_the_start_of_production_says_so_in_a_line(serve, real, capsys):
+    with pytest.raises(pytest.fail.Exception, match="it would listen"):
+        serve(real)
+    lines = capsys.readouterr().err.splitlines()
+    assert [one.startswith("warning: FANGYI_SECOND_FACTOR is empty") for one in lines] == [True]
+
+
+def test_roles_that_need_a_second_factor_are_roles():
+    with pytest.raises(SettingsError, match="names mayor; wanted all, or some of"):
+        from_environment({"FANGYI_SECOND_FACTOR": "city, mayor"})
 
 
 def test_a_proxy_is_one_machine():

@@ -9,7 +9,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import select, update
 
 from layers._errors import StoreError
-from layers.store import accounts, factors, halfway, journal, passwords, sessions
+from layers.store import accounts, backups, factors, halfway, journal, migrations, passwords, sessions, soundness
 from layers.store.accounts import Account, AccountError
 from layers.store.schema import code_try, recovery_code, second_factor
 from tests import databases
@@ -43,6 +43,10 @@ def store(tmp_path, empty):
         accounts.add(store, "root", who.name, who.role, who.area, GOOD)
     yield store
     store.close()
+
+
+def quiet(*_said):
+    pass
 
 
 def set_up(store, who=WHO, at=NOW):
@@ -163,6 +167,8 @@ def test_a_secret_that_was_copied_to_another_account_does_not_open(store):
         connection.execute(update(second_factor).where(second_factor.c.account == OTHER.id).values(secret=mine))
     with pytest.raises(StoreError, match="moved here from another row"):
         given(store, factors.code_of(secret, NOW), who=OTHER)
+    (wrong,) = soundness.examine(store, lambda *_: None).wrong
+    assert "second_factor.secret of 2" in wrong
 
 
 def test_without_the_folder_of_keys_nothing_opens(store, tmp_path):
@@ -173,6 +179,41 @@ def test_without_the_folder_of_keys_nothing_opens(store, tmp_path):
     key.unlink()
     with pytest.raises(StoreError, match="factors"):
         given(store, "123456")
+
+
+def test_a_backup_keeps_it_and_what_was_used_stays_used(store, tmp_path, empty):
+    secret, codes = set_up(store, at=NOW - 600)
+    used = factors.code_of(secret, NOW)
+    assert given(store, used) == "code"
+    assert given(store, codes[0]) == "recovery"
+    out = tmp_path / "city.backup"
+    backups.write_receipt(backups.backup(store, out, quiet), out.with_name(out.name + backups.SIDECAR))
+    factors.reset(store, "root", WHO.name)
+    store.close()
+    backups.restore(out, empty, tmp_path / "keys", "production", quiet, may_replace=True)
+    back = databases.opened(empty, tmp_path, "production")
+    assert given(back, used) == given(back, codes[0]) == ""
+    assert given(back, factors.code_of(secret, NOW + 30)) == "code"
+    assert given(back, codes[1]) == "recovery"
+    set_up(back, OTHER)  # and numbers go on
+    back.close()
+
+
+def test_a_step_down_takes_it_away_and_up_again_it_can_be_set_up(store, tmp_path, empty):
+    set_up(store)
+    with store.writing() as connection:
+        halfway.begin(connection, WHO, "w", "b")
+        halfway.tried(connection, "w")
+        migrations.take_down(connection, "17")
+    store.close()
+    back = databases.opened(empty, tmp_path, "production")
+    assert factors.of(back, WHO.id) is None
+    assert accounts.checked(back, WHO.name, GOOD) == WHO
+    secret, _ = set_up(back, at=NOW - 600)
+    assert given(back, factors.code_of(secret, NOW)) == "code"
+    with back.engine.connect() as connection:
+        assert migrations.differences(connection) == []
+    back.close()
 
 
 # ---- recovery codes
