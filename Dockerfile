@@ -24,6 +24,7 @@ ENV PYTHONUNBUFFERED=1 \
     FANGYI_MODE=production \
     FANGYI_VAR=/var/lib/fangyi \
     FANGYI_KEYS=/var/lib/fangyi-keys \
+    MPLCONFIGDIR=/var/lib/fangyi/matplotlib \
     FANGYI_HOST=0.0.0.0 \
     FANGYI_PORT=8050
 VOLUME ["/var/lib/fangyi", "/var/lib/fangyi-keys"]

@@ -40,7 +40,7 @@ run: .venv/runtime.stamp  ## serve the store that is in var/
 	@exec $(PY) -m dashboard serve --port $(PORT)
 
 .PHONY: test
-test: .venv/dev.stamp programs tests/node_modules/.stamp .venv/office.stamp .venv/postgis.stamp check  ## everything that must hold: make check, then all tests
+test: .venv/dev.stamp programs tests/node_modules/.stamp .venv/office.stamp .venv/postgis.stamp .venv/nginx.stamp check  ## everything that must hold: make check, then all tests
 	@PYTHONDONTWRITEBYTECODE= $(PY) -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder  # tests/conftest.py says which files begin
 
 .PHONY: check
@@ -123,6 +123,12 @@ tests/node_modules/.stamp: tests/package-lock.json | programs
 	|| echo 'PostgreSQL 15 is missing: the tests of the store on it will be skipped'
 	@ls /usr/share/postgresql/*/extension/postgis.control >/dev/null 2>&1 || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && ( $(call quietly,installing postgresql-15-postgis-3 (log in var/apt.log),apt.log,$(apt) postgresql-15-postgis-3) ); } \
 	|| echo 'PostGIS is missing: the tests of geometry in the database will be skipped'
+	@touch $@
+
+# nginx, before which a test puts a real server. A machine that cannot have it skips that test, and the report says so.
+.venv/nginx.stamp: | programs
+	@command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && ( $(call quietly,installing nginx-light (log in var/apt.log),apt.log,$(apt) nginx-light) ); } \
+	|| echo 'nginx is missing: the tests of the proxy will be skipped'
 	@touch $@
 
 .PHONY: programs

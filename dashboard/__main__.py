@@ -16,6 +16,7 @@ from dashboard.commands._stopping import listen
 FAILED = 1  # the machine would not: a disk, a network, a right
 REFUSED = 2  # what was asked for cannot be done as it stands
 STOPPED = 130
+OWN = ("dashboard", "layers", "geo")  # a part of the program that is missing is no package to install
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,6 +27,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(args.run(args) or 0)
     except KeyboardInterrupt:
         return _stopped()
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] in OWN:
+            raise
+        print(
+            f"error: the package {error.name!r} is not installed; wanted: pip install -r requirements.txt",
+            file=sys.stderr,
+        )
+        return FAILED
     except Exception as error:
         return _told(error)
 

@@ -28,6 +28,13 @@ def test_everything_that_is_copied_is_there_and_nothing_that_runs_is_left_out():
     assert {"dashboard", "layers", "geo", "assets", "requirements.txt"} <= copied
 
 
+def test_what_is_copied_is_sent_and_no_data_or_key_is():
+    lines = (ROOT / ".dockerignore").read_text("utf-8").split()
+    copied = {part for line in re.findall(r"^COPY (.+)$", DOCKERFILE, re.M) for part in line.split()[:-1]}
+    assert lines[0] == "*"
+    assert {one.removeprefix("!") for one in lines if one.startswith("!")} == copied
+
+
 def test_the_python_is_one_that_the_program_runs_on():
     wanted = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["requires-python"]
     (found,) = re.findall(r"^FROM python:(\d+\.\d+)", DOCKERFILE, re.M)

@@ -71,8 +71,10 @@ def scoped(engine: Engine, scope: str) -> Engine:
 
 
 def tables_of(connection: Connection) -> set[str]:
-    """Return the names of the tables in a database, without those of its extensions."""
-    return set(inspect(connection).get_table_names()) - OF_EXTENSIONS
+    """Return the names of the tables in a database where those of a store go, without those of its extensions, which may lie in schemas of their own."""
+    found = inspect(connection)
+    own = found.default_schema_name if connection.dialect.name == "postgresql" else None
+    return set(found.get_table_names(own)) - OF_EXTENSIONS
 
 
 def owns(connection: Connection) -> bool:

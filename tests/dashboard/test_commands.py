@@ -83,6 +83,20 @@ def test_every_command_shows_an_example_that_it_understands(module, capsys):
         assert modules(given[0]) == [module]
 
 
+def test_a_package_that_is_missing_is_named_with_what_installs_it(monkeypatch, capsys):
+    monkeypatch.setattr("dashboard.__main__.modules", lambda *_: __import__("fangyi_none_such"))
+    assert refused(capsys, "feeds") == (
+        FAILED,
+        "error: the package 'fangyi_none_such' is not installed; wanted: pip install -r requirements.txt",
+    )
+
+
+def test_a_part_of_the_program_that_is_missing_is_no_package(monkeypatch):
+    monkeypatch.setattr("dashboard.__main__.modules", lambda *_: __import__("layers.none_such"))
+    with pytest.raises(ModuleNotFoundError):
+        main(["feeds"])
+
+
 WRONG = {
     "account": ("list", "--mode", "drill"),
     "audit": ("--store", "sqlite:///absent/x.db"),

@@ -95,3 +95,20 @@ def test_a_store_lives_without_postgis_and_takes_it_up_when_it_comes(gis, tmp_pa
     assert asked(back, "SELECT count(*) FROM compound WHERE geom IS NOT NULL") == [(5,)]
     assert not any("PostGIS" in one for one in soundness.examine(back, lambda *_: None).notes)
     back.close()
+
+
+def test_tables_of_other_extensions_lie_beside_a_store_and_are_none_of_its_own(gis, tmp_path):
+    """The image postgis/postgis makes each database so."""
+    with psycopg.connect(gis.replace("+psycopg", ""), autocommit=True) as keeper:
+        for name in ("postgis_topology", "fuzzystrmatch", "postgis_tiger_geocoder"):
+            if keeper.execute("SELECT FROM pg_available_extensions WHERE name = %s", (name,)).fetchone() is None:
+                pytest.skip(f"the extension {name} is not installed: apt-get install postgresql-contrib")
+            keeper.execute(f"CREATE EXTENSION {name}")
+    store = filled(gis, tmp_path)
+    found = soundness.examine(store, lambda *_: None)
+    assert (found.sound, found.wrong) == (True, ())
+    store.close()
+    again = databases.opened(gis, tmp_path, "drill")
+    with again.engine.connect() as connection:
+        assert migrations.differences(connection) == []
+    again.close()

@@ -5,6 +5,7 @@ by step. Stores from before Alembic keep the number of their schema in `meta`; i
 """
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from sqlalchemy import Connection, delete, inspect, select, text
 
 from layers._errors import StoreError
 from layers.store import geometry, roles, row_security
-from layers.store.engine import OF_EXTENSIONS, owns
+from layers.store.engine import owns, tables_of
 from layers.store.schema import meta, metadata
 from layers.store.sealing import ring_for
 
@@ -84,14 +85,15 @@ def differences(connection: Connection) -> list[str]:
     from alembic.migration import MigrationContext
 
     geometry.recognise(connection)
-    context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": _of_both})
+    of_both = partial(_of_both, tables_of(connection))
+    context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": of_both})
     return [str(one) for one in compare_metadata(context, metadata)]
 
 
-def _of_both(name: str | None, kind: str, parents: Mapping[str, Any]) -> bool:
+def _of_both(tables: set[str], name: str | None, kind: str, parents: Mapping[str, Any]) -> bool:
     """Whether the tables of `schema.py` say something about this: what only a server keeps beside them is compared by nobody."""
     if kind == "table":
-        return name not in OF_EXTENSIONS
+        return name in tables
     table = str(parents.get("table_name"))
     of_server = {geometry.COLUMN, geometry.index_of(table)}
     if table == "placement":
