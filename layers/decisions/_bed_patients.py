@@ -11,15 +11,11 @@ from layers._view import View
 from layers.decisions._inputs import blank
 from layers.store import Store
 from layers.store.asof import begun, known
+from layers.store.courses import CODES, ILL, KIND, ROOM, maybe_ill, stamped
 from layers.store.schema import person, person_status, placement
-from layers.store.totals import RANK, STATUSES
 
 PATIENTS = "compound district status severity age since"
-ILL = ("suspected", "clinical", "confirmed")
 SEVERITIES = ("mild", "ordinary", "severe", "critical")
-ROOM = 16  # codes that fit below a millisecond: moment and code in one number, so that the greatest is the last
-# Two transitions on one day count in the order in which an illness runs, as in the totals.
-CODES = {name: at for at, name in enumerate(sorted(STATUSES, key=lambda name: (RANK.get(name, len(RANK)), name)))}
 
 
 def patients_of(store: Store, view: View) -> pd.DataFrame:
@@ -47,15 +43,16 @@ def patients_of(store: Store, view: View) -> pd.DataFrame:
 
 def _query(view: View) -> Select[Any]:
     steps = _steps(view).subquery()
-    joined = steps.join(person, and_(person.c.subject == steps.c.subject, person.c.kind == "case", known(person, view)))
+    joined = steps.join(person, and_(person.c.subject == steps.c.subject, person.c.kind == KIND, known(person, view)))
     joined = joined.join(
         placement,
-        and_(placement.c.subject == steps.c.subject, placement.c.kind == "case", known(placement, view)),
+        and_(placement.c.subject == steps.c.subject, placement.c.kind == KIND, known(placement, view)),
         isouter=True,
     )
     columns = (steps.c.last, steps.c.severity, steps.c.since, person.c.age, placement.c.compound, placement.c.district)
     query = select(*columns).select_from(joined).where((steps.c.last % ROOM).in_([CODES[name] for name in ILL]))
-    query = query.where(placement.c.district == view.district) if view.district else query
+    if view.district:  # so that the few who may be ill lead to their places, not all places of a district to them
+        query = query.where(func.coalesce(placement.c.district, "") == view.district)
     return query.order_by(steps.c.subject)
 
 
@@ -63,15 +60,14 @@ def _steps(view: View) -> Select[Any]:
     """Last status and last severity (moment and code in one number), and since when ill, per person."""
     s = person_status.c
     at, is_status = type_coerce(s.happened_at, BigInteger), s.dimension == "status"
-    code = case(CODES, value=s.value, else_=ROOM - 1)
     severity = case({name: n for n, name in enumerate(SEVERITIES)}, value=s.value, else_=ROOM - 1)
     return (
         select(
             s.subject,
-            func.max(case((is_status, at * ROOM + code))).label("last"),
+            func.max(stamped()).label("last"),
             func.max(case((s.dimension == "severity", at * ROOM + severity))).label("severity"),
             func.min(case((and_(is_status, s.value.in_(ILL)), at))).label("since"),
         )
-        .where(known(person_status, view), begun(person_status, view), s.kind == "case")
+        .where(known(person_status, view), begun(person_status, view), s.kind == KIND, s.subject.in_(maybe_ill(view)))
         .group_by(s.subject)
     )

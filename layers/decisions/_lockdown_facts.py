@@ -15,7 +15,7 @@ from layers.decisions._words import ITEMS
 from layers.decisions.rules import in_force
 from layers.store import Store, care, totals
 from layers.store.asof import as_known, newest
-from layers.store.schema import assessment, compound, control, district, orders, placement, total
+from layers.store.schema import OF_CASES, assessment, compound, control, district, orders, placement, total
 
 RECENT_DAYS = 14
 FEEDS = ("cases", "contacts", "fever", "controls", "assessments")  # the weightiest first
@@ -128,12 +128,12 @@ def _recent(view: View, level: str, since: int) -> Select[Any]:
 def _placements(view: View) -> Select[Any]:
     p = placement.c
     query = as_known(select(p.district, p.status, func.count().label("n")), placement, view)
-    return query.where(p.kind == "case").group_by(p.district, p.status)
+    return query.where(OF_CASES).group_by(p.district, p.status)
 
 
 def _buildings(store: Store, view: View, codes: set[str], since: int) -> pd.DataFrame:
     recent = store.read(_recent(view, "building", since).where(total.c.status.in_(CASES)))
-    now = totals.state(view, "building").where(total.c.status == "suspected")
+    now = totals.state(view, "building", statuses=("suspected",))
     suspected = store.read(now)[["area", "status", "n"]].assign(day=0)
     found = pd.concat([frame for frame in (recent, suspected) if len(frame)] or [recent], ignore_index=True)
     inside = [str(area).partition("|")[0] in codes for area in found["area"].tolist()]

@@ -4,19 +4,45 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, exists, func, select, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    select,
+    type_coerce,
+    union_all,
+)
 
-from layers._times import DAY_MS, OFFSET_MS, day_number, to_ms
+from layers._times import DAY_MS, OFFSET_MS, day_number, day_start, to_ms
 from layers._view import View
 from layers.decisions._inputs import as_date, blank, complete_day
 from layers.decisions._silence import Silence, hear, no_deliveries
 from layers.decisions.rules import in_force
 from layers.store import Store
 from layers.store.asof import as_known, begun, known
-from layers.store.schema import batch, bed, district, hospital, person, person_status, placement, total, withdrawal
+from layers.store.courses import changed, unchanged
+from layers.store.schema import (
+    batch,
+    bed,
+    course,
+    district,
+    hospital,
+    person,
+    person_status,
+    placement,
+    total,
+    withdrawal,
+)
 from layers.store.totals import COUNTED, MEASURES
 
 FEEDS = ("cases", "beds")  # the weightiest first
+REACH = 150  # days before the last one that are looked at, those that only infect included
+LATE = 30  # days by which a person may have been counted before the onset that was told of them
 HOSPITAL_KINDS = ("ordinary", "severe", "icu", "fangcang", "all")  # isolation rooms hold suspects and contacts
 
 
@@ -26,7 +52,8 @@ class SituationFacts:
 
     increments  area (district, "" where none is known), status (confirmed | clinical), event_day, known_day, n: each counted
                 case once, on the day it first reached a counted status; negative where a correction took somebody away
-    onsets      area, event_day (of onset; NULL where it was not told), known_day (on which the person first counted), n
+    onsets      area, event_day (of onset; NULL where it was not told), known_day (on which the person first counted), n: of those
+                who were counted within REACH and LATE days of the last one that cases cover
     withdrawn   known_day, n: counted cases that their source took back on that day
     census      hospital, kind, district, day, used: bed counts
     districts   code, name, name_en, population
@@ -54,10 +81,11 @@ def gather(store: Store, view: View) -> SituationFacts:
     view = view.narrowed(view.district)
     since = complete_day(view) - in_force("reproduction", as_date(complete_day(view))).params["look_back_days"]
     feeds = hear(store, view, FEEDS)
-    quiet = Silence(feeds, view, FEEDS).quiet(FEEDS[0])
+    silence = Silence(feeds, view, FEEDS)
+    quiet, first = silence.quiet(FEEDS[0]), silence.last_day(FEEDS[0]) - REACH - LATE
     return SituationFacts(
         increments=store.read(_increments(view)),
-        onsets=store.read(_onsets(view)),
+        onsets=store.read(_onsets(view, first)),
         withdrawn=store.read(_withdrawn(view)),
         census=store.read(_census(view, since)),
         districts=store.read(_districts(view)),
@@ -87,26 +115,43 @@ def _increments(view: View) -> Select[Any]:
     return query.group_by(t.area, t.status, t.event_day, known_day).having(func.sum(t.n) != 0)
 
 
-def _onsets(view: View) -> Select[Any]:
-    s, moment = person_status.c, to_ms(view.known_at)
-    believed = func.max(case((and_(known(person_status, view), begun(person_status, view)), 1), else_=0))
+def _onsets(view: View, since: int) -> Select[Any]:
+    """By the courses of those who did not change since the view's knowledge, by every version of those who did."""
+    parts = []
+    for where, onset, first, source, tests in (_of_unchanged(view, since), _of_changed(view, since)):
+        area = func.coalesce(where, "").label("area")
+        by = (area, _day(onset).label("event_day"), _day(first).label("known_day"))
+        query = select(*by, func.count().label("n")).select_from(source).where(*tests).group_by(*by)
+        parts.append(query.where(area == view.district) if view.district else query)
+    rows = union_all(*parts).subquery().c
+    of = (rows.area, rows.event_day, rows.known_day)
+    return select(*of, func.sum(rows.n).label("n")).group_by(*of)
+
+
+# District, onset and when it was known first that somebody counts; where these are read, and the tests that say of whom.
+Counted = tuple[ColumnElement[Any], ColumnElement[Any], ColumnElement[Any], FromClause, list[ColumnElement[bool]]]
+
+
+def _of_unchanged(view: View, since: int) -> Counted:
+    c = course.c
+    return c.district, c.onset_at, c.counted_known, course, unchanged(view, since)
+
+
+def _of_changed(view: View, since: int) -> Counted:
+    s, at = person_status.c, type_coerce(person_status.c.happened_at, BigInteger)
+    believed = func.min(case((and_(known(person_status, view), begun(person_status, view)), at)))
     counted = (
         select(s.subject, func.min(s.known_from).label("first"))
-        .where(s.kind == "case", s.dimension == "status", s.value.in_(COUNTED), s.known_from <= moment)
+        .where(s.kind == "case", s.dimension == "status", s.value.in_(COUNTED), s.known_from <= to_ms(view.known_at))
+        .where(s.subject.in_(changed(view)))
         .group_by(s.subject)
-        .having(believed == 1)
+        .having(believed >= to_ms(day_start(since)))
         .subquery()
     )
-    area = func.coalesce(placement.c.district, "").label("area")
-    event, known_day = _day(person.c.onset_at).label("event_day"), _day(counted.c.first).label("known_day")
-    joined = person.join(counted, counted.c.subject == person.c.subject).outerjoin(
-        placement, and_(placement.c.key == person.c.key, known(placement, view))
-    )
-    query = select(area, event, known_day, func.count().label("n")).select_from(joined)
-    query = query.where(person.c.kind == "case", known(person, view))
-    if view.district:
-        query = query.where(placement.c.district == view.district)
-    return query.group_by(area, event, known_day)
+    about = and_(person.c.subject == counted.c.subject, person.c.kind == "case", known(person, view))
+    joined = counted.join(person, about)
+    joined = joined.outerjoin(placement, and_(placement.c.key == person.c.key, known(placement, view)))
+    return placement.c.district, person.c.onset_at, counted.c.first, joined, []
 
 
 def _withdrawn(view: View) -> Select[Any]:
@@ -116,8 +161,8 @@ def _withdrawn(view: View) -> Select[Any]:
     )
     query = select(known_day, func.count().label("n")).where(w.kind == "case", known(withdrawal, view), counted)
     if view.district:  # where the person was counted until then
-        where = and_(placement.c.key == w.key, placement.c.known_until == w.known_from)
-        query = query.join(placement, where).where(placement.c.district == view.district)
+        p = placement.c
+        query = query.where(exists().where(p.key == w.key, p.known_until == w.known_from, p.district == view.district))
     return query.group_by(known_day)
 
 

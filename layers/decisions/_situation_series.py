@@ -10,7 +10,7 @@ import pandas as pd
 from layers._times import day_number
 from layers.decisions import _series as series
 from layers.decisions._silence import Silence
-from layers.decisions._situation_facts import FEEDS, SituationFacts
+from layers.decisions._situation_facts import FEEDS, REACH, SituationFacts
 from layers.decisions.nowcast import STATES, nowcast, past_errors
 from layers.decisions.reproduction import discretised, estimate_r
 from layers.decisions.rules import RuleSet
@@ -18,7 +18,6 @@ from layers.decisions.turning import below_one
 
 TOLD = (STATES[0], STATES[1])  # days whose number can be told
 ENDS = ("estimate", "low", "high")
-REACH = 150  # days before the last one that are looked at, those that only infect included
 R_COLUMNS = ["day", "first", "mean", "q025", "median", "q975", "below", "cases", "why"]
 
 

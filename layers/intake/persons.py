@@ -16,7 +16,7 @@ from layers.intake.matching import Gazetteer
 from layers.intake.places import DistrictBook
 from layers.intake.receipt import Receipt, RowNote
 from layers.intake.telling import is_identity
-from layers.store import Store, totals
+from layers.store import Store, closing, courses, totals
 from layers.store.schema import AUTO, FOREVER, person, person_status, placement
 from layers.store.writing import KEYS_A_QUERY, Batch, chunks, constants
 
@@ -125,11 +125,14 @@ class Register:
 def recount(opened: Batch, kind: str, subjects: list[str]) -> None:
     """Write into the totals what an open batch changed for these persons: what they gave before it, and what they give now."""
     for some in chunks(sorted(set(subjects)), PERSONS_A_COUNT):
+        if kind == courses.KIND:
+            courses.tell(opened.connection, some)
         steps = [_versions(opened, person_status, STEPS, kind, some, before=past) for past in (True, False)]
         places = [_versions(opened, placement, PLACES, kind, some, before=past) for past in (True, False)]
         places[0]["subject"], steps[0]["subject"] = WAS + places[0]["subject"], WAS + steps[0]["subject"]
         signed = [found.assign(sign=sign) for found, sign in zip(places, (-1, 1), strict=True)]
         totals.write(opened, totals.increments(*(pd.concat(found, ignore_index=True) for found in (steps, signed))))
+    closing.close_if_due(opened)
 
 
 def without_identity(ids: pd.Series, blind: Callable[[str], str], joined: bool) -> pd.Series:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, String, and_, delete, func, insert, or_, sele
 
 from layers.store.database import Store
 from layers.store.resealing import COLUMNS, reseal, used
-from layers.store.schema import confirmation, destroyed, person, person_status, placement, withdrawal
+from layers.store.schema import confirmation, course, destroyed, person, person_status, placement, withdrawal
 from layers.store.sealing import ring_of
 from layers.store.writing import KEYS_A_QUERY, chunks
 
@@ -114,6 +114,7 @@ def _taken_out(connection: Connection, kind: str, subjects: list[str]) -> dict[s
         heard = delete(confirmation).where(confirmation.c.fact == table.name, confirmation.c.key.in_(keys))
         found[confirmation.name] = found.get(confirmation.name, 0) + connection.execute(heard).rowcount
         found[table.name] = connection.execute(delete(table).where(mine)).rowcount
+    connection.execute(delete(course).where(course.c.kind == kind, course.c.subject.in_(subjects)))
     return found
 
 

@@ -11,7 +11,7 @@ After COMMIT a setting of one transaction is '' and not NULL, and the processes 
 policy that puts it into LIKE gives every row to whoever comes next on that connection. NULLIF makes both the same nothing.
 """
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 
 SETTING = "app.scope"
 CITY = "/"
@@ -24,6 +24,7 @@ POLICIES = {
     "placement": _INSIDE,
     "person": f"{_IS_CITY} OR key IN (SELECT key FROM placement)",  # nosec B608 # constants
     "person_status": f"{_IS_CITY} OR kind || ':' || subject IN (SELECT key FROM placement)",  # nosec B608
+    "course": f"{_IS_CITY} OR kind || ':' || subject IN (SELECT key FROM placement)",  # nosec B608
     "rejection": _IS_CITY,
 }
 
@@ -45,10 +46,18 @@ def secure(connection: Connection) -> None:
     say = connection.exec_driver_sql
     say(f"ALTER TABLE placement ADD COLUMN {COLUMN} {kind}")
     say(f"CREATE INDEX {INDEX} ON placement ({COLUMN})")
-    for table, test in POLICIES.items():
-        say(f"CREATE POLICY {POLICY} ON {table} USING ({test}) WITH CHECK ({test})")
-        say(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
-        say(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+    for table in _present(connection):
+        secure_table(connection, table)
+
+
+def secure_table(connection: Connection, table: str) -> None:
+    """Add the policy of a table that came later; nothing in SQLite."""
+    if connection.dialect.name != "postgresql":
+        return
+    test = POLICIES[table]
+    connection.exec_driver_sql(f"CREATE POLICY {POLICY} ON {table} USING ({test}) WITH CHECK ({test})")
+    connection.exec_driver_sql(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+    connection.exec_driver_sql(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
 
 
 def open_to(connection: Connection, role: str) -> None:
@@ -62,12 +71,18 @@ def release(connection: Connection) -> None:
     """Take paths and policies out, as far as they are there; nothing in SQLite."""
     if connection.dialect.name != "postgresql":
         return
-    for table in POLICIES:
+    for table in _present(connection):
         for policy in (POLICY, ALL):
             connection.exec_driver_sql(f"DROP POLICY IF EXISTS {policy} ON {table}")
         connection.exec_driver_sql(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
         connection.exec_driver_sql(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
     connection.exec_driver_sql(f"ALTER TABLE placement DROP COLUMN IF EXISTS {COLUMN}")
+
+
+def _present(connection: Connection) -> list[str]:
+    """The tables with a policy, as far as the schema of the store has come."""
+    there = inspect(connection).get_table_names()
+    return [table for table in POLICIES if table in there]
 
 
 def _escaped(column: str) -> str:

@@ -30,6 +30,7 @@ from sqlalchemy import (
     column,
     func,
     literal,
+    literal_column,
     or_,
 )
 
@@ -199,6 +200,9 @@ withdrawal = _fact(  # a person whom the source took back; an older report of th
     Column("subject", String),
 )
 
+FOUND = ("district", "status", "known_until", "known_from", "happened_at")
+OF_CASES = column("kind") == literal_column("'case'")
+
 placement = _fact(  # which compound a person belongs to, how we know, and how sure we are
     "placement",
     Column("kind", String),
@@ -215,6 +219,30 @@ placement = _fact(  # which compound a person belongs to, how we know, and how s
     Column("reason_zh", String),
     Column("reason_en", String),
     Column("decided_by", String),  # AUTO or the reviewer
+    # Only where a query says "case" in so many letters: SQLite would take it before the index on the subject.
+    Index("ix_placement_found", *FOUND, sqlite_where=OF_CASES, postgresql_where=OF_CASES),
+)
+
+course = (
+    Table(  # of each case what narrows down who is looked at; made of what is believed (courses.py), no fact of its own
+        "course",
+        metadata,
+        Column("kind", String, primary_key=True),
+        Column("subject", String, primary_key=True),
+        Column("district", String),
+        Column("onset_at", Instant),
+        Column(
+            "counted_at", Instant
+        ),  # when it first was confirmed or clinical; empty: never, or the source took it back
+        Column("counted_known", Instant),  # when that was known first, however dated
+        Column(
+            "ended_at", Instant, nullable=False
+        ),  # when it was ill no more: FOREVER while it is, ALWAYS if it never was
+        Column("changed_at", Instant, nullable=False),  # since when all of this is known
+        Index("ix_course_counted", "kind", "counted_at", "changed_at", "district", "onset_at", "counted_known"),
+        Index("ix_course_ended", "kind", "ended_at"),
+        Index("ix_course_changed", "kind", "changed_at"),
+    )
 )
 
 hospital = _fact(
@@ -388,6 +416,32 @@ total = Table(  # increments: any state is a sum over event_day <= as_of and kno
     Column("batch", ForeignKey("batch.id"), nullable=False),
     Column("n", Integer, nullable=False),
     Index("ix_total_state", "level", "measure", "area", "status", "event_day", "known_from", "severity", "n"),
+    Index("ix_total_day", "level", "measure", "event_day", "area", "status", "known_from", "severity", "n"),
+)
+
+closing = Table(  # totals up to a row and a day, summed once (closed.py); what is closed off stays in `total` as well
+    "closing",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("batch", ForeignKey("batch.id"), nullable=False),
+    Column("known_from", Instant, nullable=False),
+    Column("event_day", Integer, nullable=False),
+    Column("last_total", BigInteger, nullable=False),
+)
+
+closed = Table(
+    "closed",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("closing", ForeignKey("closing.id"), nullable=False),
+    Column("level", String, nullable=False),
+    Column("measure", String, nullable=False),  # as in `total`, and `counted`: ever a case, confirmed or clinical, once
+    Column("area", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("severity", String, nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("last", Integer),  # of ever and counted: the last day on which somebody reached it
+    Index("ix_closed_state", "closing", "level", "measure", "area"),
 )
 
 confirmation = (

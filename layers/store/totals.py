@@ -14,6 +14,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Integer,
+    ScalarSelect,
     Select,
     and_,
     case,
@@ -26,6 +27,8 @@ from sqlalchemy import (
 
 from layers._times import DAY_MS, OFFSET_MS, day_number, to_ms
 from layers._view import View
+from layers.store import closed
+from layers.store.closed import Sums
 from layers.store.schema import total
 from layers.store.writing import Batch, bulk
 
@@ -50,6 +53,8 @@ SEVERITIES = ("mild", "ordinary", "severe", "critical", "")
 LEVELS = ("city", "district", "street", "compound", "building")
 # Two transitions on one day count in the order in which an illness runs.
 RANK = {name: at for at, name in enumerate(("fever", "contact", "suspected", "clinical", "asymptomatic", "confirmed"))}
+COUNTED_ONCE = "counted"  # of those reached: a case, whichever status came first
+NEW_DAYS = 14
 GROUP = ["level", "area", "measure", "status", "severity", "event_day"]
 
 
@@ -58,31 +63,30 @@ def feed_of(count: str) -> str:
     return FEED.get(count.partition("_")[2], FEEDS[0])
 
 
-def state(view: View, level: str, measure: str = "now") -> Select[Any]:
+def state(view: View, level: str, measure: str = "now", statuses: Sequence[str] | None = None) -> Select[Any]:
     """Return area, status, severity, n, zeros left out.
 
+    statuses only these
     measure  now: persons in each status; ever: persons that have reached it; first: the same, but a person who was both
              clinically diagnosed and confirmed only in the one that came first
 
     Narrowed to the view's own area where `level` is the view's, or one below it in the code; a page narrows other levels
     by the district of each compound.
     """
-    count = func.sum(total.c.n)
-    query = select(total.c.area, total.c.status, total.c.severity, count.label("n")).where(_seen(view, level, measure))
-    return query.group_by(total.c.area, total.c.status, total.c.severity).having(count != 0)
+    return _summed(_sums(view, level, measure, statuses=statuses), "severity")
 
 
 def now(view: View, level: str, statuses: Sequence[str]) -> Select[Any]:
     """Return one row per area with somebody now in one of these statuses: area, now_<status>; a third of the work of `wide`."""
-    test = and_(_seen(view, level, "now"), total.c.status.in_(statuses))
-    columns = [_sum(total.c.n, total.c.status == status, f"now_{status}") for status in statuses]
-    return select(total.c.area, *columns).where(test).group_by(total.c.area).having(func.sum(total.c.n) != 0)
+    rows = _sums(view, level, "now", statuses=statuses).together()
+    columns = [_sum(rows.c.n, rows.c.status == status, f"now_{status}") for status in statuses]
+    return select(rows.c.area, *columns).group_by(rows.c.area).having(func.sum(rows.c.n) != 0)
 
 
 def nowhere(view: View, statuses: Sequence[str]) -> Select[Any]:
     """Return n: the persons of a city now in one of these statuses who have no compound."""
-    test = and_(_seen(view, "compound", "now"), total.c.area == "", total.c.status.in_(statuses))
-    return select(func.coalesce(func.sum(total.c.n), 0).label("n")).where(test)
+    rows = _sums(view, "compound", "now", statuses=statuses).together()
+    return select(func.coalesce(func.sum(rows.c.n), 0).label("n")).where(rows.c.area == "")
 
 
 def daily(view: View, level: str = "city", measure: str = "ever") -> Select[Any]:
@@ -124,9 +128,9 @@ def wide(view: View, level: str) -> Select[Any]:
     """
     rows = _by_status(view, level)
     columns: list[Any] = [rows.c.area]
-    for status in (*STATUSES, "counted"):
+    for status in (*STATUSES, COUNTED_ONCE):
         ever = and_(rows.c.measure == "ever", rows.c.status == status)
-        if status != "counted":
+        if status != COUNTED_ONCE:
             columns.append(_sum(rows.c.n, and_(rows.c.measure == "now", rows.c.status == status), f"now_{status}"))
         columns += [
             _sum(rows.c.n, ever, f"ever_{status}"),
@@ -137,67 +141,123 @@ def wide(view: View, level: str) -> Select[Any]:
     return select(*columns).group_by(rows.c.area)
 
 
+def for_closing(view: View, level: str) -> Select[Any]:
+    """Return measure, area, status, severity, n, last of a level as a closing keeps them: COUNTED_ONCE among the measures, zeros left out."""
+    none = literal(None, Integer).label("last")
+    parts = []
+    for measure, by in (("now", ("severity",)), ("again", ())):
+        found = _summed(_sums(view, level, measure), *by).subquery()
+        severity = found.c.severity if by else literal("")
+        parts.append(select(literal(measure).label("measure"), found.c.area, found.c.status, severity, found.c.n, none))
+    for measure, counted in (("ever", False), (COUNTED_ONCE, True)):
+        some = _reached(view, level, counted, each=0).subquery()
+        kept = (literal(measure), some.c.area, some.c.status, literal(""), some.c.n, some.c.last)
+        parts.append(select(*kept).where(some.c.n != 0))
+    return union_all(*parts).subquery().select()
+
+
 def _by_status(view: View, level: str) -> Any:
-    """One row per area, measure and status; turning these few into columns is cheap, turning every day into them is not.
-
-    Each part is grouped in the order in which the index gives it.
-    """
-    now = select(
-        total.c.area,
-        literal("now").label("measure"),
-        total.c.status,
-        func.sum(total.c.n).label("n"),
-        literal(0).label("new1"),
-        literal(0).label("new14"),
-        literal(None, Integer).label("last"),
-    ).where(_seen(view, level, "now"))
-    reached = (_reached(view, level, counted) for counted in (False, True))
-    return union_all(now.group_by(total.c.area, total.c.status), *reached).subquery()
+    """One row per area, measure and status; turning these few into columns is cheap, turning every day into them is not."""
+    rows = _summed(_sums(view, level, "now", each=NEW_DAYS)).subquery()
+    none = (literal(0).label("new1"), literal(0).label("new14"), literal(None, Integer).label("last"))
+    now = select(rows.c.area, literal("now").label("measure"), rows.c.status, rows.c.n, *none)
+    return union_all(now, *(_reached(view, level, counted, each=NEW_DAYS) for counted in (False, True))).subquery()
 
 
-def _reached(view: View, level: str, counted: bool) -> Select[Any]:
+def _reached(view: View, level: str, counted: bool, *, each: int) -> Select[Any]:
     """Persons who reached each status, or who were counted as a case: in all, today, in 14 days, and the last day."""
-    status = literal("counted").label("status") if counted else total.c.status
-    by = (total.c.area,) if counted else (total.c.area, total.c.status)
+    measure, statuses = ("first", COUNTED) if counted else ("ever", None)
+    some = _sums(view, level, measure, each=each, statuses=statuses, closed_as=COUNTED_ONCE if counted else "")
+    recent, before, late = some.recent.subquery(), some.before.subquery(), some.late.subquery()
+    today, named = day_number(view.as_of), lambda rows: literal(COUNTED_ONCE) if counted else rows.c.status  # noqa: E731
     # Corrections cancel within a day before anything is said about that day.
-    rows = select(total.c.area, status, total.c.event_day, func.sum(total.c.n).label("n"))
-    if counted:
-        rows = rows.where(_seen(view, level, "first"), total.c.status.in_(COUNTED))
-    else:
-        rows = rows.where(_seen(view, level, "ever"))
-    day, today = rows.group_by(*by, total.c.event_day).subquery(), day_number(view.as_of)
-    return select(
-        day.c.area,
-        literal("ever"),
-        day.c.status,
-        func.sum(day.c.n),
-        _sum(day.c.n, day.c.event_day == today, "new1"),
-        _sum(day.c.n, day.c.event_day > today - 14, "new14"),
-        func.max(case((day.c.n > 0, day.c.event_day))),
-    ).group_by(day.c.area, day.c.status)
+    by = (recent.c.area, recent.c.event_day, *(() if counted else (recent.c.status,)))
+    days = select(recent.c.area, named(recent).label("status"), recent.c.event_day, func.sum(recent.c.n).label("n"))
+    day = days.group_by(*by).subquery()
+    zero, none = literal(0), literal(None, Integer)
+    rows = union_all(
+        select(
+            day.c.area,
+            day.c.status,
+            day.c.n,
+            case((day.c.event_day == today, day.c.n), else_=0).label("new1"),
+            case((day.c.event_day > today - NEW_DAYS, day.c.n), else_=0).label("new14"),
+            case((day.c.n > 0, day.c.event_day)).label("last"),
+            none.label("closed"),
+            zero.label("corrected"),
+        ),
+        select(before.c.area, named(before), before.c.n, zero, zero, none, before.c.last, zero),
+        select(late.c.area, named(late), late.c.n, zero, zero, none, none, literal(1)),
+    ).subquery()
+    # What was corrected before the day that is closed may have been the last one: looked up anew for these few.
+    exact = _last_before(view, level, measure, rows, some.day, statuses)
+    last = func.coalesce(
+        func.max(rows.c.last), case((func.max(rows.c.corrected) == 1, exact), else_=func.max(rows.c.closed))
+    )
+    columns = [func.sum(rows.c[name]).label(name) for name in ("n", "new1", "new14")]
+    query = select(rows.c.area, literal("ever").label("measure"), rows.c.status, *columns, last.label("last"))
+    return query.group_by(rows.c.area, rows.c.status)
+
+
+def _last_before(
+    view: View, level: str, measure: str, rows: Any, day: Any, statuses: Sequence[str] | None
+) -> ScalarSelect[Any]:
+    """The last day up to `day` on which somebody of the row's area reached its status, by every increment that there is."""
+    t = total.alias()
+    status = t.c.status == rows.c.status if statuses is None else t.c.status.in_(statuses)
+    query = select(t.c.event_day).where(
+        t.c.level == level,
+        t.c.measure.in_(MEASURES[measure]),
+        t.c.area == rows.c.area,
+        status,
+        t.c.event_day + 0 <= day,  # by the index of areas
+        t.c.known_from <= to_ms(view.known_at),
+    )
+    query = query.group_by(t.c.event_day).having(func.sum(t.c.n) > 0).order_by(t.c.event_day.desc()).limit(1)
+    return query.correlate(rows).scalar_subquery()
+
+
+def _summed(sums: Sums, *by: str) -> Select[Any]:
+    """Area, status, what else is asked for and n, zeros left out."""
+    rows = sums.together()
+    columns, count = [rows.c[name] for name in ("area", "status", *by)], func.sum(rows.c.n)
+    return select(*columns, count.label("n")).group_by(*columns).having(count != 0)
+
+
+def _sums(
+    view: View,
+    level: str,
+    measure: str,
+    *,
+    each: int = 0,
+    statuses: Sequence[str] | None = None,
+    closed_as: str = "",
+) -> Sums:
+    _require(level, measure)
+    kept = MEASURES.get(measure, (measure,))
+    return closed.sums(view, level, kept, each=each, statuses=statuses, closed_as=closed_as)
 
 
 def _sum(what: Any, condition: Any, label: str) -> Any:
     return func.coalesce(func.sum(case((condition, what))), 0).label(label)
 
 
-def _seen(view: View, level: str, *measures: str) -> Any:
+def _seen(view: View, level: str, measure: str) -> Any:
+    _require(level, measure)
+    return and_(
+        total.c.measure.in_(MEASURES[measure]),
+        total.c.level == level,
+        closed.until(view, level),
+        total.c.known_from <= to_ms(view.known_at),
+        *closed.within(total, view, level),
+    )
+
+
+def _require(level: str, measure: str) -> None:
     if level not in LEVELS:
         raise ValueError(f"level {level!r}; wanted one of {LEVELS}")
-    unknown = set(measures) - set(MEASURES)
-    if unknown:
-        raise ValueError(f"measure {sorted(unknown)}; wanted one of {tuple(MEASURES)}")
-    tests = [
-        total.c.measure.in_({kept for measure in measures for kept in MEASURES[measure]}),
-        total.c.level == level,
-        total.c.event_day <= day_number(view.as_of),
-        total.c.known_from <= to_ms(view.known_at),
-    ]
-    if view.level == level:
-        tests.append(total.c.area == view.code)
-    elif (view.level, level) in (("district", "street"), ("compound", "building")):
-        tests.append(total.c.area.startswith(view.code + ("/" if level == "street" else "|"), autoescape=True))
-    return and_(*tests)
+    if measure not in (*MEASURES, "again"):
+        raise ValueError(f"measure {measure!r}; wanted one of {tuple(MEASURES)}")
 
 
 def increments(statuses: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:

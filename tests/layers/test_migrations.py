@@ -14,6 +14,7 @@ from tests.beginnings import begun
 
 ADDED = {
     "16": {"identity"},
+    "20": {"closing", "closed", "course"},
     "17": {"destroyed"},
     "18": {"second_factor", "recovery_code", "halfway", "code_try"},
     "19": {"lapsed"},

@@ -17,7 +17,7 @@ from layers.store.engine import owns, tables_of
 from layers.store.schema import meta, metadata
 from layers.store.sealing import ring_for
 
-HEAD = "19"
+HEAD = "20"
 FIRST = "2"  # what an even older store held was never brought up
 TABLE = "alembic_version"
 
