@@ -16,6 +16,7 @@ from layers._errors import ViewError
 from layers._times import parse_time
 from layers._view import View
 from layers.store import Store, open_store
+from layers.store.engine import EXAMPLE, KNOWN
 
 
 def settings_of(args: argparse.Namespace) -> Settings:
@@ -99,6 +100,8 @@ def _store_url(text: str) -> URL:
             f"store {shown} is no URL of a database that is known here; wanted for example sqlite:///var/fangyi.db "
             "or postgresql+psycopg://USER@HOST/DATABASE"
         ) from error
+    if dialect.name not in KNOWN:
+        raise SettingsError(f"store {shown}: a store lives in SQLite or PostgreSQL; wanted sqlite:///FILE or {EXAMPLE}")
     try:
         dialect.import_dbapi()
     except ImportError as error:

@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     profile = replace(profile, drop={**profile.drop, **dict.fromkeys(args.drop, "--drop")})
     for path in args.files:
         if not path.is_file():
-            raise FeedError(f"{path}: no such file")
+            raise FeedError(f"{path}: {'is no file; name the files in it' if path.exists() else 'no such file'}")
     require_writable(args.receipt, read=[*args.files, *([args.map] if args.map else [])])
     with closing(_open(settings_of(args), args)) as store:
         receipts: list[dict[str, Any]] = []

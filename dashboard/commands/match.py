@@ -121,7 +121,9 @@ def _check(args: argparse.Namespace) -> None:
     """Refuse before the work what would fail after it."""
     for path in (args.cases, args.compounds):
         if not path.is_file():
-            raise FeedError(f"{path}: no such file")
+            raise FeedError(
+                f"{path}: {'is no file; folders go with --engine dask' if path.exists() else 'no such file'}"
+            )
     read = [path for path in (args.cases, args.compounds, args.map_cases, args.map_compounds) if path]
     require_writable(args.out, read=read)
     require_writable(args.report, read=read)

@@ -12,6 +12,7 @@ from tqdm import tqdm
 from dashboard.commands._shared import add_store, settings_of, store_of
 from dashboard.commands._stopping import heed
 from dashboard.files import require_writable, whole
+from dashboard.settings import SettingsError
 from layers.intake import retention
 from layers.store import Store
 from layers.store.destruction import fold
@@ -42,6 +43,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do one of these; exit code 1 where a certificate is not as it was sealed."""
+    if args.destroy_old and not args.rotate:
+        raise SettingsError("--destroy-old says what becomes of keys that --rotate replaces; say --rotate as well")
     require_writable(args.out, read=[args.check] if args.check else [])
     with closing(store_of(settings_of(args))) as store:
         if args.check:

@@ -213,6 +213,8 @@ def _require_owner(connection: Connection) -> None:
 
 def checked(store: Store, path: Path) -> Certificate:
     """Return the certificate that a file holds; StoreError where this store did not seal it as it stands."""
+    if not path.is_file():
+        raise StoreError(f"{path}: there is no such file; wanted a certificate", f"{path}：没有此文件；应为销毁证明")
     try:
         found = Certificate(**json.loads(path.read_text("utf-8")))
     except (OSError, TypeError, ValueError) as error:

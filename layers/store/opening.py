@@ -102,8 +102,11 @@ def _prepare(connection: Connection, kind: str | None, must_exist: bool, keys: P
             f"the database holds other tables ({', '.join(sorted(tables)[:3])}) and is no store; name a new one"
         )
     if not tables:
-        if must_exist and connection.dialect.name != "sqlite":
-            raise StoreError("the database holds no store yet; import a file first")
+        if must_exist and (file_of(connection.engine) or connection.dialect.name != "sqlite"):
+            raise StoreError(
+                f"{shown(connection.engine.url)}: the database holds no store yet; import a file first, or name another",
+                f"{shown(connection.engine.url)}：其中还没有数据；请先导入文件，或另选数据库",
+            )
         migrations.make(connection)
         first = {"kind": kind or "production", "identity": secrets.token_hex(8)}
         first[RING] = ring_for(connection.engine, keys, first).fingerprint

@@ -83,6 +83,26 @@ def test_every_command_shows_an_example_that_it_understands(module, capsys):
         assert modules(given[0]) == [module]
 
 
+@pytest.mark.parametrize(
+    ("wanted", "arguments"),
+    [
+        ("is no file; name the files in it", ("import", "cases", ".")),
+        ("is no file; folders go with --engine dask", ("match", "--cases", ".", "--compounds", ".", "--out", "x.csv")),
+        ("a store lives in SQLite or PostgreSQL", ("audit", "--store", "mysql://a/b")),
+        ("there is no such file; wanted a certificate", ("retention", "--check", "none.json")),
+        ("say --rotate as well", ("retention", "--destroy-old")),
+    ],
+)
+def test_what_is_wrong_is_named_as_what_it_is(filled, capsys, monkeypatch, wanted, arguments):
+    monkeypatch.setenv("FANGYI_STORE", filled)
+    assert wanted in refused(capsys, *arguments)[1]
+
+
+def test_a_command_that_reads_makes_no_store_of_an_empty_file(tmp_path, capsys):
+    empty = put(tmp_path / "empty.db", "")
+    assert "holds no store yet" in refused(capsys, "verify-journal", "--store", f"sqlite:///{empty}")[1]
+
+
 def test_a_package_that_is_missing_is_named_with_what_installs_it(monkeypatch, capsys):
     monkeypatch.setattr("dashboard.__main__.modules", lambda *_: __import__("fangyi_none_such"))
     assert refused(capsys, "feeds") == (
