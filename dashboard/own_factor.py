@@ -12,7 +12,7 @@ from dashboard import sign_in_second_page as pages
 from dashboard.desk import Desk
 from dashboard.sign_in import Door
 from dashboard.sign_in_page import as_form
-from dashboard.sign_in_second import LONGEST
+from dashboard.sign_in_second import LONGEST, refuse
 from dashboard.wording import preferred
 from layers.store import factors, halfway, sessions
 from layers.store.accounts import Account, AccountError
@@ -71,14 +71,14 @@ class OwnFactor:
     ) -> tuple[float, list[str] | None]:
         """Hold a code against the account and change it; seconds to wait, and recovery codes, None for a wrong code."""
         second, address = self.door.second, request.remote_addr or ""
-        whose = second.mark(who)
         with self.desk.store.writing() as connection:
+            whose = halfway.whose(connection, who)
             wait, last = second.attempt(connection, whose, address)
             codes = None if wait else change(connection, who, code)
             if codes is not None:
                 halfway.forgive(connection, whose)
             elif not wait:
-                second.refuse(connection, who, address, last)
+                refuse(connection, who, address, last)
         if codes is not None:
             second.forgive(whose, address)
         return wait, codes

@@ -149,7 +149,7 @@ def _half(connection: Connection, found: accounts.Account | None, name: str, add
     subject = accounts.known(connection, name) or "unknown"
     if found is not None:
         journal.write(connection, "nobody", "sign-in-half", subject, detail)
-        return
-    journal.write(connection, "nobody", "sign-in-refused", subject, detail)
+    else:
+        journal.write(connection, "nobody", "sign-in-refused", subject, detail)
     if last:
         journal.write(connection, "nobody", "sign-in-locked", subject, detail)

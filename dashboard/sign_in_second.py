@@ -4,8 +4,6 @@ A right password of an account with a second factor begins no session. As soon a
 password leads to the same page, in the same time, so that nobody learns by a password alone whether it was right.
 """
 
-import hashlib
-import hmac
 import math
 import secrets
 from dataclasses import dataclass
@@ -54,7 +52,7 @@ class SecondDoor:
 
     def halfway(self, connection: Connection, found: Account | None, name: str) -> str:
         """Let this browser be halfway in, inside a transaction; return its token. `name` is what was typed, and is not kept."""
-        return halfway.begin(connection, found, self.mark(found, name), self._browser())
+        return halfway.begin(connection, found, name, self._browser())
 
     def lead(self, token: str, there: str) -> Response:
         """Lead a browser on to the code."""
@@ -100,20 +98,6 @@ class SecondDoor:
         answer.delete_cookie(cookies.HALF, path=PATH)
         return answer
 
-    def mark(self, who: Account | None, name: str = "") -> str:
-        """Return under what codes are counted: an account, else what was typed for one, as a keyed digest."""
-        text = f"account {who.id}" if who else f"name {name}"
-        key = self.desk.settings.secret.encode()
-        return hmac.new(key, b"second\n" + text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:32]
-
-    def refuse(self, connection: Connection, who: Account | None, address: str, last: bool) -> None:
-        """Journal a wrong code, and that no more are heard."""
-        name = who.name if who else "unknown"
-        detail = {"address": address, "error": "code"}
-        journal.write(connection, "nobody", "sign-in-refused", name, detail)
-        if last:
-            journal.write(connection, "nobody", "sign-in-locked", name, detail)
-
     def attempt(self, connection: Connection, whose: str, address: str) -> tuple[float, bool]:
         """Count a code before it is looked at: by the limits of passwords, and by a slower one; return seconds to wait, and whether it is the last heard."""
         wait, last = self.door.throttle.attempt(_named(whose), address)
@@ -138,11 +122,12 @@ class SecondDoor:
             if way and halfway.end(connection, half.token, self._browser()):
                 halfway.forgive(connection, half.whose)
                 return 0.0, way, codes or []
-            self.refuse(connection, half.who, address, last)
+            refuse(connection, half.who, address, last)
         return 0.0, "", []
 
     def _sets_up(self, half: Halfway) -> bool:
-        return half.who is not None and factors.of(self.desk.store, half.who.id) is None
+        has = factors.of(self.desk.store, half.who.id if half.who else 0)  # asked for nobody too: the same work
+        return half.who is not None and has is None
 
     def _shown(self, half: Halfway, why: str = "", status: int = 200, wait: int = 0) -> Response:
         city, token = self.desk.settings.city, self._guard(half)
@@ -176,6 +161,15 @@ class SecondDoor:
 
     def _signer(self) -> URLSafeTimedSerializer:
         return URLSafeTimedSerializer(self.desk.settings.secret, salt="halfway")
+
+
+def refuse(connection: Connection, who: Account | None, address: str, last: bool = False) -> None:
+    """Journal a wrong code inside a transaction, and that no more are heard."""
+    name = who.name if who else "unknown"
+    detail = {"address": address, "error": "code"}
+    journal.write(connection, "nobody", "sign-in-refused", name, detail)
+    if last:
+        journal.write(connection, "nobody", "sign-in-locked", name, detail)
 
 
 def _named(whose: str) -> str:

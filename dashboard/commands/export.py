@@ -2,6 +2,7 @@
 
 import argparse
 import getpass
+import math
 import os
 import sys
 from pathlib import Path
@@ -15,7 +16,8 @@ from dashboard.rows import TABLES, RowsError, Taking
 from dashboard.settings import SettingsError
 from dashboard.tables import TableStore
 from dashboard.view import Here
-from layers.store import accounts
+from layers.store import accounts, factors, halfway, journal
+from layers.store.accounts import Account
 from layers.store.takings import SecondError
 
 NAME = "export"
@@ -33,7 +35,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--second",
         default="",
         metavar="NAME",
-        help="the account that releases more rows than one person takes out alone (production); its password is asked for",
+        help="the account that releases more rows than one person takes out alone (production); its password is asked for, and a code where it has a second factor",
     )
     add_view(parser)
     add_store(parser)
@@ -62,11 +64,7 @@ def _second(desk: Desk, here: Here, args: argparse.Namespace) -> str:
     """The name of the account that releases the rows, after its password; who takes them is somebody else."""
     if desk.settings.is_drill:
         raise SettingsError("FANGYI_MODE is drill: nobody has an account, and no export needs a second person")
-    if not sys.stdin.isatty():
-        password = sys.stdin.readline().rstrip("\r\n")
-    else:
-        password = getpass.getpass(f"password of {args.second}: ")
-    found = accounts.checked(desk.store, args.second, password)
+    found = accounts.checked(desk.store, args.second, _asked(f"password of {args.second}: "))
     if found is None:
         raise RowsError(
             f"--second {args.second}: the password is wrong, or there is no such account, or it is disabled"
@@ -75,7 +73,34 @@ def _second(desk: Desk, here: Here, args: argparse.Namespace) -> str:
         raise RowsError(f"--second {found.name}: takes the rows themselves; somebody else releases them")
     if not desk.gate.releases(desk.store, Person(found.name, found.role, found.area), here.view.area):
         raise RowsError(f"--second {found.name}: does not answer for the area of this export")
+    _require_factor(desk, found)
     return found.name
+
+
+def _require_factor(desk: Desk, who: Account) -> None:
+    """Ask for a code where signing in would."""
+    if factors.of(desk.store, who.id) is None:
+        if desk.settings.demands(who.role):
+            raise RowsError(f"--second {who.name}: needs a second factor and has none; sign in once to set it up")
+        return
+    code = _asked(f"one-time code of {who.name}: ")
+    with desk.store.writing() as connection:
+        mark = halfway.whose(connection, who)
+        waits = halfway.tried(connection, mark)
+        right = not waits and factors.accepted(connection, who, code)
+        if right:
+            halfway.forgive(connection, mark)
+        elif not waits:
+            journal.write(connection, "nobody", "sign-in-refused", who.name, {"error": "code", "by": "export"})
+    if waits:
+        raise RowsError(f"--second {who.name}: too many wrong codes; try again in {math.ceil(waits)} s")
+    if not right:
+        raise RowsError(f"--second {who.name}: the code is wrong or was used already")
+
+
+def _asked(prompt: str) -> str:
+    """What is typed unseen at a terminal, else one line of standard input."""
+    return getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
 
 
 def _write(taking: Taking, out: Path) -> int:

@@ -59,6 +59,8 @@ def _word(name: str, text: str, lang: str) -> str:
         return pick(all_pages()[f"/{text}"].title, lang)
     if name == "role" and has(f"access.role_{text}"):
         return say(f"access.role_{text}", lang)
+    if name in ("by", "error") and has(f"journal_value.{text}"):
+        return say(f"journal_value.{text}", lang)
     if name == "purpose" and has(f"purpose.{text}"):
         return say(f"purpose.{text}", lang)
     if name == "fields" and has(f"person.{text}"):

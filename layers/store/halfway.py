@@ -14,6 +14,7 @@ from layers._times import from_ms, to_ms
 from layers.store.accounts import Account
 from layers.store.database import Store
 from layers.store.schema import account, code_try, halfway
+from layers.store.sealing import ring_of
 from layers.store.sessions import BYTES, digest
 
 LASTS = timedelta(minutes=10)  # enough to set an authenticator up
@@ -37,12 +38,22 @@ class Halfway:
     whose: str
 
 
-def begin(connection: Connection, who: Account | None, whose: str, browser: str) -> str:
-    """Let a browser be halfway in, inside a transaction; return its token."""
+def whose(connection: Connection, who: Account | None, name: str = "") -> str:
+    """Return under what codes are counted: an account, else what was typed for one, which is not kept, as a keyed digest."""
+    return ring_of(connection).blind(f"second:account {who.id}" if who else f"second:name {name}")
+
+
+def begin(connection: Connection, who: Account | None, name: str, browser: str) -> str:
+    """Let a browser be halfway in, inside a transaction; return its token. `name` is what was typed for an account."""
     now = datetime.now(UTC)
     connection.execute(delete(halfway).where(_h.begun_at < to_ms(now - LASTS)))
     token = secrets.token_urlsafe(BYTES)
-    row = {"account": who.id if who else None, "token": _bound(token, browser), "whose": whose, "begun_at": to_ms(now)}
+    row = {
+        "account": who.id if who else None,
+        "token": _bound(token, browser),
+        "whose": whose(connection, who, name),
+        "begun_at": to_ms(now),
+    }
     connection.execute(insert(halfway).values(**row))
     return token
 
@@ -65,20 +76,20 @@ def end(connection: Connection, token: str, browser: str) -> bool:
     return bool(connection.execute(update(halfway).where(*mine).values(ended_at=to_ms(datetime.now(UTC)))).rowcount)
 
 
-def tried(connection: Connection, whose: str) -> float:
-    """Count a code before it is looked at, inside a transaction; return the seconds to wait, 0.0 for none. One that has to wait is not counted."""
+def tried(connection: Connection, mark: str) -> float:
+    """Count a code of somebody (`whose`) before it is looked at, inside a transaction; return the seconds to wait, 0.0 for none. One that has to wait is not counted."""
     now = datetime.now(UTC)
     connection.execute(delete(code_try).where(_t.at <= to_ms(now - WITHIN)))
-    row = connection.execute(select(func.count(), func.min(_t.at)).where(_t.whose == whose)).one()
+    row = connection.execute(select(func.count(), func.min(_t.at)).where(_t.whose == mark)).one()
     if row[0] >= MOST:
         return max((from_ms(row[1]) + WITHIN - now).total_seconds(), 1.0)
-    connection.execute(insert(code_try).values(whose=whose, at=to_ms(now)))
+    connection.execute(insert(code_try).values(whose=mark, at=to_ms(now)))
     return 0.0
 
 
-def forgive(connection: Connection, whose: str) -> None:
+def forgive(connection: Connection, mark: str) -> None:
     """Take back what was counted: a code was right."""
-    connection.execute(delete(code_try).where(_t.whose == whose))
+    connection.execute(delete(code_try).where(_t.whose == mark))
 
 
 def _bound(token: str, browser: str) -> str:

@@ -7,6 +7,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from dashboard import cookies
+from dashboard.pages import _journal_words
 from layers.store import accounts, factors, identities, journal, passwords, sessions
 from tests.office import ADMIN, CITY, Office, press_of, said
 
@@ -146,6 +147,11 @@ def test_a_pass_has_none_also_where_an_account_bears_its_name(own):
 def test_whom_a_provider_signs_in_has_none_here(own):
     identities.enter(own.store, "https://issuer", "1", "总值班", "city", "")
     assert "由统一身份认证登录" in page(signed_in(own, "总值班"))
+
+
+@pytest.mark.parametrize(("lang", "words"), [("zh", "错误 动态口令 · 方式 恢复码 · 剩余 9"), ("en", "error one-time code · by recovery code · left 9")])  # fmt: skip
+def test_the_journal_says_in_words_by_what_somebody_came_in(lang, words):
+    assert _journal_words.told({"error": "code", "by": "recovery", "left": 9}, lang) == words
 
 
 # ---- the administrator's page

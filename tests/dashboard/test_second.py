@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -11,7 +12,7 @@ from sqlalchemy import update
 
 from dashboard.__main__ import main
 from dashboard.access import Person
-from layers.store import accounts, journal, open_store, takings
+from layers.store import accounts, factors, halfway, journal, open_store, takings
 from layers.store.schema import taking
 from layers.store.takings import ALONE, Request, SecondError, TakingError
 from tests import city
@@ -413,6 +414,25 @@ def test_the_command_asks_for_a_second_account_and_its_password(typed, capsys):
     assert typed("--second", DISTRICT.name) == (2, False)
     assert typed("--second", DISTRICT.name, "--area", "420102") == (0, True)
     assert typed("--second", CHIEF.name, "--by", CHIEF.name) == (2, False)
+
+
+def test_the_command_asks_an_account_with_a_second_factor_for_a_code_as_well(typed, own, monkeypatch, capsys):
+    secret, codes = factors.give(own.store, "root", CHIEF.name)
+    code = factors.code_of(secret, time.time())
+    assert typed("--second", CHIEF.name) == (2, False)
+    assert "the code is wrong or was used already" in capsys.readouterr().err
+    assert journal.entries(own.store, 1)["action"].iloc[0] == "sign-in-refused"
+    assert typed("--second", CHIEF.name, password=f"{PASSWORD}\n{code}") == (0, True)
+    assert typed("--second", CHIEF.name, password=f"{PASSWORD}\n{code}") == (2, False)
+    assert typed("--second", CHIEF.name, password=f"{PASSWORD}\n{codes[0]}") == (0, True)
+    for _ in range(halfway.MOST):
+        typed("--second", CHIEF.name)
+    capsys.readouterr()
+    assert typed("--second", CHIEF.name, password=f"{PASSWORD}\n{codes[1]}") == (2, False)
+    assert "too many wrong codes" in capsys.readouterr().err
+    monkeypatch.setenv("FANGYI_SECOND_FACTOR", "all")
+    assert typed("--second", DISTRICT.name, "--area", "420102") == (2, False)
+    assert "has none" in capsys.readouterr().err
 
 
 def test_the_number_of_rows_must_be_one(monkeypatch, capsys, tmp_path):

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from layers._errors import StoreError
 from layers.store import accounts, backups, factors, halfway, journal, migrations, passwords, sessions, soundness
 from layers.store.accounts import Account, AccountError
-from layers.store.schema import code_try, recovery_code, second_factor
+from layers.store.schema import account, code_try, recovery_code, second_factor
 from tests import databases
 
 GOOD = "seven lanterns at dusk"
@@ -202,7 +202,7 @@ def test_a_backup_keeps_it_and_what_was_used_stays_used(store, tmp_path, empty):
 def test_a_step_down_takes_it_away_and_up_again_it_can_be_set_up(store, tmp_path, empty):
     set_up(store)
     with store.writing() as connection:
-        halfway.begin(connection, WHO, "w", "b")
+        halfway.begin(connection, WHO, WHO.name, "b")
         halfway.tried(connection, "w")
         migrations.take_down(connection, "17")
     store.close()
@@ -248,7 +248,7 @@ def test_an_administrator_gives_one_that_counts_at_once_and_takes_it_away(store)
         factors.give(store, "root", WHO.name)
     with store.writing() as connection:
         token = sessions.begin(connection, WHO.id)
-        half = halfway.begin(connection, WHO, "w", "b")
+        half = halfway.begin(connection, WHO, WHO.name, "b")
     factors.reset(store, "root", WHO.name)
     assert (sessions.holder(store, token), halfway.held(store, half, "b")) == (None, None)
     assert given(store, factors.code_of(secret, NOW + 30)) == given(store, codes[0]) == ""
@@ -262,7 +262,7 @@ def test_an_administrator_gives_one_that_counts_at_once_and_takes_it_away(store)
 
 def test_halfway_in_belongs_to_one_browser_ends_once_and_is_of_minutes(store):
     with store.writing() as connection:
-        token = halfway.begin(connection, WHO, "w", "browser")
+        token = halfway.begin(connection, WHO, WHO.name, "browser")
     assert halfway.held(store, token, "browser").who == WHO
     assert halfway.held(store, token, "another") is None
     assert sessions.holder(store, token) is None
@@ -271,12 +271,15 @@ def test_halfway_in_belongs_to_one_browser_ends_once_and_is_of_minutes(store):
     assert halfway.held(store, token, "browser") is None
 
 
-@pytest.mark.parametrize("end", ["late", "disabled", "password"])
+@pytest.mark.parametrize("end", ["late", "disabled", "password", "disabled elsewhere"])
 def test_what_ends_it_before_a_code(store, monkeypatch, end):
     with store.writing() as connection:
-        token = halfway.begin(connection, WHO, "w", "browser")
+        token = halfway.begin(connection, WHO, WHO.name, "browser")
     if end == "late":
         monkeypatch.setattr(halfway, "LASTS", timedelta(0))
+    elif end == "disabled elsewhere":
+        with store.writing() as connection:
+            connection.execute(update(account).values(disabled=True))
     elif end == "disabled":
         accounts.set_disabled(store, "root", WHO.name, True)
     else:
