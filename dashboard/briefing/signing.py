@@ -117,7 +117,7 @@ def load_key(path: Path, first: bool = True) -> Key:
 
 
 def _make(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     write_secret(path, Ed25519PrivateKey.generate().private_bytes(*form))
 

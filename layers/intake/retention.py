@@ -17,7 +17,7 @@ from layers.intake.forgetting import forget
 from layers.store import Store, journal
 from layers.store.destruction import Step, destroy, destroy_keys, due, fold
 from layers.store.engine import owns
-from layers.store.resealing import reseal, used
+from layers.store.resealing import renew, used
 from layers.store.schema import batch as batch_
 from layers.store.seals import Sealer
 from layers.store.writing import close_batch, open_batch
@@ -163,11 +163,7 @@ def rotate(
     with store.writing() as connection:
         _require_owner(connection)
         old = sorted(used(connection))
-        for done, name in enumerate(old):
-            store.ring.renewed(name)
-            reseal(connection, [name])
-            if progress:
-                progress(done + 1, len(old))
+        renew(connection, old, progress)
         journal.write(connection, by, "rotate-keys", "personal", {"keys": old, "destroyed": destroy_old})
     if destroy_old:
         with store.writing() as connection:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, String, and_, delete, func, insert, or_, select, type_coerce
 
 from layers.store.database import Store
-from layers.store.resealing import COLUMNS, reseal, used
+from layers.store.resealing import COLUMNS, renew, used
 from layers.store.schema import confirmation, course, destroyed, person, person_status, placement, withdrawal
 from layers.store.sealing import ring_of
 from layers.store.writing import KEYS_A_QUERY, chunks
@@ -59,9 +59,7 @@ def destroy(connection: Connection, batch: int, subjects: dict[str, list[str]], 
             connection.execute(insert(destroyed), marks)
             done += len(some)
             step(done, total)
-    for name in sorted(keys & used(connection)):
-        ring.renewed(name)
-        reseal(connection, [name])
+    renew(connection, keys & used(connection))
     return Gone({kind: len(some) for kind, some in subjects.items() if some}, rows, tuple(sorted(keys)))
 
 

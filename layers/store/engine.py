@@ -4,6 +4,8 @@ Two are known: SQLite, in one file, and PostgreSQL, on a server. What only one o
 """
 
 import os
+import sqlite3
+import time
 import zlib
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -158,8 +160,22 @@ def _sqlite_connect(synchronous: str, connection: Any, _record: Any) -> None:
     )
     wait = f"synchronous={synchronous}"
     gone = "secure_delete=ON"  # what is deleted or sealed is overwritten, not only let go; not every build does so by itself
-    for pragma in ("journal_mode=WAL", wait, "foreign_keys=ON", "cache_size=-65536", "temp_store=MEMORY", gone):
+    _log_ahead(connection)
+    for pragma in (wait, "foreign_keys=ON", "cache_size=-65536", "temp_store=MEMORY", gone):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _log_ahead(connection: Any) -> None:
+    """Let SQLite write ahead in a log. Where two open a new file at once it refuses one of them, and does not wait by itself."""
+    until = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+        time.sleep(0.02)
 
 
 def _sqlite_begin(connection: Connection) -> None:

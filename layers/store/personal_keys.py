@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from layers._errors import StoreError
 from layers._times import from_ms
-from layers.store.secret_file import open_to_others, write_secret
+from layers.store.secret_file import open_to_others, write_own, write_secret
 
 BYTES = 32  # AES-256
 INDEX = "index"
@@ -81,8 +81,9 @@ class KeyRing:
 
     def renewed(self, name: str) -> str:
         """Make the next key for the period of one, and return its name: from now on it is the current one."""
-        period, generation = name.rsplit("-", 1)[0], self._generation(name)
-        following = f"{period}-{generation + 1}"
+        period = name.rsplit("-", 1)[0]
+        newest = max(self._generation(one) for one in {name, *self.names()} if one.startswith(f"{period}-"))
+        following = f"{period}-{newest + 1}"  # beyond those that were destroyed as well
         self._make(following, secrets.token_hex(BYTES))
         return following
 
@@ -91,7 +92,12 @@ class KeyRing:
         if name not in self._ciphers:
             if self.is_destroyed(name):
                 return None
-            self._ciphers[name] = AESGCM(bytes.fromhex(self._secret(name).decode()))
+            try:
+                self._ciphers[name] = AESGCM(bytes.fromhex(self._secret(name).decode()))
+            except (StoreError, OSError):
+                if self.is_destroyed(name):  # by another process, between the two looks
+                    return None
+                raise
         return self._ciphers[name]
 
     def names(self) -> list[str]:
@@ -113,7 +119,7 @@ class KeyRing:
             self._gone[name] = said
             self._held.pop(name, None)
             return
-        _write(self._path(name, "gone"), said)
+        write_own(self._path(name, "gone"), said)
         path = self._path(name)
         if path.exists():
             with path.open("r+b") as file:
@@ -130,7 +136,7 @@ class KeyRing:
     def lend(self, at: str, to: str) -> None:
         """Note that a backup was put back with this folder of keys, so that two stores may live on it: what one destroys, the other loses."""
         if self.folder:
-            _write(self.folder / f"{self._begin}{LENT}", json.dumps({"at": at, "to": to}, ensure_ascii=False))
+            write_own(self.folder / f"{self._begin}{LENT}", json.dumps({"at": at, "to": to}, ensure_ascii=False))
 
     def lent(self) -> dict[str, str]:
         """Return when and where to a backup was put back with this folder, {} where none was."""
@@ -190,14 +196,6 @@ class KeyRing:
 def has_ring(folder: Path, name: str) -> bool:
     """Return whether the keys of the store of that identity lie in a folder; none is made."""
     return (folder / f"personal-{name}-{INDEX}.key").exists()
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a text that lasts before what it speaks of is done."""
-    with path.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _read(path: Path) -> bytes:

@@ -40,6 +40,17 @@ def reseal(connection: Connection, names: Collection[str], step: Step | None = N
     return _each(connection, lambda rows: _sealed(connection, rows, _opened(connection, rows)), names, step)
 
 
+def renew(connection: Connection, names: Collection[str], done: Callable[[int, int], None] | None = None) -> None:
+    """Seal what some keys sealed under new ones, one for each kind and month; `done` is told how many of these, of how many."""
+    ring, periods = ring_of(connection), sorted({name.rpartition("-")[0] for name in names})
+    for number, period in enumerate(periods, 1):
+        old = sorted(name for name in names if name.rpartition("-")[0] == period)
+        ring.renewed(old[-1])
+        reseal(connection, old)
+        if done:
+            done(number, len(periods))
+
+
 def used(connection: Connection) -> set[str]:
     """Return the names of the keys that seal anything in the store."""
     is_sqlite, found = connection.dialect.name == "sqlite", set[str]()

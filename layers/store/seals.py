@@ -7,6 +7,7 @@ import fcntl
 import hashlib
 import hmac
 import json
+import os
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from layers._errors import StoreError
-from layers.store.secret_file import open_to_others, write_secret
+from layers.store.secret_file import open_to_others, write_own, write_secret
 
 BYTES = 32
 SEALER = "fangyi_sealer"  # execution option of connections that write: who seals what they enter
@@ -99,13 +100,14 @@ class Sealer:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        with self._file().with_suffix(".lock").open("w") as file:
+        lock = self._file().with_suffix(".lock")
+        with os.fdopen(os.open(lock, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
     def _keep(self, head: Head) -> None:
         fresh = self._file().with_suffix(".new")
-        fresh.write_text(json.dumps({"seq": head.seq, "seal": head.seal}), "utf-8")
+        write_own(fresh, json.dumps({"seq": head.seq, "seal": head.seal}), lasting=False)
         fresh.replace(self._file())
 
     def _file(self) -> Path:

@@ -1,6 +1,7 @@
 """Personal data in the database: sealed, bound to its row, found again by its blind index, destroyed with its key."""
 
 import json
+import os
 import re
 
 import pytest
@@ -8,7 +9,9 @@ from sqlalchemy import String, select, type_coerce, update
 
 from layers._errors import StoreError
 from layers.store import engine, migrations, open_store, resealing, soundness
+from layers.store.personal_keys import KeyRing
 from layers.store.schema import person
+from layers.store.secret_file import write_secret
 from tests import city, databases
 from tests.beginnings import begun
 
@@ -121,6 +124,40 @@ def test_what_a_destroyed_key_sealed_is_unknown(store):
     assert read(store, "address") is None
     assert store.read(select(person.c.lon))["lon"].isna().all()
     assert soundness.examine(store, lambda *_: None).sound  # on purpose, so nothing is wrong
+
+
+def test_a_key_that_another_process_destroys_while_it_is_read_counts_as_destroyed(store, monkeypatch):
+    """It was there at the first look, and its file is gone, or overwritten, at the second."""
+    other = KeyRing(store.ring.folder, store.ring.name)
+    real = KeyRing._secret
+
+    def late(ring, name):
+        if name != "index":
+            other.destroy(name, {"why": "rotated"})
+        return real(ring, name)
+
+    ring = KeyRing(store.ring.folder, store.ring.name)
+    monkeypatch.setattr(KeyRing, "_secret", late)
+    assert ring.cipher("case-202002-1") is None
+
+
+def test_the_next_key_of_a_month_comes_after_those_that_were_destroyed(store):
+    """A store that was restored has rows under the first key of a month whose second one is gone."""
+    store.ring.destroy(store.ring.renewed("case-202002-1"), {})
+    assert store.ring.renewed("case-202002-1") == "case-202002-3"
+
+
+def test_a_secret_that_a_killed_process_of_the_same_number_left_half_written_stands_in_nobodys_way(tmp_path):
+    (tmp_path / f"x.key.{os.getpid()}").touch()
+    write_secret(tmp_path / "x.key", b"ab")
+    assert (tmp_path / "x.key").read_bytes() == b"ab"
+
+
+def test_all_that_lies_beside_the_keys_is_the_owners_alone(store):
+    store.ring.destroy("case-202002-1", {})
+    store.ring.lend("2020-02-10", "there")
+    assert store.ring.folder.stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in store.ring.folder.iterdir()} == {0o600}
 
 
 def test_a_new_delivery_gets_another_key_than_the_destroyed_one(store, tmp_path):
