@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,7 @@ from layers.store import open_store, tokens
 from layers.store.tokens import Token
 from tests import city, databases
 from tests.browser import end, free_port, start
+from tests.faults.family import until, workers
 from tests.office import SECRET
 from tests.server import serve_production_with
 
@@ -105,11 +107,11 @@ def test_several_workers_count_their_requests_together(built, tmp_path):
 
 @contextmanager
 def two_workers(url, place):
-    """`serve --workers 2` with the folder of temporary files in a place of its own; the address."""
+    """`serve --workers 2` with the folder of temporary files in a place of its own; the address and the process."""
     port, secret = free_port(), secrets.token_urlsafe(48)
     server = start(url, port, partial(serve_production_with, secret=secret, workers=2, place=str(place)))
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{port}", server
     finally:
         server.terminate()
         end(server)
@@ -131,16 +133,24 @@ def test_a_server_with_two_workers_counts_every_request_and_leaves_nothing_behin
     store = open_store(url, "production")
     token = tokens.add(store, "root", Token(0, "watcher-2", "a", rights=("metrics",)), LATER)
     store.close()
-    with two_workers(url, place) as address:
+    with two_workers(url, place) as (address, server):
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(lambda _: asked(address, "/api/v1/nothing", token), range(40)))
         (folder,) = place.glob(f"{PREFIX}*")
         assert len(list(folder.glob("counter_*.db"))) == 2, "both workers answered"
-        for _ in range(6):  # whichever is asked says the same
-            lines = asked(address, "/metrics", token).splitlines()
-            (found,) = [one for one in lines if one.startswith("fangyi_requests_total{") and '"/<path:path>"' in one]
-            assert found.endswith(" 40.0"), found
+        assert [counted(address, token) for _ in range(6)] == ["40.0"] * 6  # whichever is asked says the same
+        first = workers(server)[0]
+        os.kill(first, signal.SIGKILL)
+        until(lambda: len(workers(server)) == 2 and first not in workers(server))
+        assert counted(address, token) == "40.0"
     assert list(place.glob(f"{PREFIX}*")) == []
+
+
+def counted(address, token):
+    """How many requests for nothing the server has counted."""
+    lines = asked(address, "/metrics", token).splitlines()
+    (found,) = [one for one in lines if one.startswith("fangyi_requests_total{") and '"/<path:path>"' in one]
+    return found.split()[-1]
 
 
 def test_a_named_folder_that_is_none_is_refused(built, capsys, monkeypatch, tmp_path):

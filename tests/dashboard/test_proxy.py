@@ -35,7 +35,7 @@ AROUND = """
 daemon off; pid {folder}/pid; error_log {folder}/error;
 events {{}}
 http {{
-  access_log off;
+  access_log {folder}/access;
   client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
   fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
   {content}
@@ -70,14 +70,14 @@ def configured(folder, port, behind):
 
 @pytest.fixture(scope="module")
 def proxied(built, tmp_path_factory):
-    """The address of nginx, and the store that is served behind it."""
+    """The address of nginx, the store that is served behind it, and the folder of its files."""
     folder, port, behind = tmp_path_factory.mktemp("nginx"), browser.free_port(), browser.free_port()
     store = open_store(f"sqlite:///{built}")
     accounts.add(store, "root", NAME, "city", "", PASSWORD)
     server = browser.start(f"sqlite:///{built}", behind, serve_behind_tls)
     proxy = subprocess.Popen([NGINX, "-c", configured(folder, port, behind)], stderr=subprocess.PIPE, text=True)
     try:
-        yield f"https://127.0.0.1:{port}", store
+        yield f"https://127.0.0.1:{port}", store, folder
     finally:
         proxy.send_signal(signal.SIGQUIT)
         proxy.communicate(timeout=20)
@@ -121,7 +121,7 @@ class Screen:
 
 
 def test_somebody_signs_in_through_it_and_the_cookies_are_for_tls_alone(proxied):
-    address, store = proxied
+    address, store, _ = proxied
     screen = Screen(address)
     status, page = screen.sign_in()
     assert (status, b"/sign-in" in page) == (200, False)
@@ -130,7 +130,7 @@ def test_somebody_signs_in_through_it_and_the_cookies_are_for_tls_alone(proxied)
 
 
 def test_what_a_client_says_about_its_own_address_is_not_believed(proxied):
-    address, store = proxied
+    address, store, _ = proxied
     Screen(address).sign_in("wrong password!!", **{"X-Forwarded-For": "9.9.9.9", "X-Real-IP": "9.9.9.9", "Forwarded": "for=9.9.9.9"})  # fmt: skip
     entry = journal.entries(store).iloc[0]
     assert (entry["action"], entry["detail"]["address"]) == ("sign-in-refused", "127.0.0.1")
@@ -146,7 +146,7 @@ def test_the_server_answers_for_its_own_limits_and_the_proxy_for_a_file_beyond_a
 
 
 def test_rows_go_out_through_it_and_are_kept_on_no_disk_of_it(proxied):
-    address, store = proxied
+    address, store, _ = proxied
     screen = Screen(address)
     screen.sign_in()
     asked = urllib.request.Request(f"{address}/rows/cases.csv", urlencode({"reason": "flow check"}).encode(), {"Origin": address, **screen.shows()})  # fmt: skip
@@ -154,3 +154,13 @@ def test_rows_go_out_through_it_and_are_kept_on_no_disk_of_it(proxied):
         assert "X-Accel-Buffering" not in answer.headers  # nginx heeded it
         assert b"FX-" in answer.read()
     assert journal.entries(store).iloc[0]["detail"]["ended"] == "whole"
+
+
+def test_what_screens_ask_each_second_fills_no_log(proxied):
+    address, _, folder = proxied
+    screen = Screen(address)
+    for path in ("/pulse", "/healthz", "/readyz", "/sign-in?seen=1"):
+        assert screen.ask(path)[0] in (200, 304, 401)
+    logged = (folder / "access").read_text("utf-8")
+    assert "/sign-in?seen=1" in logged
+    assert not any(path in logged for path in ("/pulse", "/healthz"))

@@ -4,6 +4,7 @@ import socket
 import threading
 from collections import Counter
 from contextlib import ExitStack
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,13 @@ def test_two_hundred_at_once_are_answered_or_sent_away_and_memory_stays(server):
     until(lambda: status(server.address, "/healthz") == 200, 10)
     assert memory_mb(server) - before < MORE_MB
     assert len(workers(server)) == 2
+
+
+def test_a_body_that_nobody_wants_is_read_so_that_the_refusal_arrives(server):
+    line = HTTPConnection("127.0.0.1", server.port, timeout=20)
+    for _ in range(2):  # the connection is kept: what was left of the first body is not taken for a request
+        line.request("POST", "/_dash-update-component", b" " * 8_000_000, {"Content-Type": "application/json"})
+        answer = line.getresponse()
+        assert answer.status == 413, answer.read()
+        answer.read()
+    line.close()
