@@ -25,7 +25,7 @@ from dashboard.view import WALL
 from layers._errors import ViewError
 
 SHOWN = "..page.children...deck-spec.data.."  # the callback that brings a page
-KEPT = 96  # answers, 10 to 60 kB each
+KEPT = 400  # answers, 10 to 60 kB each: every page of a city, its districts and some streets
 AT_ONCE = 3
 LEVEL = 5  # of gzip, as in `compressed`
 

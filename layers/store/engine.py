@@ -185,7 +185,8 @@ def _sqlite_begin(connection: Connection) -> None:
 
 def _postgres(url: URL, durable: bool) -> Engine:
     """An engine whose writers queue at the door: what they read there, such as the newest batch, no other changes meanwhile."""
-    options = f"-c lock_timeout={PATIENCE_S}s -c synchronous_commit={'on' if durable else 'off'}"
+    # To compile a query that has a column for every status takes longer than to answer it.
+    options = f"-c lock_timeout={PATIENCE_S}s -c jit=off -c synchronous_commit={'on' if durable else 'off'}"
     connect = {"options": options, "connect_timeout": PATIENCE_S}
     engine = create_engine(url, pool_pre_ping=True, connect_args=connect, hide_parameters=True)  # they name persons
     event.listen(engine, "handle_error", discretion.clean)
