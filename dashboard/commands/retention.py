@@ -64,9 +64,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _tell(store: Store) -> int:
-    for one in retention.all_due(store, store.now()):
+    for one in retention.number_due(store, store.now()):
         print(
-            f"{one.feed:10} kept {one.kept.days} days: {len(one.subjects):,} persons of whom nothing was heard since {one.before:%Y-%m-%d}"
+            f"{one.feed:10} kept {one.kept.days} days: {one.number:,} persons of whom nothing was heard since {one.before:%Y-%m-%d}"
         )
     print("nothing was destroyed; --apply does it")
     return 0

@@ -22,6 +22,10 @@ WHO = Person("compliance", "city")  # what is looked at is counted here and show
 LOOKED_AT = 200  # persons
 NAMING = ("name", "id_number", "identity_number", "telephone", "phone")  # columns that a person would be named by
 MONTH = timedelta(days=30)
+PROCESSING = (  # actions of the journal by which data about persons comes in, is changed, read, passed on, or ends
+    "import", "undo", "review", "rematch", "care", "order", "reveal", "export", "export-asked", "exported", "print", "publish",
+    "destroy", "destroy-keys", "rotate-keys",
+)  # fmt: skip
 
 
 def declared(_desk: Desk) -> Found:
@@ -44,7 +48,7 @@ def limited(_desk: Desk) -> Found:
 
 def destroyed(desk: Desk) -> Found:
     """Whether what is over was destroyed: nobody is kept whose time is over, and the journal has what was destroyed."""
-    over = sum(len(one.subjects) for one in retention.all_due(desk.store, desk.store.now()))
+    over = sum(one.number for one in retention.number_due(desk.store, desk.store.now()))
     if over:
         return when(False, "saw_over", n=f"{over:,}", command="retention")
     n = journal_reading.number(desk.store, Wanted(action="destroy"))
@@ -110,7 +114,10 @@ def third_parties(desk: Desk) -> Found:
 
 
 def processing(desk: Desk) -> Found:
-    """Whether there is a record of what was done with personal data."""
-    kinds = ("import", "export", "reveal", "destroy", "order", "review")
-    found = [name for name in kinds if journal_reading.number(desk.store, Wanted(action=name))]
-    return when(bool(found), "saw_processing", n=len(found), of=len(kinds))
+    """Whether there is a record of what was done with personal data: every kind of it, held against the traces that it leaves in the store."""
+    entries = journal_reading.values(desk.store, "action")
+    seen = [name for name in PROCESSING if entries.get(name)]
+    without = sum(journal_reading.unrecorded(desk.store).values())
+    if not seen and not without:
+        return unknown("saw_no_processing")
+    return when(not without, "saw_processing", n=len(seen), of=len(PROCESSING), without=without)

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ from layers._errors import Cancelled, StoreError
 from layers._times import to_ms
 from layers.intake.feeds import all_feeds
 from layers.intake.forgetting import forget
-from layers.store import Store, journal
+from layers.store import Store, destruction, journal
 from layers.store.destruction import Step, destroy, destroy_keys, due, fold
 from layers.store.engine import owns
 from layers.store.resealing import renew, used
@@ -32,14 +33,16 @@ class Due:
 
     kind      case | contact | fever       feed  its name       kept  for how long
     before    nothing was heard of them since then
-    subjects  the numbers of their records
+    number    of them
+    subjects  the numbers of their records; () where only their number was asked for
     """
 
     kind: str
     feed: str
     kept: timedelta
     before: datetime
-    subjects: tuple[str, ...]
+    number: int
+    subjects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,14 +81,28 @@ def all_due(store: Store, now: datetime) -> list[Due]:
         return _due(connection, now)
 
 
+def number_due(store: Store, now: datetime) -> list[Due]:
+    """Return how many are due in each feed of persons, without reading who."""
+    with store.snapshot() as connection:
+        return [
+            Due(kind, name, kept, before, destruction.number_due(connection, kind, to_ms(before)))
+            for kind, name, kept, before in _limits(now)
+        ]
+
+
 def _due(connection: Connection, now: datetime) -> list[Due]:
     found = []
+    for kind, name, kept, before in _limits(now):
+        subjects = tuple(due(connection, kind, to_ms(before)))
+        found.append(Due(kind, name, kept, before, len(subjects), subjects))
+    return found
+
+
+def _limits(now: datetime) -> Iterator[tuple[str, str, timedelta, datetime]]:
+    """Kind, feed, how long it is kept and since when somebody must have been heard of."""
     for feed in all_feeds().values():
         if feed.placed and feed.retention:
-            before = now - feed.retention
-            subjects = tuple(due(connection, feed.placed, to_ms(before)))
-            found.append(Due(feed.placed, feed.name, feed.retention, before, subjects))
-    return found
+            yield feed.placed, feed.name, feed.retention, now - feed.retention
 
 
 def carry_out(

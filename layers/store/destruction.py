@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, String, and_, delete, func, insert, or_, select, type_coerce
+from sqlalchemy import Connection, Select, String, and_, delete, exists, func, insert, or_, select, type_coerce, union
 
 from layers.store.database import Store
 from layers.store.resealing import COLUMNS, renew, used
@@ -31,14 +31,24 @@ class Gone:
 
 def due(connection: Connection, kind: str, before: int) -> list[str]:
     """Return the subjects of a kind of whom nothing new became known, and nothing happened, since `before` (ms)."""
-    s, p = person_status.c, person.c
-    last = func.max(s.happened_at)
-    told = func.max(s.known_from)
-    course = select(s.subject, last.label("happened"), told.label("known")).where(s.kind == kind).group_by(s.subject)
-    steps = {row.subject: max(row.happened, row.known) for row in connection.execute(course)}
-    described = select(p.subject, func.max(p.known_from).label("known")).where(p.kind == kind).group_by(p.subject)
-    known = {row.subject: row.known for row in connection.execute(described)}
-    return sorted(one for one in steps.keys() | known.keys() if max(steps.get(one, 0), known.get(one, 0)) < before)
+    return sorted(connection.execute(_due(kind, before)).scalars())
+
+
+def number_due(connection: Connection, kind: str, before: int) -> int:
+    """Return how many subjects are `due`, counted where they lie."""
+    return int(connection.execute(select(func.count()).select_from(_due(kind, before).subquery())).scalar_one())
+
+
+def _due(kind: str, before: int) -> Select[Any]:
+    """Of those who were known before, whoever nothing is known of since: only they are looked at one by one, not everybody."""
+    p, s = person.c, person_status.c
+    known = union(
+        select(p.subject).where(p.kind == kind, p.known_from < before),
+        select(s.subject).where(s.kind == kind, s.known_from < before),
+    ).subquery()
+    told = exists().where(p.kind == kind, p.subject == known.c.subject, p.known_from >= before)
+    news = exists().where(s.kind == kind, s.subject == known.c.subject)
+    return select(known.c.subject).where(~told, ~news.where(or_(s.known_from >= before, s.happened_at >= before)))
 
 
 def destroy(connection: Connection, batch: int, subjects: dict[str, list[str]], step: Step) -> Gone:

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, String, cast, func, select
 
 from layers._times import from_ms
 from layers.store.database import Store
-from layers.store.schema import journal
+from layers.store.schema import batch, journal, printed, released, taking
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,24 @@ def stated(store: Store, action: str, what: str, since: datetime, about: str = "
     with store.snapshot() as connection:
         found = [bool(detail.get(what)) for detail in connection.execute(query).scalars()]
     return len(found), found.count(False)
+
+
+def unrecorded(store: Store) -> dict[str, int]:
+    """Return kind of processing -> how much of it left a trace in the store and has no entry: batches by their kind, prints, releases, requests for rows."""
+    j = journal.c
+    entered = select(j.detail["batch"].as_integer()).where(j.detail["batch"].as_integer().is_not(None))
+    with store.snapshot() as connection:
+        bare = select(batch.c.kind, func.count()).where(batch.c.id.not_in(entered)).group_by(batch.c.kind)
+        found = {str(kind): int(n) for kind, n in connection.execute(bare)}
+        for action, name in (
+            ("print", printed.c.code),
+            ("publish", cast(released.c.number, String)),
+            ("export-asked", taking.c.code),
+        ):
+            named = select(j.subject).where(j.action == action)
+            query = select(func.count(name.distinct())).where(name.not_in(named))
+            found[action] = int(connection.execute(query).scalar_one())
+    return {kind: n for kind, n in found.items() if n}
 
 
 def _end(store: Store, column: ColumnElement[Any], *conditions: ColumnElement[bool]) -> datetime | None:

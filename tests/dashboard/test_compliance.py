@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, insert, update
 
 from dashboard.access import AccessError, Person
 from dashboard.compliance import run
@@ -14,8 +14,8 @@ from dashboard.text import LANGS, say
 from layers._errors import StoreError
 from layers._times import SHANGHAI, to_ms
 from layers.intake import retention
-from layers.store import accounts, factors, identities, journal, tokens
-from layers.store.schema import account
+from layers.store import accounts, destruction, factors, identities, journal, tokens
+from layers.store.schema import account, batch, printed, released
 from layers.store.schema import journal as entries
 from layers.store.tokens import Token
 from tests.office import ADMIN, AUDITOR, CITY, COMMUNITY, DISTRICT, PUBLIC, STREET, Office, said
@@ -220,3 +220,28 @@ def test_whoever_is_kept_too_long_is_told_whatever_was_destroyed_before(own):
     assert state(own, "destroyed") == ("not", {"n": "5", "command": "retention"})
     retention.carry_out(own.store, own.store.now(), "x")
     assert state(own, "destroyed")[0] == "supports"
+
+
+def test_who_is_kept_too_long_is_counted_without_being_read(own, monkeypatch):
+    def reads(*_):
+        raise AssertionError("who is due was read")
+
+    monkeypatch.setattr(retention, "due", reads)
+    monkeypatch.setattr(destruction, "due", reads)
+    assert state(own, "destroyed") == ("not", {"n": "5", "command": "retention"})
+
+
+@pytest.mark.parametrize("kind", ["import", "review", "print", "publish"])
+def test_processing_that_left_a_trace_and_no_entry_is_told(own, kind):
+    """Every kind is held against what it left in the store; one entry of one kind proves nothing about the others."""
+    traces = {
+        "review": lambda c: c.execute(insert(batch).values(kind="review", feed="placement", source="x", settings="", receipt={}, known_at=1)),
+        "print": lambda c: c.execute(insert(printed).values(code="X", at=1, actor="x", format="pdf", sha256="0", state={}, key_id="k", signature="s")),
+        "publish": lambda c: c.execute(insert(released).values(number=1, at=1, actor="x", known_at=1, measure="cases", area="", first=1, last=1, n=9)),
+        "import": lambda c: c.execute(delete(entries).where(entries.c.action == "import", entries.c.seq == 2)),
+    }  # fmt: skip
+    found, values = state(own, "processing")
+    assert (found, values["without"]) == ("supports", 0)
+    with own.store.writing() as connection:
+        traces[kind](connection)
+    assert state(own, "processing") == ("not", values | {"without": 1})

@@ -378,3 +378,15 @@ def test_what_is_left_of_a_delivery_is_taken_back_and_the_destroyed_stay_counted
     confirmed = {key: n for key, n in counts(store).items() if key[0] == "city" and key[2:] == ("confirmed", "ever")}
     assert list(confirmed.values()) == [3]  # 1, 3 and 5; 2 is suspected, 4 is taken back
     assert city.believed(store, "person").empty
+
+
+@pytest.mark.parametrize("days", range(-8, 10))
+def test_how_many_are_due_is_counted_where_they_lie_and_is_as_many_as_are_named(store, tmp_path, days):
+    city.cases(
+        store, tmp_path, "2020-02-12T18:00", {"case_id": "1", "age": "7"}, {"case_id": "4", "status_at": "2020-01-20"}
+    )
+    now = OVER + timedelta(days=days)
+    numbers = {one.kind: one.number for one in retention.number_due(store, now)}
+    assert numbers == {kind: len(subjects) for kind, subjects in due(store, now).items()}
+    last = {"1": 12, "2": 5, "3": 11, "4": 12}  # day of February on which somebody was last heard of
+    assert due(store, now)["case"] == [one for one, day in last.items() if day <= 10 + days]
