@@ -1,4 +1,4 @@
-"""The page of one's own second factor, for whoever is signed in: set it up, make new recovery codes, take it away again with a code."""
+"""The page of one's own second factor, for whoever is signed in: set it up with the password, make new recovery codes, take it away again with a code."""
 
 import math
 from collections.abc import Callable
@@ -10,14 +10,16 @@ from sqlalchemy import Connection
 from dashboard import cookies
 from dashboard import sign_in_second_page as pages
 from dashboard.desk import Desk
-from dashboard.sign_in import Door
+from dashboard.sign_in import BUSY_S, Door
+from dashboard.sign_in import LONGEST as LONGEST_FIELDS
 from dashboard.sign_in_page import as_form
 from dashboard.sign_in_second import LONGEST, refuse
 from dashboard.wording import preferred
-from layers.store import factors, halfway, sessions
+from layers.store import accounts, factors, halfway, sessions
 from layers.store.accounts import Account, AccountError
 
 PATH = "/second-factor"
+LONGEST_PASSWORD = LONGEST_FIELDS["password"]
 
 
 @dataclass
@@ -50,8 +52,12 @@ class OwnFactor:
         }
         if who is None or do not in changes:
             return self._shown(who, status=400)
-        if len(code) > LONGEST:
+        if len(code) > LONGEST or len(request.form.get("password", "")) > LONGEST_PASSWORD:
             return self._shown(who, "long", 400)
+        if do == "confirm":
+            why, wait = self._password(who)
+            if why:
+                return self._shown(who, why, 401 if why == "password" else 429, math.ceil(wait))
         try:
             wait, codes = self._changed(who, code, changes[do])
         except AccountError:  # it was set up or taken away in another window
@@ -82,6 +88,21 @@ class OwnFactor:
         if codes is not None:
             second.forgive(whose, address)
         return wait, codes
+
+    def _password(self, who: Account) -> tuple[str, float]:
+        """Hold the password against the account: why it does not do ("" where it does), and seconds to wait. A desk that was left open sets nothing up."""
+        throttle, address = self.door.throttle, request.remote_addr or ""
+        wait, last = throttle.attempt(who.name, address)
+        if wait:
+            return "locked", wait
+        with throttle.turn() as came:
+            found = accounts.checked(self.desk.store, who.name, request.form.get("password", "")) if came else None
+        if found is not None or not came:
+            throttle.forgive(who.name, address)
+            return ("", 0.0) if came else ("busy", BUSY_S)
+        with self.desk.store.writing() as connection:
+            refuse(connection, who, address, last, "password")
+        return "password", 0.0
 
     def _who(self) -> Account | None:
         """The account whose session this browser carries; a pass has none."""

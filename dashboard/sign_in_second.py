@@ -163,10 +163,10 @@ class SecondDoor:
         return URLSafeTimedSerializer(self.desk.settings.secret, salt="halfway")
 
 
-def refuse(connection: Connection, who: Account | None, address: str, last: bool = False) -> None:
-    """Journal a wrong code inside a transaction, and that no more are heard."""
+def refuse(connection: Connection, who: Account | None, address: str, last: bool, what: str = "code") -> None:
+    """Journal a wrong code, or what else was wrong, inside a transaction, and that no more are heard."""
     name = who.name if who else "unknown"
-    detail = {"address": address, "error": "code"}
+    detail = {"address": address, "error": what}
     journal.write(connection, "nobody", "sign-in-refused", name, detail)
     if last:
         journal.write(connection, "nobody", "sign-in-locked", name, detail)

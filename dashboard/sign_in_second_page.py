@@ -43,7 +43,8 @@ def set_up(
     *,
     demanded: bool,
 ) -> str:
-    """Return the page with a new secret, as text and as a QR code, and the field for its first code; `demanded` where nobody gets on without."""
+    """Return the page with a new secret, as text and as a QR code, and the field for its first code; `demanded` where nobody gets on without,
+    just after the password; elsewhere it is asked for once more."""
     link = factors.address(secret, name, say("app.name", "zh"))
     steps = "".join(f"<li>{pair(both(f'factor.step_{n}'))}" for n in (1, 2, 3))
     shown = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
@@ -51,7 +52,7 @@ def set_up(
         f"<form method=post action={path}>{hidden(**{cookies.GUARD_FIELD: token, 'do': 'confirm'})}{because(why, wait)}"
         f"<div class=steps><h2>{told('factor.set_up')}</h2>{_hint('factor.demanded' if demanded else 'factor.wanted')}<ol>{steps}</ol></div>"
         f"<figure>{_drawn(link, first)}<figcaption>{told('factor.secret')}<code tabindex=0>{shown}</code></figcaption></figure>"
-        f"<div class=last>{_code_field(why, 'factor.code')}<button>{told('factor.confirm')}</button></div></form>{'' if demanded else _home()}"
+        f"<div class=last>{'' if demanded else _password_field(why)}{_code_field(why, 'factor.code', first=demanded or why in WRONG)}<button>{told('factor.confirm')}</button></div></form>{'' if demanded else _home()}"
     )
     return framed(city, first, "factor.set_up", body, "factor.set_up_help", wide=True)
 
@@ -87,9 +88,19 @@ def recovery(city: City, codes: Sequence[str], there: str, first: str) -> str:
     return framed(city, first, "factor.codes", body, "factor.codes_help")
 
 
-def _code_field(why: str, label: str = "factor.either") -> str:
+def _code_field(why: str, label: str = "factor.either", *, first: bool = True) -> str:
     wrong = " aria-describedby=told" + (" aria-invalid=true" if why in WRONG else "") if why else ""
-    return f"<label for=code>{told(label)}</label><input id=code name=code {FIELD} autofocus{wrong}>"
+    begins = " autofocus" if first else ""
+    return f"<label for=code>{told(label)}</label><input id=code name=code {FIELD}{begins}{wrong}>"
+
+
+def _password_field(why: str) -> str:
+    wrong = " aria-describedby=told aria-invalid=true" if why == "password" else ""
+    wrong += "" if why in WRONG else " autofocus"
+    return (
+        f"<label for=password>{told('sign_in.password')}</label><input id=password name=password type=password required "
+        f"maxlength=200 autocomplete=current-password{wrong}>"
+    )
 
 
 def _home() -> str:

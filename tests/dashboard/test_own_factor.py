@@ -44,7 +44,12 @@ def signed_in(office, name=NAME):
 
 
 def sent(client, do, code, **more):
-    form = {"csrf": re.search(r'name="?csrf"? value="(\w+)"', page(client))[1], "do": do, "code": code} | more
+    form = {
+        "csrf": re.search(r'name="?csrf"? value="(\w+)"', page(client))[1],
+        "do": do,
+        "code": code,
+        "password": GOOD,
+    } | more
     return client.post(PATH, data=form)
 
 
@@ -90,6 +95,19 @@ def test_a_holder_sets_it_up_with_a_first_code_and_sees_secret_and_recovery_code
     assert told(own) == [("nobody", "sign-in-refused"), (NAME, "account-factor")]
 
 
+@pytest.mark.parametrize("word", ["", "wrong password!!", "x" * 201])
+def test_a_desk_that_was_left_open_sets_nothing_up(own, word):
+    client = signed_in(own)
+    code = factors.code_of(secret_in(page(client)), time.time())
+    answer = sent(client, "confirm", code, password=word)
+    assert answer.status_code == 401
+    assert "密码不对" in answer.get_data(as_text=True)
+    assert factors.of(own.store, 1) is None
+    assert journal.entries(own.store, 1)["detail"].iloc[0]["error"] == "password"
+    assert [sent(client, "confirm", code, password=word).status_code for _ in range(5)] == [401] * 4 + [429]
+    assert not word or word not in str(journal.entries(own.store).to_dict("records"))
+
+
 def test_new_recovery_codes_take_a_code(own):
     client = signed_in(own)
     secret, codes = set_up(client)
@@ -128,11 +146,12 @@ def test_another_site_changes_nothing(own, token):
     assert factors.of(own.store, 1) is not None
 
 
-@pytest.mark.parametrize(("form", "status"), [({"do": "drop"}, 400), ({"do": ""}, 400), ({"do": "codes", "code": "1" * 61}, 400)])  # fmt: skip
+@pytest.mark.parametrize(("form", "status"), [({"do": "drop"}, 400), ({"do": ""}, 400), ({"do": "codes", "code": "1" * 61}, 400), ({"do": "confirm", "password": "x" * 1001}, 400)])  # fmt: skip
 def test_what_makes_no_sense_is_refused(own, form, status):
+    form = dict(form)
     client = signed_in(own)
     set_up(client)
-    assert sent(client, form["do"], form.get("code", "123456")).status_code == status
+    assert sent(client, form.pop("do"), form.pop("code", "123456"), **form).status_code == status
 
 
 def test_a_pass_has_none_also_where_an_account_bears_its_name(own):
