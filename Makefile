@@ -127,7 +127,7 @@ tests/node_modules/.stamp: tests/package-lock.json | programs
 
 # nginx, before which a test puts a real server. A machine that cannot have it skips that test, and the report says so.
 .venv/nginx.stamp: | programs
-	@command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && ( $(call quietly,installing nginx-light (log in var/apt.log),apt.log,$(apt) nginx-light) ); } \
+	@command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && ( $(call quietly,installing nginx (log in var/apt.log),apt.log,$(apt) nginx) ); } \
 	|| echo 'nginx is missing: the tests of the proxy will be skipped'
 	@touch $@
 
