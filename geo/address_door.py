@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from geo.address_spelling import normalise, simplified
 
 _FORMAL = dict(zip("壹贰貳叁參参肆伍陆陸柒捌玖拾佰", "一二二三三三四五六六七八九十百", strict=True))
-_NOUGHT = str.maketrans("〇○◯Ｏ", "零零零零")
-_CHINESE = "零一二三四五六七八九十百两廿卅"
+_ONE_WAY = str.maketrans({"〇": "零", "○": "零", "◯": "零", "廿": "二十", "卅": "三十"})
+_CHINESE = "零一二三四五六七八九十百两"
 _READ = {c: str(i) for i, c in enumerate("零一二三四五六七八九")} | {"两": "2"}
 
 _UNIT = r"(?:单元|号楼|栋|幢|座|楼|梯|门|层|室|房|户|间|铺|洞|排|阁)"
@@ -23,11 +23,12 @@ _CHAIN = re.compile(rf"(?=[\d-]*[{_CHINESE}])[{_CHINESE}\d]+(?:\s*[-‐-—/]\s*
 
 STANDS_FOR = " 甲室 "  # any unit: what could not be told apart once letters and hyphens are brought into one spelling
 _WORDS = "building|bldg|block|blk|tower|unit|entrance|staircase|stair|lift|room|rm|flat|apartment|apt|suite|ste|floor|flr|fl|level|lvl|door|house|villa|number|nr|no"
-_COUNTED = "zero|oh|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
-_NUMBER = rf"(?:[A-Za-z]{{0,2}}\d[0-9A-Za-z]*(?:[-/][0-9A-Za-z]+)*|[A-Za-z]{{1,2}}(?![A-Za-z])|(?:{_COUNTED})(?:[\s-]+(?:{_COUNTED}))*(?![A-Za-z]))"
+_COUNTED = "zero|oh|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred"
+_NUMBER = rf"(?:[A-Za-z]{{0,2}}\d[0-9A-Za-z]*(?:[-/][0-9A-Za-z]+)*|[A-Za-z]{{1,2}}(?![A-Za-z])|(?:{_COUNTED})(?:[\s-]+(?:and[\s-]+)?(?:{_COUNTED}))*(?![A-Za-z]))"
+_SIGNS = r"[\s.:#№,-]*"
 _ENGLISH = re.compile(
-    rf"(?<![A-Za-z])(?:{_WORDS})s?(?![A-Za-z])[\s.:#№,-]*{_NUMBER}"
-    rf"|(?<![0-9A-Za-z])(?:\d+(?:st|nd|rd|th)|{_NUMBER})[\s-]*(?:{_WORDS})s?(?![A-Za-z])",
+    rf"(?<![A-Za-z])(?:{_WORDS})s?(?![A-Za-z]){_SIGNS}{_NUMBER}"
+    rf"|(?<![0-9A-Za-z])(?:\d+(?:st|nd|rd|th)|{_NUMBER})[\s-]*(?:{_WORDS})s?(?![A-Za-z])(?!{_SIGNS}{_NUMBER})",
     re.IGNORECASE,
 )
 
@@ -71,7 +72,7 @@ def pieces(text: str) -> Iterator[Piece]:
 
 def _legible(text: str) -> str:
     """The text with numbers in digits where they are read out or formal, and with English units as Chinese ones."""
-    plain = simplified(unicodedata.normalize("NFKC", text).translate(_NOUGHT))
+    plain = simplified(unicodedata.normalize("NFKC", text).translate(_ONE_WAY))
     if plain.upper() != plain.lower():  # letters
         plain = _ENGLISH.sub(STANDS_FOR, plain)
     plain = _FORMAL_RUN.sub(lambda run: run[0] if run["one"] else _FORMAL[run[0]], plain)

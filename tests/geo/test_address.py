@@ -87,6 +87,10 @@ def test_whatever_is_written_no_number_stays_that_is_no_door_of_a_road_no_lane_a
     assert strip_unit(left) == left
 
 
+def test_of_a_text_that_is_no_address_nothing_is_shown():
+    assert strip_unit("春风里3栋" * 80) == ""
+
+
 def test_private_numbers_leave_no_digit_behind():
     assert not any(c.isdigit() for c in normalise("张先生 13912345678 000000199001011234 汉口"))
 
