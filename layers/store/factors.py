@@ -186,7 +186,9 @@ def _require_none(connection: Connection, who: Account, row: Any) -> None:
 def _made(connection: Connection, number: int) -> str:
     """Keep a new secret in the place of one that nobody confirmed."""
     secret, ring = pyotp.random_base32(), ring_of(connection)
-    (sealed,) = seal(ring, SECRET, [str(number)], [secret], ring.lasting(KEY))
+    if not connection.execute(select(exists().where(_f.confirmed_at.is_not(None)))).scalar():
+        ring.lasting(KEY)  # never where it sealed something: a lost key is put back, and no other made in its place
+    (sealed,) = seal(ring, SECRET, [str(number)], [secret], KEY)
     connection.execute(delete(second_factor).where(_f.account == number, _f.confirmed_at.is_(None)))
     row = {"account": number, "secret": sealed, "made_at": _now(), "confirmed_at": None, "last_step": 0}
     connection.execute(insert(second_factor).values(**row))

@@ -177,8 +177,14 @@ def test_without_the_folder_of_keys_nothing_opens(store, tmp_path):
     assert key.stat().st_mode & 0o077 == 0
     store.ring._held.pop("factors", None), store.ring._ciphers.pop("factors", None)
     key.unlink()
-    with pytest.raises(StoreError, match="factors"):
-        given(store, "123456")
+    for ask in (lambda: given(store, "123456"), lambda: factors.shown(store, OTHER)):
+        with pytest.raises(StoreError, match="the key factors .* put the copy of the folder of keys back"):
+            ask()
+    assert not key.exists()
+    factors.reset(store, "root", WHO.name)  # it is lost for good
+    assert factors.of(store, OTHER.id) is None
+    set_up(store, OTHER)
+    assert key.exists()
 
 
 def test_a_backup_keeps_it_and_what_was_used_stays_used(store, tmp_path, empty):
