@@ -3,7 +3,7 @@
 import pandas as pd
 
 from layers.decisions._proposal import Words
-from layers.decisions._situation_facts import SituationFacts
+from layers.decisions._situation_facts import LATE, REACH, SituationFacts
 from layers.decisions._situation_state import State
 from layers.decisions._words import count, day, days, listed
 from layers.decisions.rules import RuleSet
@@ -27,12 +27,7 @@ def of_state(state: State, facts: SituationFacts, step: RuleSet | None) -> list[
         )
     unknown = pd.to_numeric(facts.onsets.loc[facts.onsets["event_day"].isna(), "n"]).sum()
     if unknown:
-        found.append(
-            Words(
-                f"另有{unknown:,.0f}例没有发病日期，不在按发病日的序列中。",
-                f"{count(unknown, 'case')} without a day of onset: not in the series by onset.",
-            )
-        )
+        found.append(_without_onset(unknown, state, facts))
     unplaced = state.districts.loc[state.districts["district"] == "", "ever"].sum()
     if unplaced:
         found.append(
@@ -42,6 +37,16 @@ def of_state(state: State, facts: SituationFacts, step: RuleSet | None) -> list[
             )
         )
     return [*found, *_untold(state), *_silenced(state), *_silent_sites(state), *_books(state), *_heaps(state)]
+
+
+def _without_onset(unknown: float, state: State, facts: SituationFacts) -> Words:
+    """Older cases are not read: where there are any, the number says of which days it is."""
+    days_read = REACH + LATE
+    older = facts.increments["event_day"].min() < state.clock.last - days_read
+    return Words(
+        f"{f'近{days_read}天的病例中，' if older else ''}另有{unknown:,.0f}例没有发病日期，不在按发病日的序列中。",
+        f"{count(unknown, 'case')}{f' of the last {days_read} days' if older else ''} without a day of onset: not in the series by onset.",
+    )
 
 
 def _untold(state: State) -> list[Words]:

@@ -69,7 +69,7 @@ def tell(connection: Connection, subjects: Sequence[str] | None = None) -> None:
         "onset_at": person.c.onset_at,
         "counted_at": case((nobody, None), else_=told.c.counted),
         "counted_known": told.c.heard,
-        "ended_at": case((nobody, ALWAYS), (still, FOREVER), else_=told.c.last / ROOM),
+        "ended_at": case((nobody, ALWAYS), (still, FOREVER), else_=told.c.last // ROOM),
         "changed_at": since.c.changed,
     }
     rows = select(*columns.values()).select_from(joined)

@@ -24,6 +24,7 @@ ADDED_TO = (
     "released",
     "destroyed",
     "lapsed",
+    "closed",
 )  # what is there is never changed or taken out
 WANTED = "wanted: CREATE ROLE {city} NOLOGIN; CREATE ROLE {role} LOGIN NOINHERIT PASSWORD '...' IN ROLE {city}"
 FACTS_OF = "SELECT rolsuper, rolbypassrls, rolcreaterole, rolcanlogin FROM pg_roles WHERE rolname = :role"

@@ -223,26 +223,21 @@ placement = _fact(  # which compound a person belongs to, how we know, and how s
     Index("ix_placement_found", *FOUND, sqlite_where=OF_CASES, postgresql_where=OF_CASES),
 )
 
-course = (
-    Table(  # of each case what narrows down who is looked at; made of what is believed (courses.py), no fact of its own
-        "course",
-        metadata,
-        Column("kind", String, primary_key=True),
-        Column("subject", String, primary_key=True),
-        Column("district", String),
-        Column("onset_at", Instant),
-        Column(
-            "counted_at", Instant
-        ),  # when it first was confirmed or clinical; empty: never, or the source took it back
-        Column("counted_known", Instant),  # when that was known first, however dated
-        Column(
-            "ended_at", Instant, nullable=False
-        ),  # when it was ill no more: FOREVER while it is, ALWAYS if it never was
-        Column("changed_at", Instant, nullable=False),  # since when all of this is known
-        Index("ix_course_counted", "kind", "counted_at", "changed_at", "district", "onset_at", "counted_known"),
-        Index("ix_course_ended", "kind", "ended_at"),
-        Index("ix_course_changed", "kind", "changed_at"),
-    )
+# Of each case what narrows down who is looked at; made of what is believed (courses.py), no fact of its own.
+course = Table(
+    "course",
+    metadata,
+    Column("kind", String, primary_key=True),
+    Column("subject", String, primary_key=True),
+    Column("district", String),
+    Column("onset_at", Instant),
+    Column("counted_at", Instant),  # first confirmed or clinical; empty: never, or the source took it back
+    Column("counted_known", Instant),  # when that was known first, however dated
+    Column("ended_at", Instant, nullable=False),  # ill no more; FOREVER while it is, ALWAYS if it never was
+    Column("changed_at", Instant, nullable=False),  # since when all of this is known
+    Index("ix_course_counted", "kind", "counted_at", "changed_at", "district", "onset_at", "counted_known"),
+    Index("ix_course_ended", "kind", "ended_at"),
+    Index("ix_course_changed", "kind", "changed_at"),
 )
 
 hospital = _fact(

@@ -21,7 +21,9 @@ def quiet(*_said):
 
 
 def two_cases(store, folder):
-    city.cases(store, folder, "2020-02-10T18:00", {}, {"case_id": "2", "status": "疑似"})
+    city.cases(
+        store, folder, "2020-02-10T18:00", {}, {"case_id": "2", "status": "疑似"}, {"case_id": "3", "status": "治愈"}
+    )
     for number in range(5):
         journal.add(store, "keeper", "plan", f"lockdown {number}", {"n": number})
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sqlalchemy import delete, func, insert, select, update
 
-from layers._times import day_number, day_start, parse_time
+from layers._times import day_number, day_start, parse_time, to_ms
 from layers.decisions import _situation_facts
 from layers.decisions._bed_patients import patients_of
 from layers.intake import unbatch
@@ -201,6 +201,19 @@ def test_only_those_who_may_be_ill_are_looked_at(store):
     view = store.view()
     candidates = set(store.read(courses.maybe_ill(view))["subject"])
     assert len(patients_of(store, view)) == len(candidates) < len(store.read(select(course.c.subject)))
+
+
+def test_a_course_ends_at_the_very_moment_at_which_its_case_was_ill_no_more(tmp_path, target):
+    """A moment is a whole number in every database: what is none cannot be put back into the other one."""
+    found = begun(target, tmp_path)
+    rows = ({"case_id": status, "status": status, "status_at": at(9)} for status in ("确诊", "治愈", "死亡"))
+    city.cases(found, tmp_path, at(10), *rows)
+    with found.engine.connect() as connection:
+        ended = {row.subject: row.ended_at for row in connection.execute(select(course))}
+    found.close()
+    moment = to_ms(parse_time(at(9)))
+    assert ended == {"确诊": FOREVER, "治愈": moment, "死亡": moment}
+    assert {type(one) for one in ended.values()} == {int}
 
 
 def test_a_course_follows_every_change(store):

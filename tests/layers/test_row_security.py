@@ -9,7 +9,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from layers._errors import StoreError
 from layers.store import backups, engine, journal, migrations, roles, row_security, soundness
-from layers.store.schema import FACTS, batch, person, placement, rejection
+from layers.store.schema import FACTS, batch, course, person, placement, rejection
 from tests import city, databases
 from tests.served import made
 
@@ -215,11 +215,15 @@ def test_a_step_down_and_up_again_and_a_restore_keep_policies_and_grants(own):
     back = databases.opened(role, tmp_path, "drill")
     assert keys(back.within("/420103/")) == ["case:9"]
     assert len(keys(back)) == 5
+    assert back.within("/420103/").read(select(course.c.subject))["subject"].tolist() == ["9"]
+    assert len(back.read(select(course.c.subject))) == 5  # told anew under the policies of persons
     with back.engine.connect() as connection:  # a transaction of the store that states nothing
         assert connection.execute(select(func.count()).select_from(person)).scalar() == 0
         assert connection.execute(select(func.count()).select_from(batch)).scalar() > 0
-    with pytest.raises(ProgrammingError, match="permission denied"), engine.writer(back.engine).begin() as connection:
-        connection.exec_driver_sql("DELETE FROM journal")
+    for forbidden in ("DELETE FROM journal", "UPDATE closed SET n = n + 1"):
+        refused = pytest.raises(ProgrammingError, match="permission denied")
+        with refused, engine.writer(back.engine).begin() as connection:
+            connection.exec_driver_sql(forbidden)
     back.close()
 
 

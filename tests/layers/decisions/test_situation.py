@@ -152,6 +152,16 @@ def test_who_has_no_district_or_no_onset_is_counted_apart():
     assert "7例未落实到区" in zh
 
 
+def test_of_whom_no_onset_was_told_the_days_are_named_where_older_cases_are_not_read():
+    plain = facts()
+    old = {"area": [BIG], "status": ["confirmed"], "event_day": [LAST - 181], "known_day": [LAST - 181], "n": [1]}
+    untold = pd.DataFrame({"area": [BIG], "event_day": [np.nan], "known_day": [LAST - 3], "n": [7]})
+    more = pd.concat([plain.increments, pd.DataFrame(old)])
+    found = propose(facts(increments=more, onsets=pd.concat([plain.onsets, untold])), VIEW).caveats
+    assert any(words.zh.startswith("近180天的病例中，另有7例没有发病日期") for words in found)
+    assert any(words.en.startswith("7 cases of the last 180 days without a day of onset") for words in found)
+
+
 def test_write_offs_are_in_the_books_and_in_the_caveats():
     plain = facts()
     gone = {"area": [BIG], "status": ["confirmed"], "event_day": [STEP[0]], "known_day": [STEP[1]], "n": [-13]}
