@@ -98,6 +98,18 @@ def test_what_is_wrong_is_named_as_what_it_is(filled, capsys, monkeypatch, wante
     assert wanted in refused(capsys, *arguments)[1]
 
 
+def test_the_link_of_a_pass_leads_where_browsers_come(monkeypatch, capsys):
+    monkeypatch.setenv("FANGYI_MODE", "production")
+    monkeypatch.setenv("FANGYI_SECRET", "Zq8sdfjkl3r9vnmWERTpoiu7654lkjhgf")
+    monkeypatch.setenv("FANGYI_PROXY", "127.0.0.1")
+    pass_ = ("pass", "--name", "wall-1", "--role", "city")
+    assert "say it with --at" in refused(capsys, *pass_)[1]
+    for wrong in ("map.example", "ftp://map.example", "https://map.example/enter", "https://"):
+        assert "wanted the address that browsers open" in refused(capsys, *pass_, "--at", wrong)[1]
+    assert main([*pass_, "--at", "https://map.example:8443/"]) == 0
+    assert capsys.readouterr().out.startswith("https://map.example:8443/enter?pass=")
+
+
 def test_a_command_that_reads_makes_no_store_of_an_empty_file(tmp_path, capsys):
     empty = put(tmp_path / "empty.db", "")
     assert "holds no store yet" in refused(capsys, "verify-journal", "--store", f"sqlite:///{empty}")[1]
