@@ -53,7 +53,7 @@ class Ensemble:
     def negative_binomial(self, origins: slice) -> tuple[np.ndarray, np.ndarray]:
         """Return size and success probability: the mean is the centre, the variance of the log that of past errors."""
         mean = np.maximum(np.expm1(self.centre[origins]), self.floor[origins, None])
-        excess = np.clip(np.expm1(self.spread[origins] ** 2), 1e-3, 20.0)
+        excess = np.maximum(np.expm1(np.minimum(self.spread[origins] ** 2, np.log1p(20.0))), 1e-3)
         return 1 / excess, 1 / (1 + mean * excess)
 
     def quantiles(self, origins: slice) -> np.ndarray:

@@ -109,7 +109,9 @@ def test_what_is_no_request_ends_nothing(place, line):
             wire.sendall(line)
             wire.shutdown(socket.SHUT_WR)
             answer = wire.recv(1 << 12)
-        except ConnectionError:
+        except TimeoutError:
+            raise
+        except OSError:  # a line that was cut, or that is not there any more when it is to be ended
             answer = b""
     assert not answer.startswith(b"HTTP/1.1 5")
     assert asked(place, "/healthz")[0] == 200
