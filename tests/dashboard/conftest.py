@@ -1,7 +1,9 @@
-"""What tests of the dashboard share: the offices' city, founded once a module."""
+"""What tests of the dashboard share: the offices' city, founded once a module, and hashes that cost nothing."""
 
 import pytest
+from argon2 import PasswordHasher
 
+from layers.store import accounts, passwords
 from tests import office
 
 
@@ -11,3 +13,13 @@ def built(tmp_path_factory):
     folder = tmp_path_factory.mktemp("office")
     office.found(folder).close()
     return folder / "store.db"
+
+
+@pytest.fixture(scope="module")
+def cheap_hashes():
+    """Hash passwords as always, but at no cost."""
+    before, passwords.HASHER = passwords.HASHER, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    accounts._nobody.cache_clear()
+    yield
+    passwords.HASHER = before
+    accounts._nobody.cache_clear()

@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from argon2 import PasswordHasher
 from sqlalchemy import select
 
 from dashboard import cookies
@@ -19,12 +18,7 @@ NAME = "江岸值班"
 FIELDS = ("name", "role", "area")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def cheap():
-    """Hashes that cost nothing, of the same kind."""
-    before, passwords.HASHER = passwords.HASHER, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    yield
-    passwords.HASHER = before
+pytestmark = pytest.mark.usefixtures("cheap_hashes")
 
 
 @pytest.fixture

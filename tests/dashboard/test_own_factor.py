@@ -4,11 +4,10 @@ import re
 import time
 
 import pytest
-from argon2 import PasswordHasher
 
 from dashboard import cookies
 from dashboard.pages import _journal_words
-from layers.store import accounts, factors, identities, journal, passwords, sessions
+from layers.store import accounts, factors, identities, journal, sessions
 from tests.office import ADMIN, CITY, Office, press_of, said
 
 GOOD = "seven lanterns at dusk"
@@ -16,12 +15,7 @@ NAME = "江岸值班"
 PATH = "/second-factor"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def cheap():
-    """Hashes that cost nothing, of the same kind."""
-    before, passwords.HASHER = passwords.HASHER, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    yield
-    passwords.HASHER = before
+pytestmark = pytest.mark.usefixtures("cheap_hashes")
 
 
 @pytest.fixture

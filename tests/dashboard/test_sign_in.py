@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 
 import pytest
-from argon2 import PasswordHasher
 from itsdangerous import timed
 
 from dashboard import cookies, throttle
@@ -20,14 +19,7 @@ NAME = "江岸值班"
 PAGE = {"Accept": "text/html"}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def cheap():
-    """Hashes that cost nothing, of the same kind."""
-    before, passwords.HASHER = passwords.HASHER, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    accounts._nobody.cache_clear()
-    yield
-    passwords.HASHER = before
-    accounts._nobody.cache_clear()
+pytestmark = pytest.mark.usefixtures("cheap_hashes")
 
 
 @pytest.fixture

@@ -4,14 +4,13 @@ import re
 import time
 
 import pytest
-from argon2 import PasswordHasher
 from itsdangerous import URLSafeTimedSerializer, timed
 from sqlalchemy import update
 
 from dashboard import cookies, throttle
 from dashboard.app import create_app
 from dashboard.doors import SIGNED_IN
-from layers.store import accounts, factors, halfway, journal, passwords
+from layers.store import accounts, factors, halfway, journal
 from layers.store.schema import second_factor
 from tests.office import Office
 
@@ -20,14 +19,7 @@ WITH, WITHOUT = "江岸值班", "江汉值班"
 SECOND = "/sign-in/second"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def cheap():
-    """Hashes that cost nothing, of the same kind."""
-    before, passwords.HASHER = passwords.HASHER, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    accounts._nobody.cache_clear()
-    yield
-    passwords.HASHER = before
-    accounts._nobody.cache_clear()
+pytestmark = pytest.mark.usefixtures("cheap_hashes")
 
 
 @pytest.fixture
