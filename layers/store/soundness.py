@@ -1,10 +1,10 @@
-"""Is a database sound: every row can be read and what is sealed opened, every reference leads somewhere, and its tables are those of this version?"""
+"""Is a database sound: every row can be read and what is sealed opened, every reference leads somewhere, sums hold what they close, and its tables are those of this version?"""
 
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Table, func, select
 
-from layers.store import factors, geometry, migrations, resealing, roles
+from layers.store import closing, factors, geometry, migrations, resealing, roles
 from layers.store.backups import CHECKED, Step
 from layers.store.database import Store
 from layers.store.digests import Digest, digests, whole
@@ -49,6 +49,7 @@ def examine(store: Store, step: Step) -> Found:
             *_schema(connection),
             *resealing.unread(connection, SHOWN),
             *factors.unread(connection, SHOWN),
+            *closing.untrue(connection),
         ]
         notes = _notes(connection)
     return Found(tables, tuple(wrong), tuple(notes))

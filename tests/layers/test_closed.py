@@ -12,7 +12,7 @@ from layers.decisions import _situation_facts
 from layers.decisions._bed_patients import patients_of
 from layers.intake import unbatch
 from layers.store import closing as closings
-from layers.store import courses, totals
+from layers.store import courses, soundness, totals
 from layers.store.schema import FOREVER, closed, closing, course, total
 from layers.store.writing import close_batch, open_batch
 from tests import city
@@ -153,6 +153,24 @@ def test_what_nobody_finished_closing_is_read_by_nobody(store):
     with store.writing() as connection:
         connection.execute(insert(closing).values(told))
     pd.testing.assert_frame_equal(store.read(totals.state(store.view(), "city")), before)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        update(closed).where(closed.c.measure == "ever").values(n=closed.c.n + 1),
+        delete(closed).where(closed.c.level == "city"),
+        update(total).where(total.c.id == 1).values(n=5),
+    ],
+    ids=["sums", "rows", "increments"],
+)
+def test_sums_that_are_not_those_of_their_increments_are_found(store, changed):
+    assert soundness.examine(store, lambda *_: None).wrong == ()
+    with store.writing() as connection:
+        connection.execute(changed)
+    (told,) = soundness.examine(store, lambda *_: None).wrong
+    assert told.startswith("closed: ")
+    assert told.endswith(f" sums of closing {len(CLOSED_AFTER)} are not those of their increments")
 
 
 def test_totals_are_closed_off_when_enough_was_written(store, tmp_path, monkeypatch):
