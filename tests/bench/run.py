@@ -9,7 +9,8 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,9 @@ from layers.intake.feeds import feed_named  # noqa: E402
 from layers.intake.profile import load  # noqa: E402
 from layers.intake.run import run  # noqa: E402
 from layers.scenario import build as drill  # noqa: E402
+from layers.scenario.formats import Delivery  # noqa: E402
 from layers.store import Store, open_store  # noqa: E402
+from tests import databases  # noqa: E402
 from tests.bench import addresses, atlas, decisions, freshness, points, rows, soak, ui_load, ui_scrub, ui_transfer  # noqa: E402
 from tests.bench import load as crowd  # noqa: E402
 
@@ -45,11 +48,22 @@ def timed(work: Callable[[], Any]) -> float:
 
 
 def imports(folder: Path, small: bool) -> Store:
-    """Build the drill one delivery at a time, and say rows a second by feed."""
-    store = open_store(f"sqlite:///{folder / 'bench.db'}", "drill")
+    """Build the drill one delivery at a time in each database, and say rows a second by feed; return the store in SQLite."""
     started = time.perf_counter()
     deliveries = drill.deliver(folder / "files", small=small)
     say("drill.write_files", time.perf_counter() - started, "s", files=len(deliveries))
+    store = open_store(f"sqlite:///{folder / 'bench.db'}", "drill")
+    taken(store, deliveries)
+    if found := databases.programs():
+        with databases.server(found) as address:
+            url = databases.database(address, "bench")
+            with closing(open_store(url, "drill", keys=folder / "server")) as other:
+                taken(other, deliveries)
+    return store
+
+
+def taken(store: Store, deliveries: Sequence[Delivery]) -> None:
+    """Take deliveries in, and say rows a second by feed."""
     rows: dict[str, int] = {}
     seconds: dict[str, float] = {}
     for one in deliveries:
@@ -59,10 +73,10 @@ def imports(folder: Path, small: bool) -> Store:
         receipt = run(store, feed, one.path, datum=one.datum, profile=profile, known_at=one.known_at, source=one.source)
         seconds[one.feed] = seconds.get(one.feed, 0) + time.perf_counter() - started
         rows[one.feed] = rows.get(one.feed, 0) + receipt.rows_read
-    for feed_name, took in sorted(seconds.items()):
-        say(f"import.{feed_name}", rows[feed_name] / took, "rows/s", rows=rows[feed_name], seconds=round(took, 2))
-    say("drill.import", sum(seconds.values()), "s", rows=sum(rows.values()))
-    return store
+    engine = store.engine.dialect.name
+    for name, took in sorted(seconds.items()):
+        say(f"import.{name}", rows[name] / took, "rows/s", engine=engine, rows=rows[name], seconds=round(took, 2))
+    say("drill.import", sum(seconds.values()), "s", engine=engine, rows=sum(rows.values()))
 
 
 def matching(store: Store, rounds: int, small: bool) -> None:
