@@ -37,7 +37,7 @@ def framed(city: tuple[str, str], first: str, title: str, body: str, footer: str
     )
     brand = f'<img src="{MARK}" alt=""><h1>{told("app.name")}</h1><p class=city>{pair(city)}</p>'
     return (
-        f"<!doctype html><html lang=zh-CN><head>{head}</head><body class='sign-in{' wide' if wide else ''}'><main><header>{brand}</header>"
+        f"<!doctype html><html lang=zh-CN class=door><head>{head}</head><body class='sign-in{' wide' if wide else ''}'><main><header>{brand}</header>"
         f"{body}<footer>{told(footer, 'p')}</footer></main></body></html>"
     )
 
