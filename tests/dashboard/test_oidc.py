@@ -199,7 +199,7 @@ def test_where_it_leads_on_is_inside(own, his):
         {"iat": None},
         {"sub": None},
         {"sub": ""},
-        {"nbf": int(time.time()) + 600},
+        {"nbf": int(time.time()) + 86_400},
     ],
     ids=str,
 )
