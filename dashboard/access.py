@@ -22,9 +22,9 @@ somebody else who answers for the same area or for more around it. What is print
 a page tells only to those whom this gate let read the rows.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 import pandas as pd
@@ -34,10 +34,10 @@ from sqlalchemy import Select, select
 
 from dashboard import cookies, doors
 from dashboard.cookies import A_SHIFT_S, Carried
-from dashboard.errors import Refusal
 from dashboard.purposes import PURPOSES
+from dashboard.roles import Person, Place, fits, is_whole, named, refusal, require_fit, roles_named
 from dashboard.settings import Settings
-from dashboard.text import LANGS, both, say
+from dashboard.text import both
 from dashboard.text import named as named_in
 from geo.address import strip_unit
 from layers._errors import ViewError
@@ -51,11 +51,6 @@ from layers.store.schema import FOREVER, compound, district
 
 COOKIE = cookies.PASS
 SEEN = "fangyi.who"  # in a request's environment: who sends it, asked once
-AREAS = {
-    **{"city": ("city",), "district": ("district",), "street": ("street",), "community": ("street", "compound")},
-    **dict.fromkeys((doors.PUBLIC, doors.AUDITOR, doors.ADMIN), ("city",)),  # they name no area, and see no row of any
-}
-ROLES = tuple(AREAS)
 REVIEWERS = ("city", "district")
 WARNERS = ("city", "district")  # who writes rules of alert and acknowledges alerts, in their own area
 # What each role may change about the gazetteer; a district in its own area, undoing what it may do included.
@@ -74,56 +69,6 @@ LAYERS = dict.fromkeys(("borders", "districts", "labels", "roads", "water"), SHA
 )
 PLANS = {"lockdown": OWN}  # the others are made by district
 DISTRICTS = ((district, district.c.code), (compound, compound.c.district))  # a city may deliver no outlines
-
-
-class AccessError(Refusal, PermissionError):
-    """Somebody asks for what they may not see."""
-
-
-def refusal(key: str, person: "Person | None" = None, **values: Any) -> AccessError:
-    """Return the refusal `access.KEY` in both languages; `who` in it is the person's role and area."""
-    return AccessError(*both(f"access.{key}", who=_who(person), **values)[::-1])
-
-
-def roles_named(roles: Iterable[str]) -> tuple[str, str]:
-    """Return roles as a list of words in both languages."""
-    zh, en = (say("access.and_the", lang).join(say(f"access.role_{one}", lang) for one in roles) for lang in LANGS)
-    return zh, en
-
-
-def _who(person: "Person | None") -> tuple[str, str]:
-    if person is None:
-        return both("access.nobody")
-    role = both(f"access.role_{person.role}") if person.role in ROLES else (person.role, person.role)
-    zh, en = (f"{one} {person.area}".strip() for one in role)
-    return zh, en
-
-
-class Place(NamedTuple):
-    """Where an area lies; "" what it does not name, or what is not known."""
-
-    district: str = ""
-    street: str = ""
-    compound: str = ""
-
-
-@dataclass(frozen=True)
-class Person:
-    """Who asks: a role and the area it answers for ("" the whole city)."""
-
-    name: str
-    role: str
-    area: str = ""
-
-    @property
-    def sees_all(self) -> bool:
-        """True for the city, which also sees what lies in no district."""
-        return self.role == "city" and not self.area
-
-    def may_see(self, place: Place) -> bool:
-        """Return True when a place is the person's own area or lies within it."""
-        mine = named(self.area)
-        return self.sees_all or (any(mine) and all(not a or a == b for a, b in zip(mine, place, strict=True)))
 
 
 @dataclass(frozen=True)
@@ -361,37 +306,6 @@ def check_origin(request: Request) -> None:
     origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site", "same-origin")
     if site not in ("same-origin", "none") or (origin is not None and urlsplit(origin).netloc != request.host):
         raise refusal("foreign", origin=origin or site)
-
-
-def require_fit(person: Person) -> None:
-    """Raise AccessError unless a role is one and its area is of its kind."""
-    if person.role not in ROLES:
-        raise AccessError(f"role {person.role!r}; wanted one of {ROLES}")
-    if not fits(person):
-        wanted = " or ".join(AREAS[person.role])
-        raise AccessError(
-            f"area {person.area!r} of role {person.role}; wanted a {wanted}, written as: nothing for the city, "
-            "420102 a district, 420102/STREET a street, compound:CODE a compound"
-        )
-
-
-def fits(person: Person) -> bool:
-    """Return whether a role has an area of its kind, whole: a district without a name would be the whole city."""
-    level = level_of(person.area)
-    return level in AREAS.get(person.role, ()) and (level == "city" or is_whole(person.area))
-
-
-def is_whole(area: str) -> bool:
-    """Return whether an area names every part that its kind has: neither "420102/" nor "compound:" does."""
-    place = named(area)
-    return all({"city": place[:1], "district": place[:1], "street": place[:2], "compound": place[2:]}[level_of(area)])
-
-
-def named(area: str) -> Place:
-    """Return the place as the area's own text names it."""
-    if level_of(area) == "compound":
-        return Place(compound=area.removeprefix("compound:"))
-    return Place(*area.split("/", 1))
 
 
 def place_of(store: Store, area: str) -> Place | None:

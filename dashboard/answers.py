@@ -16,11 +16,12 @@ from typing import Any
 
 from flask import Flask, Response, g, request
 
-from dashboard.access import SEEN, Person
+from dashboard.access import SEEN
 from dashboard.desk import Desk
 from dashboard.memory import Memory
 from dashboard.pages import Asked, all_pages
 from dashboard.pages._live import Sheets
+from dashboard.roles import Person
 from dashboard.view import WALL
 from layers._errors import ViewError
 

@@ -26,7 +26,7 @@ from dashboard import (
     wording,
 )
 from dashboard import map as deck
-from dashboard.access import COOKIE, AccessError, Gate, check_origin
+from dashboard.access import COOKIE, Gate, check_origin
 from dashboard.briefing import BriefingError
 from dashboard.calls import CallError, Json, check_call
 from dashboard.desk import Desk
@@ -43,6 +43,7 @@ from dashboard.pages import _timeline as time_machine
 from dashboard.pages._drawing import drawing
 from dashboard.presses import press, pressed
 from dashboard.prints import prints_blueprint
+from dashboard.roles import AccessError
 from dashboard.row_routes import rows_blueprint
 from dashboard.runner import Runner
 from dashboard.settings import ROOT, Settings

@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from dashboard import doors
-from dashboard.access import Person
 from dashboard.desk import Desk
+from dashboard.roles import Person
 from layers.decisions import oversight
 from layers.decisions.oversight import Finding
 from layers.store import journal, journal_reading

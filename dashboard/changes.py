@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 
 from dashboard import access
-from dashboard.access import Person, Place
 from dashboard.desk import Desk
+from dashboard.roles import Person, Place
 from dashboard.scrub import order_of
 from layers._view import View
 from layers.store import changes

@@ -11,11 +11,12 @@ import pandas as pd
 from sqlalchemy import Select, and_, or_, select
 
 from dashboard import access, doors
-from dashboard.access import CITY, DISTRICT, SHARED, Gate, Person
+from dashboard.access import CITY, DISTRICT, SHARED, Gate
 from dashboard.drafts import Drafts
 from dashboard.jobs import Jobs
 from dashboard.memory import Memory
 from dashboard.opened import Opened
+from dashboard.roles import Person, Place
 from dashboard.settings import Settings
 from dashboard.shelf import Shelf
 from dashboard.tables import TableStore
@@ -189,7 +190,7 @@ class Desk:
 
         The rows name no place, so the gate is asked about the subject's: raises AccessError where it is not this person's.
         """
-        place = access.Place(*(order[name] or "" for name in access.Place._fields))
+        place = Place(*(order[name] or "" for name in Place._fields))
         reach = access.PLANS.get(order["decision"], DISTRICT)
         self.gate.reaches(self.store, who, place, reach)
         plan = order["frozen"]["plan"]

@@ -10,11 +10,11 @@ from typing import Any
 from flask import Blueprint, Response, abort, make_response, request
 
 from dashboard import briefing, export
-from dashboard.access import Person
 from dashboard.briefing.issuing import issue
 from dashboard.desk import Desk
 from dashboard.jobs import IMPORTS, BusyError, Job, Progress
 from dashboard.orders import chosen, listing
+from dashboard.roles import Person
 from dashboard.view import Here
 from layers.decisions import orders
 from layers.decisions._catalog import PLANS

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from dashboard.access import Person
+from dashboard.roles import Person
 from dashboard.shelf import Shelf
 from dashboard.text import both
 from layers._errors import LayerError, StoreError

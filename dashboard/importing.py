@@ -11,7 +11,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, make_response, request
 
 from dashboard import export
-from dashboard.access import CITY, Person
+from dashboard.access import CITY
 from dashboard.briefing.clock import stamp_of
 from dashboard.briefing.edition import taken_code
 from dashboard.desk import Desk
@@ -19,6 +19,7 @@ from dashboard.downloads import as_json
 from dashboard.drafts import LARGEST, Draft, UploadError, too_large
 from dashboard.export import csv_lines
 from dashboard.jobs import IMPORTS, Job, Progress
+from dashboard.roles import Person
 from dashboard.text import both
 from layers._errors import Cancelled, LayerError
 from layers.intake import profiles, readers, receipt, unbatch

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from dashboard.access import Person
+from dashboard.roles import Person
 from dashboard.shelf import Shelf
 from dashboard.text import both
 from layers._errors import LayerError

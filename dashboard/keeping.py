@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from dashboard import doors
-from dashboard.access import Person, fits, place_of, refusal
+from dashboard.access import place_of
 from dashboard.desk import Desk
+from dashboard.roles import Person, fits, refusal
 from dashboard.text import both
 from layers.store import accounts, factors, passwords
 from layers.store.accounts import AccountError

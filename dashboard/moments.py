@@ -7,8 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from dashboard.access import SHARED, Person
+from dashboard.access import SHARED
 from dashboard.desk import Desk
+from dashboard.roles import Person
 from dashboard.text import both, figure
 from layers._times import SHANGHAI, day_number, day_start, from_ms, parse_time, to_ms
 from layers._view import View

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, request, send_file
 
-from dashboard.access import Person, district_titles
+from dashboard.access import district_titles
 from dashboard.briefing import PARTS, WRITERS, BriefingError, Choice, compose, press
 from dashboard.briefing.clock import stamp_of
 from dashboard.briefing.content import check
@@ -19,6 +19,7 @@ from dashboard.briefing.signing import sidecar
 from dashboard.desk import Desk
 from dashboard.downloads import as_file, as_json
 from dashboard.jobs import BusyError, Progress
+from dashboard.roles import Person
 from dashboard.text import both, pick, say
 from dashboard.view import Here
 from layers._errors import Cancelled

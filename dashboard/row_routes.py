@@ -7,9 +7,9 @@ from typing import Any
 from flask import Blueprint, Response, abort, request
 
 from dashboard import doors, refusals, second
-from dashboard.access import Person
 from dashboard.desk import Desk
 from dashboard.downloads import TYPES, as_json
+from dashboard.roles import Person
 from dashboard.row_files import FORMS, csv_parts, xlsx_parts
 from dashboard.rows import TABLES, RowsError, Taking
 from dashboard.text import both

@@ -8,13 +8,14 @@ from functools import partial
 
 import pandas as pd
 
-from dashboard.access import Person, district_titles
+from dashboard.access import district_titles
 from dashboard.briefing.clock import stamp_of
 from dashboard.briefing.content import SECRECY
 from dashboard.briefing.edition import taken_code
 from dashboard.desk import Desk
 from dashboard.pages import Asked
 from dashboard.pages._lists import COMPOUND_COLUMNS, compound_rows
+from dashboard.roles import Person
 from dashboard.text import both, figure, say
 from dashboard.view import Here
 from layers._errors import LayerError

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
 from typing import Any
 
-from dashboard.access import Person
 from dashboard.desk import Desk
 from dashboard.jobs import LANES, Job, Progress
+from dashboard.roles import Person
 from dashboard.text import both
 from layers._errors import Cancelled
 from layers.store import worklist

@@ -23,10 +23,10 @@ from flask import Blueprint, Response, abort, request
 from sqlalchemy import Select, select
 
 from dashboard import access, moments
-from dashboard.access import Person
 from dashboard.desk import Desk
 from dashboard.downloads import as_json
 from dashboard.memory import Memory
+from dashboard.roles import Person
 from dashboard.tables import IMMUTABLE, digest, narrow, pack
 from layers._times import to_ms
 from layers._view import View

@@ -15,9 +15,9 @@ import pandas as pd
 from flask import Blueprint, Response, request
 from pypinyin import Style, lazy_pinyin, pinyin
 
-from dashboard.access import Person
 from dashboard.desk import Desk
 from dashboard.downloads import as_json
+from dashboard.roles import Person
 from dashboard.text import named
 from layers._view import View
 

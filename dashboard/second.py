@@ -6,8 +6,8 @@ How they are asked for and taken: `row_routes`. The gate is asked when they are 
 import pandas as pd
 
 from dashboard import doors
-from dashboard.access import Person, refusal
 from dashboard.desk import Desk
+from dashboard.roles import Person, refusal
 from layers.store import takings
 from layers.store.takings import RELEASED, WAITING
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dashboard.access import Person, fits
 from dashboard.errors import Refusal
+from dashboard.roles import Person, fits
 
 KEYS = {"claim", "value", "role", "area"}
 NAME = "preferred_username"  # the claim that names an account, unless the table says another

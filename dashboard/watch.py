@@ -16,8 +16,8 @@ from typing import Any
 
 import pandas as pd
 
-from dashboard.access import Person
 from dashboard.desk import Desk
+from dashboard.roles import Person
 from dashboard.text import both, is_unknown
 from dashboard.view import Here
 from layers._times import day_number

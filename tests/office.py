@@ -7,8 +7,9 @@ from typing import Any
 from flask.testing import FlaskClient
 
 from dashboard import cookies
-from dashboard.access import COOKIE, Gate, Person
+from dashboard.access import COOKIE, Gate
 from dashboard.app import create_app
+from dashboard.roles import Person
 from dashboard.settings import Settings
 from layers.store import Store, open_store
 from tests import city

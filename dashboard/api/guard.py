@@ -9,10 +9,10 @@ from flask import Request, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException
 
 from dashboard import doors
-from dashboard.access import Person
 from dashboard.api import problems
 from dashboard.api.problems import Problem
 from dashboard.desk import Desk
+from dashboard.roles import Person
 from layers.store import Store, tokens
 from layers.store.tokens import Token
 

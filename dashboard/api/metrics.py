@@ -20,8 +20,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from dashboard import doors
-from dashboard.access import Person
 from dashboard.desk import Desk
+from dashboard.roles import Person
 from dashboard.settings import SettingsError
 from dashboard.view import Here
 from layers._scratch import scratch

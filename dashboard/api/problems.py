@@ -9,9 +9,9 @@ from flask import Blueprint, Response, make_response, request
 from sqlalchemy.exc import InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
 
-from dashboard.access import AccessError
 from dashboard.calls import CallError
 from dashboard.errors import Refusal
+from dashboard.roles import AccessError
 from dashboard.text import LANGS, both, say
 from layers._errors import LayerError, StoreError, ViewError
 from layers.intake import review

@@ -14,11 +14,12 @@ import pandas as pd
 import shapely
 from flask import Blueprint, Response, make_response, request
 
-from dashboard.access import DISTRICT, LAYERS, OWN, SHARED, Person
+from dashboard.access import DISTRICT, LAYERS, OWN, SHARED
 from dashboard.api.guard import reader
 from dashboard.api.problems import Problem, only_parameters
 from dashboard.desk import Desk
 from dashboard.memory import Memory
+from dashboard.roles import Person
 from dashboard.view import read
 from layers import hospitals, supplies
 from layers._frames import COUNTED, without

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from dashboard.access import Person
 from dashboard.briefing.blocks import Choice, Footnote, Receipt, Section, Snapshot
 from dashboard.briefing.book import Book
 from dashboard.briefing.city import city_section
@@ -16,6 +15,7 @@ from dashboard.briefing.errors import BriefingError
 from dashboard.briefing.gathering import GROUND, Sources, gather
 from dashboard.briefing.proposals import district_names
 from dashboard.desk import Desk
+from dashboard.roles import Person
 from dashboard.text import LANGS, both, pick
 from dashboard.view import Here
 from layers.decisions._proposal import Words

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from pathlib import Path
 
-from dashboard.access import Person
 from dashboard.briefing.blocks import Choice
 from dashboard.briefing.errors import BriefingError
 from dashboard.briefing.issuing import issue
@@ -14,6 +13,7 @@ from dashboard.briefing.printing import Progress
 from dashboard.briefing.signing import SIDECAR
 from dashboard.desk import Desk
 from dashboard.files import whole
+from dashboard.roles import Person
 from dashboard.view import Here
 from layers._errors import LayerError
 from layers._times import SHANGHAI

@@ -7,10 +7,11 @@ from datetime import timedelta
 import geopandas as gpd
 import pandas as pd
 
-from dashboard.access import SHARED, Person
+from dashboard.access import SHARED
 from dashboard.briefing.blocks import Receipt, Snapshot
 from dashboard.briefing.query import one_row
 from dashboard.desk import Desk
+from dashboard.roles import Person
 from dashboard.text import both
 from dashboard.view import Here
 from layers._view import View

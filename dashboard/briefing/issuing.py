@@ -13,7 +13,6 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from dashboard.access import Person
 from dashboard.briefing.blocks import Choice
 from dashboard.briefing.content import Briefing, compose
 from dashboard.briefing.edition import edition
@@ -21,6 +20,7 @@ from dashboard.briefing.printing import Progress
 from dashboard.briefing.signing import Key, about, claims_of, key_path, load_key, sidecar, signed_by
 from dashboard.briefing.writers import write
 from dashboard.desk import Desk
+from dashboard.roles import Person
 from dashboard.text import both
 from dashboard.view import Here
 from layers._books import DAMAGED

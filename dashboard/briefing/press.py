@@ -12,13 +12,13 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from dashboard.access import Person
 from dashboard.briefing.blocks import Choice
 from dashboard.briefing.daily import ACTOR, Edition, print_now
 from dashboard.briefing.issuing import verify_file
 from dashboard.briefing.signing import SIDECAR
 from dashboard.desk import Desk
 from dashboard.jobs import FINISHED, BusyError, Job, Progress
+from dashboard.roles import Person
 from dashboard.text import both
 from layers._errors import Cancelled, LayerError
 from layers.store import journal, schedules

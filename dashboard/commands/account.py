@@ -6,8 +6,9 @@ import os
 import sys
 from contextlib import closing
 
-from dashboard.access import ROLES, Person, place_of, require_fit
+from dashboard.access import place_of
 from dashboard.commands._shared import add_store, settings_of, store_of
+from dashboard.roles import ROLES, Person, require_fit
 from dashboard.settings import SettingsError
 from dashboard.text import say
 from layers._errors import ViewError

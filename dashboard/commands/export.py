@@ -7,10 +7,11 @@ import os
 import sys
 from pathlib import Path
 
-from dashboard.access import Gate, Person
+from dashboard.access import Gate
 from dashboard.commands._shared import add_store, add_view, rows_bar, settings_of, store_of, view_of
 from dashboard.desk import Desk
 from dashboard.files import require_writable, whole
+from dashboard.roles import Person
 from dashboard.row_files import FORMS, csv_parts, xlsx_parts
 from dashboard.rows import TABLES, RowsError, Taking
 from dashboard.settings import SettingsError

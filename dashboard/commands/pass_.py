@@ -3,8 +3,9 @@
 import argparse
 from urllib.parse import urlsplit
 
-from dashboard.access import ROLES, Gate, Person
+from dashboard.access import Gate
 from dashboard.commands._shared import settings_of
+from dashboard.roles import ROLES, Person
 from dashboard.settings import Settings, SettingsError
 
 NAME = "pass"

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
-from dashboard.access import AREAS, Person, place_of, require_fit
+from dashboard.access import place_of
 from dashboard.commands._shared import add_store, settings_of, store_of
 from dashboard.doors import OFFICE
+from dashboard.roles import AREAS, Person, require_fit
 from layers._errors import ViewError
 from layers.intake.feeds import feed_named
 from layers.store import Store, tokens

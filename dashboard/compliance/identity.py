@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 from dashboard import cookies, throttle
-from dashboard.access import ROLES, roles_named
 from dashboard.compliance.found import Found, unknown, when
 from dashboard.desk import Desk
+from dashboard.roles import ROLES, roles_named
 from dashboard.text import both
 from layers.store import accounts, journal_reading, sessions
 from layers.store.journal_reading import Wanted

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 
 from dashboard import access
-from dashboard.access import Person
 from dashboard.compliance.found import Found, unknown, when
 from dashboard.desk import Desk
+from dashboard.roles import Person
 from geo.address import strip_unit
 from layers._view import View
 from layers.intake import retention

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from dashboard import doors
-from dashboard.access import Person
 from dashboard.compliance import access, identity, kept, persons, record
 from dashboard.compliance.found import MLPS, PERSONAL, Check, Found, unknown
 from dashboard.desk import Desk
+from dashboard.roles import Person
 from layers._errors import LayerError
 from layers.store import journal_reading
 

@@ -11,8 +11,8 @@ import pandas as pd
 from dash import Dash
 from dash.development.base_component import Component
 
-from dashboard.access import Person
 from dashboard.desk import Desk
+from dashboard.roles import Person
 from dashboard.text import both, pick, say
 from dashboard.view import Here
 from layers._palette import Mark

@@ -8,13 +8,13 @@ from dash.development.base_component import Component
 from flask import request
 
 from dashboard import parts
-from dashboard.access import refusal
 from dashboard.desk import Desk
 from dashboard.goods import in_words
 from dashboard.pages import Asked
 from dashboard.pages._alerts import EACH, KIND, MEASURE, STATUS, ago, span
 from dashboard.pages._field import field
 from dashboard.pages._frame import district_names
+from dashboard.roles import refusal
 from dashboard.text import both, figure, pick, say
 from layers._promises import PROMISES
 from layers.decisions import alerting

@@ -8,12 +8,12 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard import parts
-from dashboard.access import Place
 from dashboard.goods import in_words
 from dashboard.orders import action_words
 from dashboard.pages import Asked
 from dashboard.pages._frame import mark_of
 from dashboard.pages._order import Subject, link_to, sign, units
+from dashboard.roles import Place
 from dashboard.text import UNKNOWN, figure, moment
 from geo.crs import distance_m
 from layers.decisions._proposal import ACTIONS

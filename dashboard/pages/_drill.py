@@ -8,10 +8,10 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard import drill, parts
-from dashboard.access import Place
 from dashboard.drill import CITY, COUNTED, REST
 from dashboard.pages import Asked
 from dashboard.pages._frame import district_names
+from dashboard.roles import Place
 from dashboard.text import both, figure, pick, say
 
 TITLES = {

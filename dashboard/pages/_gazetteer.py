@@ -8,11 +8,12 @@ from dash.development.base_component import Component
 from flask import request
 
 from dashboard import parts
-from dashboard.access import CARERS, AccessError, Person
+from dashboard.access import CARERS
 from dashboard.calls import CallError
 from dashboard.desk import Desk
 from dashboard.pages import Asked
 from dashboard.presses import press, pressed
+from dashboard.roles import AccessError, Person
 from dashboard.text import UNKNOWN, both, figure, listed, moment, percent, say
 from layers._palette import CONTROL
 from layers.intake import duplicates, gazetteer_changes

@@ -10,12 +10,13 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard import parts
-from dashboard.access import ORDERERS, Place
+from dashboard.access import ORDERERS
 from dashboard.goods import in_words, said
 from dashboard.orders import SAYS, STATE, STEP, action_words, span
 from dashboard.pages import Asked
 from dashboard.pages._field import field
 from dashboard.pages._frame import caveat_lines, district_names, mark_of, take_menu, titled
+from dashboard.roles import Place
 from dashboard.text import moment, pick, say
 from layers._times import SHANGHAI, to_ms
 from layers._view import View

@@ -9,12 +9,13 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard import parts
-from dashboard.access import ORDERERS, AccessError
+from dashboard.access import ORDERERS
 from dashboard.goods import in_words, said
 from dashboard.orders import DECISION, LATE, STATE, STEP, action_words, span
 from dashboard.pages import Asked
 from dashboard.pages._frame import caveat_lines, district_names, mark_of
 from dashboard.pages._order import assumption
+from dashboard.roles import AccessError
 from dashboard.text import UNKNOWN, both, figure, moment, pick, say
 from dashboard.view import Here
 from layers._times import parse_time

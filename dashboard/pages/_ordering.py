@@ -10,13 +10,13 @@ from dash import ALL, Dash, Input, Output, State, ctx, no_update
 from dash.development.base_component import Component
 from flask import request
 
-from dashboard.access import AccessError
 from dashboard.calls import CallError
 from dashboard.desk import Desk
 from dashboard.orders import action_words
 from dashboard.pages import Asked, _order, _selection
 from dashboard.pages._frame import titled
 from dashboard.presses import press, pressed
+from dashboard.roles import AccessError
 from dashboard.text import both
 from layers._times import from_ms
 from layers._view import View

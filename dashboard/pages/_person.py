@@ -8,7 +8,6 @@ from dash.development.base_component import Component
 from flask import request
 
 from dashboard import drill, parts
-from dashboard.access import AccessError
 from dashboard.calls import CallError
 from dashboard.desk import Desk
 from dashboard.pages import Asked
@@ -16,6 +15,7 @@ from dashboard.pages._drill import closing, crumbs, go
 from dashboard.pages._frame import unknown_if_empty
 from dashboard.presses import press, pressed
 from dashboard.purposes import PURPOSES, open_to
+from dashboard.roles import AccessError
 from dashboard.text import UNKNOWN, both, day, figure, listed, percent, pick
 from layers._errors import LayerError
 from layers._palette import STATUS

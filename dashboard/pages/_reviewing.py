@@ -8,11 +8,11 @@ from urllib.parse import unquote
 from dash import ALL, Dash, Output, State, no_update
 from flask import request
 
-from dashboard.access import Person
 from dashboard.calls import CallError
 from dashboard.desk import Desk
 from dashboard.pages import Asked, _decided, _review
 from dashboard.presses import press, pressed
+from dashboard.roles import Person
 from layers.intake import gazetteer_changes, review
 
 

@@ -7,11 +7,11 @@ from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, dcc, 
 from dash.development.base_component import Component
 from flask import request
 
-from dashboard.access import Person
 from dashboard.calls import CallError
 from dashboard.desk import Desk
 from dashboard.pages import Asked, all_pages
 from dashboard.presses import press, pressed
+from dashboard.roles import Person
 from dashboard.text import both, pick
 from layers.store import saved
 from layers.store.saved import SavedError

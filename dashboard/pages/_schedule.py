@@ -9,7 +9,6 @@ from dash.development.base_component import Component
 from flask import request
 
 from dashboard import parts
-from dashboard.access import AccessError
 from dashboard.briefing import PARTS, SECRECY, BriefingError, Choice
 from dashboard.briefing.content import check
 from dashboard.briefing.daily import next_run, parse_clock
@@ -19,6 +18,7 @@ from dashboard.desk import Desk
 from dashboard.pages import Asked
 from dashboard.pages._frame import district_names
 from dashboard.presses import press, pressed
+from dashboard.roles import AccessError
 from dashboard.text import both, listed, moment
 from layers.store import schedules
 from layers.store.schedules import DONE, FAILED, MISSED, PRINTING, Schedule, ScheduleError

@@ -12,11 +12,12 @@ from dash.development.base_component import Component
 from flask import request
 
 from dashboard import parts
-from dashboard.access import REVIEWERS, SHARED, refusal, roles_named
+from dashboard.access import REVIEWERS, SHARED
 from dashboard.calls import CallError
 from dashboard.desk import Desk
 from dashboard.pages import Asked
 from dashboard.presses import press, pressed
+from dashboard.roles import refusal, roles_named
 from dashboard.text import both, moment
 from dashboard.view import Here, assumed
 from layers._errors import ViewError

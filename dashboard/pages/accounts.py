@@ -9,7 +9,6 @@ from dash.development.base_component import Component
 from flask import request
 
 from dashboard import parts
-from dashboard.access import ROLES
 from dashboard.calls import CallError
 from dashboard.desk import Desk
 from dashboard.keeping import Keeper
@@ -17,6 +16,7 @@ from dashboard.pages import Asked, Page
 from dashboard.pages._field import field
 from dashboard.pages._frame import record
 from dashboard.presses import press, pressed
+from dashboard.roles import ROLES
 from dashboard.text import both, figure, moment
 from layers.store.accounts import LONGEST, AccountError
 from layers.store.passwords import PasswordError

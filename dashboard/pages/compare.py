@@ -9,11 +9,11 @@ from dash.development.base_component import Component
 from flask import request
 
 from dashboard import chart_compare, compare, parts
-from dashboard.access import AccessError
 from dashboard.charts import STEP
 from dashboard.desk import Desk
 from dashboard.pages import Asked, Page
 from dashboard.pages._frame import district_names, sheet
+from dashboard.roles import AccessError
 from dashboard.text import UNKNOWN, both, change, figure, is_unknown, moment, percent, pick, say
 from dashboard.view import YEARS, Here
 from layers._errors import ViewError

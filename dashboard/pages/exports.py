@@ -11,12 +11,13 @@ from dash.development.base_component import Component
 from flask import request
 
 from dashboard import parts, second
-from dashboard.access import AccessError, district_titles
+from dashboard.access import district_titles
 from dashboard.calls import CallError
 from dashboard.desk import Desk
 from dashboard.pages import Asked, Page, _live
 from dashboard.pages._frame import record
 from dashboard.presses import press, pressed
+from dashboard.roles import AccessError
 from dashboard.text import both, figure, moment
 from layers._times import SHANGHAI
 from layers.store.takings import LONGEST, TakingError

@@ -23,7 +23,8 @@ from typing import Any
 from sqlalchemy import make_url
 
 from dashboard import cookies
-from dashboard.access import COOKIE, Gate, Person
+from dashboard.access import COOKIE, Gate
+from dashboard.roles import Person
 from dashboard.settings import Settings
 from layers.store import accounts, open_store, sessions
 from layers.store.schema import account

@@ -11,8 +11,9 @@ from sqlalchemy import select
 
 from dashboard import access
 from dashboard.__main__ import main
-from dashboard.access import AccessError, Gate, Person
+from dashboard.access import Gate
 from dashboard.desk import Desk
+from dashboard.roles import AccessError, Person
 from dashboard.settings import Settings, SettingsError
 from dashboard.tables import TableStore
 from layers.store import open_store

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from dashboard import cookies
-from dashboard.access import AccessError
 from dashboard.keeping import Keeper
+from dashboard.roles import AccessError
 from layers.store import accounts, journal, open_store, passwords, sessions
 from layers.store.schema import account
 from tests import city

@@ -15,7 +15,7 @@ from threading import Event
 import pytest
 from sqlalchemy import update
 
-from dashboard.access import AccessError, Gate, Person
+from dashboard.access import Gate
 from dashboard.app import create_app
 from dashboard.briefing import PARTS, BriefingError, Choice, compose, write
 from dashboard.briefing.blocks import Figure, Figures, Paragraph, Quoted, TableBlock
@@ -40,6 +40,7 @@ from dashboard.desk import Desk
 from dashboard.downloads import TYPES
 from dashboard.pages import Asked, _prints, all_pages
 from dashboard.prints import may_see
+from dashboard.roles import AccessError, Person
 from dashboard.settings import Settings
 from dashboard.tables import TableStore
 from dashboard.view import read

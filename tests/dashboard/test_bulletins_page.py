@@ -2,9 +2,10 @@
 
 import pytest
 
-from dashboard.access import AccessError, Gate
+from dashboard.access import Gate
 from dashboard.desk import Desk
 from dashboard.pages import Asked, all_pages
+from dashboard.roles import AccessError
 from dashboard.tables import TableStore
 from layers._times import parse_time
 from layers.decisions.bulletin import bulletin

@@ -8,12 +8,13 @@ import pandas as pd
 import pytest
 
 from dashboard.__main__ import main
-from dashboard.access import AccessError, Gate, Person
+from dashboard.access import Gate
 from dashboard.app import create_app
 from dashboard.desk import Desk
 from dashboard.map import deck_spec
 from dashboard.pages import Asked, _clusters
 from dashboard.pages import clusters as page
+from dashboard.roles import AccessError, Person
 from dashboard.settings import Settings
 from dashboard.tables import TableStore
 from layers.decisions import clusters

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import delete, insert, update
 
-from dashboard.access import AccessError, Person
 from dashboard.compliance import run
 from dashboard.compliance.run import CHECKS, looked
+from dashboard.roles import AccessError, Person
 from dashboard.text import LANGS, say
 from layers._errors import StoreError
 from layers._times import SHANGHAI, to_ms

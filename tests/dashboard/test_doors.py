@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from dashboard import doors
-from dashboard.access import AccessError
 from dashboard.app import create_app
 from dashboard.pages import all_pages
+from dashboard.roles import AccessError
 from layers._errors import StoreError
 from layers.store import open_store
 from layers.store.schema import compound, hospital, person

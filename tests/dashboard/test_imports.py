@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from dashboard import drafts, importing
-from dashboard.access import AccessError, Person
 from dashboard.drafts import KEPT_S, PER_PERSON, Drafts, UploadError, safe_name
+from dashboard.roles import AccessError, Person
 from dashboard.text import both
 from layers.intake import unbatch
 from layers.intake.chunks import WATERMARK

@@ -9,10 +9,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from dashboard.access import COOKIE, Gate, Person
+from dashboard.access import COOKIE, Gate
 from dashboard.app import create_app
 from dashboard.cookies import guard
 from dashboard.jobs import IMPORTS, KEPT_S, MINE, WAITING, BusyError, Jobs
+from dashboard.roles import Person
 from dashboard.runner import Runner
 from dashboard.settings import Settings
 from dashboard.shelf import Shelf

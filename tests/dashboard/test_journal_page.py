@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import update
 
 from dashboard import audit
-from dashboard.access import AccessError
+from dashboard.roles import AccessError
 from layers.store import journal
 from layers.store.schema import journal as entries
 from tests.office import ADMIN, AUDITOR, CITY, PUBLIC, Office, said

@@ -10,12 +10,12 @@ from types import SimpleNamespace
 import pytest
 
 from dashboard import access, scrub, serving
-from dashboard.access import Person
 from dashboard.app import PROGRAM
 from dashboard.live import code_of
 from dashboard.pages import Asked, _live
 from dashboard.pages import _wall_figures as wall
 from dashboard.pages import alerts as page_of_alerts
+from dashboard.roles import Person
 from dashboard.watch import Watch
 from layers._times import parse_time
 from layers.store import alerts, database, open_store

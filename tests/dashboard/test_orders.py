@@ -14,8 +14,9 @@ from sqlalchemy import select
 
 from dashboard import access
 from dashboard.__main__ import main
-from dashboard.access import Gate, Person
+from dashboard.access import Gate
 from dashboard.orders import DECISION, EXPORTED, span
+from dashboard.roles import AccessError, Person
 from layers import hospitals
 from layers._times import SHANGHAI, parse_time, to_ms
 from layers.decisions import staff
@@ -266,9 +267,9 @@ def test_every_step_is_listed_by_role_and_what_is_not_listed_is_closed():
         "community": {"acknowledge", "report"},
     }
     for step in ("give", *STEPS, "anything"):
-        with pytest.raises(access.AccessError, match="nobody may not"):
+        with pytest.raises(AccessError, match="nobody may not"):
             Gate(None).orderer(None, step)
-        with pytest.raises(access.AccessError, match=step):
+        with pytest.raises(AccessError, match=step):
             Gate(None).orderer(Person("x", "mayor"), step)
 
 
@@ -466,7 +467,7 @@ def test_who_only_owns_an_order_sees_no_deliveries_about_a_subject_elsewhere(own
     desk, view = desk_of(own), own.store.view()
     order, _ = desk.order(STREET, view, number)
     assert order["subject"] == "C4"  # the order itself is theirs
-    with pytest.raises(access.AccessError, match="may not see what is known of"):
+    with pytest.raises(AccessError, match="may not see what is known of"):
         desk.rows_of(STREET, order, view)
     shown = said(own.page(STREET, "/orders", f"?order={number}"))
     assert "对象不在本辖区，不列报送" in shown

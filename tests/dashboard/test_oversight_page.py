@@ -6,8 +6,8 @@ import pytest
 
 from dashboard import opened
 from dashboard.__main__ import main
-from dashboard.access import AccessError
 from dashboard.opened import Opened
+from dashboard.roles import AccessError
 from layers.store import journal
 from tests.office import AUDITOR, CITY, DISTRICT, SECRET, Office, said
 

@@ -5,8 +5,8 @@ from itertools import product
 import pytest
 
 from dashboard import doors
-from dashboard.access import AccessError, Person
 from dashboard.purposes import FIELDS, PURPOSES, open_to
+from dashboard.roles import AccessError, Person
 from dashboard.text import LANGS, say
 from layers._errors import StoreError
 from layers.intake.feeds import all_feeds

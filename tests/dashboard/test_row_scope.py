@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from dashboard.__main__ import REFUSED, main
-from dashboard.access import CITY, DISTRICT, SHARED, Gate, Person, scope_of
+from dashboard.access import CITY, DISTRICT, SHARED, Gate, scope_of
+from dashboard.roles import Person
 from dashboard.settings import Settings
 from layers.store import journal, people
 from layers.store.paged import number, paged

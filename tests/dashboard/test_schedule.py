@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dashboard import calls
-from dashboard.access import AccessError
 from dashboard.briefing import press
 from dashboard.briefing.press import Press
 from dashboard.jobs import FINISHED
 from dashboard.pages import Asked, _schedule
+from dashboard.roles import AccessError
 from layers.store import schedules
 from layers.store.schedules import ScheduleError
 from tests.office import CITY, DISTRICT, Office, said

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import update
 
 from dashboard.__main__ import main
-from dashboard.access import Person
+from dashboard.roles import Person
 from layers.store import accounts, factors, halfway, journal, open_store, takings
 from layers.store.schema import taking
 from layers.store.takings import ALONE, Request, SecondError, TakingError

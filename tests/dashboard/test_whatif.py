@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from dashboard.access import Gate, Person
+from dashboard.access import Gate
 from dashboard.calls import CallError, check_call
 from dashboard.desk import Desk
 from dashboard.pages import Asked, _compare, _whatif, all_pages
+from dashboard.roles import Person
 from dashboard.settings import Settings
 from dashboard.tables import TableStore
 from dashboard.view import read
