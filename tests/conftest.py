@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 
+from layers.store import accounts, passwords
 from tests import databases
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -64,6 +66,16 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no folder of real files at {folder}; FANGYI_REAL_DATA names one")
     return folder
+
+
+@pytest.fixture(scope="module")
+def cheap_hashes() -> Iterator[None]:
+    """Hash passwords as always, but at no cost."""
+    before, passwords.HASHER = passwords.HASHER, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    accounts._nobody.cache_clear()
+    yield
+    passwords.HASHER = before
+    accounts._nobody.cache_clear()
 
 
 @pytest.fixture(scope="session")

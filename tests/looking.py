@@ -1,11 +1,15 @@
 """Looking at a page as a person would: wait until it stands still, find what lies outside its card, is cut off or cannot be used by everybody."""
 
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from layers.store import accounts, open_store
 from tests import browser
+from tests.office import GOOD
 
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 SERIOUS = ("serious", "critical")
@@ -107,6 +111,17 @@ def axe(page: Any, *rules: str) -> list[str]:
         if one["impact"] in SERIOUS
         for node in one["nodes"]
     ]
+
+
+@contextmanager
+def staffed(built: Path, target: Callable[..., object], *people: tuple[str, str, str]) -> Iterator[tuple[str, Any]]:
+    """Let a store have accounts (name, role, area), all with the password GOOD, and serve it; yield the address and a browser."""
+    store = open_store(f"sqlite:///{built}")
+    for name, role, area in people:
+        accounts.add(store, "root", name, role, area, GOOD)
+    store.close()
+    with browser.serving(f"sqlite:///{built}", target=target) as url, browser.chromium(webgl=False) as chromium:
+        yield url, chromium
 
 
 def signed_in(url: str, chromium: Any, password: str, name: str, path: str) -> Any:

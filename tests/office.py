@@ -22,6 +22,7 @@ DISTRICT = Person("江岸值班", "district", "420102")
 OTHER = Person("江汉值班", "district", "420103")
 STREET = Person("一元街值班", "street", "420102/一元街道")
 COMMUNITY = Person("春风里网格", "community", "compound:C1")
+GOOD = "seven lanterns at dusk"  # the password of every account
 PUBLIC, AUDITOR, ADMIN = Person("路人", "public"), Person("审计", "auditor"), Person("管账号", "admin")
 # Beside the compounds of tests/city.py, all in 一元街道: an estate of two phases in another street of 江岸区.
 MORE = (("C6", "百步亭一期", 0, 1), ("C7", "百步亭二期", 2, 1))

@@ -1,9 +1,8 @@
-"""What tests of the dashboard share: the offices' city, founded once a module, and hashes that cost nothing."""
+"""What tests of the dashboard share: the offices' city, founded once a module, and an office of it that has accounts."""
 
 import pytest
-from argon2 import PasswordHasher
 
-from layers.store import accounts, passwords
+from layers.store import accounts
 from tests import office
 
 
@@ -15,11 +14,11 @@ def built(tmp_path_factory):
     return folder / "store.db"
 
 
-@pytest.fixture(scope="module")
-def cheap_hashes():
-    """Hash passwords as always, but at no cost."""
-    before, passwords.HASHER = passwords.HASHER, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    accounts._nobody.cache_clear()
-    yield
-    passwords.HASHER = before
-    accounts._nobody.cache_clear()
+@pytest.fixture
+def staffed(built, tmp_path):
+    """An office of its own, in which a district's desk and the administrator have accounts."""
+    found = office.Office.copy(tmp_path, built)
+    for who in (office.DISTRICT, office.ADMIN):
+        accounts.add(found.store, "root", who.name, who.role, who.area, office.GOOD)
+    yield found
+    found.store.close()

@@ -11,23 +11,14 @@ from dashboard.roles import AccessError
 from layers.store import accounts, journal, open_store, passwords, sessions
 from layers.store.schema import account
 from tests import city
-from tests.office import ADMIN, AUDITOR, CITY, PUBLIC, SHOWN, Office, press_of, said
+from tests.office import ADMIN, AUDITOR, CITY, DISTRICT, GOOD, PUBLIC, SHOWN, Office, press_of, said
 
-GOOD = "seven lanterns at dusk"
-NAME = "江岸值班"
+NAME = DISTRICT.name
+
 FIELDS = ("name", "role", "area")
 
 
 pytestmark = pytest.mark.usefixtures("cheap_hashes")
-
-
-@pytest.fixture
-def own(built, tmp_path):
-    office = Office.copy(tmp_path, built)
-    for name, role, area in ((NAME, "district", "420102"), (ADMIN.name, "admin", "")):
-        accounts.add(office.store, "root", name, role, area, GOOD)
-    yield office
-    office.store.close()
 
 
 def pressed(place, do, name="", who=ADMIN, client=None, entered=("", "", "")):
@@ -52,16 +43,16 @@ def last(place):
     return row["actor"], row["action"], row["subject"]
 
 
-def test_an_account_is_made_and_its_password_shown_once(own):
-    answer = pressed(own, "make", entered=("一元街值班", "street", "420102/一元街道"))
+def test_an_account_is_made_and_its_password_shown_once(staffed):
+    answer = pressed(staffed, "make", entered=("一元街值班", "street", "420102/一元街道"))
     password = password_in(answer)[0]
-    assert accounts.checked(own.store, "一元街值班", password).area == "420102/一元街道"
-    assert last(own) == (ADMIN.name, "account-add", "一元街值班")
-    assert password not in str(journal.entries(own.store).to_dict("records"))
-    later = said(own.page(ADMIN, "/accounts"))
+    assert accounts.checked(staffed.store, "一元街值班", password).area == "420102/一元街道"
+    assert last(staffed) == (ADMIN.name, "account-add", "一元街值班")
+    assert password not in str(journal.entries(staffed.store).to_dict("records"))
+    later = said(staffed.page(ADMIN, "/accounts"))
     assert "一元街值班" in later
     assert password not in later
-    assert password_in(own.page(ADMIN, "/accounts")) is None
+    assert password_in(staffed.page(ADMIN, "/accounts")) is None
 
 
 @pytest.mark.parametrize(
@@ -75,23 +66,23 @@ def test_an_account_is_made_and_its_password_shown_once(own):
         (NAME, "city", "", "已有账号"),
     ],
 )
-def test_what_is_wrong_is_said_beside_the_form_and_what_was_entered_stays(own, name, role, area, why):
-    before = len(accounts.every(own.store))
-    text = said(pressed(own, "make", entered=(name, role, area)))
+def test_what_is_wrong_is_said_beside_the_form_and_what_was_entered_stays(staffed, name, role, area, why):
+    before = len(accounts.every(staffed.store))
+    text = said(pressed(staffed, "make", entered=(name, role, area)))
     assert why in text
     assert f'"value": "{area}"' in text
-    assert len(accounts.every(own.store)) == before
+    assert len(accounts.every(staffed.store)) == before
 
 
-def test_closing_asks_first_and_signs_out_at_once(own):
-    client = signed_in(own)
-    assert "停用“江岸值班”？" in said(pressed(own, "ask-disable", NAME))
+def test_closing_asks_first_and_signs_out_at_once(staffed):
+    client = signed_in(staffed)
+    assert "停用“江岸值班”？" in said(pressed(staffed, "ask-disable", NAME))
     assert client.get("/").status_code == 200
-    assert "已全部结束" in said(pressed(own, "disable", NAME))
+    assert "已全部结束" in said(pressed(staffed, "disable", NAME))
     assert client.get("/").status_code == 401
-    assert last(own) == (ADMIN.name, "account-disable", NAME)
-    assert "已启用" in said(pressed(own, "enable", NAME))
-    assert accounts.checked(own.store, NAME, GOOD) is not None
+    assert last(staffed) == (ADMIN.name, "account-disable", NAME)
+    assert "已启用" in said(pressed(staffed, "enable", NAME))
+    assert accounts.checked(staffed.store, NAME, GOOD) is not None
 
 
 def signed_in(place):
@@ -104,50 +95,50 @@ def signed_in(place):
     return client
 
 
-def test_nobody_closes_their_own_account(own):
-    assert "不能停用自己的账号" in said(pressed(own, "disable", ADMIN.name))
-    assert not accounts.every(own.store).set_index("name").loc[ADMIN.name, "disabled"]
+def test_nobody_closes_their_own_account(staffed):
+    assert "不能停用自己的账号" in said(pressed(staffed, "disable", ADMIN.name))
+    assert not accounts.every(staffed.store).set_index("name").loc[ADMIN.name, "disabled"]
 
 
-def test_a_new_password_voids_the_old_one_and_every_session(own):
-    client = signed_in(own)
-    assert "重设密码？" in said(pressed(own, "ask-password", NAME))
-    assert accounts.checked(own.store, NAME, GOOD) is not None
-    password = password_in(pressed(own, "password", NAME))[0]
-    assert accounts.checked(own.store, NAME, GOOD) is None
-    assert accounts.checked(own.store, NAME, password) is not None
+def test_a_new_password_voids_the_old_one_and_every_session(staffed):
+    client = signed_in(staffed)
+    assert "重设密码？" in said(pressed(staffed, "ask-password", NAME))
+    assert accounts.checked(staffed.store, NAME, GOOD) is not None
+    password = password_in(pressed(staffed, "password", NAME))[0]
+    assert accounts.checked(staffed.store, NAME, GOOD) is None
+    assert accounts.checked(staffed.store, NAME, password) is not None
     assert client.get("/").status_code == 401
-    assert last(own) == (ADMIN.name, "account-password", NAME)
+    assert last(staffed) == (ADMIN.name, "account-password", NAME)
 
 
-def test_sessions_are_counted_and_ended(own):
-    clients = [signed_in(own), signed_in(own)]
-    assert "登录2处" in said(own.page(ADMIN, "/accounts"))
-    assert "2处登录" in said(pressed(own, "sessions", NAME))
+def test_sessions_are_counted_and_ended(staffed):
+    clients = [signed_in(staffed), signed_in(staffed)]
+    assert "登录2处" in said(staffed.page(ADMIN, "/accounts"))
+    assert "2处登录" in said(pressed(staffed, "sessions", NAME))
     assert [one.get("/").status_code for one in clients] == [401, 401]
-    assert last(own) == (ADMIN.name, "account-sessions", NAME)
-    assert journal.entries(own.store, 1)["detail"].iloc[0] == {"ended": 2}
+    assert last(staffed) == (ADMIN.name, "account-sessions", NAME)
+    assert journal.entries(staffed.store, 1)["detail"].iloc[0] == {"ended": 2}
 
 
-def test_a_press_without_the_token_of_its_page_does_nothing(own):
-    client = own.browser(ADMIN)
+def test_a_press_without_the_token_of_its_page_does_nothing(staffed):
+    client = staffed.browser(ADMIN)
     del client.environ_base[SHOWN]
-    assert pressed(own, "disable", NAME, client=client).status_code == 403
-    assert not accounts.every(own.store).set_index("name").loc[NAME, "disabled"]
+    assert pressed(staffed, "disable", NAME, client=client).status_code == 403
+    assert not accounts.every(staffed.store).set_index("name").loc[NAME, "disabled"]
 
 
 @pytest.mark.parametrize("who", [CITY, AUDITOR, PUBLIC], ids=lambda one: one.role)
-def test_nobody_else_changes_an_account(own, who):
+def test_nobody_else_changes_an_account(staffed, who):
     for do in ("disable", "password", "sessions", "make"):
-        assert pressed(own, do, NAME, who).status_code == 403
+        assert pressed(staffed, do, NAME, who).status_code == 403
     with pytest.raises(AccessError):
-        Keeper(own.app.server.extensions["desk"], who)
-    assert last(own)[0] == "root"
+        Keeper(staffed.app.server.extensions["desk"], who)
+    assert last(staffed)[0] == "root"
 
 
 @pytest.mark.parametrize("do", ["frob", ""])
-def test_a_button_that_there_is_not_is_refused(own, do):
-    assert pressed(own, do, NAME).status_code == 400
+def test_a_button_that_there_is_not_is_refused(staffed, do):
+    assert pressed(staffed, do, NAME).status_code == 400
 
 
 def test_a_drill_has_no_accounts_and_says_so(tmp_path):

@@ -4,25 +4,20 @@ import time
 
 import pytest
 
-from layers.store import accounts, factors, open_store
+from layers.store import factors
 from tests import browser, looking
+from tests.office import GOOD
 from tests.server import serve_with_second_factors
 
-NAME, CHIEF, GOOD = "江岸值班", "总值班", "seven lanterns at dusk"
+NAME, CHIEF = "江岸值班", "总值班"
 SIZES = [(1366, 768), (1920, 1080), (3840, 2160), (390, 844)]
 
 
 @pytest.fixture(scope="module")
 def served(built):
-    store = open_store(f"sqlite:///{built}")
-    accounts.add(store, "root", NAME, "district", "420102", GOOD)
-    accounts.add(store, "root", CHIEF, "city", "", GOOD)
-    store.close()
-    with (
-        browser.serving(f"sqlite:///{built}", target=serve_with_second_factors) as url,
-        browser.chromium(webgl=False) as chromium,
-    ):
-        yield url, chromium
+    people = ((NAME, "district", "420102"), (CHIEF, "city", ""))
+    with looking.staffed(built, serve_with_second_factors, *people) as found:
+        yield found
 
 
 def looked(page):

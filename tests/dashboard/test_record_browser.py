@@ -2,11 +2,11 @@
 
 import pytest
 
-from layers.store import accounts, open_store, sessions
+from layers.store import open_store, sessions
 from tests import browser, looking
+from tests.office import GOOD
 from tests.server import serve_production
 
-GOOD = "seven lanterns at dusk"
 AUDITOR, ADMIN, OFFICER = "审计", "账号管理", "江岸值班"
 PEOPLE = ((AUDITOR, "auditor", ""), (ADMIN, "admin", ""), (OFFICER, "district", "420102"))
 SIZES = ((1920, 1080), (1366, 768), (390, 844))
@@ -14,17 +14,12 @@ SIZES = ((1920, 1080), (1366, 768), (390, 844))
 
 @pytest.fixture(scope="module")
 def served(built):
-    store = open_store(f"sqlite:///{built}")
-    for name, role, area in PEOPLE:
-        accounts.add(store, "root", name, role, area, GOOD)
-    with store.writing() as connection:
-        sessions.begin(connection, 3)
-    store.close()
-    with (
-        browser.serving(f"sqlite:///{built}", target=serve_production) as url,
-        browser.chromium(webgl=False) as chromium,
-    ):
-        yield url, chromium
+    with looking.staffed(built, serve_production, *PEOPLE) as found:
+        store = open_store(f"sqlite:///{built}")
+        with store.writing() as connection:
+            sessions.begin(connection, 3)
+        store.close()
+        yield found
 
 
 @pytest.mark.parametrize(("name", "path"), [(AUDITOR, "/journal"), (ADMIN, "/accounts")])

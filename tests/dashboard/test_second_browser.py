@@ -2,25 +2,17 @@
 
 import pytest
 
-from layers.store import accounts, open_store
-from tests import browser, looking
+from tests import looking
+from tests.office import GOOD
 from tests.server import serve_strictly
 
-GOOD = "seven lanterns at dusk"
 ASKER, CHIEF = "值班一", "值班二"
 
 
 @pytest.fixture(scope="module")
 def served(built):
-    store = open_store(f"sqlite:///{built}")
-    for name in (ASKER, CHIEF):
-        accounts.add(store, "root", name, "city", "", GOOD)
-    store.close()
-    with (
-        browser.serving(f"sqlite:///{built}", target=serve_strictly) as url,
-        browser.chromium(webgl=False) as chromium,
-    ):
-        yield url, chromium
+    with looking.staffed(built, serve_strictly, (ASKER, "city", ""), (CHIEF, "city", "")) as found:
+        yield found
 
 
 def test_rows_are_asked_for_released_by_another_and_saved(served):

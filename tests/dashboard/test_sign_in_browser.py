@@ -2,24 +2,18 @@
 
 import pytest
 
-from layers.store import accounts, open_store
 from tests import browser, looking
+from tests.office import GOOD
 from tests.server import serve_production
 
-NAME, GOOD = "江岸值班", "seven lanterns at dusk"
+NAME = "江岸值班"
 CLAIM = "fetch('/job/none/cancel', {method: 'POST', headers: %s}).then(answer => answer.status)"
 
 
 @pytest.fixture(scope="module")
 def served(built):
-    store = open_store(f"sqlite:///{built}")
-    accounts.add(store, "root", NAME, "district", "420102", GOOD)
-    store.close()
-    with (
-        browser.serving(f"sqlite:///{built}", target=serve_production) as url,
-        browser.chromium(webgl=False) as chromium,
-    ):
-        yield url, chromium
+    with looking.staffed(built, serve_production, (NAME, "district", "420102")) as found:
+        yield found
 
 
 def fill(page, password, name=""):

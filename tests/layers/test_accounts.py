@@ -16,11 +16,7 @@ from tests import databases
 GOOD = "seven lanterns at dusk"
 
 
-@pytest.fixture(autouse=True)
-def cheap(monkeypatch):
-    """Hashes that cost nothing, of the same kind."""
-    monkeypatch.setattr(passwords, "HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    accounts._nobody.cache_clear()
+pytestmark = pytest.mark.usefixtures("cheap_hashes")
 
 
 @pytest.fixture

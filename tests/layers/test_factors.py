@@ -5,11 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from argon2 import PasswordHasher
 from sqlalchemy import select, update
 
 from layers._errors import StoreError
-from layers.store import accounts, backups, factors, halfway, journal, migrations, passwords, sessions, soundness
+from layers.store import accounts, backups, factors, halfway, journal, migrations, sessions, soundness
 from layers.store.accounts import Account, AccountError
 from layers.store.schema import account, code_try, recovery_code, second_factor
 from tests import databases
@@ -29,11 +28,7 @@ PUBLISHED = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def cheap(monkeypatch):
-    """Hashes that cost nothing, of the same kind."""
-    monkeypatch.setattr(passwords, "HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    accounts._nobody.cache_clear()
+pytestmark = pytest.mark.usefixtures("cheap_hashes")
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from layers.store import open_store, resealing, soundness
-from layers.store.schema import person
+from layers.store.schema import batch, person
 from layers.store.sealing import as_kept
 from tests import city, databases
 from tests.beginnings import begun
@@ -72,7 +72,17 @@ def test_of_processes_that_make_a_store_at_once_one_makes_its_keys_and_nothing_i
 def test_who_opens_a_new_file_into_which_another_writes_waits_for_it(tmp_path):
     first = sqlite3.connect(tmp_path / "store.db", check_same_thread=False, isolation_level=None)
     first.execute("BEGIN IMMEDIATE")
-    done = threading.Timer(0.5, first.close)
+    order = []
+
+    def ended():
+        order.append("written")
+        first.close()
+
+    done = threading.Timer(0.5, ended)
     done.start()
-    open_store(f"sqlite:///{tmp_path / 'store.db'}", "drill").close()
+    store = open_store(f"sqlite:///{tmp_path / 'store.db'}", "drill")
+    order.append("opened")
     done.join()
+    assert order == ["written", "opened"]
+    assert len(store.read(select(batch.c.id))) == 0  # and it is a whole store
+    store.close()
