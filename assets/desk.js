@@ -93,10 +93,12 @@
     for (const name of ['columnMoved', 'columnResized', 'sortChanged', 'columnVisible', 'columnPinned']) {
       api.addEventListener(name, event => { if (BYHAND(event.source) && event.finished !== false) keep(table); });
     }
+    const early = api.getSelectedRows().some(row => String(row.id) !== (box.dataset.chosen || '')); // by a hand that was faster than this
+    if (early) chosen(table, {source: 'early'});
     if (box.dataset.apart) await filled(table);
     counted(table);
-    marked(table, picked);
-    requestAnimationFrame(() => setTimeout(() => { returned(table); for (const go of holding.splice(0)) go(); }));
+    if (!early) marked(table, picked);
+    requestAnimationFrame(() => setTimeout(() => { if (!early) returned(table); for (const go of holding.splice(0)) go(); }));
   }
 
   /** What field and chips say the table does: also where they came before it could take it. */

@@ -71,6 +71,13 @@ _GRIDS = """(async () => {
 _AXE = """rules => axe.run(document, rules ? {runOnly: {type: 'rule', values: rules}} : {}).then(found => found.violations)"""
 
 
+def written(page: Any, field: str, text: str) -> None:
+    """Type where the page puts the hand: a browser does so only when it draws the page, on a busy machine after it was loaded."""
+    browser.until(page, f"document.activeElement.id === {field!r}")
+    page.keyboard.type(text)
+    assert page.input_value(f"#{field}") == text
+
+
 def settled(page: Any, seconds: float = 150.0) -> None:
     """Wait until the page of a shell is there and stands still: its charts are drawn, and no call is open."""
     end, before, still = time.monotonic() + seconds, None, 0

@@ -67,6 +67,7 @@ def grid(
         "data-grid": name,
         "data-picks": picks,
         "data-leads": leads,
+        "data-chosen": chosen,
         "data-total": str(len(frame)),
         "data-sums": " ".join(sums),
     }

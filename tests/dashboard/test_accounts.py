@@ -2,13 +2,13 @@
 
 import io
 import re
-import time
 
 import pytest
 
 from dashboard.__main__ import REFUSED, main
 from layers.store import accounts, factors, journal, open_store
 from tests import city, office
+from tests.codes import code_now
 
 GOOD = "seven lanterns at dusk"
 OFFICER = ("--name", "江岸值班", "--role", "district", "--area", "420102")
@@ -101,7 +101,7 @@ def test_a_second_factor_is_given_and_reset_and_its_secret_is_printed_once(accou
     store = open_store(url)
     who = accounts.checked(store, "c", GOOD)
     with store.writing() as connection:
-        assert factors.accepted(connection, who, factors.code_of(secret, time.time())) == factors.CODE
+        assert factors.accepted(connection, who, code_now(secret)) == factors.CODE
     assert account("second-factor", "--name", "c") == REFUSED
     assert account("reset-factor", "--name", "c") == 0
     assert account("reset-factor", "--name", "c") == REFUSED

@@ -2,7 +2,6 @@
 
 import re
 import secrets
-import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from threading import Barrier
@@ -12,6 +11,7 @@ import requests
 from dashboard import throttle
 from layers.store import accounts, factors, open_store
 from tests import browser
+from tests.codes import code_next
 from tests.server import serve_production_with
 
 NAME, GOOD = "江岸值班", "seven lanterns at dusk"
@@ -40,7 +40,7 @@ def test_a_code_lets_one_browser_in_and_wrong_ones_count_whoever_answers(built):
     store.close()
     target = partial(serve_production_with, secret=secrets.token_urlsafe(48), workers=2)
     with browser.serving(f"sqlite:///{built}", target=target) as url:
-        code, start = factors.code_of(secret, time.time()), Barrier(AT_ONCE)
+        code, start = code_next(secret), Barrier(AT_ONCE)
         sends = [fresh(url, "/sign-in/second", halfway_in(url), code=code) for _ in range(AT_ONCE)]
 
         def sent(send):

@@ -10,6 +10,14 @@ from tests.beginnings import copied
 from tests.browser import chromium, free_port, listen, serving, until
 from tests.orders import given
 
+# A machine so busy that the page learns of its tables long after they are drawn.
+SLOW = """(() => {
+    const until = new Promise(go => { window.meet = go; });
+    let grids;
+    Object.defineProperty(window, 'dash_ag_grid', {configurable: true, get: () => grids, set: own => {
+        grids = {...own, getApiAsync: async which => { const api = await own.getApiAsync(which); await until; return api; }};
+    }});
+})()"""
 DIALOG = "document.querySelector('#order-dialog .order-dialog')"
 
 
@@ -196,6 +204,25 @@ def test_several_proposals_are_ordered_together_each_as_its_own(context, address
     rows = store.read(select(orders.c.owner_area, orders.c.batch))
     assert set(rows["owner_area"]) == {"420102/一元街道"}
     assert rows["batch"].nunique() == 1
+
+
+def test_a_row_chosen_before_its_table_is_met_leads_to_its_order(context, address, store):
+    numbers = [given(store, code) for code in ("C1", "C4")]
+    store.close()
+    page = context.new_page()
+    listen(page)
+    page.add_init_script(SLOW)
+    page.goto(f"{address}/orders?table=orders")
+    row = page.locator(f".ag-row[row-id='{numbers[1]}']")
+    row.locator("[col-id=state]").click()
+    until(page, f"document.querySelector('.ag-row-selected')?.getAttribute('row-id') === '{numbers[1]}'")
+    assert page.locator(".panel.order").count() == 0
+    page.evaluate("window.meet()")
+    page.locator(".panel.order h2", has_text=numbers[1]).wait_for()
+    assert page.evaluate("new URLSearchParams(location.search).get('order')") == numbers[1]
+    page.go_back()
+    page.locator(".panel.order").wait_for(state="detached")
+    assert page.said == []
 
 
 def test_the_table_of_orders_leads_to_each_by_keys_and_stays_where_it_was(context, address, store):

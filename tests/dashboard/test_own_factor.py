@@ -1,13 +1,13 @@
 """The page of one's own second factor: set up by its holder, changed with a code alone, reset by the administrator, all of it in the journal."""
 
 import re
-import time
 
 import pytest
 
 from dashboard import cookies
 from dashboard.pages import _journal_words
 from layers.store import accounts, factors, identities, journal, sessions
+from tests.codes import code_next, code_now
 from tests.office import ADMIN, CITY, DISTRICT, GOOD, Office, press_of, said
 
 NAME = DISTRICT.name
@@ -53,7 +53,7 @@ def codes_in(answer):
 def set_up(client):
     """Set a second factor up by the page; its secret and recovery codes."""
     secret = secret_in(page(client))
-    return secret, codes_in(sent(client, "confirm", factors.code_of(secret, time.time() - 30)))
+    return secret, codes_in(sent(client, "confirm", code_now(secret)))
 
 
 def told(office):
@@ -69,7 +69,7 @@ def test_a_holder_sets_it_up_with_a_first_code_and_sees_secret_and_recovery_code
     assert wrong.status_code == 401
     assert "口令不对或已用过" in wrong.get_data(as_text=True)
     assert factors.of(staffed.store, 1) is None
-    answer = sent(client, "confirm", factors.code_of(secret, time.time()))
+    answer = sent(client, "confirm", code_now(secret))
     codes = codes_in(answer)
     assert len(set(codes)) == factors.CODES
     assert answer.headers["Cache-Control"] == "no-store"
@@ -83,7 +83,7 @@ def test_a_holder_sets_it_up_with_a_first_code_and_sees_secret_and_recovery_code
 @pytest.mark.parametrize("word", ["", "wrong password!!", "x" * 201])
 def test_a_desk_that_was_left_open_sets_nothing_up(staffed, word):
     client = signed_in(staffed)
-    code = factors.code_of(secret_in(page(client)), time.time())
+    code = code_now(secret_in(page(client)))
     answer = sent(client, "confirm", code, password=word)
     assert answer.status_code == 401
     assert "密码不对" in answer.get_data(as_text=True)
@@ -97,7 +97,7 @@ def test_new_recovery_codes_take_a_code(staffed):
     client = signed_in(staffed)
     secret, codes = set_up(client)
     assert codes_in(sent(client, "codes", "12345")) == []
-    new = codes_in(sent(client, "codes", factors.code_of(secret, time.time())))
+    new = codes_in(sent(client, "codes", code_next(secret)))
     assert len(new) == factors.CODES
     assert not set(new) & set(codes)
     assert sent(client, "codes", codes[0]).status_code == 401
@@ -109,7 +109,7 @@ def test_one_takes_away_ones_own_with_a_code_alone_and_is_out(staffed):
     secret, _ = set_up(client)
     assert sent(client, "reset", "12345").status_code == 401
     assert factors.of(staffed.store, 1) is not None
-    answer = sent(client, "reset", factors.code_of(secret, time.time()))
+    answer = sent(client, "reset", code_next(secret))
     assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in?reset=1")
     assert "双因素已解除" in client.get("/sign-in?reset=1").get_data(as_text=True)
     assert client.get("/").status_code == other.get("/").status_code == 401
@@ -127,7 +127,7 @@ def test_guessing_is_limited_on_this_page_too(staffed):
 def test_another_site_changes_nothing(staffed, token):
     client = signed_in(staffed)
     secret, _ = set_up(client)
-    assert sent(client, "reset", factors.code_of(secret, time.time()), csrf=token).status_code == 403
+    assert sent(client, "reset", code_next(secret), csrf=token).status_code == 403
     assert factors.of(staffed.store, 1) is not None
 
 

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -16,6 +15,7 @@ from layers.store import accounts, factors, halfway, journal, open_store, taking
 from layers.store.schema import taking
 from layers.store.takings import ALONE, Request, SecondError, TakingError
 from tests import city
+from tests.codes import code_now
 from tests.office import ADMIN, AUDITOR, CITY, COMMUNITY, DISTRICT, OTHER, PUBLIC, SECRET, STREET, Office, said
 
 REASON = {"reason": "流调组核对密接"}
@@ -418,7 +418,7 @@ def test_the_command_asks_for_a_second_account_and_its_password(typed, capsys):
 
 def test_the_command_asks_an_account_with_a_second_factor_for_a_code_as_well(typed, own, monkeypatch, capsys):
     secret, codes = factors.give(own.store, "root", CHIEF.name)
-    code = factors.code_of(secret, time.time())
+    code = code_now(secret)
     assert typed("--second", CHIEF.name) == (2, False)
     assert "the code is wrong or was used already" in capsys.readouterr().err
     assert journal.entries(own.store, 1)["action"].iloc[0] == "sign-in-refused"

@@ -18,9 +18,9 @@ def served(built):
 
 def fill(page, password, name=""):
     if name:
-        page.keyboard.type(name)
+        looking.written(page, "name", name)
         page.keyboard.press("Tab")
-    page.keyboard.type(password)
+    looking.written(page, "password", password)
     page.keyboard.press("Enter")
 
 
