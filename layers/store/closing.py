@@ -1,17 +1,20 @@
 """Close the totals off now and then, inside the batch that makes them long enough: see `closed`."""
 
-from sqlalchemy import Connection, except_, func, insert, literal, select, update
+from typing import Any
+
+from sqlalchemy import Connection, Integer, case, func, insert, literal, select, union_all, update
 
 from layers._times import day_number, day_start, from_ms
 from layers._view import View
 from layers.store import totals
-from layers.store.schema import FOREVER, closed, closing, total
+from layers.store.schema import FOREVER, batch, closed, closing, total
 from layers.store.writing import Batch
 
 OPEN_DAYS = 30  # before the batch: views of the last two weeks, and the 14 days that each of them counts one by one, lie behind it
 LEAST = 200_000  # increments since the last closing ...
 TIMES = 3  # ... and so many times its own rows, so that closings stay a small part of the store
 BY = ("level", "measure", "area", "status", "severity")
+SAID = (*BY, "n", "last")
 COLUMNS = ("measure", "area", "status", "severity", "n", "last")
 
 
@@ -45,18 +48,36 @@ def close(opened: Batch, day: int) -> None:
 
 
 def untrue(connection: Connection) -> list[str]:
-    """Return what is wrong about the newest closing, which pages of today rest on: its sums against every increment that it closes."""
-    newest = connection.execute(select(closing).order_by(closing.c.id.desc()).limit(1)).first()
-    if newest is None:
-        return []
-    c, t = closed.c, total.c
-    kept = select(*(c[name] for name in BY), c.n).where(c.closing == newest.id, c.measure != totals.COUNTED_ONCE)
-    added = select(*(t[name] for name in BY), func.sum(t.n)).where(
-        t.id <= newest.last_total, t.event_day <= newest.event_day
-    )
-    added = added.group_by(*(t[name] for name in BY)).having(func.sum(t.n) != 0)
-    lost = sum(
-        int(connection.execute(select(func.count()).select_from(except_(one, other).subquery())).scalar_one())
-        for one, other in ((kept, added), (added, kept))
-    )
-    return [f"closed: {lost} sums of closing {newest.id} are not those of their increments"] if lost else []
+    """Return what is wrong about each closing: its sums and last days against every increment that it closes, its moment against that of its batch."""
+    known = select(closing, batch.c.known_at).outerjoin(batch, batch.c.id == closing.c.batch).order_by(closing.c.id)
+    found = []
+    for one in connection.execute(known).fetchall():
+        kept = select(literal(1).label("side"), *(closed.c[name] for name in SAID)).where(closed.c.closing == one.id)
+        both = union_all(kept, select(literal(-1), _of_increments(one).subquery())).subquery()
+        unlike = select(both.c.n).group_by(*(both.c[name] for name in SAID)).having(func.sum(both.c.side) != 0)
+        lost = connection.execute(select(func.count()).select_from(unlike.subquery())).scalar_one()
+        if lost:
+            found.append(f"closed: {lost} sums of closing {one.id} are not those of their increments")
+        if one.known_from != one.known_at:
+            found.append(f"closing {one.id}: known from another moment than its batch")
+    return found
+
+
+def _of_increments(one: Any) -> Any:
+    """What a closing must say, each increment added up anew."""
+    t, seen = total.c, (total.c.id <= one.last_total, total.c.event_day <= one.event_day)
+    by, count, none = [t[name] for name in BY], func.sum(t.n), literal(None, Integer)
+    plain = select(*by, count, none).where(t.measure.in_(("now", "again")), *seen).group_by(*by).having(count != 0)
+    ever = _reached("ever", t.status, t.measure == "ever", *seen)
+    counted = t.measure.in_(totals.MEASURES["first"]) & t.status.in_(totals.COUNTED)
+    return union_all(plain, ever, _reached(totals.COUNTED_ONCE, literal(totals.COUNTED_ONCE), counted, *seen))
+
+
+def _reached(measure: str, status: Any, *which: Any) -> Any:
+    """How many reached a status, and the last day on which somebody did: corrections cancel within a day first."""
+    t = total.c
+    day = select(t.level, t.area, status.label("status"), t.event_day, func.sum(t.n).label("n")).where(*which)
+    d = day.group_by(t.level, t.area, *([t.status] if status is t.status else []), t.event_day).subquery().c
+    count, last = func.sum(d.n), func.max(case((d.n > 0, d.event_day)))
+    rows = select(d.level, literal(measure), d.area, d.status, literal(""), count, last)
+    return rows.group_by(d.level, d.area, d.status).having(count != 0)

@@ -1,6 +1,7 @@
 """Sums that stand closed and the courses of cases: whatever is read through them is what all increments and all versions say."""
 
 import random
+import re
 from datetime import date, timedelta
 
 import pandas as pd
@@ -155,22 +156,37 @@ def test_what_nobody_finished_closing_is_read_by_nobody(store):
     pd.testing.assert_frame_equal(store.read(totals.state(store.view(), "city")), before)
 
 
+SUMS = "closed: {} sums of closing {} are not those of their increments"
+
+
 @pytest.mark.parametrize(
-    "changed",
+    ("changed", "told"),
     [
-        update(closed).where(closed.c.measure == "ever").values(n=closed.c.n + 1),
-        delete(closed).where(closed.c.level == "city"),
-        update(total).where(total.c.id == 1).values(n=5),
+        (update(closed).where(closed.c.id == 1).values(n=closed.c.n + 1), {1: 2}),
+        (update(closed).where(closed.c.measure == "counted", closed.c.level == "city").values(n=0), {1: 2, 2: 2, 3: 2}),
+        (update(closed).where(closed.c.closing == 2, closed.c.last.is_not(None)).values(last=0), {2: None}),
+        (delete(closed).where(closed.c.closing == 3, closed.c.level == "city"), {3: None}),
+        (update(total).where(total.c.id == 1).values(n=5), {1: None, 2: None, 3: None}),
+        (update(closing).where(closing.c.id == 2).values(event_day=closing.c.event_day - 30), {2: None}),
+        (update(closing).where(closing.c.id == 2).values(last_total=1), {2: None}),
     ],
-    ids=["sums", "rows", "increments"],
+    ids=["one sum", "cases", "last day", "rows", "increments", "day", "reach"],
 )
-def test_sums_that_are_not_those_of_their_increments_are_found(store, changed):
+def test_sums_that_are_not_those_of_their_increments_are_found_in_every_closing(store, changed, told):
     assert soundness.examine(store, lambda *_: None).wrong == ()
     with store.writing() as connection:
         connection.execute(changed)
-    (told,) = soundness.examine(store, lambda *_: None).wrong
-    assert told.startswith("closed: ")
-    assert told.endswith(f" sums of closing {len(CLOSED_AFTER)} are not those of their increments")
+    wrong = soundness.examine(store, lambda *_: None).wrong
+    found = {int(re.search(r"closing (\d+)", one)[1]): int(re.search(r"(\d+) sums", one)[1]) for one in wrong}
+    assert wrong == tuple(SUMS.format(lost, number) for number, lost in found.items())
+    assert list(found) == list(told)
+    assert all(found[number] == lost for number, lost in told.items() if lost)
+
+
+def test_a_closing_that_would_be_read_at_another_moment_is_found(store):
+    with store.writing() as connection:
+        connection.execute(update(closing).where(closing.c.id == 1).values(known_from=closing.c.known_from - 1))
+    assert soundness.examine(store, lambda *_: None).wrong == ("closing 1: known from another moment than its batch",)
 
 
 def test_totals_are_closed_off_when_enough_was_written(store, tmp_path, monkeypatch):
