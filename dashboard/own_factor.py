@@ -60,7 +60,7 @@ class OwnFactor:
                 return self._shown(who, why, 401 if why == "password" else 429, math.ceil(wait))
         try:
             wait, codes = self._changed(who, code, changes[do])
-        except AccountError:  # it was set up or taken away in another window
+        except AccountError:  # it was set up or taken away in another window, or this one was signed out
             return make_response(redirect(PATH, 303))
         if wait:
             return self._shown(who, "locked", 429, math.ceil(wait))
@@ -78,6 +78,8 @@ class OwnFactor:
         """Hold a code against the account and change it; seconds to wait, and recovery codes, None for a wrong code."""
         second, address = self.door.second, request.remote_addr or ""
         with self.desk.store.writing() as connection:
+            if self._who() is None:  # its session ended while the password was hashed
+                raise AccountError("the session is over", "登录已结束")
             whose = halfway.whose(connection, who)
             wait, last = second.attempt(connection, whose, address)
             codes = None if wait else change(connection, who, code)

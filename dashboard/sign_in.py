@@ -74,14 +74,20 @@ class Door:
                 self.throttle.forgive(name, address)
                 return self._form("busy", 429, name, there, BUSY_S)
             found = accounts.checked(self.desk.store, name, said["password"])
-        asks = self.second.asks(found)
-        if asks or found is None:
-            with self.desk.store.writing() as connection:
+        with self.desk.store.writing() as connection:
+            found = accounts.still(connection, found)
+            asks = self.second.asks(found)
+            if found and not asks:
+                token = self.begin(connection, found, address)
+            else:
                 token = self.second.halfway(connection, found, name) if asks else ""
                 _half(connection, found, name, address, last)
-            return self.second.lead(token, there) if asks else self._form("wrong", 401, name, there)
+        if asks:
+            return self.second.lead(token, there)
+        if found is None:
+            return self._form("wrong", 401, name, there)
         self.throttle.forgive(name, address)
-        return self.begun(found, address, there)
+        return self.let_in(token, there)
 
     def leave(self) -> Response:
         """End the session of this browser and say so in the journal."""
@@ -103,19 +109,18 @@ class Door:
         """Show the form to somebody whom a provider or a code does not let in."""
         return self._form(why, status, there=there, wait=wait)
 
-    def begun(
-        self, who: accounts.Account, address: str, there: str, by: str = "", answer: Response | None = None
-    ) -> Response:
-        """Begin a session of an account and lead its browser on.
+    def begin(self, connection: Connection, who: accounts.Account, address: str, by: str = "") -> str:
+        """Begin a session of an account inside the transaction that has just held it to be right; return its token.
 
-        by      who vouches for it, or what did beside the password
-        answer  what is shown instead of leading on
+        by  who vouches for it, or what did beside the password
         """
         before = self.desk.gate.carried(request)
-        with self.desk.store.writing() as connection:
-            token = sessions.begin(connection, who.id, before.token if before else "")
-            told = {"address": address, "role": who.role, "area": who.area, **({"by": by} if by else {})}
-            journal.write(connection, who.name, "sign-in", who.name, told)
+        told = {"address": address, "role": who.role, "area": who.area, **({"by": by} if by else {})}
+        journal.write(connection, who.name, "sign-in", who.name, told)
+        return sessions.begin(connection, who.id, before.token if before else "")
+
+    def let_in(self, token: str, there: str, answer: Response | None = None) -> Response:
+        """Hand a browser its session and lead it on; `answer` is what it is shown instead of that."""
         answer = answer or make_response(redirect(there, 303))
         cookies.clear(answer)
         answer.delete_cookie(cookies.DOOR)

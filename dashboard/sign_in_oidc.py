@@ -17,7 +17,7 @@ from dashboard import vouched
 from dashboard.desk import Desk
 from dashboard.provider import Provider, ProviderError
 from dashboard.vouched import Vouched
-from layers.store import identities, journal
+from layers.store import accounts, identities, journal
 from layers.store.accounts import AccountError
 from layers.store.identities import IdentityError
 
@@ -122,7 +122,12 @@ class OidcDoor:
             return self._refused(error.why, f"oidc_{error.why}", 403, there)
         except AccountError:
             return self._refused("name", "oidc_unmapped", 403, there)
-        return self.door.begun(who, request.remote_addr or "", there, "oidc")
+        with self.desk.store.writing() as connection:
+            found = accounts.still(connection, who)
+            token = self.door.begin(connection, found, request.remote_addr or "", "oidc") if found else ""
+        return (
+            self.door.let_in(token, there) if token else self._refused(identities.DISABLED, "oidc_disabled", 403, there)
+        )
 
     def _proves_enough(self, claims: Mapping[str, Any]) -> bool:
         """Return whether the provider says that it signed somebody in by one of the ways of the settings, where they name any."""

@@ -84,17 +84,19 @@ class SecondDoor:
         if len(code) > LONGEST:
             return self._shown(half, "long", 400)
         try:
-            wait, way, codes = self._tried(half, code, address)
+            wait, token, codes = self._tried(half, code, address)
         except AccountError:  # somebody else set it up, or took it away, while this page was open
             return self._nobody(there)
         if wait:
             return self._shown(half, "locked", 429, math.ceil(wait))
-        if not way or half.who is None:
+        if token is None:
+            return self._nobody(there)
+        if not token or half.who is None:
             return self._shown(half, "code", 401)
         self.door.throttle.forgive(half.who.name, address)
         self.forgive(half.whose, address)
         shown = as_form(pages.recovery(self.desk.settings.city, codes, there, preferred())) if codes else None
-        answer = self.door.begun(half.who, address, there, way, shown)
+        answer = self.door.let_in(token, there, shown)
         answer.delete_cookie(cookies.HALF, path=PATH)
         return answer
 
@@ -107,10 +109,13 @@ class SecondDoor:
         """Take back what the limits of passwords counted of codes: one was right."""
         self.door.throttle.forgive(_named(whose), address)
 
-    def _tried(self, half: Halfway, code: str, address: str) -> tuple[float, str, list[str]]:
-        """Hold a code against an account: seconds to wait, by what it was proven ("" for nothing), and new recovery codes where it was set up."""
+    def _tried(self, half: Halfway, code: str, address: str) -> tuple[float, str | None, list[str]]:
+        """Hold a code against an account: seconds to wait, the token of the session that begins ("" for none, None where what lay between
+        ended meanwhile), and new recovery codes where it was set up."""
         codes: list[str] | None = []
         with self.desk.store.writing() as connection:
+            if not halfway.stands(connection, half, self._browser()):
+                return 0.0, None, []
             wait, last = self.attempt(connection, half.whose, address)
             if wait:
                 return wait, "", []
@@ -119,9 +124,10 @@ class SecondDoor:
                 way = factors.CODE if codes else ""
             else:
                 way = factors.accepted(connection, half.who, code)
-            if way and halfway.end(connection, half.token, self._browser()):
+            if way and half.who:
+                halfway.end(connection, half.token, self._browser())
                 halfway.forgive(connection, half.whose)
-                return 0.0, way, codes or []
+                return 0.0, self.door.begin(connection, half.who, address, way), codes or []
             refuse(connection, half.who, address, last)
         return 0.0, "", []
 

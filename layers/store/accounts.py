@@ -4,7 +4,7 @@ A password is kept as its hash alone. Disabling an account, or setting its passw
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -32,12 +32,16 @@ class AccountError(LayerError):
 
 @dataclass(frozen=True)
 class Account:
-    """Who signed in: a name, a role and the area it answers for ("" the whole city)."""
+    """Who signed in: a name, a role and the area it answers for ("" the whole city).
+
+    password_at  of when the password is that was held against it (`still`)
+    """
 
     id: int
     name: str
     role: str
     area: str
+    password_at: int = field(default=0, compare=False)
 
 
 def add(store: Store, by: str, name: str, role: str, area: str, password: str) -> int:
@@ -133,7 +137,17 @@ def checked(store: Store, name: str, password: str) -> Account | None:
         return None
     if passwords.is_old(row.password):
         _hash_anew(store, row, password)
-    return Account(int(row.id), row.name, row.role, row.area)
+    return Account(int(row.id), row.name, row.role, row.area, int(row.password_at))
+
+
+def still(connection: Connection, who: Account | None) -> Account | None:
+    """Return the account inside a transaction; None where it was closed, or given another password, since it was checked.
+
+    Hashing takes a while: without this whoever signs in all the time with a password that leaked would outlive the new one.
+    """
+    a = account.c
+    stands = (a.id == who.id, a.disabled.is_(False), a.password_at == who.password_at) if who else ()
+    return who if stands and connection.execute(select(exists().where(*stands))).scalar() else None
 
 
 def known(connection: Connection, name: str) -> str:

@@ -8,7 +8,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, delete, exists, func, insert, or_, select, update
 
 from layers._times import from_ms, to_ms
 from layers.store.accounts import Account
@@ -62,12 +62,19 @@ def held(store: Store, token: str, browser: str) -> Halfway | None:
     """Return who is halfway in by a token and a browser; None for what is unknown, over, too old, another browser's, or of a disabled account."""
     a = account.c
     stands = (_h.token == _bound(token, browser), _h.ended_at.is_(None), _h.begun_at > to_ms(datetime.now(UTC) - LASTS))
-    query = select(a.id, a.name, a.role, a.area, _h.whose).select_from(halfway).outerjoin(account)
+    query = select(a.id, a.name, a.role, a.area, a.password_at, _h.whose).select_from(halfway).outerjoin(account)
     with store.snapshot() as connection:
         row = connection.execute(query.where(*stands, or_(a.id.is_(None), a.disabled.is_(False)))).first()
     if row is None:
         return None
-    return Halfway(token, None if row.id is None else Account(int(row.id), row.name, row.role, row.area), row.whose)
+    who = None if row.id is None else Account(int(row.id), row.name, row.role, row.area, int(row.password_at))
+    return Halfway(token, who, row.whose)
+
+
+def stands(connection: Connection, half: Halfway, browser: str) -> bool:
+    """Return whether it has not ended since it was read, inside a transaction that can end it."""
+    mine = (_h.token == _bound(half.token, browser), _h.ended_at.is_(None))
+    return bool(connection.execute(select(exists().where(*mine))).scalar())
 
 
 def end(connection: Connection, token: str, browser: str) -> bool:

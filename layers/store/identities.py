@@ -42,7 +42,7 @@ def enter(store: Store, issuer: str, subject: str, name: str, role: str, area: s
             connection.execute(update(account).where(account.c.id == found.id).values(role=role, area=area))
             told = {"role": role, "area": area, "before": f"{found.role} {found.area}".strip()}
             journal.write(connection, found.name, "account-role", found.name, told)
-        return Account(int(found.id), found.name, role, area)
+        return Account(int(found.id), found.name, role, area, int(found.password_at))
 
 
 def _made(connection: Connection, issuer: str, subject: str, who: Account) -> Account:
@@ -61,4 +61,4 @@ def _made(connection: Connection, issuer: str, subject: str, who: Account) -> Ac
     connection.execute(insert(identity).values(issuer=issuer, subject=subject, account=number, made_at=now))
     told = {"role": who.role, "area": who.area, "issuer": issuer}
     journal.write(connection, who.name, "account-add", who.name, told)
-    return Account(number, who.name, who.role, who.area)
+    return Account(number, who.name, who.role, who.area, now)

@@ -18,7 +18,7 @@ from dashboard.provider import Provider, ProviderError
 from dashboard.settings import Settings, SettingsError
 from dashboard.sign_in_oidc import COOKIE
 from dashboard.weak import weaknesses
-from layers.store import accounts, journal, open_store
+from layers.store import accounts, identities, journal, open_store
 from layers.store.schema import identity, session
 from tests import city, provider
 from tests.office import ADMIN, Office, said
@@ -290,6 +290,18 @@ def test_who_comes_in_uses_up_no_attempt(own, his):
 def test_whoever_is_in_two_rows_with_two_roles_stays_out(own, his):
     his.claims = {"sub": "u-9", "groups": ["jiangan"], "realm_access": {"roles": ["city-duty"]}}
     assert "没有分配本系统的角色" in refused(own, 403, "unmapped")
+
+
+def test_an_account_that_is_disabled_on_its_way_in_gets_no_session(own, his, monkeypatch):
+    enter = identities.enter
+
+    def then(*given):
+        found = enter(*given)
+        accounts.set_disabled(own.store, "管账号", found.name, True)
+        return found
+
+    monkeypatch.setattr(identities, "enter", then)
+    refused(own, 403, "disabled")
 
 
 def test_a_disabled_account_stays_out_and_its_open_session_ends(own, his):

@@ -93,6 +93,19 @@ def test_a_desk_that_was_left_open_sets_nothing_up(staffed, word):
     assert not word or word not in str(journal.entries(staffed.store).to_dict("records"))
 
 
+def test_a_session_that_ends_while_the_password_is_hashed_sets_nothing_up(staffed, monkeypatch):
+    client, checked = signed_in(staffed), accounts.checked
+    code = code_now(secret_in(page(client)))
+
+    def slowly(*given):
+        accounts.end_sessions(staffed.store, "root", NAME)
+        return checked(*given)
+
+    monkeypatch.setattr(accounts, "checked", slowly)
+    assert sent(client, "confirm", code).headers["Location"] == PATH
+    assert factors.of(staffed.store, 1) is None
+
+
 def test_new_recovery_codes_take_a_code(staffed):
     client = signed_in(staffed)
     secret, codes = set_up(client)

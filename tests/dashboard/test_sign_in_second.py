@@ -240,6 +240,48 @@ def test_whoever_did_not_say_a_password_is_led_back_to_it(own):
     assert own.anybody().post(SECOND, data={"code": "123456"}).status_code == 401
 
 
+def meanwhile(monkeypatch, module, name, change):
+    """Let something change once, just after `module.name` was asked."""
+    asked, left = getattr(module, name), [change]
+
+    def then(*args):
+        found = asked(*args)
+        if left:
+            left.pop()()
+        return found
+
+    monkeypatch.setattr(module, name, then)
+
+
+@pytest.mark.parametrize("name", [WITH, WITHOUT])
+def test_a_password_that_is_replaced_while_it_is_hashed_leads_nowhere(own, monkeypatch, name):
+    client = own.anybody()
+    meanwhile(monkeypatch, accounts, "checked", lambda: accounts.set_password(own.store, "root", name, GOOD + "!"))
+    password(client, name=name)
+    if name == WITH:
+        assert code(client, now_of(own)).status_code == 401
+    assert client.get("/beds").status_code == 401
+    assert {row[0] for row in told(own)} == {"sign-in-refused"}
+
+
+@pytest.mark.parametrize("change", ["password", "disabled"])
+def test_a_code_on_its_way_sets_nothing_up_and_lets_nobody_in_after_a_change(office_of, monkeypatch, change):
+    own = office_of(second_factor=frozenset({"district"}))
+    client = own.anybody()
+    password(client, name=WITHOUT)
+    page = client.get(SECOND).get_data(as_text=True)
+    secret = re.search(r"<code tabindex=0>([A-Z2-7 ]+)</code>", page)[1].replace(" ", "")
+    changes = {
+        "password": lambda: accounts.set_password(own.store, "root", WITHOUT, GOOD + "!"),
+        "disabled": lambda: accounts.set_disabled(own.store, "root", WITHOUT, True),
+    }
+    form = {"csrf": token_in(client.get(SECOND)), "code": factors.code_of(secret, time.time())}
+    meanwhile(monkeypatch, halfway, "held", changes[change])
+    assert client.post(SECOND, data=form).status_code == 401
+    assert factors.of(own.store, 2) is None
+    assert client.get("/beds").status_code == 401
+
+
 def test_a_reset_ends_what_lies_between(own):
     client = own.anybody()
     password(client)
