@@ -46,7 +46,7 @@ class OwnFactor:
         """Do what a button says, for a right code."""
         who, do, code = self._who(), request.form.get("do", ""), request.form.get("code", "")
         changes: dict[str, Callable[[Connection, Account, str], list[str] | None]] = {
-            "confirm": factors.confirm,
+            "confirm": self._confirmed,
             "codes": _renewed,
             "reset": _reset,
         }
@@ -106,6 +106,14 @@ class OwnFactor:
             refuse(connection, who, address, last, "password")
         return "password", 0.0
 
+    def _confirmed(self, connection: Connection, who: Account, code: str) -> list[str] | None:
+        return factors.confirm(connection, who, code, self._held())
+
+    def _held(self) -> str:
+        """The session of this browser."""
+        carried = self.desk.gate.carried(request)
+        return carried.token if carried else ""
+
     def _who(self) -> Account | None:
         """The account whose session this browser carries; a pass has none."""
         carried = self.desk.gate.carried(request)
@@ -120,7 +128,7 @@ class OwnFactor:
         if has is not None:
             return as_form(pages.state(city, PATH, token, has, first, why, wait), status, wait)
         try:
-            secret = factors.shown(self.desk.store, who)
+            secret = factors.shown(self.desk.store, who, self._held())
         except AccountError:
             return as_form(pages.without(city, first, "factor.of_provider"), status)
         shown = pages.set_up(city, PATH, token, secret, who.name, first, why, wait, demanded=False)

@@ -120,7 +120,7 @@ class SecondDoor:
             if wait:
                 return wait, "", []
             if self._sets_up(half) and half.who:
-                codes = factors.confirm(connection, half.who, code)
+                codes = factors.confirm(connection, half.who, code, half.token)
                 way = factors.CODE if codes else ""
             else:
                 way = factors.accepted(connection, half.who, code)
@@ -138,7 +138,7 @@ class SecondDoor:
     def _shown(self, half: Halfway, why: str = "", status: int = 200, wait: int = 0) -> Response:
         city, token = self.desk.settings.city, self._guard(half)
         if self._sets_up(half) and half.who:
-            secret = factors.shown(self.desk.store, half.who)
+            secret = factors.shown(self.desk.store, half.who, half.token)
             shown = pages.set_up(city, PATH, token, secret, half.who.name, preferred(), why, wait, demanded=True)
         else:
             shown = pages.code(city, PATH, token, preferred(), why, wait)

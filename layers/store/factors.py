@@ -1,15 +1,17 @@
 """The second factor of accounts: one-time codes (RFC 6238: SHA-1, six digits, 30 seconds) and recovery codes for whoever lost the device.
 
 The secret lies sealed, bound to its account, under a key of the folder of keys; a code counts once, in all processes of all servers.
+Until its first code it lies nowhere: it is drawn from what one browser holds, so that nobody else is shown the secret that its holder sets up.
 Recovery codes are kept as keyed digests. Every change stands in the journal, in the same transaction; no secret and no code ever does.
 """
 
+import base64
 import hmac
 import secrets
 import time
 import unicodedata
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pyotp
@@ -27,7 +29,7 @@ STEP_S, DIGITS = 30, 6
 WINDOW = (-1, 0, 1)  # steps: a clock that is half a minute off, or a slow hand
 SECRET = Sealed("second_factor.secret")
 KEY = "factors"  # name of the key that seals them
-WAITS = timedelta(minutes=30)  # so long a secret that was shown stays the same until its first code
+BYTES = 20  # of a secret (RFC 4226, 4: 160 bits)
 CODES, GROUPS, LETTERS = 10, 3, "abcdefghjkmnpqrstuvwxyz23456789"  # three groups of four from 31 letters: 59 bits
 GROUP = 4
 CODE, RECOVERY = "code", "recovery"  # how somebody proved themselves
@@ -59,24 +61,24 @@ def in_use(store: Store) -> bool:
         return bool(connection.execute(select(exists().where(_f.confirmed_at.is_not(None)))).scalar())
 
 
-def shown(store: Store, who: Account) -> str:
-    """Return the secret that an account is to confirm by a first code, made where none waits; AccountError where it has a second factor, or can have none."""
-    with store.writing() as connection:
-        row = _row(connection, who.id)
-        _require_none(connection, who, row)
-        if row is not None and row.made_at > to_ms(datetime.now(UTC) - WAITS):
-            return _opened(connection, who.id, row.secret)
-        return _made(connection, who.id)
+def shown(store: Store, who: Account, held: str) -> str:
+    """Return the secret that an account is to confirm by a first code; AccountError where it has a second factor, or can have none.
+
+    held  what this browser alone holds, such as the token of its session: it is shown the same secret each time, every other one another
+    """
+    with store.snapshot() as connection:
+        _require_none(connection, who, _row(connection, who.id))
+        return _drawn(connection, who, held)
 
 
-def confirm(connection: Connection, who: Account, text: str, at: float | None = None) -> list[str] | None:
-    """Let the secret that waits count from now on, by a first code, inside a transaction; return the recovery codes, None for a wrong code."""
-    row = _row(connection, who.id)
-    _require_none(connection, who, row)
-    step = _fitting(_opened(connection, who.id, row.secret), text, at) if row is not None else 0
+def confirm(connection: Connection, who: Account, text: str, held: str, at: float | None = None) -> list[str] | None:
+    """Let the secret that a browser was shown count from now on, by a first code, inside a transaction; return the recovery codes, None for a wrong code."""
+    _require_none(connection, who, _row(connection, who.id))
+    secret = _drawn(connection, who, held)
+    step = _fitting(secret, text, at)
     if not step:
         return None
-    _count(connection, who.id, step)
+    _keep(connection, who.id, secret, step)
     journal.write(connection, who.name, "account-factor", who.name)
     return _codes(connection, who.id)
 
@@ -86,8 +88,8 @@ def give(store: Store, by: str, name: str) -> tuple[str, list[str]]:
     with store.writing() as connection:
         who = accounts.need(connection, name)
         _require_none(connection, who, _row(connection, who.id))
-        secret = _made(connection, who.id)
-        _count(connection, who.id, 0)
+        secret = pyotp.random_base32()
+        _keep(connection, who.id, secret, 0)
         journal.write(connection, by, "account-factor", who.name)
         return secret, _codes(connection, who.id)
 
@@ -183,21 +185,20 @@ def _require_none(connection: Connection, who: Account, row: Any) -> None:
         )
 
 
-def _made(connection: Connection, number: int) -> str:
-    """Keep a new secret in the place of one that nobody confirmed."""
-    secret, ring = pyotp.random_base32(), ring_of(connection)
+def _drawn(connection: Connection, who: Account, held: str) -> str:
+    return base64.b32encode(ring_of(connection).drawn(f"factor {who.id}\n{held}", BYTES)).decode()
+
+
+def _keep(connection: Connection, number: int, secret: str, step: int) -> None:
+    """Keep a secret that counts from now on."""
+    ring = ring_of(connection)
     if not connection.execute(select(exists().where(_f.confirmed_at.is_not(None)))).scalar():
         ring.lasting(KEY)  # never where it sealed something: a lost key is put back, and no other made in its place
     (sealed,) = seal(ring, SECRET, [str(number)], [secret], KEY)
-    connection.execute(delete(second_factor).where(_f.account == number, _f.confirmed_at.is_(None)))
-    row = {"account": number, "secret": sealed, "made_at": _now(), "confirmed_at": None, "last_step": 0}
+    older = (_f.account == number, _f.confirmed_at.is_(None))  # programs before kept what nobody had confirmed
+    connection.execute(delete(second_factor).where(*older))
+    row = {"account": number, "secret": sealed, "made_at": _now(), "confirmed_at": _now(), "last_step": step}
     connection.execute(insert(second_factor).values(**row))
-    return secret
-
-
-def _count(connection: Connection, number: int, step: int) -> None:
-    change = update(second_factor).where(_f.account == number)
-    connection.execute(change.values(confirmed_at=_now(), last_step=step))
 
 
 def _opened(connection: Connection, number: int, sealed: str) -> str:

@@ -59,6 +59,12 @@ class KeyRing:
         """Return the blind index of a text: equal texts are found again, and nobody without the key can try texts out."""
         return hashlib.blake2b(text.encode(), key=self._secret(INDEX), digest_size=12).hexdigest()
 
+    def drawn(self, text: str, size: int) -> bytes:
+        """Return bytes that a text always gives here, and nobody without the key can work out."""
+        return hashlib.blake2b(
+            text.encode(), key=self._secret(INDEX), digest_size=size, person=b"fangyi drawn"
+        ).digest()
+
     @property
     def contents(self) -> bytes:
         """The key of digests that say whether two versions of a record are equal."""

@@ -684,7 +684,7 @@ second_factor = Table(  # what an account proves itself with beside its password
     Column("account", ForeignKey("account.id"), nullable=False, unique=True),
     Column("secret", String, nullable=False),  # sealed, bound to the account (`factors`)
     Column("made_at", Instant, nullable=False),
-    Column("confirmed_at", Instant),  # None: shown, and no code was given yet, so it does not count
+    Column("confirmed_at", Instant),  # None: an older program showed it, and no code was given, so it does not count
     Column("last_step", BigInteger, nullable=False),  # of the newest code that counted: none up to it counts again
 )
 

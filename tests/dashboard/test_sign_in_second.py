@@ -314,6 +314,18 @@ def test_whoever_has_to_have_one_sets_it_up_first_and_sees_nothing_before(office
     assert code(again, codes[0]).headers["Location"] == "/beds"
 
 
+def test_who_has_the_password_too_is_not_shown_the_secret_that_its_holder_sets_up(office_of):
+    own = office_of(second_factor=frozenset({"district"}))
+    secrets = []
+    for client in (own.anybody(), own.anybody()):
+        password(client, name=WITHOUT)
+        page = client.get(SECOND).get_data(as_text=True)
+        secrets.append(re.search(r"<code tabindex=0>([A-Z2-7 ]+)</code>", page)[1].replace(" ", ""))
+    assert secrets[0] != secrets[1]
+    assert code(client, factors.code_of(secrets[0], time.time())).status_code == 401
+    assert code(client, factors.code_of(secrets[1], time.time())).status_code == 200
+
+
 def test_roles_that_it_is_not_demanded_of_go_on_without(office_of):
     own = office_of(second_factor=frozenset({"admin"}))
     assert password(own.anybody(), name=WITHOUT).headers["Location"] == "/beds"

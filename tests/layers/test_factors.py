@@ -1,8 +1,9 @@
 """The second factor in the store, on both databases: published codes, each once, sealed and bound to its account, recovery codes, and what lies halfway."""
 
 import base64
+import re
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -46,9 +47,9 @@ def quiet(*_said):
 
 def set_up(store, who=WHO, at=NOW):
     """Give an account a second factor as its holder does; return secret and recovery codes."""
-    secret = factors.shown(store, who)
+    secret = factors.shown(store, who, "held")
     with store.writing() as connection:
-        codes = factors.confirm(connection, who, factors.code_of(secret, at), at)
+        codes = factors.confirm(connection, who, factors.code_of(secret, at), "held", at)
     return secret, codes
 
 
@@ -71,28 +72,40 @@ def test_the_codes_are_those_of_the_standard(store, monkeypatch, at, code):
 
 
 def test_a_factor_counts_from_its_first_code_on(store):
-    secret = factors.shown(store, WHO)
-    assert factors.shown(store, WHO) == secret  # the page was loaded again
+    secret = factors.shown(store, WHO, "held")
+    assert factors.shown(store, WHO, "held") == secret  # the page was loaded again
+    assert re.fullmatch("[A-Z2-7]{32}", secret)  # 160 bits
     assert factors.of(store, WHO.id) is None
     assert given(store, factors.code_of(secret, NOW)) == ""
     with store.writing() as connection:
-        assert factors.confirm(connection, WHO, "000000", NOW) is None
+        assert factors.confirm(connection, WHO, "000000", "held", NOW) is None
     assert not factors.in_use(store)
     set_up(store)
     assert factors.of(store, WHO.id).left == factors.CODES
     assert factors.in_use(store)
     assert dict(accounts.every(store).set_index("name")["factor"]) == {WHO.name: True, OTHER.name: False}
     with pytest.raises(AccountError, match="already"):
-        factors.shown(store, WHO)
+        factors.shown(store, WHO, "held")
     assert told(store) == [(WHO.name, "account-factor", WHO.name)]
 
 
-def test_a_secret_that_nobody_confirmed_in_time_is_replaced(store):
-    secret = factors.shown(store, WHO)
+def test_every_browser_is_shown_a_secret_of_its_own_and_confirms_that_one(store):
+    mine, theirs = (factors.shown(store, WHO, held) for held in ("mine", "theirs"))
+    assert len({mine, theirs, factors.shown(store, OTHER, "mine")}) == 3
     with store.writing() as connection:
-        old = int((datetime.now(UTC) - factors.WAITS - timedelta(seconds=1)).timestamp() * 1000)
-        connection.execute(update(second_factor).values(made_at=old))
-    assert factors.shown(store, WHO) != secret
+        assert factors.confirm(connection, WHO, factors.code_of(theirs, NOW), "mine", NOW) is None
+        assert factors.confirm(connection, WHO, factors.code_of(mine, NOW), "mine", NOW)
+    assert given(store, factors.code_of(theirs, NOW + 30)) == ""
+    assert given(store, factors.code_of(mine, NOW + 30)) == "code"
+
+
+def test_one_that_an_older_program_kept_before_its_first_code_does_not_count(store):
+    factors.give(store, "root", WHO.name)
+    with store.writing() as connection:
+        connection.execute(update(second_factor).values(confirmed_at=None))
+    assert factors.of(store, WHO.id) is None
+    secret, _ = set_up(store)
+    assert given(store, factors.code_of(secret, NOW + 30)) == "code"
 
 
 @pytest.mark.parametrize(("off", "way"), [(-60, ""), (-30, "code"), (0, "code"), (30, "code"), (60, "")])
@@ -172,7 +185,7 @@ def test_without_the_folder_of_keys_nothing_opens(store, tmp_path):
     assert key.stat().st_mode & 0o077 == 0
     store.ring._held.pop("factors", None), store.ring._ciphers.pop("factors", None)
     key.unlink()
-    for ask in (lambda: given(store, "123456"), lambda: factors.shown(store, OTHER)):
+    for ask in (lambda: given(store, "123456"), lambda: set_up(store, OTHER)):
         with pytest.raises(StoreError, match="the key factors .* put the copy of the folder of keys back"):
             ask()
     assert not key.exists()
