@@ -81,7 +81,7 @@ class OwnFactor:
             if self._who() is None:  # its session ended while the password was hashed
                 raise AccountError("the session is over", "登录已结束")
             whose = halfway.whose(connection, who)
-            wait, last = second.attempt(connection, whose, address)
+            wait, last = second.attempt(connection, whose, whose, address)
             codes = None if wait else change(connection, who, code)
             if codes is not None:
                 halfway.forgive(connection, whose)

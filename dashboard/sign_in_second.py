@@ -100,10 +100,11 @@ class SecondDoor:
         answer.delete_cookie(cookies.HALF, path=PATH)
         return answer
 
-    def attempt(self, connection: Connection, whose: str, address: str) -> tuple[float, bool]:
-        """Count a code before it is looked at: by the limits of passwords, and by a slower one; return seconds to wait, and whether it is the last heard."""
+    def attempt(self, connection: Connection, whose: str, slowly: str, address: str) -> tuple[float, bool]:
+        """Count a code before it is looked at: by the limits of passwords for `whose`, and by a slower one for `slowly`; return seconds
+        to wait, and whether it is the last heard."""
         wait, last = self.door.throttle.attempt(_named(whose), address)
-        return (wait, last) if wait else (halfway.tried(connection, whose), last)
+        return (wait, last) if wait else (halfway.tried(connection, slowly), last)
 
     def forgive(self, whose: str, address: str) -> None:
         """Take back what the limits of passwords counted of codes: one was right."""
@@ -116,17 +117,19 @@ class SecondDoor:
         with self.desk.store.writing() as connection:
             if not halfway.stands(connection, half, self._browser()):
                 return 0.0, None, []
-            wait, last = self.attempt(connection, half.whose, address)
+            mine, here = halfway.whose(connection, half.who), halfway.here(connection, half.whose, address)
+            wait, last = self.attempt(connection, half.whose, here, address)
             if wait:
                 return wait, "", []
-            if self._sets_up(half) and half.who:
+            heard = not halfway.tried(connection, mine if half.who else half.whose)
+            if heard and self._sets_up(half) and half.who:
                 codes = factors.confirm(connection, half.who, code, half.token)
                 way = factors.CODE if codes else ""
             else:
-                way = factors.accepted(connection, half.who, code)
+                way = factors.accepted(connection, half.who if heard else None, code)
             if way and half.who:
                 halfway.end(connection, half.token, self._browser())
-                halfway.forgive(connection, half.whose)
+                halfway.forgive(connection, mine, here)
                 return 0.0, self.door.begin(connection, half.who, address, way), codes or []
             refuse(connection, half.who, address, last)
         return 0.0, "", []

@@ -1,7 +1,9 @@
 """Between a password and a code: what a browser holds then opens nothing, lasts minutes, belongs to that browser, and ends with one right code.
 
-A wrong password may lead here as well, so that nobody learns by the password alone whether it was right. Codes are counted for an
-account, or for what was typed for one, wherever they come from: ten in a quarter of an hour.
+A wrong password may lead here as well, so that nobody learns by the password alone whether it was right. Codes are counted by what was
+typed for an account and the address that they come from, the same for a right and a wrong password, and whoever has to wait is told so:
+ten in a quarter of an hour. As many are counted for the account itself, wherever they come from; beyond them a code is not looked at, and
+nothing tells that from a wrong one.
 """
 
 import secrets
@@ -30,7 +32,7 @@ class Halfway:
     """Who is halfway in.
 
     who    None: the password was wrong
-    whose  whom codes are counted for
+    whose  what codes are counted by: what was typed for an account
     """
 
     token: str
@@ -43,6 +45,11 @@ def whose(connection: Connection, who: Account | None, name: str = "") -> str:
     return ring_of(connection).blind(f"second:account {who.id}" if who else f"second:name {name}")
 
 
+def here(connection: Connection, mark: str, address: str) -> str:
+    """Return under what the codes are counted that come for somebody (`whose`) from one address."""
+    return ring_of(connection).blind(f"second:from {address} {mark}")
+
+
 def begin(connection: Connection, who: Account | None, name: str, browser: str) -> str:
     """Let a browser be halfway in, inside a transaction; return its token. `name` is what was typed for an account."""
     now = datetime.now(UTC)
@@ -51,7 +58,7 @@ def begin(connection: Connection, who: Account | None, name: str, browser: str) 
     row = {
         "account": who.id if who else None,
         "token": _bound(token, browser),
-        "whose": whose(connection, who, name),
+        "whose": whose(connection, None, name),
         "begun_at": to_ms(now),
     }
     connection.execute(insert(halfway).values(**row))
@@ -94,9 +101,9 @@ def tried(connection: Connection, mark: str) -> float:
     return 0.0
 
 
-def forgive(connection: Connection, mark: str) -> None:
+def forgive(connection: Connection, *marks: str) -> None:
     """Take back what was counted: a code was right."""
-    connection.execute(delete(code_try).where(_t.whose == mark))
+    connection.execute(delete(code_try).where(_t.whose.in_(marks)))
 
 
 def _bound(token: str, browser: str) -> str:

@@ -160,6 +160,53 @@ def test_minutes_of_patience_do_not_help_a_guesser(own, monkeypatch):
     assert codes == [401] * halfway.MOST + [429]
 
 
+def elsewhere(client, address):
+    client.environ_base["REMOTE_ADDR"] = address
+    return client
+
+
+@pytest.mark.parametrize("quick", [throttle.PAIR, 1_000])
+def test_limits_that_were_reached_do_not_tell_whether_a_password_was_right(own, monkeypatch, quick):
+    monkeypatch.setattr(throttle, "PAIR", quick)
+    monkeypatch.setattr(throttle, "NAME", 1_000)
+    client, wrong = own.anybody(), wrong_one(own)
+    password(client, "wrong password!!")
+    while code(client, wrong).status_code == 401:
+        pass
+    heard = [password(client := own.anybody(), word) and code(client, wrong).status_code for word in (GOOD, "another wrong one")]  # fmt: skip
+    assert heard == [429, 429]
+    for word in (GOOD, "another wrong one"):  # nor from another address, whatever was counted for the account
+        client = elsewhere(own.anybody(), "10.0.0.2")
+        password(client, word)
+        heard.append(code(client, wrong).status_code)
+    assert heard[2:] == [401, 401]
+
+
+def test_many_addresses_do_not_help_a_guesser_and_nothing_tells_that_no_code_is_looked_at(own, monkeypatch):
+    monkeypatch.setattr(throttle, "PAIR", 1_000)
+    monkeypatch.setattr(throttle, "NAME", 1_000)
+    monkeypatch.setattr(throttle, "ADDRESS", 1_000)
+    wrong, said = wrong_one(own), set()
+    for n in range(halfway.MOST):
+        password(client := elsewhere(own.anybody(), f"10.0.1.{n}"))
+        said.add(re.sub(r'value="\w+"', "", code(client, wrong).get_data(as_text=True)))
+    password(client := elsewhere(own.anybody(), "10.0.2.1"))
+    answer = code(client, now_of(own))
+    assert answer.status_code == 401
+    assert said == {re.sub(r'value="\w+"', "", answer.get_data(as_text=True))}
+    with own.store.writing() as connection:
+        halfway.forgive(connection, halfway.whose(connection, accounts.Account(1, WITH, "district", "420102")))
+    assert code(client, now_of(own)).status_code == 303  # it was not used up either
+
+
+def test_who_does_not_know_the_password_keeps_nobody_from_the_code(own, monkeypatch):
+    monkeypatch.setattr(throttle, "PAIR", 1_000)
+    password(other := elsewhere(own.anybody(), "10.0.0.2"), "wrong password!!")
+    assert [code(other, wrong_one(own)).status_code for _ in range(halfway.MOST + 1)] == [401] * halfway.MOST + [429]
+    password(client := own.anybody())
+    assert code(client, now_of(own)).status_code == 303
+
+
 # ---- what a browser carries between
 
 
