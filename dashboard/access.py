@@ -121,7 +121,7 @@ class Gate:
             raise refusal("no_door", person)
 
     def _holder(self, token: str) -> Person | None:
-        found = sessions.holder(self.store, token) if self.store else None
+        found = sessions.holder(self.store, token, self.settings.second_factor) if self.store else None
         person = Person(*found) if found else None
         return person if person and fits(person) else None
 

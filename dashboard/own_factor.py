@@ -117,7 +117,8 @@ class OwnFactor:
     def _who(self) -> Account | None:
         """The account whose session this browser carries; a pass has none."""
         carried = self.desk.gate.carried(request)
-        found = sessions.account_of(self.desk.store, carried.token) if carried else None
+        demands = self.desk.settings.second_factor
+        found = sessions.account_of(self.desk.store, carried.token, demands) if carried else None
         return Account(*found) if found else None
 
     def _shown(self, who: Account | None, why: str = "", status: int = 200, wait: int = 0) -> Response:

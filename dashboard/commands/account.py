@@ -21,7 +21,7 @@ ABOUT = {
     "disable": "close an account; whoever is signed in with it is out at once",  # nosec B105 # a help text
     "enable": "open an account again",
     "password": "give it another password; whoever is signed in with it is out at once",
-    "second-factor": "give it a second factor that counts at once; address for the authenticator and recovery codes are printed, once",
+    "second-factor": "give it a second factor that counts at once, which signs it out; address for the authenticator and recovery codes are printed, once",
     "reset-factor": "take its second factor away; whoever is signed in with it is out at once",
 }
 

@@ -72,24 +72,29 @@ def shown(store: Store, who: Account, held: str) -> str:
 
 
 def confirm(connection: Connection, who: Account, text: str, held: str, at: float | None = None) -> list[str] | None:
-    """Let the secret that a browser was shown count from now on, by a first code, inside a transaction; return the recovery codes, None for a wrong code."""
+    """Let the secret that a browser was shown count from now on, by a first code, inside a transaction; return the recovery codes, None for a wrong code.
+
+    Sessions that began without one end, but for that of this browser.
+    """
     _require_none(connection, who, _row(connection, who.id))
     secret = _drawn(connection, who, held)
     step = _fitting(secret, text, at)
     if not step:
         return None
     _keep(connection, who.id, secret, step)
+    sessions.end_all(connection, who.id, "factor", held)
     journal.write(connection, who.name, "account-factor", who.name)
     return _codes(connection, who.id)
 
 
 def give(store: Store, by: str, name: str) -> tuple[str, list[str]]:
-    """Give an account a second factor that counts at once; return its secret and recovery codes, which nobody is told again."""
+    """Give an account a second factor that counts at once, which ends its sessions; return its secret and recovery codes, which nobody is told again."""
     with store.writing() as connection:
         who = accounts.need(connection, name)
         _require_none(connection, who, _row(connection, who.id))
         secret = pyotp.random_base32()
         _keep(connection, who.id, secret, 0)
+        sessions.end_all(connection, who.id, "factor")
         journal.write(connection, by, "account-factor", who.name)
         return secret, _codes(connection, who.id)
 

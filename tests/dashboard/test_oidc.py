@@ -113,6 +113,13 @@ def test_a_provider_has_to_say_how_it_signed_somebody_in_where_that_is_wanted(ow
         assert journal.entries(own.store, 1)["detail"].iloc[0]["error"] == "factor"
 
 
+def test_whom_the_provider_signs_in_goes_on_where_a_second_factor_is_demanded(own, his):
+    object.__setattr__(own.settings, "second_factor", frozenset({"district"}))
+    client = own.anybody()
+    assert came(own, client).status_code == 303
+    assert client.get("/quality").status_code == 200
+
+
 @pytest.mark.parametrize("alg", ["RS256", "ES256"])
 def test_somebody_comes_in_with_the_role_of_the_table(own, his, alg):
     his.alg = alg

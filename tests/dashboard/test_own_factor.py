@@ -120,6 +120,7 @@ def test_new_recovery_codes_take_a_code(staffed):
 def test_one_takes_away_ones_own_with_a_code_alone_and_is_out(staffed):
     client, other = signed_in(staffed), signed_in(staffed)
     secret, _ = set_up(client)
+    assert [one.get("/").status_code for one in (client, other)] == [200, 401]  # it began without a second factor
     assert sent(client, "reset", "12345").status_code == 401
     assert factors.of(staffed.store, 1) is not None
     answer = sent(client, "reset", code_next(secret))

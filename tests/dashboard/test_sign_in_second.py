@@ -373,6 +373,22 @@ def test_who_has_the_password_too_is_not_shown_the_secret_that_its_holder_sets_u
     assert code(client, factors.code_of(secrets[1], time.time())).status_code == 200
 
 
+@pytest.mark.parametrize("how", ["demanded", "given"])
+def test_sessions_that_a_password_alone_began_end_where_it_takes_more(own, how):
+    password(client := own.anybody(), name=WITHOUT)
+    assert client.get("/beds").status_code == 200
+    if how == "given":
+        factors.give(own.store, "root", WITHOUT)
+        assert client.get("/beds").status_code == 401
+        return
+    for demanded, status in ((frozenset({"city"}), 200), (frozenset({"district"}), 401)):
+        later = Office(own.settings.store, second_factor=demanded)
+        again = later.anybody()
+        again.set_cookie(cookies.SESSION, client.get_cookie(cookies.SESSION).value)
+        assert again.get("/beds").status_code == again.get("/second-factor").status_code == status
+        later.store.close()
+
+
 def test_roles_that_it_is_not_demanded_of_go_on_without(office_of):
     own = office_of(second_factor=frozenset({"admin"}))
     assert password(own.anybody(), name=WITHOUT).headers["Location"] == "/beds"
