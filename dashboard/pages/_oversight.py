@@ -24,7 +24,9 @@ READ = {  # topic -> action whose entries tell more
     "persons": "open-person",
     "reveals": "reveal",
     "locks": "sign-in-locked",
+    "halves": "sign-in-half",
 }
+OF_NOBODY = ("locks", "halves")  # topics whose entries are written before anybody came in
 
 
 def listing(asked: Asked, problem: str = "") -> Component:
@@ -51,7 +53,7 @@ def _line(asked: Asked, one: Finding) -> Component:
     if one.is_answered:
         about.append(html.Span(w("oversight.said", by=one.by, at=moment(one.at, asked.lang), remark=one.remark), className="oversight-said"))  # fmt: skip
     days = {"first": f"{one.begun_at:%Y-%m-%d}", "last": f"{one.ended_at:%Y-%m-%d}"}
-    who = {} if one.topic == "locks" else {"actor": one.who}
+    who = {} if one.topic in OF_NOBODY else {"actor": one.who}
     there = f"{PATH}?{urlencode({'lang': asked.lang, 'action': READ[one.topic], **who, **days})}"
     mark = html.Span("●" if one.is_answered else "▲", className="alert-mark", **{"aria-hidden": "true"})
     more = dcc.Link(w("oversight.entries"), href=there, className="oversight-more")

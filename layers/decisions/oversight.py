@@ -24,6 +24,7 @@ from layers.store import Store, journal, journal_reading
 FILE = Path(__file__).with_name("oversight.toml")
 SPANS = {"hour": timedelta(hours=1), "day": timedelta(days=1)}
 ANSWER = "oversight"  # the action of an answer; its subject is the finding
+COMPLETES = ("code", "recovery")  # by what a sign-in came that began as a half
 SHORTEST, LONGEST = 4, 500  # characters of a remark
 
 
@@ -36,7 +37,7 @@ class Finding:
     """One account that did much of one thing.
 
     id        topic and number of the entry that made it true: "rows-1234"
-    who       the account; of locks the account that was tried, else the network address
+    who       the account; of locks the account that was tried, else the network address; of halves the account whose password was right
     first     number of the first entry that counts, `last` of the newest
     begun_at, ended_at   when those were written
     value     the most that came together within an hour or a day (`span`), against `bound`
@@ -76,6 +77,7 @@ class _Window:
     sum: int = 0
 
     def add(self, one: Seen) -> None:
+        one = (*one[:2], max(one[2], -self.sum))  # what takes back finds at most what there is
         self.seen.append(one)
         self.sum += one[2]
         while self.seen[0][0] <= one[0] - self.span:
@@ -102,6 +104,11 @@ def _one(_entry: Mapping[str, Any]) -> int:
     return 1
 
 
+def _completed(entry: Mapping[str, Any]) -> int:
+    """A sign-in that a second factor completed takes back the half before it."""
+    return -1 if entry["detail"].get("by") in COMPLETES else 0
+
+
 def _actor(entry: Mapping[str, Any]) -> str:
     return str(entry["actor"])
 
@@ -118,8 +125,10 @@ COUNTED: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], int], Callable[[M
     "open-person": ("persons", _persons, _actor),
     "reveal": ("reveals", _one, _actor),
     "sign-in-locked": ("locks", _one, _tried),
+    "sign-in-half": ("halves", _one, _tried),
+    "sign-in": ("halves", _completed, _actor),
 }
-TOPICS = tuple(topic for topic, *_ in COUNTED.values())
+TOPICS = tuple(dict.fromkeys(topic for topic, *_ in COUNTED.values()))
 
 
 @cache
@@ -156,6 +165,8 @@ class Judge:
                 _answer(self.found, self.runs, entry)
                 continue
             topic, amount, who = COUNTED[entry["action"]]
+            if not amount(entry):
+                continue
             run = self.runs.setdefault((topic, who(entry)), _Run())
             rule = in_force(topic, entry["at"], bounds() if self.rules is None else self.rules)
             _count(self.found, run, who(entry), rule, (entry["at"], self.last, amount(entry)))

@@ -40,6 +40,16 @@ def test_the_auditor_sees_what_calls_for_a_question_in_both_languages(own):
     )
 
 
+def test_the_auditor_sees_whose_password_somebody_has_alone(own):
+    for _ in range(3):
+        journal.add(own.store, "nobody", "sign-in-half", "江汉值班", {"address": "10.2.3.4"})
+    page = own.page(AUDITOR, "/journal")
+    assert "江汉值班 一小时内3次密码正确而未完成双因素（界限3次）" in said(page)
+    assert "action=sign-in-half&first=" in said(page)  # the entries, whoever wrote them
+    english = said(own.page(AUDITOR, "/journal", "?lang=en"))
+    assert "江汉值班: password right 3 times without a second factor within an hour (bound 3)" in english
+
+
 def test_the_auditor_answers_with_a_remark_once(own):
     id = finding(own)
     assert "说明有1个字" in said(answer(own, AUDITOR, id, "x"))

@@ -76,6 +76,33 @@ def test_other_deeds_count_too(action, amount, times, id):
     assert told("\n".join(lines[1:])) == []
 
 
+def halves(text):
+    """Minutes with a right password (-) and with a code that completes it (+): entries of the journal."""
+    rows = []
+    for seq, one in enumerate(text.split(), start=1):
+        whole = one[0] == "+"
+        about = {"actor": "甲", "action": "sign-in", "subject": "甲", "detail": {"by": "code"}}
+        half = {"actor": "nobody", "action": "sign-in-half", "subject": "甲", "detail": {"address": "10.2.3.4"}}
+        rows.append({"seq": seq, "at": NOON + timedelta(minutes=int(one[1:])), **(about if whole else half)})
+    return [(one.id, one.who, one.span, one.value) for one in judged(rows)]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("-0 -1 -2", [("halves-3", "甲", "hour", 3)]),
+        ("-0 -1", []),
+        ("-0 +1 -2 +3 -4 +5 -6 +7", []),  # every one was completed
+        ("-0 -1 +2 -3 -4", [("halves-5", "甲", "hour", 3)]),  # somebody else's lie between
+        ("+0 +1 +2 -3 -4 -5", [("halves-6", "甲", "hour", 3)]),  # what was completed before hides nothing
+        ("-0 -61 -122 -183 -244 -305", [("halves-6", "甲", "day", 6)]),
+        ("-0 -61 -122", []),
+    ],
+)
+def test_right_passwords_that_no_code_follows_call_for_a_question(text, found):
+    assert halves(text) == found
+
+
 def test_the_bound_of_the_day_is_the_one_in_force_then():
     rule = next(one for one in oversight.bounds() if one.topic == "rows")
     strict = replace(rule, valid_to=NOON.date(), params={"hour": 10, "day": 10})
