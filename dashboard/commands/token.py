@@ -40,7 +40,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     made.add_argument("--orders", action="store_true", help="acknowledges and reports orders of its area")
     made.add_argument("--metrics", action="store_true", help="reads /metrics, and /readyz in full")
     made.add_argument("--per-minute", type=int, default=120, metavar="N", help="requests a minute (default 120)")
-    made.add_argument("--days", type=int, default=DAYS, help=f"until it is over (default {DAYS})")
+    made.add_argument(
+        "--days", type=int, default=DAYS, help=f"until it is over (default {DAYS}, at most {tokens.LONGEST.days})"
+    )
     closed = actions.add_parser("disable", help="close a token at once and for good")
     closed.add_argument("--name", required=True)
     actions.add_parser("list", help="every token with what it may do; never the token itself")
@@ -64,10 +66,12 @@ def _add(store: Store, args: argparse.Namespace) -> None:
     if args.area and (not args.role or place_of(store, args.area) is None):
         raise ViewError(f"area {args.area!r} is not known to the store, or no role was stated for it")
     only = _only(args.only, feeds)
+    if args.days > tokens.LONGEST.days:
+        raise tokens.too_long(args.days)
     token = Token(0, args.name, args.source.strip(), feeds, only, args.role, args.area, rights, args.per_minute)
     if not token.source:
         raise TokenError("--source is empty; wanted whose program it is", "请写明来源单位")
-    secret = tokens.add(store, args.by, token, datetime.now(UTC) + timedelta(days=args.days))
+    secret = tokens.add(store, args.by, token, datetime.now(UTC) + timedelta(days=max(args.days, 0)))
     print(secret)
 
 

@@ -26,6 +26,7 @@ RIGHTS = ("orders", "metrics")
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,39}")
 KEPT = timedelta(days=30)  # how long a delivery may be sent again under its key
 MOST_A_MINUTE = 6_000
+LONGEST = timedelta(days=400)  # a year, and a month in which both the old and the new one open
 
 
 class TokenError(LayerError):
@@ -80,6 +81,16 @@ def add(store: Store, by: str, token: Token, expires_at: datetime) -> str:
         connection.execute(insert(api_token).values(**row, made_at=to_ms(now), expires_at=to_ms(expires_at)))
         journal.write(connection, by, "token-add", token.name, told | {"expires_at": expires_at.isoformat()})
     return secret
+
+
+def too_long(days: int) -> TokenError:
+    """Return the refusal of a token that would live for so many days."""
+    most = LONGEST.days
+    return TokenError(
+        f"the token would live for {days:,} days; wanted at most {most}: it lies in a file of another machine, has no second factor, and "
+        "whoever copies it keeps it until it ends. Make another one before then",
+        f"令牌有效期为{days:,}天；最长{most}天：令牌存放在其他机器的文件中，没有双因素，被复制后在到期前一直有效。请在到期前另发新令牌",
+    )
 
 
 def disable(store: Store, by: str, name: str) -> None:
@@ -160,6 +171,8 @@ def _check(token: Token, expires_at: datetime, now: datetime) -> None:
         raise TokenError("orders are of an area: wanted a role as well", "指令按辖区归属，请同时指定角色")
     if expires_at <= now:
         raise TokenError("the token would be over already; wanted a day to come", "令牌到期日须在将来")
+    if expires_at > now + LONGEST:
+        raise too_long((expires_at - now).days)
     if not 0 < token.per_minute <= MOST_A_MINUTE:
         raise TokenError(
             f"{token.per_minute} requests a minute; wanted 1 to {MOST_A_MINUTE}",

@@ -65,6 +65,12 @@ def test_a_token_is_printed_once_and_the_journal_says_who_made_it(token, url, ca
         (("--name", "a1", "--source", "a", "--feeds", "beds", "--area", "420102"), "no role was stated"),
         (("--name", "a1", "--source", "a", "--orders"), "a role as well"),
         (("--name", "a1", "--source", "a", "--feeds", "beds", "--days", "0"), "over already"),
+        (("--name", "a1", "--source", "a", "--feeds", "beds", "--days", "-99999999999"), "over already"),
+        (
+            ("--name", "a1", "--source", "a", "--feeds", "beds", "--days", "401"),
+            "at most 400: it lies in a file of another machine",
+        ),
+        (("--name", "a1", "--source", "a", "--feeds", "beds", "--days", "99999999999"), "at most 400"),
         (("--name", "a1", "--source", "a", "--feeds", "beds", "--per-minute", "0"), "requests a minute"),
     ],
 )
