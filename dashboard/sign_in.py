@@ -23,6 +23,7 @@ from layers.store import accounts, journal, sessions
 
 LONGEST = {"name": 200, "password": 1_000, "next": 2_000}  # nosec B105 # lengths
 TOLD = {"left": "left", "reset": "factor_reset"}  # parameter -> why somebody who was in is here
+ASIDE = ("//", "/sign-", "/enter")  # leads elsewhere, out again, or in as somebody else
 BUSY_S = 5  # after which somebody whose turn did not come may try again
 
 
@@ -143,9 +144,12 @@ class Door:
 
 def onward(text: str) -> str:
     """Return where to go after signing in: a path of this map with its query, "/" for anything that might lead elsewhere."""
-    parts = urlsplit(text) if text.isprintable() else None
+    try:
+        parts = urlsplit(text) if text.isprintable() else None
+    except ValueError:  # "//[": no address at all
+        return "/"
     inside = parts and not parts.scheme and not parts.netloc and text.startswith("/")
-    return text if inside and not text.startswith(("//", "/\\", "/sign-")) and "\\" not in text else "/"
+    return text if inside and not text.startswith(ASIDE) and "\\" not in text else "/"
 
 
 def _half(connection: Connection, found: accounts.Account | None, name: str, address: str, last: bool) -> None:

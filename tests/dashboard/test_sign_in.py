@@ -266,10 +266,30 @@ def test_what_is_too_long_is_not_hashed(own, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "text", ["//evil", "https://evil", "/\\evil", "javascript:alert(1)", "beds", "/sign-out", "/a\nb", "/x\\y", ""]
+    "text",
+    [
+        "//evil",
+        "https://evil",
+        "/\\evil",
+        "javascript:alert(1)",
+        "beds",
+        "/sign-out",
+        "/a\nb",
+        "/x\\y",
+        "",
+        "//[x",
+        "http://[",
+        "/enter?pass=x",
+    ],
 )
 def test_nobody_is_led_elsewhere(text):
     assert onward(text) == "/"
+
+
+@pytest.mark.parametrize("there", ["//[x", "http://[", "/\x00", "x" * 3_000])
+def test_an_address_that_is_none_is_no_fault_of_the_server(own, there):
+    assert own.anybody().get("/sign-in", query_string={"next": there}).status_code == 200
+    assert send(own.anybody(), GOOD, data={"next": there}).status_code in (303, 400)
 
 
 def test_a_place_of_the_map_is_gone_on_to():
