@@ -17,6 +17,7 @@ from dashboard import (
     downloads,
     headers,
     importing,
+    linked,
     presses,
     refusals,
     scrub,
@@ -61,7 +62,7 @@ from layers._palette import light_table
 from layers.intake import review
 from layers.store import Store, open_store
 
-OPEN_FILES = (sign_in_page.MARK, *sign_in_page.STYLES, *refusals.STYLES)  # what the door itself is drawn with
+OPEN_FILES = (sign_in_page.MARK, *linked.ALL)  # what the door itself is drawn with
 CALLBACK = "/_dash-update-component"  # the endpoint as Dash names it
 PICKED = {"pick": "compounds", "pick-hospital": "hospitals"}  # button -> layer that it selects in
 PANELS = {  # layer -> the panel of what is selected in it; others show what their layer knows

@@ -11,10 +11,10 @@ from flask import Flask, Request, Response, make_response, request
 
 from dashboard.downloads import as_json
 from dashboard.errors import Refusal
+from dashboard.linked import REFUSAL, styles
 from dashboard.text import LANGS, say
 from layers._errors import LayerError
 
-STYLES = ("/assets/tokens.css", "/assets/refusal.css")
 TONGUE = {"zh": "zh-CN", "en": "en"}
 TOLD = (
     400,
@@ -38,12 +38,9 @@ def answered(status: int, why: str = "") -> Response:
     blocks = "".join(_block(status, lang, home) for lang in LANGS)
     cause = f"<p class=cause><code>{escape(why)}</code></p>" if why else ""
     name = " ".join(say("app.name", lang) for lang in LANGS)
-    styles = "".join(f'<link rel=stylesheet href="{path}">' for path in STYLES)
-    head = (
-        f'<meta charset=utf-8><meta name=viewport content="width=device-width"><title>{status} · {name}</title>{styles}'
-    )
+    head = f'<meta charset=utf-8><meta name=viewport content="width=device-width"><title>{status} · {name}</title>{styles(REFUSAL)}'
     answer = make_response(
-        f"<!doctype html><html lang=zh-CN><head>{head}</head><body class=refusal><main><p class=status>{status}</p>{blocks}{cause}</main></body></html>",
+        f"<!doctype html><html lang=zh-CN class=door><head>{head}</head><body class=refusal><main><p class=status>{status}</p>{blocks}{cause}</main></body></html>",
         status,
     )
     answer.headers["Cache-Control"] = "no-store"

@@ -5,9 +5,9 @@ from html import escape
 from flask import Response, make_response
 
 from dashboard import cookies
+from dashboard.linked import DOOR, styles
 from dashboard.text import LANGS, both, say
 
-STYLES = ("/assets/tokens.css", "/assets/sign_in.css")
 MARK = "/assets/favicon.svg"
 DONE = ("left", "factor_reset")  # what is told without anything being wrong
 TONGUE = {"zh": "zh-CN", "en": "en"}
@@ -29,11 +29,10 @@ def page(
 
 def framed(city: tuple[str, str], first: str, title: str, body: str, footer: str, *, wide: bool = False) -> str:
     """Return a page around a body: one card with the name of the map above it and a sentence below; `title` and `footer` are words, `wide` gives room for two columns."""
-    styles = "".join(f'<link rel=stylesheet href="{path}">' for path in STYLES)
     named = escape(f"{say(title, first)} · {say('app.name', first)}")
     head = (
         '<meta charset=utf-8><meta name=viewport content="width=device-width, initial-scale=1">'
-        f'<title>{named}</title><link rel=icon href="{MARK}">{styles}'
+        f'<title>{named}</title><link rel=icon href="{MARK}">{styles(DOOR)}'
     )
     brand = f'<img src="{MARK}" alt=""><h1>{told("app.name")}</h1><p class=city>{pair(city)}</p>'
     return (

@@ -142,6 +142,7 @@ class SecondDoor:
         city, token = self.desk.settings.city, self._guard(half)
         if self._sets_up(half) and half.who:
             secret = factors.shown(self.desk.store, half.who, half.token)
+            why = "code_first" if why == "code" else why  # the password was right: it is not called into question
             shown = pages.set_up(city, PATH, token, secret, half.who.name, preferred(), why, wait, demanded=True)
         else:
             shown = pages.code(city, PATH, token, preferred(), why, wait)

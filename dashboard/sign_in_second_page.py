@@ -12,7 +12,7 @@ from layers.store import factors
 from layers.store.factors import Factor
 
 FIELD = "inputmode=text autocomplete=one-time-code autocapitalize=none spellcheck=false maxlength=20 required"
-WRONG = ("code", "code_alone")
+WRONG = ("code", "code_alone", "code_first")
 City = tuple[str, str]
 
 

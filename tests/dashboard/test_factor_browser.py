@@ -97,6 +97,7 @@ def test_a_code_is_asked_for_by_keys_and_a_wrong_one_is_told(served):
     page.goto(f"{url}/sign-in?next=/beds?lite=1")
     typed_in(page, CHIEF)
     page.wait_for_url("**/sign-in/second")
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"  # as the browser wishes
     looked(page)
     typed(page, "12345")
     page.wait_for_selector("[role=alert]")

@@ -10,6 +10,7 @@ from sqlalchemy import update
 from dashboard import cookies, throttle
 from dashboard.app import create_app
 from dashboard.doors import SIGNED_IN
+from dashboard.text import say
 from layers.store import accounts, factors, halfway, journal
 from layers.store.schema import second_factor
 from tests.office import Office
@@ -348,7 +349,11 @@ def test_whoever_has_to_have_one_sets_it_up_first_and_sees_nothing_before(office
     assert "<svg" in page
     assert "<script" not in page
     assert client.get("/beds").status_code == 401
-    assert code(client, "000000" if factors.code_of(secret, time.time()) != "000000" else "111111").status_code == 401
+    refused = code(client, "000000" if factors.code_of(secret, time.time()) != "000000" else "111111")
+    assert refused.status_code == 401
+    assert say("sign_in.why_code_first", "zh") in refused.get_data(
+        as_text=True
+    )  # the password is not called into question
     assert secret in client.get(SECOND).get_data(as_text=True).replace(" ", "")
     answer = code(client, factors.code_of(secret, time.time()))
     assert answer.status_code == 200

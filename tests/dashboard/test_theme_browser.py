@@ -56,6 +56,18 @@ def test_the_page_follows_the_wish_the_choice_and_the_address(page, address):
     assert page.said == []
 
 
+def test_a_page_without_a_script_follows_the_wish_and_the_screen(page, address):
+    shown = page.context.browser.new_page(viewport={"width": 3840, "height": 2160}, color_scheme="light")
+    shown.goto(address + "/assets/nothing.css")
+    assert shown.locator("body.refusal").count() == 1
+    token = "getComputedStyle(document.documentElement).getPropertyValue('--ink')"
+    light = shown.evaluate(token)
+    assert shown.evaluate("parseFloat(getComputedStyle(document.querySelector('h1')).fontSize)") == pytest.approx(48, abs=0.1)
+    shown.emulate_media(color_scheme="dark")
+    assert shown.evaluate(token) != light
+    shown.close()
+
+
 def test_the_browser_turns_colours_round_as_the_palette_does(page, address):
     page.goto(address + "/orders?theme=light")
     until(page, "document.getElementById('palette') !== null")
