@@ -4,6 +4,7 @@ A password is kept as its hash alone. Disabling an account, or setting its passw
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -21,9 +22,13 @@ from layers.store.schema import account, identity, second_factor, session
 LONGEST = 60  # characters of a name
 RESERVED = ("nobody", "unknown", "drill")  # as the journal calls who did not sign in
 PROGRAM = "api:"  # what the journal puts before the name of a program's token
+# What cannot be seen, or turns the line round: controls, and what Unicode lets a program leave out (Default_Ignorable_Code_Point), with the blank of Braille.
 UNFIT = re.compile(
-    r"[\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
-)  # cannot be seen, or turn the line round
+    r"[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164"
+    r"\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
+)
+
+UNASKED = re.compile(r"[\x00\ud800-\udfff]")  # a database takes none of them, so no account can be called so
 
 
 class AccountError(LayerError):
@@ -51,8 +56,9 @@ def add(store: Store, by: str, name: str, role: str, area: str, password: str) -
     """
     name, kept, now = named(name), passwords.hashed(password, name), _now()
     with store.writing() as connection:
-        if _of(connection, name) is not None:
-            raise AccountError(f"there is an account {name!r} already", f"已有账号“{name}”")
+        taken = alike(connection, name)
+        if taken:
+            raise AccountError(f"there is an account {taken!r} already", f"已有账号“{taken}”")
         row = {"name": name, "role": role, "area": area, "password": kept, "disabled": False}
         made = connection.execute(insert(account).values(**row, made_at=now, password_at=now))
         journal.write(connection, by, "account-add", name, {"role": role, "area": area})
@@ -128,12 +134,13 @@ def listed() -> Select[Any]:
 def checked(store: Store, name: str, password: str) -> Account | None:
     """Return the account of a name and its password; None for a wrong one, an unknown name and a disabled account alike.
 
-    An unknown name costs the same hashing as a known one, so that nobody can tell them apart by time.
+    An unknown name costs the same hashing as a known one, so that nobody can tell them apart by time, and so does one that a provider signs in.
     """
     with store.snapshot() as connection:
         row = _of(connection, _folded(name))
-    fits = passwords.fits(password, row.password if row else _nobody())
-    if row is None or not fits or row.disabled:
+    has = row is not None and bool(row.password)
+    fits = passwords.fits(password, row.password if has else _nobody())
+    if not has or not fits or row.disabled:
         return None
     if passwords.is_old(row.password):
         _hash_anew(store, row, password)
@@ -160,12 +167,17 @@ def known(connection: Connection, name: str) -> str:
 def named(text: str) -> str:
     """Return a name as it is kept; raises AccountError for one that is empty, too long or cannot be seen."""
     name = _folded(text)
-    if not name or len(name) > LONGEST or UNFIT.search(text) or _is_taken(name.casefold()):
+    if not name or len(name) > LONGEST or UNFIT.search(text) or _is_taken(_seen(name)):
         raise AccountError(
             f"{text!r} is no name of an account; wanted 1 to {LONGEST} characters that can be seen, none of {', '.join(RESERVED)}, and not {PROGRAM}...",
             f"“{name}”不能作账号名；须为 1 至 {LONGEST} 个可见字符，不能是{'、'.join(RESERVED)}，也不能以“{PROGRAM}”开头",
         )
     return name
+
+
+def alike(connection: Connection, name: str) -> str:
+    """Return the account whose name is read as this one, "" for none: in other cases or widths of letters two would be one in the journal."""
+    return next((str(one) for one in connection.scalars(select(account.c.name)) if _seen(one) == _seen(name)), "")
 
 
 def is_vouched(connection: Connection, number: int) -> bool:
@@ -185,6 +197,11 @@ def _is_taken(name: str) -> bool:
     return name in RESERVED or name.startswith(PROGRAM)
 
 
+def _seen(name: str) -> str:
+    """A name as a reader takes it."""
+    return unicodedata.normalize("NFKC", name).casefold()
+
+
 def _folded(text: str) -> str:
     return " ".join(text.split())
 
@@ -198,6 +215,8 @@ def _hash_anew(store: Store, row: Any, password: str) -> None:
 
 
 def _of(connection: Connection, name: str) -> Any:
+    if UNASKED.search(name):
+        return None
     return connection.execute(select(account).where(account.c.name == name)).first()
 
 

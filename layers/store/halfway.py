@@ -93,7 +93,8 @@ def end(connection: Connection, token: str, browser: str) -> bool:
 def tried(connection: Connection, mark: str) -> float:
     """Count a code of somebody (`whose`) before it is looked at, inside a transaction; return the seconds to wait, 0.0 for none. One that has to wait is not counted."""
     now = datetime.now(UTC)
-    connection.execute(delete(code_try).where(_t.at <= to_ms(now - WITHIN)))
+    over = or_(_t.at <= to_ms(now - WITHIN), _t.at > to_ms(now + WITHIN))  # also of a clock that was set back
+    connection.execute(delete(code_try).where(over))
     row = connection.execute(select(func.count(), func.min(_t.at)).where(_t.whose == mark)).one()
     if row[0] >= MOST:
         return max((from_ms(row[1]) + WITHIN - now).total_seconds(), 1.0)

@@ -46,7 +46,7 @@ def enter(store: Store, issuer: str, subject: str, name: str, role: str, area: s
 
 
 def _made(connection: Connection, issuer: str, subject: str, who: Account) -> Account:
-    if connection.execute(select(account.c.id).where(account.c.name == who.name)).first():
+    if accounts.alike(connection, who.name):
         raise IdentityError(TAKEN, f"{who.name!r} is another's account", f"“{who.name}”是他人的账号")
     now = to_ms(datetime.now(UTC))
     row: dict[str, Any] = {

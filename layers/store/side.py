@@ -28,6 +28,7 @@ from sqlalchemy import (
     event,
     func,
     insert,
+    or_,
     select,
 )
 
@@ -106,7 +107,8 @@ class Side:
         One that has to wait is not counted.
         """
         with self.writing() as connection:
-            connection.execute(delete(attempt).where(attempt.c.at <= now - within))
+            # What lies ahead was counted before the clock was set back: it would keep people out for as long as that was.
+            connection.execute(delete(attempt).where(or_(attempt.c.at <= now - within, attempt.c.at > now + within)))
             waits = [_wait(connection, key, most, now, within) for key, most in limits.items()]
             if any(waits):
                 return max(waits), False

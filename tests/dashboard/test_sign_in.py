@@ -139,6 +139,14 @@ def test_neither_many_names_nor_many_addresses_help(most, who):
     assert waits[-1] > 0
 
 
+def test_a_clock_that_is_set_back_keeps_nobody_out():
+    now = [86_400.0]
+    throttle_ = Throttle(clock=lambda: now[0])
+    waits = [throttle_.attempt("a", "here")[0] for _ in range(throttle.PAIR + 1)]
+    now[0] = 0.0
+    assert (waits[-1] > 0, throttle_.attempt("a", "here")[0]) == (True, 0.0)
+
+
 def test_what_was_right_is_not_counted():
     gate = Throttle()
     for _ in range(40):

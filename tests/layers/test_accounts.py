@@ -6,7 +6,7 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select, update
 
-from layers.store import accounts, journal, journal_reading, passwords, sessions
+from layers.store import accounts, identities, journal, journal_reading, passwords, sessions
 from layers.store.accounts import AccountError
 from layers.store.journal_reading import Wanted
 from layers.store.passwords import PasswordError
@@ -58,8 +58,23 @@ def test_an_unknown_name_costs_the_same_hashing(store, monkeypatch):
     monkeypatch.setattr(passwords, "fits", lambda password, kept: bool(asked.append(kept)))
     accounts.checked(store, "nobody", GOOD)
     accounts.checked(store, "江岸值班", GOOD)
-    unknown, known = (kept.split("$")[1:4] for kept in asked)
-    assert unknown == known  # kind, version and costs
+    identities.enter(store, "https://issuer", "1", "总值班", "city", "")  # has no password here
+    accounts.checked(store, "总值班", GOOD)
+    unknown, known, vouched = (kept.split("$")[1:4] for kept in asked)
+    assert unknown == known == vouched  # kind, version and costs
+
+
+def test_no_password_opens_the_account_of_a_provider(store):
+    identities.enter(store, "https://issuer", "1", "总值班", "city", "")
+    for word in ("", "nobody's password", GOOD):
+        assert accounts.checked(store, "总值班", word) is None
+
+
+@pytest.mark.parametrize("name", ["江岸\0值班", "\0", "\ud800", "江岸值班\u2060"])
+def test_a_name_that_no_account_can_bear_is_nobodys(store, name):
+    assert accounts.checked(store, name, GOOD) is None
+    with store.writing() as connection:
+        assert accounts.known(connection, name) == ""
 
 
 @pytest.mark.parametrize(
@@ -73,10 +88,45 @@ def test_a_weak_password_is_refused_without_being_repeated(store, password, said
     assert accounts.checked(store, "江岸值班", GOOD)
 
 
-@pytest.mark.parametrize("name", ["", "  ", "x" * 61, "a\nb", "a\u202eb", "nobody", "Drill"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "  ",
+        "x" * 61,
+        "a\nb",
+        "a\u202eb",
+        "nobody",
+        "Drill",
+        "ｎｏｂｏｄｙ",
+        "ａｐｉ：x",
+        "no\xadbody",
+        "江岸\u2060值班",
+        "\u3164",
+        "a\x85b",
+        "a\ufe0f",
+        "a\U000e0041",
+        "\ud800",
+    ],
+)
 def test_a_name_that_cannot_be_read_or_that_the_journal_gives_to_nobody_is_none(store, name):
     with pytest.raises(AccountError):
         accounts.add(store, "root", name, "city", "", GOOD)
+
+
+@pytest.mark.parametrize("name", ["Duty", "ｄｕｔｙ", "DUTY"])
+def test_a_name_that_is_read_as_anothers_is_taken(store, name):
+    accounts.add(store, "root", "duty", "city", "", GOOD)
+    with pytest.raises(AccountError, match="there is an account 'duty' already"):
+        accounts.add(store, "root", name, "city", "", GOOD)
+    with pytest.raises(identities.IdentityError):
+        identities.enter(store, "https://issuer", "1", name, "city", "")
+
+
+@pytest.mark.parametrize("name", ["\U00031350\u4e00", "𠮷野", "Zoë", "duty-2", "值班（夜）"])
+def test_letters_of_any_script_name_an_account(store, name):
+    accounts.add(store, "root", name, "city", "", GOOD)
+    assert accounts.checked(store, name, GOOD)
 
 
 def test_every_change_stands_in_the_journal_and_a_refused_one_does_not(store):

@@ -311,4 +311,9 @@ def test_ten_codes_in_a_quarter_of_an_hour_are_heard_and_the_next_waits(store):
         connection.execute(update(code_try).values(at=code_try.c.at - 900_001))
         assert halfway.tried(connection, "w") == 0.0
         halfway.forgive(connection, "w")
+        for _ in range(10):
+            halfway.tried(connection, "w")
+        connection.execute(update(code_try).values(at=code_try.c.at + 86_400_000))  # the clock was set back by a day
+        assert halfway.tried(connection, "w") == 0.0
+        halfway.forgive(connection, "w")
     assert store.read(select(code_try.c.whose))["whose"].tolist() == []
