@@ -98,12 +98,13 @@ def _one_line(error: BaseException) -> str:
 
 
 def _leave(codes: Sequence[int]) -> None:
-    """End the process at once with the code of its command when threads in the background are still at work.
+    """End the process at once with the code of its command when it was stopped, or threads in the background are still at work.
 
+    Where Ctrl+C fell into code that a library runs from a text, Python would end by the signal in the place of the code.
     Registered before anything else, so it runs after all that others registered and after every thread that must be waited
     for. A library that computes in a thread of its own aborts a process whose interpreter is taken down under it.
     """
-    if codes and any(one.daemon for one in threading.enumerate()):
+    if codes and (codes[0] == STOPPED or any(one.daemon for one in threading.enumerate())):
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(codes[0])

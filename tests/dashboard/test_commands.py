@@ -449,6 +449,27 @@ def test_a_command_stops_at_ctrl_c_while_its_libraries_load():
     assert running.returncode == STOPPED
 
 
+PRESSED = """
+import sys
+
+class Pressed:
+    def find_spec(self, name, *_):
+        if name == "dashboard.commands.serve":
+            exec("import os, signal; os.kill(os.getpid(), signal.SIGINT)")
+
+sys.meta_path.insert(0, Pressed())
+"""
+
+
+def test_ctrl_c_in_a_part_of_a_library_that_runs_from_a_text_ends_with_the_same_code(tmp_path):
+    """As named tuples are made: Python itself would then end by the signal, whoever answers Ctrl+C afterwards."""
+    (tmp_path / "sitecustomize.py").write_text(PRESSED)
+    running = process("serve", "--help", PYTHONPATH=str(tmp_path))
+    _, said = running.communicate(timeout=60)
+    assert running.returncode == STOPPED
+    assert said.splitlines() == ["stopped; what was finished stays, nothing was half-written"]
+
+
 def test_a_server_stops_at_ctrl_c(filled):
     port = browser.free_port()
     running = process("serve", "--store", filled, "--port", port)
