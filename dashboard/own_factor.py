@@ -14,6 +14,7 @@ from dashboard.sign_in import BUSY_S, Door
 from dashboard.sign_in import LONGEST as LONGEST_FIELDS
 from dashboard.sign_in_page import as_form
 from dashboard.sign_in_second import LONGEST, refuse
+from dashboard.text import both
 from dashboard.wording import preferred
 from layers.store import accounts, factors, halfway, sessions
 from layers.store.accounts import Account, AccountError
@@ -79,7 +80,7 @@ class OwnFactor:
         second, address = self.door.second, request.remote_addr or ""
         with self.desk.store.writing() as connection:
             if self._who() is None:  # its session ended while the password was hashed
-                raise AccountError("the session is over", "登录已结束")
+                raise AccountError(*both("sign_in.why_stale")[::-1])
             whose = halfway.whose(connection, who)
             wait, last = second.attempt(connection, whose, whose, address)
             codes = None if wait else change(connection, who, code)

@@ -6,6 +6,7 @@ from typing import Any
 from dashboard.pages import all_pages
 from dashboard.text import UNKNOWN, figure, has, pick, say
 from layers.decisions._proposal import ACTIONS
+from layers.intake.feeds import all_feeds
 
 LONGEST = 160  # characters of one detail; the whole entry is in the journal
 TOO_LONG = "…"
@@ -18,8 +19,13 @@ def kind(action: str, lang: str) -> str:
 
 
 def actor(name: str, lang: str) -> str:
-    """Return who did it; whoever did not sign in has no name."""
-    return say("journal.nobody", lang) if name == "nobody" else name
+    """Return who did it; for what no account can be called there is a word: nobody who signed in, the watch, a command without a name."""
+    return say(f"journal_actor.{name}", lang) if has(f"journal_actor.{name}") else name
+
+
+def about(action: str, subject: str, lang: str) -> str:
+    """Return what an entry is about; a name at the door that no account bears is not kept."""
+    return say("journal.no_account", lang) if action.startswith("sign-in") and subject == "unknown" else subject
 
 
 def told(detail: Mapping[str, Any], lang: str) -> str:
@@ -57,6 +63,12 @@ def _word(name: str, text: str, lang: str) -> str:
         return ACTIONS[text].said(lang)
     if name == "decision" and f"/{text}" in all_pages():
         return pick(all_pages()[f"/{text}"].title, lang)
+    if name == "kind" and has(f"alerts.kind_{text}"):
+        return say(f"alerts.kind_{text}", lang)
+    if name == "subject" and text in all_feeds():
+        return pick(all_feeds()[text].title, lang)
+    if name == "subject" and has(f"bed.{text}"):
+        return say(f"bed.{text}", lang)
     if name == "role" and has(f"access.role_{text}"):
         return say(f"access.role_{text}", lang)
     if name in ("by", "error") and has(f"journal_value.{text}"):

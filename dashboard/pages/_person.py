@@ -10,6 +10,7 @@ from flask import request
 from dashboard import drill, parts
 from dashboard.calls import CallError
 from dashboard.desk import Desk
+from dashboard.importing import source_title
 from dashboard.pages import Asked
 from dashboard.pages._drill import closing, crumbs, go
 from dashboard.pages._frame import unknown_if_empty
@@ -25,6 +26,7 @@ KINDS = {
     "contact": both("person.kinds_contact"),
     "fever": both("person.kinds_fever"),
 }
+FEEDS = {"case": "cases", "contact": "contacts", "fever": "fever"}  # where the steps of each are told
 SEVERITY = {
     "mild": both("person.severity_mild"),
     "ordinary": both("person.severity_ordinary"),
@@ -44,7 +46,7 @@ def panel(asked: Asked, id: str) -> Component:
         return parts.panel(subject or id, parts.empty(told), tools=closing(asked))
     row = found["person"].iloc[0].to_dict()
     body = [crumbs(asked, way(row), names(asked, row)), facts(asked, row), revealing(asked, kind, subject)]
-    body += [steps(asked, found["steps"])]
+    body += [steps(asked, found["steps"], FEEDS[kind])]
     body += [contacts(asked, found["contacts"])] if kind == "case" else [source(asked, row)]
     return parts.panel(
         subject, body, note=pick(KINDS[kind], asked.lang), tools=closing(asked), id="person", name="picked"
@@ -152,8 +154,8 @@ def _age(asked: Asked, age: Any) -> str:
     return "" if age is None or age != age else asked.say("person.y", age=figure(age))
 
 
-def steps(asked: Asked, rows: pd.DataFrame) -> Component:
-    """Return the dated transitions as a line, oldest first."""
+def steps(asked: Asked, rows: pd.DataFrame, feed: str) -> Component:
+    """Return the dated transitions as a line, oldest first; `feed` is where they were told."""
     items = []
     for row in rows.to_dict("records"):
         mark = STATUS.get(row["value"]) if row["dimension"] == "status" else None
@@ -163,7 +165,13 @@ def steps(asked: Asked, rows: pd.DataFrame) -> Component:
             else pick(SEVERITY.get(row["value"], (row["value"],) * 2), asked.lang)
         )
         items.append(
-            html.Li([html.Time(day(row["happened_at"], asked.lang)), said, html.Span(row["source"], className="cause")])
+            html.Li(
+                [
+                    html.Time(day(row["happened_at"], asked.lang)),
+                    said,
+                    html.Span(source_title(row["source"], feed, asked.lang), className="cause"),
+                ]
+            )
         )
     body: Component = html.Ol(items, className="lifeline") if items else html.P(UNKNOWN)
     return html.Section([html.H3(asked.say("person.course")), body], className="section")

@@ -59,7 +59,11 @@ def _line(asked: Asked, row: Mapping[Any, Any]) -> list[Component]:
     w, own = asked.say, asked.who is not None and row["name"] == asked.who.name
     state = parts.badge(w("accounts.disabled"), "red", "✕") if row["disabled"] else parts.badge(w("accounts.enabled"), "teal", "✓")  # fmt: skip
     role = " ".join((w(f"access.role_{row['role']}"), row["area"])).strip()
-    last = moment(row["last_at"], asked.lang) if pd.notna(row["last_at"]) else w("accounts.no_sign_in")
+    last = (
+        w("accounts.last_in", at=moment(row["last_at"], asked.lang))
+        if pd.notna(row["last_at"])
+        else w("accounts.no_sign_in")
+    )
     key = (
         w("accounts.vouched")
         if row["vouched"]

@@ -14,7 +14,7 @@ from dashboard.audit import DOOR, Checked
 from dashboard.desk import Desk
 from dashboard.pages import Asked, Page, _oversight
 from dashboard.pages._frame import record
-from dashboard.pages._journal_words import actor, kind, told
+from dashboard.pages._journal_words import about, actor, kind, told
 from dashboard.text import UNKNOWN, both, figure, moment
 from layers._times import SHANGHAI
 from layers.store.journal_reading import Wanted
@@ -155,16 +155,17 @@ def listing(asked: Asked, rows: pd.DataFrame, number: int) -> Component:
         return parts.empty(first)
     columns = {
         "at": {"headerName": asked.say("journal.at"), "minWidth": 168, "maxWidth": 190},
-        "action": {"headerName": asked.say("journal.action"), "minWidth": 130, "flex": 1},
+        "action": {"headerName": asked.say("journal.action"), "minWidth": 150, "flex": 1.6},
         "actor": {"headerName": asked.say("journal.actor"), "minWidth": 120, "flex": 1},
         "subject": {"headerName": asked.say("journal.subject"), "minWidth": 170, "flex": 1.4},
-        "detail": {"headerName": asked.say("journal.detail"), "minWidth": 260, "flex": 3},
+        "detail": {"headerName": asked.say("journal.detail"), "minWidth": 260, "flex": 2.6},
         "seq": {"headerName": asked.say("journal.seq"), "minWidth": 84, "maxWidth": 110},
     }
     frame = rows.assign(
         at=rows["at"].dt.strftime("%Y-%m-%d %H:%M:%S"),
         action=[kind(action, asked.lang) for action in rows["action"]],
         actor=[actor(name, asked.lang) for name in rows["actor"]],
+        subject=[about(*both, asked.lang) for both in zip(rows["action"], rows["subject"], strict=True)],
         detail=[told(detail, asked.lang) for detail in rows["detail"]],
     )
     table = table_parts.table(frame[list(columns)], columns, "journal-rows", lang=asked.lang, scale=asked.scale)

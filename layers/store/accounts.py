@@ -20,7 +20,7 @@ from layers.store.database import Store
 from layers.store.schema import account, identity, second_factor, session
 
 LONGEST = 60  # characters of a name
-RESERVED = ("nobody", "unknown", "drill")  # as the journal calls who did not sign in
+RESERVED = ("nobody", "unknown", "drill", "alerts", "import", "command")  # as the journal calls who did not sign in
 PROGRAM = "api:"  # what the journal puts before the name of a program's token
 # What cannot be seen, or turns the line round: controls, and what Unicode lets a program leave out (Default_Ignorable_Code_Point), with the blank of Braille.
 UNFIT = re.compile(

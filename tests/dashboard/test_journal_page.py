@@ -17,6 +17,8 @@ DAY = 24 * 3600 * 1000
 def place(built, tmp_path_factory):
     office = Office.copy(tmp_path_factory.mktemp("journal"), built)
     with office.store.writing() as connection:
+        journal.write(connection, "alerts", "alert", "1", {"rule": 5, "subject": "hospitals"})
+        journal.write(connection, "command", "alert rule", "6", {"name": "床位", "kind": "shortage"})
         journal.write(connection, "江岸值班", "review", "case:2", {"batch": 7, "key": "case:2", "persons": 1})
         journal.write(connection, "nobody", "sign-in-refused", "unknown", {"address": "10.2.3.4"})
         journal.write(connection, "总值班", "order", "L-1", {"step": "give", "decision": "lockdown", "action": "close"})
@@ -46,6 +48,11 @@ def test_the_auditor_reads_who_did_what_in_both_languages(place):
         "未登录者",
         "地址 10.2.3.4",
         "步骤 下达 · 决策 封控管理",
+        "未知账号",
+        "警报值守程序",
+        "规则 5 · 对象 医院与收治点",
+        "命令行（未署名）",
+        "种类 将要短缺",
     ):
         assert word in zh
     for word in ("Journal", "match decided", "sign-in refused", "nobody signed in", "from 10.2.3.4", "strange deed"):

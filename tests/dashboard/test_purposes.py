@@ -107,10 +107,20 @@ def test_nobody_is_shown_anything_without_signing_in_or_without_the_token(own):
     assert reveals(own.store) == []
 
 
+def panel(own, who, search=""):
+    values = {"pick.data": {"layer": "person", "id": "case/1"}, "url.pathname": "/lockdown", "url.search": search}
+    return said(own.call(own.browser(who), "detail.children", values | {"scale.data": 1}))
+
+
+def test_the_panel_says_who_told_a_step_in_the_language_of_the_reader(own):
+    zh, en = panel(own, STREET), panel(own, STREET, "?lang=en")
+    assert ("市疾控中心" in zh, "City CDC" in zh) == (True, False)
+    assert ("市疾控中心" in en, "City CDC" in en) == (False, True)
+
+
 def test_the_panel_offers_the_purposes_of_the_role(own):
     def offered(who):
-        values = {"pick.data": {"layer": "person", "id": "case/1"}, "url.pathname": "/lockdown", "url.search": ""}
-        answer = said(own.call(own.browser(who), "detail.children", values | {"scale.data": 1}))
+        answer = panel(own, who)
         return [name for name in PURPOSES if f'"do": "{name}"' in answer]
 
     assert offered(CITY) == ["visit", "transfer", "tracing", "correction"]

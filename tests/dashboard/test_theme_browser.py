@@ -62,7 +62,9 @@ def test_a_page_without_a_script_follows_the_wish_and_the_screen(page, address):
     assert shown.locator("body.refusal").count() == 1
     token = "getComputedStyle(document.documentElement).getPropertyValue('--ink')"
     light = shown.evaluate(token)
-    assert shown.evaluate("parseFloat(getComputedStyle(document.querySelector('h1')).fontSize)") == pytest.approx(48, abs=0.1)
+    assert shown.evaluate("parseFloat(getComputedStyle(document.querySelector('h1')).fontSize)") == pytest.approx(
+        48, abs=0.1
+    )
     shown.emulate_media(color_scheme="dark")
     assert shown.evaluate(token) != light
     shown.close()

@@ -98,6 +98,8 @@ def test_a_weak_password_is_refused_without_being_repeated(store, password, said
         "a\u202eb",
         "nobody",
         "Drill",
+        "Command",
+        "alerts",
         "ｎｏｂｏｄｙ",
         "ａｐｉ：x",
         "no\xadbody",
