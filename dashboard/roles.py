@@ -11,6 +11,7 @@ from dashboard import doors
 from dashboard.errors import Refusal
 from dashboard.text import LANGS, both, say
 from layers._view import level_of
+from layers.store.accounts import UNASKED
 
 AREAS = {
     **{"city": ("city",), "district": ("district",), "street": ("street",), "community": ("street", "compound")},
@@ -88,7 +89,9 @@ def fits(person: Person) -> bool:
 
 
 def is_whole(area: str) -> bool:
-    """Return whether an area names every part that its kind has: neither "420102/" nor "compound:" does."""
+    """Return whether an area names every part that its kind has: neither "420102/" nor "compound:" does, nor what no database can be asked for."""
+    if UNASKED.search(area):
+        return False
     place = named(area)
     return all({"city": place[:1], "district": place[:1], "street": place[:2], "compound": place[2:]}[level_of(area)])
 

@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urlsplit
 from flask import Blueprint, Response, make_response, redirect, request
 from sqlalchemy import Connection
 
-from dashboard import cookies
+from dashboard import cookies, known
 from dashboard.desk import Desk
 from dashboard.sign_in_oidc import START, OidcDoor
 from dashboard.sign_in_page import as_form, page
@@ -67,12 +67,13 @@ class Door:
         if not cookies.shows(request, self._own()):
             return self._form("stale", 400, said["name"], there)
         name, address = " ".join(said["name"].split()), request.remote_addr or ""
-        wait, last = self.throttle.attempt(name, address)
+        counted = self.counted(name)
+        wait, last = self.throttle.attempt(counted, address)
         if wait:
             return self._form("locked", 429, name, there, math.ceil(wait))
         with self.throttle.turn() as came:
             if not came:
-                self.throttle.forgive(name, address)
+                self.throttle.forgive(counted, address)
                 return self._form("busy", 429, name, there, BUSY_S)
             found = accounts.checked(self.desk.store, name, said["password"])
         with self.desk.store.writing() as connection:
@@ -81,14 +82,14 @@ class Door:
             if found and not asks:
                 token = self.begin(connection, found, address)
             else:
-                token = self.second.halfway(connection, found, name) if asks else ""
+                token = self.second.halfway(connection, found, counted) if asks else ""
                 _half(connection, found, name, address, last)
         if asks:
             return self.second.lead(token, there)
         if found is None:
             return self._form("wrong", 401, name, there)
-        self.throttle.forgive(name, address)
-        return self.let_in(token, there)
+        self.throttle.forgive(counted, address)
+        return self.let_in(token, there, found.name)
 
     def leave(self) -> Response:
         """End the session of this browser and say so in the journal."""
@@ -120,12 +121,22 @@ class Door:
         journal.write(connection, who.name, "sign-in", who.name, told)
         return sessions.begin(connection, who.id, before.token if before else "")
 
-    def let_in(self, token: str, there: str, answer: Response | None = None) -> Response:
-        """Hand a browser its session and lead it on; `answer` is what it is shown instead of that."""
+    def counted(self, name: str) -> str:
+        """Return under what name the attempts of this browser are counted."""
+        return known.counted(request, self.desk.settings.secret, name)
+
+    def let_in(self, token: str, there: str, name: str = "", answer: Response | None = None) -> Response:
+        """Hand a browser its session and lead it on.
+
+        name    of the account whose password was right
+        answer  what is shown instead of leading on
+        """
         answer = answer or make_response(redirect(there, 303))
         cookies.clear(answer)
         answer.delete_cookie(cookies.DOOR)
         cookies.put(answer, self.desk.settings.secret, token, request.is_secure)
+        if name:
+            known.put(request, answer, self.desk.settings.secret, name)
         return answer
 
     def _form(self, why: str, status: int = 200, name: str = "", there: str = "/", wait: int = 0) -> Response:

@@ -51,7 +51,7 @@ class SecondDoor:
         return has or settings.demands(found.role) if found else used or bool(settings.second_factor)
 
     def halfway(self, connection: Connection, found: Account | None, name: str) -> str:
-        """Let this browser be halfway in, inside a transaction; return its token. `name` is what was typed, and is not kept."""
+        """Let this browser be halfway in, inside a transaction; return its token. `name` is under what its attempts are counted, and is not kept."""
         return halfway.begin(connection, found, name, self._browser())
 
     def lead(self, token: str, there: str) -> Response:
@@ -93,10 +93,10 @@ class SecondDoor:
             return self._nobody(there)
         if not token or half.who is None:
             return self._shown(half, "code", 401)
-        self.door.throttle.forgive(half.who.name, address)
+        self.door.throttle.forgive(self.door.counted(half.who.name), address)
         self.forgive(half.whose, address)
         shown = as_form(pages.recovery(self.desk.settings.city, codes, there, preferred())) if codes else None
-        answer = self.door.let_in(token, there, shown)
+        answer = self.door.let_in(token, there, half.who.name, shown)
         answer.delete_cookie(cookies.HALF, path=PATH)
         return answer
 

@@ -1,11 +1,13 @@
 """How often somebody may be wrong at the door, and how many passwords are hashed at once, in all processes of the server together.
 
 Counted on the shelf: wrong attempts of the last minute by name and address together, by name from anywhere, and by address for
-whatever name. An attempt counts before its password is looked at, so many at once get no further than a few. What was typed for a
-name may be a password, so a keyed digest of it is what is kept.
+whatever name. Of IPv6 a whole network of 64 bits is one address: whoever has one has all of them. An attempt counts before its
+password is looked at, so many at once get no further than a few. What was typed for a name may be a password, so a keyed digest of it
+is what is kept.
 """
 
 import hashlib
+import ipaddress
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,6 +18,7 @@ from dashboard.shelf import Shelf
 
 WITHIN_S = 60.0
 PAIR, NAME, ADDRESS = 5, 20, 30  # an office of a hundred desks may stand behind one address
+OWN_BITS = 64  # of an IPv6 address: what one line is given
 AT_ONCE = 2  # hashes: each takes 64 MiB and a core for a third of a second
 PATIENCE_S = 5.0  # for one's turn
 LOOK_S = 0.05  # between two looks for a turn that another process has
@@ -68,8 +71,19 @@ class Throttle:
             time.sleep(LOOK_S)
 
     def _keys(self, name: str, address: str) -> tuple[str, str, str]:
+        address = _network(address)
         return self._key(name, address), self._key(name, ""), self._key("", address)
 
     def _key(self, name: str, address: str) -> str:
         key = hashlib.blake2b(self.secret.encode(), digest_size=32).digest()
         return hashlib.blake2b(f"{name}\n{address}".encode(), key=key, digest_size=16).hexdigest()
+
+
+def _network(address: str) -> str:
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if found.version == 4 or found.ipv4_mapped:
+        return address
+    return str(ipaddress.ip_network((found, OWN_BITS), strict=False))

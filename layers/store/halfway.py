@@ -51,7 +51,7 @@ def here(connection: Connection, mark: str, address: str) -> str:
 
 
 def begin(connection: Connection, who: Account | None, name: str, browser: str) -> str:
-    """Let a browser be halfway in, inside a transaction; return its token. `name` is what was typed for an account."""
+    """Let a browser be halfway in, inside a transaction; return its token. `name` is what was typed for an account, or more."""
     now = datetime.now(UTC)
     connection.execute(delete(halfway).where(_h.begun_at < to_ms(now - LASTS)))
     token = secrets.token_urlsafe(BYTES)

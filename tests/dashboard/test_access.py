@@ -11,14 +11,14 @@ from sqlalchemy import select
 
 from dashboard import access
 from dashboard.__main__ import main
-from dashboard.access import Gate
+from dashboard.access import Gate, place_of
 from dashboard.desk import Desk
 from dashboard.roles import AccessError, Person
 from dashboard.settings import Settings, SettingsError
 from dashboard.tables import TableStore
 from layers.store import open_store
 from layers.store.schema import FOREVER, batch, care, placement
-from tests import city, office
+from tests import city, databases, office
 from tests.beginnings import copied
 from tests.office import CITY, COMMUNITY, DISTRICT, OTHER, STREET, Office, said
 
@@ -467,3 +467,10 @@ def test_a_plan_from_the_command_line_asks_the_gate_too(built, tmp_path, capsys,
     assert capsys.readouterr().err.startswith("error: area 'zzz' is not known")
     assert main(["plan", "beds", "--area", "compound:C1", "--out", out, *store]) == 0
     assert json.loads((tmp_path / "plan.json").read_text("utf-8"))["area"] == "420102"
+
+
+@pytest.mark.parametrize("area", ["420102/\0", "420102/\ud800", "compound:\0", "\ud800"])
+def test_an_area_that_no_database_can_be_asked_for_is_none(empty, tmp_path, area):
+    store = databases.opened(empty, tmp_path, "production")
+    assert place_of(store, area) is None
+    store.close()

@@ -5,14 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 
 import pytest
-from itsdangerous import timed
+from itsdangerous import URLSafeTimedSerializer, timed
 
-from dashboard import cookies, throttle
+from dashboard import cookies, known, throttle
 from dashboard.sign_in import onward
 from dashboard.throttle import Throttle
 from layers.store import accounts, journal, open_store, passwords
 from tests import city
-from tests.office import SHOWN, Office, said
+from tests.office import SECRET, SHOWN, Office, said
 
 GOOD = "seven lanterns at dusk"
 NAME = "江岸值班"
@@ -145,6 +145,42 @@ def test_a_clock_that_is_set_back_keeps_nobody_out():
     waits = [throttle_.attempt("a", "here")[0] for _ in range(throttle.PAIR + 1)]
     now[0] = 0.0
     assert (waits[-1] > 0, throttle_.attempt("a", "here")[0]) == (True, 0.0)
+
+
+@pytest.mark.parametrize(("address", "kept"), [("2001:db8:0:1:{n}::1", True), ("2001:db8:0:{n}::1", False), ("10.0.0.{n}", False), ("::ffff:10.0.0.{n}", False)])  # fmt: skip
+def test_whoever_has_a_line_of_ipv6_is_one_address(address, kept):
+    door = Throttle()
+    waits = [door.attempt("a", address.format(n=n))[0] for n in range(1, throttle.PAIR + 2)]
+    assert (waits[-1] > 0) == kept
+
+
+def test_who_knows_only_a_name_keeps_its_holder_out_of_no_browser_of_theirs(own, monkeypatch):
+    monkeypatch.setattr(throttle, "NAME", 5)
+    mine, other = signed_in(own), own.anybody()
+    mine.delete_cookie(cookies.SESSION)
+    for n in range(5):
+        assert send(own.anybody(), "wrong", environ_overrides={"REMOTE_ADDR": f"10.0.0.{n}"}).status_code == 401
+    assert send(other, GOOD).status_code == 429
+    assert send(mine, GOOD).status_code == 303
+    mine.delete_cookie(cookies.SESSION)
+    for cookie in (mine.get_cookie(known.COOKIE, path=known.PATH).value[:-2] + "xx", "x", URLSafeTimedSerializer(SECRET, salt="session").dumps([known._digest(SECRET, NAME)])):  # fmt: skip
+        other.set_cookie(known.COOKIE, cookie, path=known.PATH)
+        assert send(other, GOOD).status_code == 429
+    assert [send(mine, "wrong").status_code for _ in range(6)] == [401] * 5 + [429]  # and is limited itself
+
+
+def test_a_desk_knows_the_last_of_those_who_signed_in_and_none_of_their_names(own):
+    accounts.add(own.store, "root", "江汉值班", "district", "420103", GOOD)
+    client = signed_in(own)
+    client.delete_cookie(cookies.SESSION)
+    send(client, GOOD, "江汉值班")
+    held = client.get_cookie(known.COOKIE, path=known.PATH)
+    assert (held.http_only, held.same_site) == (True, "Strict")
+    names = URLSafeTimedSerializer(SECRET, salt="known").loads(held.value)
+    assert names == [known._digest(SECRET, one) for one in ("江汉值班", NAME)]
+    assert client.get("/beds").status_code == 200
+    client.delete_cookie(cookies.SESSION)
+    assert client.get("/beds").status_code == 401  # it opens nothing
 
 
 def test_what_was_right_is_not_counted():
