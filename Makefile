@@ -69,6 +69,7 @@ clean:  ## remove .venv and caches; var/ holds your data and stays
 	@find dashboard geo layers tests -name __pycache__ -prune -exec rm -rf {} +
 
 $(DRILL_STORE): | .venv/runtime.stamp
+	@echo 'building the drill city, once: a few minutes'
 	@$(PY) -m dashboard drill
 
 .venv/bin/python:

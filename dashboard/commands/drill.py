@@ -17,6 +17,12 @@ from layers.store import open_store
 NAME = "drill"
 HELP = "build the drill city: write the files that providers would send and import them day by day"
 EXAMPLE = "python -m dashboard drill --days 37"
+ROWS = {
+    "rows": "read",
+    "rejected": "rejected",
+    "warned": "warned",
+}  # what became of what the files hold, and of the facts that their rows tell
+FACTS = {name: name for name in ("new", "changed", "unchanged", "older", "withdrawn")}
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -70,9 +76,10 @@ def run(args: argparse.Namespace) -> int:
     finally:
         bar.close()
         _remove(fresh)
-    print(
-        f"{final}: {report.deliveries:,} deliveries, {report.rows:,} rows in {report.seconds:.0f} s: {dict(report.counts)}"
+    facts, rows = (
+        ", ".join(f"{report.counts[name]:,} {word}" for name, word in words.items()) for words in (FACTS, ROWS)
     )
+    print(f"{final}: {report.deliveries:,} deliveries in {report.seconds:.0f} s; rows: {rows}; facts: {facts}")
     return 0
 
 

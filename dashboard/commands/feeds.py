@@ -2,6 +2,7 @@
 
 import argparse
 
+from dashboard.text import span
 from layers.intake._feed import Column, Feed
 from layers.intake._personal import KEPT
 from layers.intake.feeds import all_feeds, feed_named
@@ -20,12 +21,14 @@ def run(args: argparse.Namespace) -> int:
     """Print one feed, or a line for each."""
     if not args.feed:
         for feed in all_feeds().values():
-            print(f"{feed.name:12} {feed.title[0]} {feed.title[1]} · {feed.steward[0]} · every {feed.promise}")
+            print(
+                f"{feed.name:12} {feed.title[0]} {feed.title[1]} · {feed.steward[0]} · every {span(feed.promise, 'en')}"
+            )
         return 0
     feed = feed_named(args.feed)
     print(f"{feed.name}: {feed.title[0]} {feed.title[1]}")
     print(
-        f"  steward {feed.steward[0]} ({feed.steward[1]}); promised every {feed.promise}; kept {feed.retention or 'as long as the store'}"
+        f"  steward {feed.steward[0]} ({feed.steward[1]}); promised every {span(feed.promise, 'en')}; kept {span(feed.retention, 'en') if feed.retention else 'as long as the store'}"
     )
     for column in feed.columns:
         marks = ", ".join(filter(None, ["required" if column.required else "", _personal(feed, column), column.unit]))

@@ -103,7 +103,7 @@ class Receipt:
             return [words[lang]]
         rows = ", ".join(f"{self.count(name):,} {name}" for name in ("new", "changed", "unchanged", "older"))
         out = [
-            f"{self.file} -> {self.feed}{' (dry run, nothing written)' if self.dry_run else f' (batch {self.batch})'}: {self.rows_read:,} rows read; {rows}; {self.rows_rejected:,} rejected, {len(self.warned):,} warnings"
+            f"{self.file} -> {self.feed}{' (dry run, nothing written)' if self.dry_run else f' (batch {self.batch})'}: {self.rows_read:,} rows read; facts: {rows}; {self.rows_rejected:,} rejected, {len(self.warned):,} warnings"
         ]
         if self.matched:
             out.append("  matched: " + ", ".join(f"{name} {n:,}" for name, n in sorted(self.matched.items())))

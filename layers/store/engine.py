@@ -136,7 +136,7 @@ def _sqlite(url: URL, must_exist: bool, durable: bool) -> Engine:
         path = Path(str(url.database))
         if must_exist and not path.exists():
             raise StoreError(
-                f"there is no store at {path}; build one with `python -m dashboard drill` or import a file first"
+                f"there is no store at {path}; import a file first (for a drill: python -m dashboard drill)"
             )
         path.parent.mkdir(parents=True, exist_ok=True)
     connect = {"timeout": PATIENCE_S, "check_same_thread": False}

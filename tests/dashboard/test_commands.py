@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from sqlalchemy.exc import OperationalError
 
 from dashboard.__main__ import FAILED, REFUSED, STOPPED, main, modules, parser
 from dashboard.settings import SettingsError, from_environment
+from layers.scenario.build import BuildReport
 from layers.store import open_store
 from tests import browser, city
 
@@ -127,6 +129,22 @@ def test_a_part_of_the_program_that_is_missing_is_no_package(monkeypatch):
     monkeypatch.setattr("dashboard.__main__.modules", lambda *_: __import__("layers.none_such"))
     with pytest.raises(ModuleNotFoundError):
         main(["feeds"])
+
+
+def test_how_often_a_feed_comes_is_said_as_people_say_it(capsys):
+    assert main(["feeds"]) == 0 == main(["feeds", "cases"])
+    out = capsys.readouterr().out
+    assert "every 24 h" in out
+    assert "every 3 d" in out
+    assert "0:00:00" not in out
+
+
+def test_a_drill_says_in_words_what_it_built(tmp_path, monkeypatch, capsys):
+    report = BuildReport(3, 1_200, 2.4, Counter(rows=1_200, new=1_999, rejected=1))
+    monkeypatch.setattr("dashboard.commands.drill.build", lambda *_, **__: report)
+    assert main(["drill", "--store", f"sqlite:///{tmp_path / 'd.db'}", "--files", str(tmp_path / "files")]) == 0
+    said = "3 deliveries in 2 s; rows: 1,200 read, 1 rejected, 0 warned; facts: 1,999 new, 0 changed"
+    assert said in capsys.readouterr().out
 
 
 WRONG = {
