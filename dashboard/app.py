@@ -60,7 +60,7 @@ from dashboard.wording import preferred
 from layers._errors import LayerError, StoreError, ViewError
 from layers._palette import light_table
 from layers.intake import review
-from layers.store import Store, open_store
+from layers.store import Store, journal, open_store
 
 OPEN_FILES = (sign_in_page.MARK, *linked.ALL)  # what the door itself is drawn with
 CALLBACK = "/_dash-update-component"  # the endpoint as Dash names it
@@ -365,6 +365,8 @@ def _routes(server: Flask, desk: Desk) -> None:
         person = desk.gate.read_pass(request.args.get("pass", ""))
         if person is None:
             abort(401)
+        came = {"address": request.remote_addr or "", "role": person.role, "area": person.area, "by": "pass"}
+        journal.add(desk.store, person.name, "sign-in", person.name, came)
         answer = make_response(redirect("/"))
         text, secure = request.args["pass"], request.is_secure
         cookies.clear(answer)

@@ -37,11 +37,17 @@ def weaknesses(settings: Settings, file: Path | None, mounts: str | None = None)
 
 def warnings(settings: Settings) -> list[str]:
     """Return what production may be served with, but should not for long: said at the start, and refused by nobody."""
-    if settings.is_drill or settings.second_factor:
+    if settings.is_drill:
         return []
-    return [
-        "FANGYI_SECOND_FACTOR is empty, so nobody needs a second factor and a password alone opens an account; wanted all, or roles such as admin,city"
-    ]
+    if not settings.second_factor:
+        return [
+            "FANGYI_SECOND_FACTOR is empty, so nobody needs a second factor and a password alone opens an account; wanted all, or roles such as admin,city"
+        ]
+    if settings.has_oidc and not settings.oidc_factor:
+        return [
+            "FANGYI_OIDC_AMR is empty, so whom the provider signs in comes in whether it asked for a second factor or not; wanted what it calls one, such as otp,mfa"
+        ]
+    return []
 
 
 def _guessable(secret: str) -> str:

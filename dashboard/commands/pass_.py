@@ -5,18 +5,21 @@ from urllib.parse import urlsplit
 
 from dashboard.access import Gate
 from dashboard.commands._shared import settings_of
+from dashboard.doors import ADMIN, AUDITOR
 from dashboard.roles import ROLES, Person
 from dashboard.settings import Settings, SettingsError
 
 NAME = "pass"
 HELP = "print the link that lets an official in for one shift (production only: in a drill everybody may look)"
+# A pass asks for no password and no code and cannot be taken back: it is for what hangs on a wall, not for accounts and the journal.
+SCREENS = tuple(role for role in ROLES if role not in (ADMIN, AUDITOR))
 EXAMPLE = "python -m dashboard pass --name duty-officer --role district --area 420102"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.add_argument("--name", required=True, help="who it is for; stands in the journal")
-    parser.add_argument("--role", required=True, choices=ROLES)
+    parser.add_argument("--role", required=True, choices=SCREENS)
     parser.add_argument(
         "--at", metavar="ADDRESS", help="address that browsers open; wanted where a proxy stands before the server"
     )

@@ -8,11 +8,14 @@ import pytest
 from itsdangerous import URLSafeTimedSerializer, timed
 
 from dashboard import cookies, known, throttle
+from dashboard.__main__ import main
+from dashboard.access import Gate
+from dashboard.pages import _journal_words
 from dashboard.sign_in import onward
 from dashboard.throttle import Throttle
 from layers.store import accounts, journal, open_store, passwords
 from tests import city
-from tests.office import SECRET, SHOWN, Office, said
+from tests.office import CITY, SECRET, SHOWN, Office, said
 
 GOOD = "seven lanterns at dusk"
 NAME = "江岸值班"
@@ -361,3 +364,23 @@ def test_a_drill_has_no_door(tmp_path):
     text = said(drill.page(client, "/beds"))
     assert "演练" in text
     assert "data-sign-out" not in text
+
+
+def test_the_journal_says_who_came_in_by_a_pass(own):
+    text = Gate(own.settings).issue_pass(CITY)
+    assert own.anybody().get("/enter", query_string={"pass": text}).status_code == 302
+    row = journal.entries(own.store, 1).iloc[0]
+    assert (row["actor"], row["action"], row["detail"]["by"], row["detail"]["role"]) == (CITY.name, "sign-in", "pass", "city")  # fmt: skip
+    assert text not in str(row.to_dict())
+    assert _journal_words.told(row["detail"], "zh").count("通行证") == 1
+    own.anybody().get("/enter", query_string={"pass": text + "x"})
+    assert len(told(own)) == 1
+
+
+@pytest.mark.parametrize("role", ["admin", "auditor"])
+def test_accounts_and_the_journal_are_opened_by_no_pass(role, monkeypatch, capsys):
+    monkeypatch.setenv("FANGYI_MODE", "production")
+    monkeypatch.setenv("FANGYI_SECRET", SECRET)
+    with pytest.raises(SystemExit):
+        main(["pass", "--name", "x", "--role", role])
+    assert "invalid choice" in capsys.readouterr().err

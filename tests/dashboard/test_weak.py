@@ -161,6 +161,15 @@ def test_that_nobody_needs_a_second_factor_is_said_and_refused_by_nobody(mode, n
     assert weaknesses(settings, None) == []
 
 
+@pytest.mark.parametrize(("issuer", "amr", "warned"), [("https://id.example", "", True), ("https://id.example", "otp", False), ("", "", False)])  # fmt: skip
+def test_a_provider_that_need_not_say_how_it_signed_somebody_in_is_said(issuer, amr, warned, tmp_path):
+    more = {"oidc_client": "map", "oidc_secret": tmp_path / "s", "oidc_roles": tmp_path / "s"} if issuer else {}
+    (tmp_path / "s").touch(mode=0o600)
+    factors = {"second_factor": frozenset({"admin"}), "oidc_factor": frozenset(amr.split(",")) - {""}}
+    settings = Settings("sqlite://", "production", GOOD, oidc_issuer=issuer, **more, **factors)
+    assert ["FANGYI_OIDC_AMR is empty" in one for one in warnings(settings)] == [True] * warned
+
+
 def test_the_start_of_production_says_so_in_a_line(serve, real, capsys):
     with pytest.raises(pytest.fail.Exception, match="it would listen"):
         serve(real)
