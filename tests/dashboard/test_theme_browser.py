@@ -67,6 +67,8 @@ def test_a_page_without_a_script_follows_the_wish_and_the_screen(page, address):
     )
     shown.emulate_media(color_scheme="dark")
     assert shown.evaluate(token) != light
+    shown.set_viewport_size({"width": 390, "height": 844})
+    assert shown.evaluate("document.documentElement.scrollWidth") <= 390
     shown.close()
 
 
