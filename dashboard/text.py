@@ -191,6 +191,11 @@ def age(then: datetime | None, now: datetime, lang: str) -> str:
     return _timed("age.", max(now - cast(datetime, then), timedelta(0)), lang)
 
 
+def updated(then: datetime | None, now: datetime, lang: str) -> str:
+    """Return how old something is that is delivered: "updated 3 h ago"; what never came is not called updated."""
+    return say("feeds.never", lang) if is_unknown(then) else say("updated", lang, age=age(then, now, lang))
+
+
 def span(passed: timedelta | None, lang: str) -> str:
     """Return how long: "3小时" or "3 h"; "–" when not known, and nothing is shorter than none."""
     return UNKNOWN if is_unknown(passed) else _timed("span.", max(cast(timedelta, passed), timedelta(0)), lang)

@@ -16,7 +16,7 @@ from dashboard.goods import in_words, said
 from dashboard.pages import GROUPS, Asked, Scene, _saved, _since, all_pages, by_group
 from dashboard.pages._bell import bell
 from dashboard.pages._timeline import CLOCKS, timeline
-from dashboard.text import UNKNOWN, age, moment, pick, say
+from dashboard.text import UNKNOWN, age, moment, pick, say, updated
 from layers._palette import ACTION, SURE, Mark
 from layers.decisions._proposal import ACTIONS, Plan, Proposal, Words
 from layers.decisions.rules import all_rules
@@ -84,7 +84,7 @@ def feed_age(asked: Asked, feeds: Sequence[str]) -> dict[str, Any]:
     oldest = known.iloc[known["age"].isna().to_numpy().argmax() if known["age"].isna().any() else known["age"].argmax()]
     last = None if pd.isna(oldest["last"]) else oldest["last"]
     steward = oldest["steward_zh"] if asked.lang == "zh" else oldest["steward_en"]
-    written = say("updated", asked.lang, age=age(last, asked.desk.now(asked.here), asked.lang))
+    written = updated(last, asked.desk.now(asked.here), asked.lang)
     return {"source": steward, "age": written, "late": bool(oldest["state"] != "fresh")}
 
 

@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 from dashboard import parts
 from dashboard.pages import Asked
 from dashboard.pages._moving import moving
-from dashboard.text import UNKNOWN, age, figure, percent, say
+from dashboard.text import UNKNOWN, age, figure, percent, say, updated
 from layers._times import day_number
 from layers.decisions._proposal import Plan
 
@@ -93,7 +93,7 @@ def aged_tile(
     feeds = asked.desk.feeds(asked.who, asked.here).set_index("feed")
     row = feeds.loc[feed]
     last = None if pd.isna(row["last"]) else row["last"]
-    written = say("updated", asked.lang, age=age(last, asked.desk.now(asked.here), asked.lang))
+    written = updated(last, asked.desk.now(asked.here), asked.lang)
     source = row["steward_zh"] if asked.lang == "zh" else row["steward_en"]
     return parts.tile(
         title,

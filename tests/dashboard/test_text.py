@@ -7,7 +7,22 @@ import pandas as pd
 import pytest
 
 from dashboard import text
-from dashboard.text import TextError, age, between, both, change, day, days, figure, listed, moment, percent, say, span
+from dashboard.text import (
+    TextError,
+    age,
+    between,
+    both,
+    change,
+    day,
+    days,
+    figure,
+    listed,
+    moment,
+    percent,
+    say,
+    span,
+    updated,
+)
 from layers.decisions._proposal import Words
 
 NOW = datetime(2020, 2, 12, 18, 0)
@@ -90,6 +105,12 @@ def test_days_and_moments():
 )
 def test_an_age(passed, zh, en):
     assert (age(NOW - passed, NOW, "zh"), age(NOW - passed, NOW, "en")) == (zh, en)
+
+
+def test_what_never_came_is_not_called_updated():
+    then = NOW - timedelta(hours=3)
+    assert (updated(then, NOW, "zh"), updated(None, NOW, "zh")) == ("更新于 3小时前", "从未报送")
+    assert (updated(then, NOW, "en"), updated(None, NOW, "en")) == ("updated 3 h ago", "never delivered")
 
 
 @pytest.mark.parametrize(
