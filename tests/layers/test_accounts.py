@@ -6,7 +6,7 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select, update
 
-from layers.store import accounts, identities, journal, journal_reading, passwords, sessions
+from layers.store import accounts, factors, identities, journal, journal_reading, passwords, sessions
 from layers.store.accounts import AccountError
 from layers.store.journal_reading import Wanted
 from layers.store.passwords import PasswordError
@@ -177,6 +177,29 @@ def test_a_disabled_account_and_a_new_password_end_every_session(store, change):
         accounts.set_password(store, "root", "江岸值班", "nine boats upon a lake")
     assert [sessions.holder(store, token) for token in tokens] == [None, None]
     assert why(store) == [change, change]
+
+
+@pytest.mark.parametrize("change", ["password", "disabled", ""])
+def test_an_account_stands_as_it_was_checked_until_it_is_changed(store, change):
+    found = accounts.checked(store, "江岸值班", GOOD)
+    if change == "password":
+        accounts.set_password(store, "root", "江岸值班", GOOD)
+    elif change:
+        accounts.set_disabled(store, "root", "江岸值班", True)
+    with store.writing() as connection:
+        assert accounts.still(connection, found) == (None if change else found)
+        assert accounts.still(connection, None) is None
+
+
+def test_a_session_without_a_second_factor_is_over_where_its_role_needs_one(store):
+    token = signed_in(store)
+    assert sessions.holder(store, token, {"city"}) == ("江岸值班", "district", "420102")
+    assert sessions.holder(store, token, {"city", "district"}) is None
+    factors.give(store, "root", "江岸值班")
+    assert sessions.holder(store, token) is None  # a password alone began it
+    assert sessions.holder(store, signed_in(store), {"district"})
+    who = identities.enter(store, "https://issuer", "1", "江汉值班", "district", "420103")
+    assert sessions.holder(store, signed_in(store, who.id), {"district"})
 
 
 def test_a_session_ends_after_one_shift_however_busy(store):
