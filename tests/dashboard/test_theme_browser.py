@@ -100,6 +100,14 @@ def test_the_menus_and_the_way_past_them_need_no_mouse(page, address):
     )
 
 
+def test_the_title_of_a_late_figure_is_not_cut_by_how_late_it_is(page, address):
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    page.goto(address + "/lockdown?lite=1&plain=1")
+    page.wait_for_selector(".lockdown-tiles .tile-age")
+    cut = "[...document.querySelectorAll('.lockdown-tiles .tile-title')].filter(one => one.scrollWidth > one.clientWidth).map(one => one.innerText)"
+    assert page.evaluate(cut) == []
+
+
 def test_a_phone_has_one_menu_and_nothing_beyond_its_edge(page, address):
     page.set_viewport_size({"width": 390, "height": 844})
     opened(page, address, "/?lite=1&plain=1")
