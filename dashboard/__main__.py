@@ -5,6 +5,7 @@ import atexit
 import importlib
 import os
 import pkgutil
+import select
 import sys
 import threading
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from dashboard.commands._stopping import listen
 FAILED = 1  # the machine would not: a disk, a network, a right
 REFUSED = 2  # what was asked for cannot be done as it stands
 STOPPED = 130
+UNREAD = 141  # what a shell says of a program whose reader went away: `| head`
 OWN = ("dashboard", "layers", "geo")  # a part of the program that is missing is no package to install
 
 
@@ -24,7 +26,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     listen()
     try:
         args = parser(sys.argv[1:] if arguments is None else arguments).parse_args(arguments)
-        return int(args.run(args) or 0)
+        code = int(args.run(args) or 0)
+        sys.stdout.flush()
+        return code
+    except SystemExit:  # of the parser, which has printed its help
+        if _is_unread():
+            return UNREAD
+        raise
     except KeyboardInterrupt:
         return _stopped()
     except ModuleNotFoundError as error:
@@ -36,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         return FAILED
     except Exception as error:
-        return _told(error)
+        return UNREAD if isinstance(error, BrokenPipeError) and _is_unread() else _told(error)
 
 
 def parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
@@ -86,6 +94,19 @@ def _told(error: Exception) -> int:
         raise error
     print(f"error: {_one_line(error)}", file=sys.stderr)
     return REFUSED if isinstance(error, refusals) else FAILED
+
+
+def _is_unread() -> bool:
+    """Whether nobody reads the output any more; what is left of it is let go. A broken pipe may also be one to a process that computes."""
+    seen = select.poll()
+    try:
+        seen.register(sys.stdout, select.POLLOUT)
+    except OSError:  # it is no file
+        return False
+    gone = any(event & select.POLLERR for _, event in seen.poll(0))
+    if gone:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return gone
 
 
 def _stopped() -> int:

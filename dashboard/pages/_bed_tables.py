@@ -235,7 +235,7 @@ def largest(asked: Asked, flows: pd.DataFrame) -> Component:
         w("bed_tables.persons"),
         w("bed_tables.ride"),
     ]
-    more = w("bed_tables.rides_indicative", n=len(lines), n2=len(rows))
+    more = w("bed_tables.rides_indicative", shown=parts.first_of(len(lines), len(rows), asked.lang))
     return html.Div([html.P(more, className="tab-note"), table(head, lines, name="flows")])
 
 

@@ -180,7 +180,7 @@ def listing(asked: Asked, rows: pd.DataFrame, number: int) -> Component:
 
 def note(asked: Asked, rows: pd.DataFrame, number: int) -> str:
     """Return how many entries are shown of how many."""
-    return asked.say("state.first", n=figure(len(rows)), total=figure(number))
+    return parts.first_of(len(rows), number, asked.lang)
 
 
 def _with(asked: Asked, **changes: str | None) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from dashboard.__main__ import FAILED, REFUSED, STOPPED, main, modules, parser
+from dashboard.__main__ import FAILED, REFUSED, STOPPED, UNREAD, main, modules, parser
 from dashboard.settings import SettingsError, from_environment
 from layers.scenario.build import BuildReport
 from layers.store import open_store
@@ -465,6 +465,17 @@ def test_a_command_stops_at_ctrl_c_while_its_libraries_load():
     running = process("serve", "--help")  # it loads everything there is
     stopped(running, lambda: not time.sleep(0.5), wait_s=0.6)
     assert running.returncode == STOPPED
+
+
+@pytest.mark.parametrize("arguments", [["feeds", "cases"], ["feeds"], ["--help"]], ids=" ".join)
+def test_a_command_whose_output_is_read_no_further_ends_without_a_word(arguments):
+    read, write = os.pipe()
+    command = [sys.executable, "-m", "dashboard", *arguments]
+    running = subprocess.Popen(command, cwd=ROOT, stdout=write, stderr=subprocess.PIPE, text=True)
+    os.close(write)
+    os.close(read)
+    _, said = running.communicate(timeout=60)
+    assert (running.returncode, said) == (UNREAD, "")
 
 
 PRESSED = """
