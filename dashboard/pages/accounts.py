@@ -22,6 +22,7 @@ from layers.store.accounts import LONGEST, AccountError
 from layers.store.passwords import PasswordError
 
 CONFIRMED = ("disable", "password", "factor")  # what is asked twice: it puts somebody out at once
+MENU_PX = 360  # high enough for every role
 DOES = ("make", "drop", *(f"ask-{one}" for one in CONFIRMED), *CONFIRMED, "enable", "sessions")
 
 
@@ -109,7 +110,7 @@ def form(asked: Asked, entered: Mapping[str, str], problem: str = "") -> Compone
     street, compound = w("accounts.area_street"), w("accounts.area_compound", compound="compound:")
     roles = [{"value": role, "label": w(f"access.role_{role}")} for role in ROLES]
     name = dcc.Input(id=_field("name"), value=entered.get("name", ""), type="text", maxLength=LONGEST, autoComplete="off")  # fmt: skip
-    role = dcc.Dropdown(roles, entered.get("role") or None, id=_field("role"), clearable=False, searchable=False, placeholder=w("accounts.choose"))  # fmt: skip
+    role = dcc.Dropdown(roles, entered.get("role") or None, id=_field("role"), clearable=False, searchable=False, placeholder=w("accounts.choose"), maxHeight=round(MENU_PX * asked.scale))  # fmt: skip
     area = dcc.Input(id=_field("area"), value=entered.get("area", ""), type="text", maxLength=120, autoComplete="off")
     fields = [
         field(w("accounts.name"), name, w("accounts.name_note")),
