@@ -14,7 +14,7 @@ from layers._errors import Cancelled, StoreError
 from layers._times import SHANGHAI
 from layers.intake import retention
 from layers.intake.unbatch import UndoError, undo
-from layers.store import backups, journal, open_store, soundness
+from layers.store import backups, engine, journal, open_store, soundness
 from layers.store.destruction import fold
 from layers.store.schema import (
     batch,
@@ -290,7 +290,8 @@ def test_after_a_restore_with_these_keys_nothing_is_destroyed_until_somebody_say
     trial.close()
 
 
-def test_a_reader_that_keeps_the_pages_as_they_were_is_told_of(tmp_path):
+def test_a_reader_that_keeps_the_pages_as_they_were_is_told_of(tmp_path, monkeypatch):
+    monkeypatch.setattr(engine, "PATIENCE_S", 0.2)  # the reader does not go in any case
     store = begun(f"sqlite:///{tmp_path / 'own.db'}", tmp_path, three_cases)
     with store.snapshot() as reader:
         reader.execute(select(person.c.id)).all()
