@@ -308,7 +308,7 @@ def test_an_account_that_is_disabled_on_its_way_in_gets_no_session(own, his, mon
         return found
 
     monkeypatch.setattr(identities, "enter", then)
-    refused(own, 403, "disabled")
+    assert "已停用" in refused(own, 403, "disabled")
 
 
 def test_a_disabled_account_stays_out_and_its_open_session_ends(own, his):
